@@ -1,0 +1,121 @@
+//! Stable error codes and the one error a program can catch.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        /// A stable error code. Each has a page in `docs/errors/`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum ErrorCode {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, for the test that each has its page.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$variant),*];
+
+            /// The code as it appears in reports, JSON and documentation.
+            pub fn as_str(self) -> &'static str {
+                match self { $(ErrorCode::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The upstream answered, and its answer says that the tool failed (`isError`).
+    ToolFailed = "tool_failed",
+    /// The arguments do not fit the tool's input schema; nothing was sent.
+    InvalidArguments = "invalid_arguments",
+    /// No server of that name is configured.
+    UnknownServer = "unknown_server",
+    /// The server declares no tool of that name.
+    UnknownTool = "unknown_tool",
+    /// Policy does not allow the call; nothing was sent.
+    Denied = "denied",
+    /// No answer within the time limit; the upstream was told to cancel.
+    Timeout = "timeout",
+    /// The server could not be started or reached; nothing was sent.
+    UpstreamUnavailable = "upstream_unavailable",
+    /// The server went away after the call was sent: whether it took effect is unknown.
+    UpstreamLost = "upstream_lost",
+    /// The server answered with something that is not MCP, or with a protocol error.
+    UpstreamProtocol = "upstream_protocol",
+    /// The server's listing comes from a file and no command or address is configured to call it.
+    ListingOnly = "listing_only",
+    /// A limit on calls, concurrency, output, memory or time was reached.
+    LimitExceeded = "limit_exceeded",
+    /// The caller gave up, or the program ended while the call was under way.
+    Cancelled = "cancelled",
+    /// The program could not be parsed.
+    SyntaxError = "syntax_error",
+    /// The program threw and nothing caught it.
+    ProgramError = "program_error",
+    /// The worker ended or broke the frame protocol before the program finished.
+    WorkerLost = "worker_lost",
+    /// The sandbox could not be set up; nothing was run.
+    SandboxUnavailable = "sandbox_unavailable",
+    /// The request to Outboard itself is malformed.
+    InvalidRequest = "invalid_request",
+    /// No execution of that id is known to this principal.
+    UnknownExecution = "unknown_execution",
+    /// The settings cannot be used.
+    InvalidSettings = "invalid_settings",
+    /// A fault in Outboard.
+    Internal = "internal",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a call gave no result: what a program catches as `ToolError`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ToolError {
+    /// What kind of failure it is.
+    pub code: ErrorCode,
+    /// What happened, for a reader; one or two sentences.
+    pub message: String,
+    /// The server's name, where one is concerned.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub server: String,
+    /// The tool's name, where one is concerned.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tool: String,
+    /// Whether the same call may succeed later *and* is known to have had no effect.
+    #[serde(default)]
+    pub retryable: bool,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl ToolError {
+    /// An error that is not retryable and carries no hint.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), server: String::new(), tool: String::new(), retryable: false, hint: None }
+    }
+
+    /// Names the tool concerned.
+    pub fn on(mut self, id: &crate::ToolId) -> Self {
+        self.server = id.server.to_string();
+        self.tool = id.tool.to_string();
+        self
+    }
+
+    /// Adds what to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Marks that the same call may be repeated.
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+}

@@ -1,0 +1,18 @@
+//! The vocabulary every other crate speaks: names, ids, calls, outcomes, error codes.
+//!
+//! A type enters here when two crates need it. Never here: I/O, clocks, settings, policy, or anything
+//! that knows a transport. Everything is plain data that can be built in a test in one line.
+
+mod call;
+mod digest;
+mod error;
+mod names;
+mod redacted;
+
+pub use call::{Call, CallContext, CallOrigin, Outcome, ToolResult};
+pub use digest::Digest;
+pub use error::{ErrorCode, ToolError};
+pub use names::{ExecutionId, Language, NameError, Principal, ServerName, SessionName, ToolId, ToolName};
+pub use redacted::Redacted;
+
+pub use tokio_util::sync::CancellationToken;
