@@ -1,1 +1,18 @@
-//! (room being furnished)
+//! Settings: as written in files, then as meant.
+//!
+//! [`load`] reads the files it is told to, checks every key against one table, and gives [`Settings`] in
+//! which nothing is left to look up. Configuration is data: nothing is started or connected here. Never
+//! here: reading the environment (callers pass a look-up), or any file but settings files.
+
+mod build;
+mod expand;
+mod foreign;
+mod problem;
+mod settings;
+mod table;
+mod written;
+
+pub use build::load;
+pub use problem::{Problem, SettingsError};
+pub use settings::{Connection, ExecutionSettings, Expose, SandboxSettings, ServerSettings, Settings};
+pub use table::{Kind, SETTINGS, Setting, reference};

@@ -1,1 +1,25 @@
-//! (room being furnished)
+//! Finds the tools that a request in plain words is about.
+//!
+//! An [`Index`] is built once per surface from the text of every tool and answers queries from memory:
+//! field-weighted BM25 over stemmed words, with low-weight synonyms, hints drawn from the shape of the
+//! values in a request, and tolerance for misspelt words. The same documents and the same query always
+//! give the same hits in the same order.
+//!
+//! Never here: I/O, clocks, settings, randomness, or knowledge of what a tool is beyond its words.
+
+mod builder;
+mod common;
+mod fields;
+mod fuzzy;
+mod index;
+mod kinds;
+mod request;
+mod scoring;
+mod shapes;
+mod suggest;
+mod synonyms;
+mod values;
+mod words;
+
+pub use fields::Document;
+pub use index::{Hit, Index};

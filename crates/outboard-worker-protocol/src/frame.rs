@@ -55,7 +55,9 @@ impl FrameBuffer {
     /// The body of the next whole frame, if one is there.
     pub fn next_frame(&mut self) -> Result<Option<&[u8]>, FrameError> {
         let rest = &self.bytes[self.start..];
-        let Some(head) = rest.first_chunk::<4>() else { return Ok(None) };
+        let Some(head) = rest.first_chunk::<4>() else {
+            return Ok(None);
+        };
         let size = u32::from_le_bytes(*head) as usize;
         if size > self.limit {
             return Err(FrameError::TooLarge { size, limit: self.limit });

@@ -1,0 +1,231 @@
+//! From entries of several files to one validated [`Settings`].
+
+use crate::foreign;
+use crate::problem::{Problem, SettingsError};
+use crate::settings::{Connection, Expose, ServerSettings, Settings};
+use crate::written::{self, Entry, Given};
+use outboard_types::{Redacted, ServerName};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads settings: the file `explicit` alone if it is given, else `outboard.toml` in `cwd` over the user's
+/// own file; files that are not there are defaults.
+///
+/// # Errors
+/// Every problem of every file, at most 20, each with file, line and key.
+pub fn load(explicit: Option<&Path>, cwd: &Path, user: Option<&Path>, env: Env<'_>) -> Result<Settings, SettingsError> {
+    let mut build = Build::new(cwd);
+    match explicit {
+        Some(file) => build.file(&cwd.join(file), true, env),
+        None => {
+            user.into_iter().for_each(|file| build.file(file, false, env));
+            build.file(&cwd.join("outboard.toml"), false, env);
+        }
+    }
+    build.finish()
+}
+
+/// One server as collected so far; a later file adds to or replaces what an earlier one said.
+#[derive(Default)]
+struct Draft {
+    command: Option<String>,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    cwd: Option<PathBuf>,
+    url: Option<String>,
+    headers: BTreeMap<String, String>,
+    enabled: Option<bool>,
+    timeout: Option<Duration>,
+    start_timeout: Option<Duration>,
+    allow: Vec<String>,
+    deny: Vec<String>,
+    catalog_file: Option<PathBuf>,
+    file: PathBuf,
+    line: usize,
+}
+
+struct Build {
+    settings: Settings,
+    drafts: BTreeMap<String, Draft>,
+    problems: Vec<Problem>,
+}
+
+impl Build {
+    fn new(cwd: &Path) -> Self {
+        let settings = Settings {
+            servers: Vec::new(),
+            expose: Expose::default(),
+            sandbox: Default::default(),
+            execution: Default::default(),
+            state_dir: cwd.join(".outboard"),
+            files: Vec::new(),
+        };
+        Self { settings, drafts: BTreeMap::new(), problems: Vec::new() }
+    }
+
+    fn file(&mut self, file: &Path, required: bool, env: Env<'_>) {
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if !required && error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => return self.problem(file, format!("cannot be read: {error}")),
+        };
+        self.settings.files.push(file.to_owned());
+        let reader = written::read(file, &text, env);
+        let (entries, servers) = (reader.entries, reader.servers);
+        self.problems.extend(reader.problems);
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        for (name, line) in servers {
+            self.draft(&name, file, line);
+        }
+        for entry in entries {
+            self.entry(entry, file, &folder, env);
+        }
+    }
+
+    fn problem(&mut self, file: &Path, message: String) {
+        self.problems.push(Problem { file: file.to_owned(), line: 0, key: String::new(), message });
+    }
+
+    fn draft(&mut self, name: &str, file: &Path, line: usize) -> &mut Draft {
+        let draft = self.drafts.entry(name.to_owned()).or_default();
+        if draft.file != file {
+            (draft.file, draft.line) = (file.to_owned(), line);
+        }
+        draft
+    }
+
+    fn entry(&mut self, entry: Entry, file: &Path, folder: &Path, env: Env<'_>) {
+        let Entry { parts, given, line } = entry;
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match parts.as_slice() {
+            ["servers", name, rest @ ..] => server(self.draft(name, file, line), rest, given, folder),
+            ["mcp_config"] => self.foreign(given, folder, env),
+            _ => self.general(&parts, given, folder),
+        }
+    }
+
+    fn foreign(&mut self, given: Given, folder: &Path, env: Env<'_>) {
+        let Given::List(names) = given else { return };
+        for name in names {
+            let file = folder.join(name);
+            match foreign::read(&file, env) {
+                Err(problems) => self.problems.extend(problems),
+                Ok(servers) => {
+                    self.settings.files.push(file.clone());
+                    servers.into_iter().for_each(|server| self.foreign_server(&file, server));
+                }
+            }
+        }
+    }
+
+    /// A server of our own files wins over one of the same name in a foreign file.
+    fn foreign_server(&mut self, file: &Path, server: foreign::Server) {
+        if self.drafts.contains_key(&server.name) {
+            return;
+        }
+        let draft = self.draft(&server.name, file, 0);
+        (draft.command, draft.args, draft.env) = (server.command, server.args, server.env);
+        (draft.url, draft.headers, draft.cwd) = (server.url, server.headers, server.cwd);
+        (draft.enabled, draft.timeout) = (Some(server.enabled), server.timeout);
+    }
+
+    fn general(&mut self, parts: &[&str], given: Given, folder: &Path) {
+        let settings = &mut self.settings;
+        match (parts, given) {
+            (["expose"], Given::Text(text)) => {
+                settings.expose = match text.as_str() {
+                    "code" => Expose::Code,
+                    "direct" => Expose::Direct,
+                    "both" => Expose::Both,
+                    _ => Expose::Auto,
+                };
+            }
+            (["state_dir"], Given::Text(path)) => settings.state_dir = folder.join(path),
+            (["sandbox", "cpu"], Given::Span(span)) => settings.sandbox.cpu = span,
+            (["sandbox", "wall"], Given::Span(span)) => settings.sandbox.wall = span,
+            (["sandbox", "python"], Given::Text(path)) => settings.sandbox.python = Some(folder.join(path)),
+            (["sandbox", key], Given::Number(number)) => sandbox_number(&mut settings.sandbox, key, number),
+            (["execution", "wait"], Given::Span(span)) => settings.execution.wait = span,
+            (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
+            // The reader lets no other key and no other type pass.
+            _ => {}
+        }
+    }
+
+    fn finish(mut self) -> Result<Settings, SettingsError> {
+        for (name, draft) in std::mem::take(&mut self.drafts) {
+            let (file, line) = (draft.file.clone(), draft.line);
+            match finished(&name, draft) {
+                Ok(server) => self.settings.servers.push(server),
+                Err(message) => self.problems.push(Problem { file, line, key: format!("servers.{name}"), message }),
+            }
+        }
+        match self.problems.is_empty() {
+            true => Ok(self.settings),
+            false => Err(SettingsError::new(self.problems)),
+        }
+    }
+}
+
+fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) {
+    match key {
+        "memory_mb" => sandbox.memory_mb = number,
+        "processes" => sandbox.processes = number.min(u32::MAX.into()) as u32,
+        "concurrent_calls" => sandbox.concurrent_calls = number as usize,
+        "total_calls" => sandbox.total_calls = number,
+        "stdout_bytes" => sandbox.stdout_bytes = number,
+        "pool_size" => sandbox.pool_size = number.min(64) as usize,
+        _ => {}
+    }
+}
+
+fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path) {
+    match (key, given) {
+        (["command"], Given::Text(text)) => draft.command = Some(text),
+        (["args"], Given::List(list)) => draft.args = list,
+        (["env"], Given::Map(map)) => draft.env = map,
+        (["cwd"], Given::Text(path)) => draft.cwd = Some(folder.join(path)),
+        (["url"], Given::Text(text)) => draft.url = Some(text),
+        (["headers"], Given::Map(map)) => draft.headers = map,
+        (["enabled"], Given::Flag(flag)) => draft.enabled = Some(flag),
+        (["timeout"], Given::Span(span)) => draft.timeout = Some(span),
+        (["start_timeout"], Given::Span(span)) => draft.start_timeout = Some(span),
+        (["tools", "allow"], Given::List(list)) => draft.allow = list,
+        (["tools", "deny"], Given::List(list)) => draft.deny = list,
+        (["catalog_file"], Given::Text(path)) => draft.catalog_file = Some(folder.join(path)),
+        _ => {}
+    }
+}
+
+fn finished(name: &str, draft: Draft) -> Result<ServerSettings, String> {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let name = ServerName::new(name).map_err(|error| error.to_string())?;
+    let secret =
+        |map: BTreeMap<String, String>| map.into_iter().map(|(key, value)| (key, Redacted::new(value))).collect();
+    let connection = match (draft.command, draft.url) {
+        (Some(_), Some(_)) => return Err("has both `command` and `url`; keep one of them".into()),
+        (Some(command), None) => {
+            Connection::Stdio { command, args: draft.args, env: secret(draft.env), cwd: draft.cwd }
+        }
+        (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {
+            Connection::Http { url, headers: secret(draft.headers) }
+        }
+        (None, Some(url)) => return Err(format!("url: expected an http:// or https:// address, found {url:?}")),
+        (None, None) if draft.catalog_file.is_some() => Connection::ListingOnly,
+        (None, None) => return Err("has neither `command` nor `url` nor `catalog_file`; one of them is needed".into()),
+    };
+    Ok(ServerSettings {
+        name,
+        connection,
+        enabled: draft.enabled.unwrap_or(true),
+        timeout: draft.timeout.unwrap_or(MINUTE),
+        start_timeout: draft.start_timeout.unwrap_or(MINUTE),
+        allow: draft.allow,
+        deny: draft.deny,
+        catalog_file: draft.catalog_file,
+        origin: format!("{}:{}", draft.file.display(), draft.line),
+    })
+}

@@ -1,0 +1,139 @@
+//! Settings as meant: validated, with defaults in place.
+
+use outboard_types::{Redacted, ServerName};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that can be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The servers, sorted by name, disabled ones included.
+    pub servers: Vec<ServerSettings>,
+    /// Which tools agents are shown.
+    pub expose: Expose,
+    /// Limits of programs.
+    pub sandbox: SandboxSettings,
+    /// How executions are reported.
+    pub execution: ExecutionSettings,
+    /// Where state is kept; absolute.
+    pub state_dir: PathBuf,
+    /// The files that were read, in the order in which they were laid over each other.
+    pub files: Vec<PathBuf>,
+}
+
+/// One upstream server.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Its name.
+    pub name: ServerName,
+    /// How it is reached.
+    pub connection: Connection,
+    /// Whether it is used.
+    pub enabled: bool,
+    /// Time limit of one call.
+    pub timeout: Duration,
+    /// Time limit for starting and listing.
+    pub start_timeout: Duration,
+    /// Patterns of usable tools; empty means all.
+    pub allow: Vec<String>,
+    /// Patterns of tools that are not usable.
+    pub deny: Vec<String>,
+    /// A saved listing.
+    pub catalog_file: Option<PathBuf>,
+    /// Where it was configured: file and line.
+    pub origin: String,
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone)]
+pub enum Connection {
+    /// A program that speaks over its stdin and stdout.
+    Stdio {
+        /// The program.
+        command: String,
+        /// Its arguments.
+        args: Vec<String>,
+        /// Environment variables for it.
+        env: BTreeMap<String, Redacted<String>>,
+        /// Its working folder.
+        cwd: Option<PathBuf>,
+    },
+    /// A streamable HTTP endpoint.
+    Http {
+        /// Its address.
+        url: String,
+        /// Headers for every request.
+        headers: BTreeMap<String, Redacted<String>>,
+    },
+    /// Not reachable: only its saved listing is known.
+    ListingOnly,
+}
+
+/// Which tools agents are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expose {
+    /// Our four, and the upstreams' own if those are small.
+    #[default]
+    Auto,
+    /// Our four.
+    Code,
+    /// The upstreams' own.
+    Direct,
+    /// All.
+    Both,
+}
+
+/// Limits of one program. Defaults are in the reference.
+#[derive(Debug, Clone)]
+pub struct SandboxSettings {
+    /// CPU time.
+    pub cpu: Duration,
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// Memory in MiB.
+    pub memory_mb: u64,
+    /// Processes and threads.
+    pub processes: u32,
+    /// Calls under way at once.
+    pub concurrent_calls: usize,
+    /// Calls in all.
+    pub total_calls: u64,
+    /// Console text kept, in bytes.
+    pub stdout_bytes: u64,
+    /// Idle workers per language and session.
+    pub pool_size: usize,
+    /// The Python interpreter.
+    pub python: Option<PathBuf>,
+}
+
+/// How executions are reported.
+#[derive(Debug, Clone)]
+pub struct ExecutionSettings {
+    /// How long a request waits for a program.
+    pub wait: Duration,
+    /// Size of a report in tokens.
+    pub max_tokens: usize,
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            cpu: Duration::from_secs(30),
+            wall: Duration::from_secs(600),
+            memory_mb: 512,
+            processes: 64,
+            concurrent_calls: 16,
+            total_calls: 1_000,
+            stdout_bytes: 1 << 20,
+            pool_size: 2,
+            python: None,
+        }
+    }
+}
+
+impl Default for ExecutionSettings {
+    fn default() -> Self {
+        Self { wait: Duration::from_secs(45), max_tokens: 4_000 }
+    }
+}

@@ -1,0 +1,182 @@
+//! Every setting once: its place, type, default and meaning. Feeds the reader's suggestions and the
+//! generated reference.
+
+/// What a setting's value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text; `${VAR}` and `${VAR:-default}` are replaced.
+    Text,
+    /// A whole number.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// `"500ms"`, `"60s"`, `"10min"`, `"2h"`, or a number of seconds.
+    Span,
+    /// A list of texts.
+    List,
+    /// A table of texts.
+    Map,
+    /// A path, relative to the settings file.
+    Path,
+    /// One of `auto`, `code`, `direct`, `both`.
+    Expose,
+}
+
+impl Kind {
+    /// What was expected, for error messages and the reference.
+    pub fn expected(self) -> &'static str {
+        match self {
+            Kind::Text => "text in quotes",
+            Kind::Number => "a whole number",
+            Kind::Flag => "true or false",
+            Kind::Span => "a time span such as \"500ms\", \"60s\" or \"10min\"",
+            Kind::List => "a list of texts",
+            Kind::Map => "a table of texts",
+            Kind::Path => "a path in quotes",
+            Kind::Expose => "\"auto\", \"code\", \"direct\" or \"both\"",
+        }
+    }
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Dotted place; `*` stands for a server's name.
+    pub key: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// Its default as written in a settings file; empty for none.
+    pub default: &'static str,
+    /// What it does, in one sentence.
+    pub doc: &'static str,
+}
+
+const fn setting(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
+    Setting { key, kind, default, doc }
+}
+
+/// All settings, in the order of the reference.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "mcp_config",
+        Kind::List,
+        "[]",
+        "JSON files with `mcpServers` or `servers` to read as well, such as `.mcp.json`.",
+    ),
+    setting(
+        "expose",
+        Kind::Expose,
+        "\"auto\"",
+        "Which tools agents are shown: our four, the upstreams' own, or both; `auto` adds the upstreams' own if their definitions have at most 2,000 tokens.",
+    ),
+    setting("state_dir", Kind::Path, "\".outboard\"", "Where journal, listings, workspaces and skills are kept."),
+    setting("servers.*.command", Kind::Text, "", "The program of a stdio server."),
+    setting("servers.*.args", Kind::List, "[]", "Its arguments."),
+    setting("servers.*.env", Kind::Map, "{}", "Environment variables for it, beside a few harmless ones of ours."),
+    setting("servers.*.cwd", Kind::Path, "", "Its working folder."),
+    setting("servers.*.url", Kind::Text, "", "The address of a streamable HTTP server."),
+    setting("servers.*.headers", Kind::Map, "{}", "Headers sent with every request to it."),
+    setting("servers.*.enabled", Kind::Flag, "true", "Whether it is used at all."),
+    setting("servers.*.timeout", Kind::Span, "\"60s\"", "Time limit of one call."),
+    setting("servers.*.start_timeout", Kind::Span, "\"60s\"", "Time limit for starting and listing it."),
+    setting("servers.*.tools.allow", Kind::List, "[]", "Patterns of usable tools; empty means all."),
+    setting("servers.*.tools.deny", Kind::List, "[]", "Patterns of tools that are neither shown nor callable."),
+    setting(
+        "servers.*.catalog_file",
+        Kind::Path,
+        "",
+        "A saved `tools/list` result to list a server from without starting it.",
+    ),
+    setting("sandbox.cpu", Kind::Span, "\"30s\"", "CPU time of one program."),
+    setting("sandbox.wall", Kind::Span, "\"10min\"", "Wall-clock time of one program."),
+    setting("sandbox.memory_mb", Kind::Number, "512", "Memory of one program, in MiB."),
+    setting("sandbox.processes", Kind::Number, "64", "Processes and threads of one program."),
+    setting("sandbox.concurrent_calls", Kind::Number, "16", "Tool calls of one program under way at once."),
+    setting("sandbox.total_calls", Kind::Number, "1000", "Tool calls of one program in all."),
+    setting("sandbox.stdout_bytes", Kind::Number, "1048576", "Console text of one program that is kept, in bytes."),
+    setting("sandbox.pool_size", Kind::Number, "2", "Idle workers kept ready per language and session."),
+    setting("sandbox.python", Kind::Path, "", "The Python interpreter; `python3` on the path without it."),
+    setting(
+        "execution.wait",
+        Kind::Span,
+        "\"45s\"",
+        "How long `run_code` and `wait` wait before they answer that a program still runs.",
+    ),
+    setting("execution.max_tokens", Kind::Number, "4000", "Size of a report in tokens."),
+];
+
+/// The setting of a dotted key, with `servers.NAME.` taken as `servers.*.`.
+pub(crate) fn find(key: &str) -> Option<&'static Setting> {
+    let general = general(key);
+    SETTINGS.iter().find(|setting| setting.key == general)
+}
+
+/// Whether a key is a table that holds settings.
+pub(crate) fn is_table(key: &str) -> bool {
+    let general = general(key);
+    matches!(general.as_str(), "servers" | "servers.*")
+        || SETTINGS.iter().any(|setting| setting.key.starts_with(&format!("{general}.")))
+}
+
+/// `servers.NAME.x` as `servers.*.x`. A name with a dot in it never gets here joined: the reader keeps parts.
+fn general(key: &str) -> String {
+    let parts: Vec<&str> = key.split('\u{1f}').collect();
+    parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| if at == 1 && parts[0] == "servers" { "*" } else { part })
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+/// The known key closest to an unknown one in the same table.
+pub(crate) fn closest(key: &str) -> Option<&'static str> {
+    let general = general(key);
+    let (table, last) = general.rsplit_once('.').unwrap_or(("", &general));
+    let siblings = SETTINGS.iter().filter_map(|setting| {
+        let rest = if table.is_empty() { setting.key } else { setting.key.strip_prefix(table)?.strip_prefix('.')? };
+        Some(rest.split('.').next().unwrap_or(rest))
+    });
+    siblings.map(|name| (distance(last, name), name)).min().filter(|(distance, _)| *distance <= 3).map(|(_, name)| name)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let change = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The generated reference of all settings, as Markdown.
+pub fn reference() -> String {
+    let mut text = String::from(
+        "# Configuration\n\n\
+         <!-- Generated by `cargo xtask docs` from crates/outboard-config/src/table.rs. -->\n\n\
+         Settings are read from `outboard.toml` in the current folder, over `~/.config/outboard/config.toml`. `--config FILE`\n\
+         uses that file alone. In every text `${VAR}` stands for an environment variable and `${VAR:-default}` for one that\n\
+         may be unset. An unknown key, a wrong type and an unset variable are errors that name file, line and key.\n",
+    );
+    let mut table = "";
+    for setting in SETTINGS {
+        let (head, name) = match setting.key.strip_prefix("servers.*.") {
+            Some(name) => ("servers.NAME", name),
+            None => setting.key.split_once('.').unwrap_or(("", setting.key)),
+        };
+        if head != table || setting.key == "mcp_config" {
+            let title = if head.is_empty() { "Top level".to_owned() } else { format!("`[{head}]`") };
+            text.push_str(&format!("\n## {title}\n\n| key | value | default | meaning |\n|---|---|---|---|\n"));
+            table = head;
+        }
+        let default = if setting.default.is_empty() { "–".to_owned() } else { format!("`{}`", setting.default) };
+        text.push_str(&format!("| `{name}` | {} | {default} | {} |\n", setting.kind.expected(), setting.doc));
+    }
+    text
+}

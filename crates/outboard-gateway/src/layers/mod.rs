@@ -1,0 +1,8 @@
+//! One folder a layer. A layer knows nothing of its neighbours; `chain` knows the order.
+
+pub(crate) mod authorize;
+pub(crate) mod quota;
+pub(crate) mod record;
+pub(crate) mod timeout;
+pub(crate) mod trace;
+pub(crate) mod validate;

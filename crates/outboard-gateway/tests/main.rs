@@ -1,0 +1,5 @@
+//! The chain against a scripted upstream.
+
+mod layers;
+mod order;
+mod support;

@@ -1,0 +1,65 @@
+//! What can go wrong with a journal.
+
+use std::path::PathBuf;
+
+/// Why a journal could not be opened, read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// The file could not be created or opened.
+    #[error("the journal {path} cannot be opened: {reason}; check the folder's permissions and free space")]
+    Open {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the system or SQLite says.
+        reason: String,
+    },
+    /// The file is something else, or damaged beyond use.
+    #[error("{path} is not a usable journal: {reason}; move it away to begin a new one, or restore it from a copy")]
+    NotAJournal {
+        /// Which file.
+        path: PathBuf,
+        /// How that was seen.
+        reason: String,
+    },
+    /// A later version of Outboard wrote the file.
+    #[error("the journal {path} has schema version {found}, this program knows up to {known}; use a newer Outboard")]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// The version it has.
+        found: u32,
+        /// The latest version known here.
+        known: u32,
+    },
+    /// A read failed.
+    #[error("the journal cannot be read: {reason}")]
+    Read {
+        /// What SQLite says.
+        reason: String,
+    },
+    /// A row holds a value that this program does not understand.
+    #[error("the journal holds {what} {value:?}, which this program does not understand")]
+    Unreadable {
+        /// What kind of value.
+        what: &'static str,
+        /// The value, cut to 80 characters.
+        value: String,
+    },
+    /// Records could not be written: the journal has gaps.
+    #[error("{records} journal record(s) could not be written, the first because: {reason}")]
+    Lost {
+        /// How many since the journal was opened.
+        records: u64,
+        /// Why the first was lost.
+        reason: String,
+    },
+    /// The writer thread has ended, so nothing more is recorded.
+    #[error("the journal's writer has stopped; nothing more is recorded until Outboard is restarted")]
+    Stopped,
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Read { reason: error.to_string() }
+    }
+}

@@ -1,0 +1,97 @@
+//! Rows as records.
+
+use crate::error::JournalError;
+use crate::records::{CallRecord, Ending, ExecutionRecord, ExecutionRow, Status};
+use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+const EXECUTION: &str = "SELECT id, started_ms, principal, session, language, code, input, generation, surface,
+    isolation, status, ended_ms, error_code, result_bytes, model_in, model_out, cpu_ms, peak_memory FROM executions";
+
+/// The latest executions, newest first.
+pub(crate) fn executions(connection: &Connection, limit: usize) -> Result<Vec<ExecutionRow>, JournalError> {
+    let mut statement =
+        connection.prepare_cached(&format!("{EXECUTION} ORDER BY started_ms DESC, id DESC LIMIT ?1"))?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    statement.query_and_then([limit], execution_row)?.collect()
+}
+
+pub(crate) fn execution(connection: &Connection, id: &ExecutionId) -> Result<Option<ExecutionRow>, JournalError> {
+    let mut statement = connection.prepare_cached(&format!("{EXECUTION} WHERE id = ?1"))?;
+    statement.query_row([id.as_str()], |row| Ok(execution_row(row))).optional()?.transpose()
+}
+
+/// The calls of an execution, by number.
+pub(crate) fn calls(connection: &Connection, id: &ExecutionId) -> Result<Vec<CallRecord>, JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT execution, number, server, tool, arguments_digest, arguments_bytes, result_bytes, started_ms,
+             duration_us, error, decision
+         FROM calls WHERE execution = ?1 ORDER BY number",
+    )?;
+    statement.query_and_then([id.as_str()], call_record)?.collect()
+}
+
+fn execution_row(row: &Row<'_>) -> Result<ExecutionRow, JournalError> {
+    let status = understood("a status", row.get(10)?, Status::parse)?;
+    let record = ExecutionRecord {
+        id: id(row, 0)?,
+        started_ms: int(row, 1)?,
+        principal: Principal(row.get::<_, String>(2)?.into()),
+        session: understood("a session name", row.get(3)?, |name| SessionName::new(name).ok())?,
+        language: understood("a language", row.get(4)?, Language::parse)?,
+        code: row.get(5)?,
+        input: row.get(6)?,
+        generation: int(row, 7)?,
+        surface: digest(row, 8)?,
+        isolation: row.get(9)?,
+    };
+    let ended: Option<i64> = row.get(11)?;
+    Ok(ExecutionRow { record, status, ending: ended.map(|_| ending(row, status)).transpose()? })
+}
+
+fn ending(row: &Row<'_>, status: Status) -> Result<Ending, JournalError> {
+    Ok(Ending {
+        status,
+        ended_ms: int(row, 11)?,
+        error_code: row.get(12)?,
+        result_bytes: int(row, 13)?,
+        model_in: int(row, 14)?,
+        model_out: int(row, 15)?,
+        cpu_ms: int(row, 16)?,
+        peak_memory: int(row, 17)?,
+    })
+}
+
+fn call_record(row: &Row<'_>) -> Result<CallRecord, JournalError> {
+    let code = |text: &str| ErrorCode::ALL.iter().copied().find(|code| code.as_str() == text);
+    Ok(CallRecord {
+        execution: id(row, 0)?,
+        number: int(row, 1)?,
+        server: row.get(2)?,
+        tool: row.get(3)?,
+        arguments_digest: digest(row, 4)?,
+        arguments_bytes: int(row, 5)?,
+        result_bytes: int(row, 6)?,
+        started_ms: int(row, 7)?,
+        duration_us: int(row, 8)?,
+        error: row.get::<_, Option<String>>(9)?.map(|text| understood("an error code", text, code)).transpose()?,
+        decision: row.get(10)?,
+    })
+}
+
+fn id(row: &Row<'_>, column: usize) -> Result<ExecutionId, JournalError> {
+    Ok(ExecutionId(row.get::<_, String>(column)?.into()))
+}
+
+fn int(row: &Row<'_>, column: usize) -> Result<u64, JournalError> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}
+
+fn digest(row: &Row<'_>, column: usize) -> Result<Digest, JournalError> {
+    understood("a digest", row.get(column)?, |text| Digest::try_from(text.to_owned()).ok())
+}
+
+fn understood<T>(what: &'static str, text: String, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, JournalError> {
+    let value = parse(&text);
+    value.ok_or_else(|| JournalError::Unreadable { what, value: text.chars().take(80).collect() })
+}

@@ -1,0 +1,7 @@
+//! What searching promises, on a small set of tools of its own.
+#![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
+mod fixture;
+mod labelled;
+mod robust;
+mod searching;
