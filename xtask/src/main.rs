@@ -1,1 +1,29 @@
-fn main() {}
+//! The house rules as programs. `cargo xtask ci` is what CI runs, step by step, and nothing else.
+//!
+//! Development only: the product never depends on it.
+#![allow(clippy::print_stdout, reason = "a development tool that talks to its user")]
+
+mod setup;
+mod steps;
+mod tidy;
+
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("ci") => steps::ci(),
+        Some("demo") => steps::demo(rest),
+        Some("tidy") => tidy::check(&root()),
+        Some("docs") => tidy::generated::write(&root()),
+        Some("sizes") => tidy::sizes::report(&root()),
+        _ => bail!("usage: cargo xtask ci | demo | tidy | docs | sizes"),
+    }
+}
+
+/// The root of the project.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}

@@ -1,1 +1,16 @@
-//! (room being furnished)
+//! From the catalogue to the code API: TypeScript and Python modules, one file a tool.
+//!
+//! Pure text: the same catalogue gives the same bytes. Everything that a server wrote ends up inside a
+//! comment, a documentation text or a quoted name, never as code. Never here: connections, search, running.
+
+mod api;
+mod docs;
+mod materialise;
+mod python;
+mod shape;
+mod signature;
+mod typescript;
+
+pub use api::{CodeApi, generate};
+pub use materialise::{MaterialiseError, materialise};
+pub use signature::{details, signature};

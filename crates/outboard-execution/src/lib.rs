@@ -1,1 +1,27 @@
-//! (room being furnished)
+//! One run of one program: from a request to a report.
+//!
+//! A [`Surface`] is what agents' code sees at one moment; a run pins one. [`Executions`] starts runs, lets
+//! callers wait for them, and keeps their reports for a while. [`Report`] is what the model reads.
+//!
+//! Never here: parsing or running guest code (that is the worker's process), transports, and deciding
+//! whether a call may happen (that is the gateway).
+
+mod budget;
+mod engine;
+mod executions;
+mod ledger;
+mod outputs;
+mod report;
+mod search;
+mod state;
+mod surface;
+mod value;
+
+pub use budget::estimate_tokens;
+pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest};
+pub use ledger::{TokenCounter, Tokens};
+pub use report::{CallCount, Failure, Report, Shaped};
+pub use search::{Detail, SearchHit, SearchRequest};
+pub use state::StateFolder;
+pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces};
+pub use value::program_value;

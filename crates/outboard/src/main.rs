@@ -1,1 +1,27 @@
-fn main() {}
+//! The program `outboard`: composition root and command line.
+//!
+//! The only place that prints, reads arguments and the environment, and exits. Every capability lives in a
+//! library crate; a command here parses, calls, and shows.
+
+mod cli;
+mod commands;
+mod compose;
+mod failure;
+mod output;
+mod tokens;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The spawner must stay small, single-threaded and free of settings: it branches off before all else.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == compose::SPAWNER) {
+        outboard_sandbox::spawner_main();
+    }
+    let cli = cli::Cli::parse();
+    output::trace_to_stderr(cli.verbose);
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,136 @@
+//! What agents' code sees at one moment: catalogue, code API, index. Built whole, then swapped in.
+
+use outboard_catalog::{Catalogue, Listing, Server, Tool};
+use outboard_codegen::{MaterialiseError, generate, materialise};
+use outboard_search::{Document, Index};
+use outboard_types::{ErrorCode, ToolError};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// One immutable, numbered generation. A run keeps the one that it started with.
+pub struct Surface {
+    /// What the upstreams declare.
+    pub catalogue: Arc<Catalogue>,
+    /// The materialised code API: `/servers` in the jail.
+    pub folder: PathBuf,
+    index: Index,
+    /// Document number to (server, tool) positions in the catalogue.
+    entries: Vec<(usize, usize)>,
+}
+
+/// A Surface that could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum SurfaceError {
+    /// The code API could not be written.
+    #[error("the generated modules could not be written: {0}")]
+    Write(#[from] MaterialiseError),
+    /// The thread that builds was lost.
+    #[error("building the code API failed unexpectedly")]
+    Lost,
+}
+
+impl From<&SurfaceError> for ToolError {
+    fn from(error: &SurfaceError) -> Self {
+        ToolError::new(ErrorCode::Internal, error.to_string()).hint("check that state_dir is writable and not full")
+    }
+}
+
+impl Surface {
+    /// Builds generation `generation` from listings; writes the code API below `root` unless it is there.
+    pub fn build(generation: u64, listings: Vec<Listing>, root: &Path) -> Result<Self, SurfaceError> {
+        let catalogue = Arc::new(Catalogue::build(generation, listings));
+        let folder = materialise(&generate(&catalogue), root)?;
+        let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
+        let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
+        let index = Index::build(entries.iter().map(|&(server, tool)| document(&catalogue, server, tool)));
+        Ok(Self { catalogue, folder, index, entries })
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The server and tool behind a document of the index.
+    pub(crate) fn entry(&self, document: usize) -> (&Server, &Tool) {
+        let (server, tool) = self.entries[document];
+        let server = &self.catalogue.servers[server];
+        (server, &server.tools[tool])
+    }
+}
+
+fn document(catalogue: &Catalogue, server: usize, tool: usize) -> Document<'_> {
+    let server = &catalogue.servers[server];
+    let tool = &server.tools[tool];
+    let parameters = tool.parameters.iter();
+    Document {
+        server: server.name.as_str(),
+        name: tool.id.tool.as_str(),
+        title: tool.title.as_deref().unwrap_or_default(),
+        description: &tool.description,
+        parameters: parameters.map(|parameter| (parameter.name.as_str(), parameter.description.as_str())).collect(),
+    }
+}
+
+/// Where listings come from; the composition root provides it.
+pub trait SurfaceSource: Send + Sync {
+    /// The listings of all servers that have one by now. May wait a little for servers that were never
+    /// listed before, but not for broken ones.
+    fn listings(&self) -> Pin<Box<dyn Future<Output = Vec<Listing>> + Send + '_>>;
+}
+
+/// Holds the current Surface; builds one when first asked and after [`Surfaces::invalidate`].
+pub struct Surfaces {
+    source: Box<dyn SurfaceSource>,
+    root: PathBuf,
+    current: RwLock<Option<Arc<Surface>>>,
+    stale: AtomicBool,
+    generations: AtomicU64,
+    building: tokio::sync::Mutex<()>,
+}
+
+impl Surfaces {
+    /// Builds nothing yet.
+    pub fn new(source: Box<dyn SurfaceSource>, root: PathBuf) -> Arc<Self> {
+        let (current, building) = (RwLock::default(), tokio::sync::Mutex::default());
+        Arc::new(Self { source, root, current, stale: true.into(), generations: 0.into(), building })
+    }
+
+    /// Says that a listing changed: the next caller gets a new generation, runs under way keep theirs.
+    pub fn invalidate(&self) {
+        self.stale.store(true, Ordering::Release);
+    }
+
+    /// The current Surface. Many callers wait for one build.
+    pub async fn current(&self) -> Result<Arc<Surface>, SurfaceError> {
+        if let Some(surface) = self.fresh() {
+            return Ok(surface);
+        }
+        let _one_builder = self.building.lock().await;
+        match self.fresh() {
+            Some(surface) => Ok(surface),
+            None => self.build().await,
+        }
+    }
+
+    fn fresh(&self) -> Option<Arc<Surface>> {
+        if self.stale.load(Ordering::Acquire) {
+            return None;
+        }
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn build(&self) -> Result<Arc<Surface>, SurfaceError> {
+        // Cleared before listing: a change that comes while we build makes the next caller build again.
+        self.stale.store(false, Ordering::Release);
+        let listings = self.source.listings().await;
+        let (root, generation) = (self.root.clone(), self.generations.fetch_add(1, Ordering::Relaxed) + 1);
+        let built = tokio::task::spawn_blocking(move || Surface::build(generation, listings, &root)).await;
+        let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
+        let surface = Arc::new(surface?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(surface.clone());
+        Ok(surface)
+    }
+}

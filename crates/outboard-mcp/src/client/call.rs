@@ -1,0 +1,175 @@
+//! One `tools/call`, and reading its answer without parsing what it carries.
+
+use super::session::Session;
+use super::supervisor::Upstream;
+use crate::rpc::{RequestError, RpcError};
+use outboard_types::{Call, ErrorCode, Outcome, ToolError, ToolResult};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Characters of a tool's own error text that are passed on.
+const ERROR_TEXT: usize = 2000;
+/// What modern servers repeat in the `_meta` of every result, icons included; the catalogue has it.
+const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, rename = "structuredContent")]
+    structured: Option<&'a RawValue>,
+    #[serde(borrow, rename = "isError")]
+    is_error: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+    #[serde(borrow, rename = "resultType")]
+    result_type: Option<Cow<'a, str>>,
+}
+
+/// Calls the tool; ends early when the caller gives up, and then tells the server.
+pub(super) async fn call(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
+    if !upstream.spec.shows(call.id.tool.as_str()) {
+        return Err(hidden(upstream));
+    }
+    tokio::select! {
+        biased;
+        () = call.context.cancel.cancelled() => {
+            Err(ToolError::new(ErrorCode::Cancelled, "the caller gave up; the server was told to cancel"))
+        }
+        outcome = send(upstream, call) => outcome,
+    }
+}
+
+async fn send(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
+    let session = upstream.session().await?;
+    let tool = call.id.tool.as_str();
+    let fields = format!(r#""name":{},"arguments":{}"#, serde_json::Value::from(tool), call.arguments.get());
+    match session.request("tools/call", &fields, Some(tool)).await {
+        Ok(result) => {
+            upstream.worked();
+            read(result.get())
+        }
+        Err(error) => Err(failed(upstream, &session, error).await),
+    }
+}
+
+fn hidden(upstream: &Upstream) -> ToolError {
+    let name = &upstream.spec.name;
+    ToolError::new(ErrorCode::Denied, "the tool is hidden by the settings; nothing was sent")
+        .hint(format!("See `allow` and `deny` under [servers.{name}]."))
+}
+
+async fn failed(upstream: &Upstream, session: &Arc<Session>, error: RequestError) -> ToolError {
+    match error {
+        RequestError::Refused(error) => {
+            upstream.worked();
+            refused(&error)
+        }
+        RequestError::BadAnswer(reason) => ToolError::new(ErrorCode::UpstreamProtocol, cut(&reason)),
+        RequestError::NotSent(reason) if session.is_alive() => {
+            upstream.inner().last_error = Some(cut(&reason));
+            upstream.unavailable(&cut(&reason))
+        }
+        RequestError::NotSent(_) => upstream.unavailable(&upstream.died(session).await),
+        RequestError::Lost(reason) => {
+            let reason = if session.is_alive() { reason } else { upstream.died(session).await };
+            let message = format!("the server went away during the call: {}", cut(&reason));
+            ToolError::new(ErrorCode::UpstreamLost, message)
+                .hint("Whether the call took effect is unknown: look before repeating it.")
+        }
+    }
+}
+
+fn refused(error: &RpcError) -> ToolError {
+    let message = cut(&error.message);
+    match error.code {
+        RpcError::INVALID_PARAMS => ToolError::new(ErrorCode::InvalidArguments, message)
+            .hint("The server refused the arguments: compare them with the tool's parameters."),
+        code => ToolError::new(ErrorCode::UpstreamProtocol, format!("the server refused the call: {message} ({code})")),
+    }
+}
+
+/// Reads the answer's outermost layer.
+fn read(text: &str) -> Outcome {
+    let answer: Answer<'_> = serde_json::from_str(text).map_err(|error| {
+        ToolError::new(ErrorCode::UpstreamProtocol, format!("the server's answer is not a tool result: {error}"))
+    })?;
+    match answer.result_type.as_deref() {
+        None | Some("complete") => {}
+        Some("input_required") => {
+            return Err(ToolError::new(ErrorCode::UpstreamProtocol, "the tool asks for input from a person")
+                .hint("Questions of servers are not passed on: give everything it needs in the arguments."));
+        }
+        Some(other) => {
+            let message = format!("the server answered with a result of the unknown type {:?}", cut(other));
+            return Err(ToolError::new(ErrorCode::UpstreamProtocol, message));
+        }
+    }
+    if answer.is_error.is_some_and(|is_error| is_error.get() == "true") {
+        return Err(ToolError::new(ErrorCode::ToolFailed, error_text(&answer)));
+    }
+    Ok(ToolResult {
+        content: answer.content.map(ToOwned::to_owned),
+        structured: answer.structured.map(ToOwned::to_owned),
+        meta: answer.meta.and_then(slim),
+    })
+}
+
+fn error_text(answer: &Answer<'_>) -> String {
+    #[derive(Deserialize)]
+    struct Block<'a> {
+        #[serde(borrow)]
+        text: Option<Cow<'a, str>>,
+    }
+    let blocks: Vec<Block<'_>> =
+        answer.content.and_then(|content| serde_json::from_str(content.get()).ok()).unwrap_or_default();
+    let texts: Vec<Cow<'_, str>> = blocks.into_iter().filter_map(|block| block.text).collect();
+    match (texts.join("\n").trim(), answer.structured) {
+        ("", Some(structured)) => cut(structured.get()),
+        ("", None) => "the tool failed and said nothing about it".into(),
+        (text, _) => cut(text),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(ERROR_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn slim(meta: &RawValue) -> Option<Box<RawValue>> {
+    if !meta.get().contains("serverInfo") {
+        return Some(meta.to_owned());
+    }
+    let mut fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(meta.get()).ok()?;
+    fields.remove(SERVER_INFO);
+    (!fields.is_empty()).then(|| serde_json::value::to_raw_value(&fields).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_pass_as_they_came() {
+        let result = read(r#"{"structuredContent":{"b": 1.0 },"content":[{"type":"x"}],"_meta":{"k":1,"io.modelcontextprotocol/serverInfo":{"icons":[]}},"resultType":"complete"}"#).unwrap();
+        assert_eq!(result.structured.unwrap().get(), r#"{"b": 1.0 }"#);
+        assert_eq!(result.content.unwrap().get(), r#"[{"type":"x"}]"#);
+        assert_eq!(result.meta.unwrap().get(), r#"{"k":1}"#);
+    }
+
+    #[test]
+    fn failures_carry_the_tools_words() {
+        let error = |text: &str| read(text).unwrap_err();
+        let failed = error(r#"{"isError":true,"content":[{"type":"text","text":"no such row"},{"type":"image"}]}"#);
+        assert_eq!((failed.code, failed.message.as_str()), (ErrorCode::ToolFailed, "no such row"));
+        assert_eq!(error(r#"{"resultType":"input_required"}"#).code, ErrorCode::UpstreamProtocol);
+        assert_eq!(error("[]").code, ErrorCode::UpstreamProtocol);
+        let long = format!(r#"{{"isError":true,"content":[{{"text":"{}"}}]}}"#, "é".repeat(5000));
+        assert_eq!(error(&long).message.chars().count(), ERROR_TEXT + 1);
+    }
+}

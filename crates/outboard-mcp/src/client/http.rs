@@ -1,0 +1,315 @@
+//! A server behind an address: streamable HTTP in both eras.
+
+use super::handler::Ear;
+use super::handshake::{self, Era, Greeting};
+use super::http_answer::{self, Reply};
+use super::probe::{Verdict, judge};
+use super::spec::ClientInfo;
+use crate::rpc::{RequestError, notification, request};
+use base64::Engine as _;
+use outboard_types::Redacted;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+
+/// The longest pause between two attempts to hear of changes.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A connection without a connection: an address, and a session where the server keeps one.
+pub(super) struct HttpLink {
+    http: reqwest::Client,
+    url: reqwest::Url,
+    configured: HeaderMap,
+    client: ClientInfo,
+    ear: Arc<Ear>,
+    next_id: AtomicI64,
+    state: Mutex<State>,
+    renewing: tokio::sync::Mutex<()>,
+    ended: CancellationToken,
+}
+
+#[derive(Default, Clone)]
+struct State {
+    session: Option<HeaderValue>,
+    version: Option<HeaderValue>,
+    modern: bool,
+    failure: String,
+}
+
+impl HttpLink {
+    /// Prepares the link; nothing is sent yet.
+    pub(super) fn new(
+        http: reqwest::Client,
+        url: &str,
+        headers: &BTreeMap<String, Redacted<String>>,
+        client: ClientInfo,
+        ear: Arc<Ear>,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            http,
+            url: url.parse().map_err(|error| format!("its `url` is not usable: {error}"))?,
+            configured: configured(headers)?,
+            client,
+            ear,
+            next_id: AtomicI64::new(1),
+            state: Mutex::default(),
+            renewing: tokio::sync::Mutex::default(),
+            ended: CancellationToken::new(),
+        })
+    }
+
+    /// Finds out the era with `server/discover`, else shakes hands the old way.
+    pub(super) async fn greet(&self, known: Option<Era>, patience: Duration) -> Result<Greeting, String> {
+        if known != Some(Era::Legacy) {
+            self.set(|state| state.modern = true);
+            let params = format!(r#"{{"_meta":{}}}"#, handshake::modern_meta(&self.client));
+            match tokio::time::timeout(patience, self.post("server/discover", &params, None)).await {
+                Ok(Err(RequestError::NotSent(reason))) => return Err(reason),
+                Ok(answer) => {
+                    if let Verdict::Modern(greeting) = judge(answer) {
+                        return Ok(greeting);
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        self.set(|state| state.modern = false);
+        self.initialize().await.map_err(|error| error.to_string())
+    }
+
+    async fn initialize(&self) -> Result<Greeting, RequestError> {
+        self.set(|state| (state.session, state.version) = (None, None));
+        let result = self.post("initialize", &handshake::initialize_params(&self.client), None).await?;
+        let greeting = handshake::read_initialize(result.get()).map_err(RequestError::BadAnswer)?;
+        self.set(|state| state.version = HeaderValue::from_str(&greeting.version).ok());
+        self.tell(notification("notifications/initialized", "{}")).await?;
+        Ok(greeting)
+    }
+
+    /// Asks; where the server has forgotten the session, once more in a new one.
+    pub(super) async fn request(
+        &self,
+        method: &str,
+        params: &str,
+        name: Option<&str>,
+    ) -> Result<Box<RawValue>, RequestError> {
+        let session = self.state().session;
+        match self.post(method, params, name).await {
+            Err(RequestError::NotSent(_)) if session.is_some() && self.forgotten(&session) => {
+                self.renew(&session).await?;
+                self.post(method, params, name).await
+            }
+            other => other,
+        }
+    }
+
+    fn forgotten(&self, session: &Option<HeaderValue>) -> bool {
+        let now = self.state().session;
+        now.is_none() || now != *session
+    }
+
+    async fn renew(&self, old: &Option<HeaderValue>) -> Result<(), RequestError> {
+        let _one = self.renewing.lock().await;
+        let now = self.state().session;
+        if now.is_some() && now != *old {
+            return Ok(());
+        }
+        self.initialize().await.map(drop)
+    }
+
+    async fn post(&self, method: &str, params: &str, name: Option<&str>) -> Result<Box<RawValue>, RequestError> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let mut headers = self.headers();
+        if self.state().modern {
+            headers.insert(VERSION, HeaderValue::from_static(handshake::MODERN));
+            headers.insert(METHOD, header_text(method));
+            if let Some(name) = name {
+                headers.insert(NAME, header_text(name));
+            }
+        }
+        let mut cancel =
+            CancelLegacy { link: self, id: (!self.state().modern && method != "initialize").then_some(id) };
+        let answer = self.exchange(id, request(id, method, params), headers).await;
+        cancel.id = None;
+        answer
+    }
+
+    async fn exchange(&self, id: i64, body: Vec<u8>, headers: HeaderMap) -> Result<Box<RawValue>, RequestError> {
+        let session = headers.get(SESSION).cloned();
+        let response = self.send(body, headers).await?;
+        if response.status() == reqwest::StatusCode::NOT_FOUND && session.is_some() {
+            self.set(|state| {
+                if state.session == session {
+                    state.session = None;
+                }
+            });
+            return Err(RequestError::NotSent("the server no longer knows the session (HTTP 404)".into()));
+        }
+        if let Some(session) = response.headers().get(SESSION).cloned() {
+            self.set(|state| state.session = (!state.modern).then_some(session));
+        }
+        http_answer::read(response, id, |reply| self.aside(reply)).await
+    }
+
+    /// What a stream brings besides the answer: notifications are heard, requests are answered.
+    fn aside(&self, reply: Reply) {
+        match reply {
+            Reply::Notification(method) => self.ear.hear(&method),
+            Reply::Request(id, method) => {
+                let body = http_answer::answer_request(&id, &method);
+                let send = self.http.post(self.url.clone()).headers(self.headers()).body(body).send();
+                tokio::spawn(async move { drop(send.await) });
+            }
+        }
+    }
+
+    async fn tell(&self, body: Vec<u8>) -> Result<(), RequestError> {
+        self.send(body, self.headers()).await.map(drop)
+    }
+
+    async fn send(&self, body: Vec<u8>, headers: HeaderMap) -> Result<reqwest::Response, RequestError> {
+        self.http.post(self.url.clone()).headers(headers).body(body).send().await.map_err(|error| {
+            let sent = !(error.is_connect() || error.is_builder());
+            let reason = http_answer::causes(error);
+            self.set(|state| state.failure.clone_from(&reason));
+            if sent { RequestError::Lost(reason) } else { RequestError::NotSent(reason) }
+        })
+    }
+
+    /// Keeps the stream open on which a legacy server announces changes, until it refuses.
+    pub(super) async fn listen(&self) -> RequestError {
+        let mut pause = Duration::from_secs(1);
+        loop {
+            match self.hear().await {
+                Err(RequestError::Lost(_)) | Ok(_) => {}
+                Err(refused) => return refused,
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn hear(&self) -> Result<Box<RawValue>, RequestError> {
+        let mut headers = self.headers();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        let stream = self.http.get(self.url.clone()).headers(headers).send().await;
+        let stream = stream.map_err(|error| RequestError::Lost(http_answer::causes(error)))?;
+        http_answer::read(stream, 0, |reply| self.aside(reply)).await
+    }
+
+    /// Whether it can still be asked.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.ended.is_cancelled()
+    }
+
+    /// Waits until it is ended.
+    pub(super) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// The last transport failure.
+    pub(super) fn last_failure(&self) -> String {
+        self.state().failure
+    }
+
+    /// Tells the server that its session is over.
+    pub(super) async fn end(&self) {
+        self.ended.cancel();
+        if self.state().session.is_some() {
+            let farewell = self.http.delete(self.url.clone()).headers(self.headers()).timeout(Duration::from_secs(2));
+            let _ = farewell.send().await;
+        }
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let state = self.state();
+        let mut headers = self.configured.clone();
+        headers.insert(ACCEPT, BOTH);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(state.session.map(|session| (SESSION, session)));
+        headers.extend(state.version.map(|version| (VERSION, version)));
+        headers
+    }
+
+    fn state(&self) -> State {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Tells a legacy server that nobody waits any more; a modern one sees it from the closed stream.
+struct CancelLegacy<'a> {
+    link: &'a HttpLink,
+    id: Option<i64>,
+}
+
+impl Drop for CancelLegacy<'_> {
+    fn drop(&mut self) {
+        let (Some(id), Ok(runtime)) = (self.id, tokio::runtime::Handle::try_current()) else { return };
+        let params = format!(r#"{{"requestId":{id},"reason":"nobody waits for the answer any more"}}"#);
+        let body = notification("notifications/cancelled", &params);
+        let send = self.link.http.post(self.link.url.clone()).headers(self.link.headers()).body(body);
+        runtime.spawn(async move { drop(send.timeout(Duration::from_secs(5)).send().await) });
+    }
+}
+
+/// The client below all links.
+pub(super) fn client() -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::custom(follow))
+        .connect_timeout(Duration::from_secs(15))
+        .build()
+        .map_err(|error| format!("no HTTP client: {}", http_answer::causes(error)))
+}
+
+fn configured(headers: &BTreeMap<String, Redacted<String>>) -> Result<HeaderMap, String> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let usable = |what: &str| format!("the configured header {name:?} has {what}");
+            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| usable("an impossible name"))?;
+            let mut value = HeaderValue::from_str(value.expose()).map_err(|_| usable("an impossible value"))?;
+            value.set_sensitive(true);
+            Ok((key, value))
+        })
+        .collect()
+}
+
+/// Only redirects that keep the method, and only within one origin: the headers hold secrets.
+fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
+    let keeps_method = matches!(attempt.status().as_u16(), 307 | 308);
+    let same_origin = attempt.previous().iter().all(|before| before.origin() == attempt.url().origin());
+    if keeps_method && same_origin && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
+}
+
+/// Text as a header value; what headers cannot carry goes in base64.
+fn header_text(text: &str) -> HeaderValue {
+    let plain = text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && text.trim() == text && !text.starts_with("=?");
+    let encoded = || format!("=?base64?{}?=", base64::engine::general_purpose::STANDARD.encode(text));
+    let value = if plain { text.to_owned() } else { encoded() };
+    HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::header_text;
+
+    #[test]
+    fn header_values_carry_any_text() {
+        assert_eq!(header_text("get_document"), "get_document");
+        assert_eq!(header_text("é\n"), "=?base64?w6kK?=");
+    }
+}

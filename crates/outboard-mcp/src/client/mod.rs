@@ -1,0 +1,200 @@
+//! The client of upstream servers: starts them when needed, lists their tools, calls them, ends them.
+//!
+//! One broken server never delays another. Never here: whether a call is allowed (the gateway), what a
+//! result means (the catalogue and the execution). Nothing below this door parses arguments or results.
+
+mod cache;
+mod call;
+mod glob;
+mod handler;
+mod handshake;
+mod http;
+mod http_answer;
+mod listing;
+mod probe;
+mod process;
+mod session;
+mod shared;
+mod spec;
+mod sse;
+mod start;
+mod state;
+mod supervisor;
+mod sys;
+mod tree;
+
+pub use spec::{ClientInfo, TransportSpec, UpstreamSpec};
+pub use state::{ServerState, ServerStatus};
+
+use cache::Remembered;
+use handler::Ear;
+use outboard_catalog::Listing;
+use outboard_types::{Call, ErrorCode, Outcome, ServerName, ToolError};
+use serde_json::value::RawValue;
+use shared::Shared;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use supervisor::Upstream;
+use tokio::sync::broadcast;
+
+/// The longest that a shutdown waits for processes; each of them gets 1.5 s twice before it is killed.
+const SHUTDOWN: Duration = Duration::from_secs(6);
+
+/// All upstreams: supervised, started when first needed.
+pub struct Upstreams {
+    all: BTreeMap<ServerName, Arc<Upstream>>,
+    changes: broadcast::Sender<ServerName>,
+    shared: Arc<Shared>,
+}
+
+impl Upstreams {
+    /// Takes the configured upstreams; nothing is started or read yet. Listings are remembered in
+    /// `cache_dir`.
+    pub fn new(specs: Vec<UpstreamSpec>, cache_dir: PathBuf, client: ClientInfo) -> Arc<Self> {
+        let (changes, _) = broadcast::channel(256);
+        let shared = Arc::new(Shared::new(client));
+        let build = |spec: UpstreamSpec| {
+            let name = spec.name.clone();
+            let ear = Ear { server: name.clone(), changes: changes.clone(), stale: AtomicBool::new(false) };
+            let file = cache::path(&cache_dir, &spec);
+            let upstream = Upstream::new(spec, ear, file, shared.clone());
+            (name, Arc::new(upstream))
+        };
+        let all = specs.into_iter().map(build).collect();
+        Arc::new(Self { all, changes, shared })
+    }
+
+    /// The listings known from disk, and the servers without one. No server is started.
+    pub fn cached_listings(&self) -> (Vec<Listing>, Vec<ServerName>) {
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for (name, upstream) in &self.all {
+            match upstream.known_listing() {
+                Some(listing) => known.push(listing),
+                None => unknown.push(name.clone()),
+            }
+        }
+        (known, unknown)
+    }
+
+    /// A server's listing: the known one, unless `refresh` is set or its tools have changed; else the
+    /// server is started and asked.
+    pub async fn listing(&self, name: &ServerName, refresh: bool) -> Result<Listing, ToolError> {
+        let upstream = self.get(name)?;
+        let stale = upstream.ear.stale.load(Ordering::Acquire);
+        if matches!(upstream.spec.transport, TransportSpec::ListingOnly) {
+            return upstream.listing_from_file();
+        }
+        if !refresh
+            && !stale
+            && let Some(listing) = upstream.known_listing()
+        {
+            return Ok(listing);
+        }
+        upstream.fetch_listing().await
+    }
+
+    /// The state of every server, by name.
+    pub fn states(&self) -> Vec<ServerState> {
+        self.all.values().map(|upstream| ServerState::of(upstream)).collect()
+    }
+
+    /// Names of servers as they announce that their tools have changed.
+    pub fn changes(&self) -> broadcast::Receiver<ServerName> {
+        self.changes.subscribe()
+    }
+
+    /// Calls a tool, starting its server if needed. Ends early when the call's `cancel` fires; dropping the
+    /// future has the same effect at the server. Has no time limit of its own beyond the start.
+    pub async fn call(&self, call: &Call) -> Outcome {
+        let upstream = self.get(&call.id.server).map_err(|error| error.on(&call.id))?;
+        call::call(upstream, call).await.map_err(|error| error.on(&call.id))
+    }
+
+    /// Ends every server with all it started, daemons included, and refuses calls from now on.
+    pub async fn shutdown(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        if tokio::time::timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
+            tracing::warn!("some upstream processes did not end in time");
+        }
+    }
+
+    fn get(&self, name: &ServerName) -> Result<&Arc<Upstream>, ToolError> {
+        self.all.get(name).ok_or_else(|| {
+            let mut error = ToolError::new(ErrorCode::UnknownServer, format!("no server {name} is configured"));
+            error.server = name.to_string();
+            error
+        })
+    }
+}
+
+impl Drop for Upstreams {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+impl Upstream {
+    fn known_listing(&self) -> Option<Listing> {
+        if matches!(self.spec.transport, TransportSpec::ListingOnly) {
+            return self.listing_from_file().ok();
+        }
+        match self.remembered_now() {
+            Some(memory) => Some(self.shown(memory.title.clone(), memory.instructions.clone(), &memory.tools)),
+            None => self.spec.listing.as_ref().and_then(|_| self.listing_from_file().ok()),
+        }
+    }
+
+    fn listing_from_file(&self) -> Result<Listing, ToolError> {
+        let no_file = || "it has neither a command, an address nor a listing file".to_owned();
+        let path = self.spec.listing.as_ref().ok_or_else(no_file);
+        let tools = path.and_then(|path| listing::read_file(path)).map_err(|reason| {
+            self.inner().last_error = Some(reason.clone());
+            self.error(ErrorCode::InvalidSettings, format!("the server {} has no listing: {reason}", self.spec.name))
+        })?;
+        Ok(self.shown(None, None, &tools))
+    }
+
+    async fn fetch_listing(self: &Arc<Self>) -> Result<Listing, ToolError> {
+        let session = self.session().await?;
+        let _one = self.fetching.lock().await;
+        self.ear.stale.store(false, Ordering::Release);
+        let tools = match listing::fetch(&session, self.spec.timeout).await {
+            Ok(tools) => tools,
+            Err(error) => {
+                self.ear.stale.store(true, Ordering::Release);
+                return Err(self.no_listing(&session, error).await);
+            }
+        };
+        self.worked();
+        let memory = Arc::new(Remembered::new(&session.greeting, tools));
+        self.inner().memory = Some(memory.clone());
+        self.remember(memory.clone()).await;
+        Ok(self.shown(memory.title.clone(), memory.instructions.clone(), &memory.tools))
+    }
+
+    async fn no_listing(&self, session: &Arc<session::Session>, error: crate::rpc::RequestError) -> ToolError {
+        if !session.is_alive() {
+            return self.unavailable(&self.died(session).await);
+        }
+        let message = format!("the server {} gave no listing: {error}", self.spec.name);
+        self.inner().last_error = Some(message.clone());
+        self.error(ErrorCode::UpstreamProtocol, message)
+    }
+
+    async fn remember(&self, memory: Arc<Remembered>) {
+        let file = self.cache_file.clone();
+        let written = tokio::task::spawn_blocking(move || cache::write(&file, &memory)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!(server = %self.spec.name, %error, "its listing could not be remembered");
+        }
+    }
+
+    fn shown(&self, title: Option<String>, instructions: Option<String>, tools: &[Box<RawValue>]) -> Listing {
+        let tools = tools.iter().filter(|tool| self.spec.shows(&listing::name_of(tool))).cloned().collect();
+        Listing { server: self.spec.name.clone(), title, instructions, tools }
+    }
+}

@@ -1,0 +1,99 @@
+//! What is configured about an upstream.
+
+use super::glob;
+use outboard_types::{Digest, Redacted, ServerName};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One upstream as configured.
+#[derive(Debug, Clone)]
+pub struct UpstreamSpec {
+    /// Its name.
+    pub name: ServerName,
+    /// How it is reached.
+    pub transport: TransportSpec,
+    /// The time a listing page may take; calls are timed by the gateway.
+    pub timeout: Duration,
+    /// The time from starting it until it has said hello.
+    pub start_timeout: Duration,
+    /// A file `{"tools": […]}` that serves as its listing while it has not been started.
+    pub listing: Option<PathBuf>,
+    /// Patterns (`*`, `?`) of the tools to show; all when empty.
+    pub allow: Vec<String>,
+    /// Patterns of the tools to hide; stronger than `allow`.
+    pub deny: Vec<String>,
+}
+
+/// How an upstream is reached.
+#[derive(Debug, Clone)]
+pub enum TransportSpec {
+    /// A child process that speaks over its standard streams. It sees a basic environment (paths, locale,
+    /// proxies) and what is given here, nothing else of ours.
+    Stdio {
+        /// The program.
+        command: String,
+        /// Its arguments.
+        args: Vec<String>,
+        /// What is added to its environment.
+        env: BTreeMap<String, Redacted<String>>,
+        /// Its working directory; ours by default.
+        cwd: Option<PathBuf>,
+    },
+    /// Streamable HTTP.
+    Http {
+        /// The address of the endpoint.
+        url: String,
+        /// Headers sent with every request.
+        headers: BTreeMap<String, Redacted<String>>,
+    },
+    /// Only its listing is known.
+    ListingOnly,
+}
+
+/// How we introduce ourselves to upstreams.
+#[derive(Debug, Clone)]
+pub struct ClientInfo {
+    /// Our name.
+    pub name: String,
+    /// Our version.
+    pub version: String,
+}
+
+impl UpstreamSpec {
+    /// Whether a tool is shown and may be called.
+    pub(crate) fn shows(&self, tool: &str) -> bool {
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| glob::matches(pattern, tool));
+        (self.allow.is_empty() || any(&self.allow)) && !any(&self.deny)
+    }
+}
+
+impl TransportSpec {
+    /// The transport in one word.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Stdio { .. } => "stdio",
+            Self::Http { .. } => "http",
+            Self::ListingOnly => "listing",
+        }
+    }
+
+    /// Identifies this configuration, secrets included: with another token a server may list other tools.
+    pub(crate) fn digest(&self) -> Digest {
+        let mut pieces = vec![self.kind().to_owned()];
+        match self {
+            Self::Stdio { command, args, env, cwd } => {
+                pieces.extend([command.clone(), args.len().to_string()]);
+                pieces.extend(args.iter().cloned());
+                pieces.extend(cwd.as_ref().map(|cwd| cwd.display().to_string()));
+                pieces.extend(env.iter().flat_map(|(key, value)| [key.clone(), value.expose().clone()]));
+            }
+            Self::Http { url, headers } => {
+                pieces.push(url.clone());
+                pieces.extend(headers.iter().flat_map(|(key, value)| [key.clone(), value.expose().clone()]));
+            }
+            Self::ListingOnly => {}
+        }
+        Digest::of_all(pieces.iter().map(String::as_bytes))
+    }
+}

@@ -1,0 +1,19 @@
+//! The MCP server side: what agents connect to.
+//!
+//! [`Service`] answers requests of both protocol eras; `stdio` and `http` carry them. Past this edge
+//! everything is a [`ToolError`](outboard_types::ToolError) or a report; only here do they become protocol
+//! messages. Never here: running programs or calling upstreams other than through `outboard-execution`.
+
+mod arguments;
+mod calls;
+pub mod http;
+mod protocol;
+mod requests;
+mod service;
+pub mod stdio;
+mod tools;
+mod wire;
+
+pub use protocol::{LATEST_LEGACY, MODERN};
+pub use service::{Caller, Expose, ProgressSink, Service, ServiceOptions};
+pub use tools::definitions;

@@ -1,0 +1,172 @@
+//! Answers requests, whatever carried them here.
+
+use super::protocol::{self, Era};
+use super::{calls, tools};
+use crate::rpc::RpcError;
+use outboard_catalog::Catalogue;
+use outboard_execution::Executions;
+use outboard_types::{CancellationToken, Principal};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which tools an agent is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expose {
+    /// Our four; the upstreams' own too if their definitions are at most 2,000 tokens together.
+    #[default]
+    Auto,
+    /// Our four.
+    Code,
+    /// The upstreams' own.
+    Direct,
+    /// All of them.
+    Both,
+}
+
+/// Definitions of up to this many tokens are shown directly with [`Expose::Auto`].
+const SMALL_CATALOGUE: usize = 2_000;
+
+/// How long `tools/list` waits for listings that decide what is shown.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the service is told by settings.
+#[derive(Debug, Clone)]
+pub struct ServiceOptions {
+    /// Which tools are shown.
+    pub expose: Expose,
+    /// Whether the catalogue may turn out small: with [`Expose::Auto`], it is not even looked at otherwise.
+    pub maybe_small: bool,
+    /// How long `run_code` and `wait` wait unless told otherwise; default 45 s.
+    pub wait: Duration,
+    /// Size of a report in tokens unless told otherwise; default 4,000.
+    pub max_tokens: usize,
+    /// What a model is told at the start.
+    pub instructions: String,
+}
+
+/// Receives progress of one request: a growing number and a message.
+pub type ProgressSink = Box<dyn Fn(u64, String) + Send + Sync>;
+
+/// Who asks, and how to reach them while their request is under way.
+pub struct Caller {
+    /// On whose authority.
+    pub principal: Principal,
+    /// Fires when the caller gives up.
+    pub cancel: CancellationToken,
+    /// Where progress goes, if the caller wants it.
+    pub progress: Option<ProgressSink>,
+}
+
+/// The MCP server, without a transport.
+pub struct Service {
+    pub(super) executions: Arc<Executions>,
+    pub(super) options: ServiceOptions,
+}
+
+#[derive(Deserialize)]
+struct ToolCall {
+    name: String,
+    #[serde(default)]
+    arguments: Option<Box<RawValue>>,
+}
+
+impl Service {
+    /// A service over these executions.
+    pub fn new(executions: Arc<Executions>, options: ServiceOptions) -> Arc<Self> {
+        Arc::new(Self { executions, options })
+    }
+
+    /// Answers one request with the JSON of its result.
+    pub(crate) async fn handle(
+        &self,
+        method: &str,
+        params: Option<&RawValue>,
+        caller: Caller,
+    ) -> Result<Value, RpcError> {
+        let head = head(params)?;
+        let era = protocol::era(&head)?;
+        let result = match method {
+            "initialize" => protocol::initialize(&head, &self.options.instructions),
+            "server/discover" => protocol::discover(&self.options.instructions),
+            "ping" => json!({}),
+            "tools/list" => json!({"tools": self.list().await}),
+            "tools/call" => self.call(params, caller).await?,
+            other => return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, format!("method {other:?} is not known"))),
+        };
+        Ok(finished(era, method, result))
+    }
+
+    async fn list(&self) -> Vec<Value> {
+        let ours = tools::definitions().iter().cloned();
+        match self.options.expose {
+            Expose::Code => ours.collect(),
+            Expose::Direct => self.direct(None).await,
+            Expose::Both => ours.chain(self.direct(None).await).collect(),
+            Expose::Auto if self.options.maybe_small => ours.chain(self.direct(Some(SMALL_CATALOGUE)).await).collect(),
+            Expose::Auto => ours.collect(),
+        }
+    }
+
+    /// The upstreams' definitions under joined names; none if they have more than `limit` tokens.
+    async fn direct(&self, limit: Option<usize>) -> Vec<Value> {
+        let surface = tokio::time::timeout(PATIENCE, self.executions.deps().surfaces.current()).await;
+        let Ok(Ok(surface)) = surface else { return Vec::new() };
+        let catalogue = &surface.catalogue;
+        if limit.is_some_and(|limit| definition_tokens(catalogue) > limit) {
+            return Vec::new();
+        }
+        let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
+        tools.filter_map(|tool| renamed(&tool.raw, &joined(tool))).collect()
+    }
+
+    async fn call(&self, params: Option<&RawValue>, caller: Caller) -> Result<Value, RpcError> {
+        let text = params.map_or("{}", RawValue::get);
+        let ToolCall { name, arguments } = serde_json::from_str(text)
+            .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("tools/call: {error}")))?;
+        calls::call(self, &name, arguments, caller).await
+    }
+}
+
+/// The name under which an upstream's tool is shown directly.
+fn joined(tool: &outboard_catalog::Tool) -> String {
+    format!("{}__{}", tool.id.server, tool.id.tool)
+}
+
+fn renamed(raw: &RawValue, name: &str) -> Option<Value> {
+    let mut definition: Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
+    definition.insert("name".into(), json!(name));
+    Some(Value::Object(definition))
+}
+
+fn definition_tokens(catalogue: &Catalogue) -> usize {
+    let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
+    tools.map(|tool| outboard_execution::estimate_tokens(tool.raw.get())).sum()
+}
+
+/// The parts of the parameters that tell the era; arguments are left unparsed.
+fn head(params: Option<&RawValue>) -> Result<Value, RpcError> {
+    #[derive(Deserialize)]
+    struct Head {
+        #[serde(rename = "_meta", default)]
+        meta: Option<Value>,
+        #[serde(rename = "protocolVersion", default)]
+        version: Option<Value>,
+    }
+    let Some(params) = params else { return Ok(json!({})) };
+    let head: Head = serde_json::from_str(params.get())
+        .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("params: {error}")))?;
+    Ok(json!({"_meta": head.meta, "protocolVersion": head.version}))
+}
+
+fn finished(era: Era, method: &str, result: Value) -> Value {
+    let Value::Object(result) = result else { return result };
+    let mut result = protocol::finish(era, result);
+    if era == Era::Modern && method == "tools/list" {
+        result.entry("ttlMs").or_insert_with(|| json!(3_600_000));
+        result.entry("cacheScope").or_insert_with(|| json!("private"));
+    }
+    Value::Object(result)
+}

@@ -1,0 +1,88 @@
+//! Incoming messages as they arrive, outgoing ones as they leave.
+
+use crate::rpc::RpcError;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+/// Largest message that an agent may send, in bytes.
+pub(super) const MAX_MESSAGE: usize = 16 << 20;
+
+/// One message from an agent. Answers to requests of ours have no method; we send none yet.
+#[derive(Debug, Deserialize)]
+pub(super) struct Incoming {
+    #[serde(default)]
+    pub(super) id: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub(super) method: Option<String>,
+    #[serde(default)]
+    pub(super) params: Option<Box<RawValue>>,
+}
+
+/// Parses one message; the error is the response to send.
+pub(super) fn parse(bytes: &[u8]) -> Result<Incoming, String> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| failure("null", &RpcError::new(-32700, format!("not JSON-RPC: {error}"))))
+}
+
+/// The response to a request, as one line.
+pub(super) fn response(id: &RawValue, answer: &Result<Value, RpcError>) -> String {
+    match answer {
+        Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, id.get()),
+        Err(error) => failure(id.get(), error),
+    }
+}
+
+fn failure(id: &str, error: &RpcError) -> String {
+    let body = serde_json::to_string(error).unwrap_or_default();
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{body}}}"#)
+}
+
+/// A progress notification, as one line.
+pub(super) fn progress(token: &Value, progress: u64, message: &str) -> String {
+    let params = json!({"progressToken": token, "progress": progress, "message": message});
+    json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params}).to_string()
+}
+
+/// The token under which a request wants progress.
+pub(super) fn progress_token(params: Option<&RawValue>) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct Params {
+        #[serde(rename = "_meta", default)]
+        meta: Meta,
+    }
+    #[derive(Deserialize, Default)]
+    struct Meta {
+        #[serde(rename = "progressToken", default)]
+        token: Option<Value>,
+    }
+    serde_json::from_str::<Params>(params?.get()).ok()?.meta.token
+}
+
+/// The request that a `notifications/cancelled` names.
+pub(super) fn cancelled(params: Option<&RawValue>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Cancelled {
+        #[serde(rename = "requestId")]
+        id: Box<RawValue>,
+    }
+    Some(serde_json::from_str::<Cancelled>(params?.get()).ok()?.id.get().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn garbage_gets_a_parse_error() {
+        let answer = parse(b"{not json").unwrap_err();
+        assert!(answer.starts_with(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700"#), "{answer}");
+    }
+
+    #[test]
+    fn ids_come_back_as_they_came() {
+        let message = parse(br#"{"jsonrpc":"2.0","id":"a\u0062","method":"ping"}"#).unwrap();
+        let line = response(&message.id.unwrap(), &Ok(json!({})));
+        assert_eq!(line, r#"{"jsonrpc":"2.0","id":"a\u0062","result":{}}"#);
+    }
+}

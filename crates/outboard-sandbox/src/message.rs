@@ -1,0 +1,100 @@
+//! What host and spawner say to each other: one JSON value per packet, descriptors beside it.
+
+use crate::layers::{Layer, LayerState};
+use crate::options::Limits;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::PathBuf;
+
+/// Largest packet either side sends.
+pub(crate) const MAX_PACKET: usize = 128 << 10;
+
+/// What the host asks of the spawner.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Once, first: how jails look. The texts of `Layout::files` come as descriptors, in order.
+    Setup(Setup),
+    /// A worker; its end of the socket comes as the only descriptor.
+    Spawn(Spawn),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) layouts: Vec<Layout>,
+    pub(crate) limits: Limits,
+}
+
+/// The root of one engine's jails, without what a grant adds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Layout {
+    pub(crate) name: String,
+    /// Paths of the host to show, read-only, and where.
+    pub(crate) binds: Vec<(PathBuf, String)>,
+    /// Symbolic links: where, and to what.
+    pub(crate) links: Vec<(String, PathBuf)>,
+    /// Files whose text comes from the host.
+    pub(crate) files: Vec<String>,
+    /// Program and arguments.
+    pub(crate) argv: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Spawn {
+    pub(crate) id: u64,
+    /// [`Layout::name`].
+    pub(crate) layout: String,
+    pub(crate) mounts: Vec<Folder>,
+}
+
+/// A granted folder, with the identity it had when the host looked: a path alone could be swapped.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Folder {
+    pub(crate) source: PathBuf,
+    pub(crate) target: String,
+    pub(crate) writable: bool,
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+/// What the spawner tells the host.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Reply {
+    /// The answer to `Setup`.
+    SetUp { layers: Vec<LayerState> },
+    /// A worker runs; its pidfd comes as the only descriptor.
+    Spawned { id: u64, pid: i32 },
+    /// The answer to `Setup` (id 0) or `Spawn` when it failed.
+    Failed { id: u64, failure: Failure },
+    /// A worker is gone and reaped.
+    Exited { id: u64, ended: Ended },
+}
+
+/// A step of setting up a jail that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    pub(crate) layer: Layer,
+    pub(crate) step: String,
+    pub(crate) errno: i32,
+}
+
+/// How a process ended, as the kernel tells its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    /// Exit code, when it exited by itself.
+    pub(crate) code: Option<i32>,
+    /// Signal number, when it was killed.
+    pub(crate) signal: Option<i32>,
+    pub(crate) cpu_us: u64,
+    pub(crate) peak_bytes: u64,
+}
+
+/// Names the layer and step at which a call of the operating system failed.
+pub(crate) trait At<T> {
+    fn at(self, layer: Layer, step: impl Into<String>) -> Result<T, Failure>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, layer: Layer, step: impl Into<String>) -> Result<T, Failure> {
+        self.map_err(|error| Failure { layer, step: step.into(), errno: error.raw_os_error().unwrap_or(libc::EIO) })
+    }
+}

@@ -1,0 +1,110 @@
+//! Who a worker is, inside and outside of its user namespace.
+
+use crate::layers::Layer;
+use crate::message::{At, Failure};
+use crate::sys::fds;
+use crate::sys::process::{self, Side};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// The user and group that a worker sees itself as.
+pub(super) const INSIDE: u32 = 1000;
+
+/// Host ids for workers of a root host, best first; the second exists also in small containers.
+const OUTSIDE: [u32; 2] = [200_000, 65_534];
+
+/// What every worker is mapped to on the host.
+pub(super) struct Identity {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    /// Whether the spawner is root and workers are someone else.
+    pub(super) root: bool,
+    /// The host's `/proc`, kept because the stage hides it.
+    proc: File,
+    /// User namespaces that show an owner's files as the worker's, by owner.
+    disguises: HashMap<(u32, u32), OwnedFd>,
+}
+
+impl Identity {
+    /// Chooses the worker's identity; an ordinary user moves to a user namespace first, to be able to mount.
+    pub(super) fn take() -> Result<Self, Failure> {
+        let (uid, gid) = process::ids();
+        let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
+        let new = |uid, gid, root| Self { uid, gid, root, proc, disguises: HashMap::new() };
+        if uid == 0 {
+            let outside =
+                unprivileged_id().at(Layer::Identity, "find an unprivileged host uid in /proc/self/uid_map")?;
+            process::unshare(libc::CLONE_NEWNS).at(Layer::Namespaces, "unshare a mount namespace for the spawner")?;
+            return Ok(new(outside, outside, true));
+        }
+        let flags = libc::CLONE_NEWUSER | libc::CLONE_NEWNS;
+        process::unshare(flags).at(Layer::Namespaces, "unshare a user namespace for the spawner")?;
+        let identity = new(uid, gid, false);
+        identity.write("self", "setgroups", "deny").at(Layer::Identity, "write setgroups")?;
+        identity.write("self", "uid_map", &format!("{uid} {uid} 1")).at(Layer::Identity, "write uid_map")?;
+        identity.write("self", "gid_map", &format!("{gid} {gid} 1")).at(Layer::Identity, "write gid_map")?;
+        Ok(identity)
+    }
+
+    /// Gives a cloned process its ids and makes it the first to go when memory runs out.
+    pub(super) fn give(&self, pid: i32) -> Result<(), Failure> {
+        let map = |outside: u32| format!("{INSIDE} {outside} 1");
+        let pid = pid.to_string();
+        // A kindness to the host, not a layer: the limits hold without it.
+        let _ = self.write(&pid, "oom_score_adj", "1000");
+        if !self.root {
+            self.write(&pid, "setgroups", "deny").at(Layer::Identity, "write setgroups of the worker")?;
+        }
+        self.write(&pid, "uid_map", &map(self.uid)).at(Layer::Identity, "write uid_map of the worker")?;
+        self.write(&pid, "gid_map", &map(self.gid)).at(Layer::Identity, "write gid_map of the worker")
+    }
+
+    /// A user namespace that shows files of this owner as the worker's, and files of the worker as the owner's.
+    pub(super) fn disguise(&mut self, owner: (u32, u32)) -> io::Result<&OwnedFd> {
+        if !self.disguises.contains_key(&owner) {
+            let made = self.make_disguise(owner)?;
+            self.disguises.insert(owner, made);
+        }
+        self.disguises.get(&owner).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))
+    }
+
+    fn make_disguise(&self, (uid, gid): (u32, u32)) -> io::Result<OwnedFd> {
+        let (pid, pidfd) = match process::clone_into(libc::CLONE_NEWUSER)? {
+            Side::Child => loop {
+                std::thread::park();
+            },
+            Side::Parent(pid, pidfd) => (pid, pidfd),
+        };
+        let made = self
+            .write(&pid.to_string(), "uid_map", &format!("{uid} {} 1", self.uid))
+            .and_then(|()| self.write(&pid.to_string(), "gid_map", &format!("{gid} {} 1", self.gid)))
+            .and_then(|()| fds::open_in(self.proc.as_fd(), &format!("{pid}/ns/user"), false));
+        process::kill(pidfd.as_fd());
+        process::reap(pid)?;
+        made
+    }
+
+    /// Writes a file of a process; through the descriptor, because the stage hides `/proc`.
+    fn write(&self, process: &str, file: &str, text: &str) -> io::Result<()> {
+        let file = fds::open_in(self.proc.as_fd(), &format!("{process}/{file}"), true)?;
+        File::from(file).write_all(text.as_bytes())
+    }
+}
+
+fn unprivileged_id() -> io::Result<u32> {
+    let covers = |file: &str| {
+        let text = fs::read_to_string(file)?;
+        Ok::<_, io::Error>(OUTSIDE.map(|id| text.lines().any(|line| line_covers(line, id))))
+    };
+    let (users, groups) = (covers("/proc/self/uid_map")?, covers("/proc/self/gid_map")?);
+    let both = OUTSIDE.into_iter().zip(users.into_iter().zip(groups)).find(|(_, (user, group))| *user && *group);
+    both.map(|(id, _)| id).ok_or_else(|| io::Error::from_raw_os_error(libc::EPERM))
+}
+
+/// Whether a line `first outside count` of an id map holds an id.
+fn line_covers(line: &str, id: u32) -> bool {
+    let numbers: Vec<u64> = line.split_whitespace().filter_map(|one| one.parse().ok()).collect();
+    matches!(numbers[..], [first, _, count] if (first..first + count).contains(&u64::from(id)))
+}

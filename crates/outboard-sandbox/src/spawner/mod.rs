@@ -1,0 +1,109 @@
+//! The spawner: the one process that forks. It holds nothing secret and has one thread.
+//!
+//! It is told once how jails look, then asked for workers, one packet each; it reports every end of a
+//! worker. When the host is gone it kills all workers and ends; when it dies itself, the kernel kills them.
+
+mod child;
+mod identity;
+mod reply;
+mod stage;
+
+use crate::Layer;
+use crate::message::{At, Failure, MAX_PACKET, Reply, Request, Setup, Spawn};
+use crate::sys::{fds, process};
+use outboard_worker_protocol::SOCKET_FD;
+use reply::{answer, deserialize};
+use stage::Stage;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+/// Runs the spawner with its socket on descriptor 3; call it first thing in `main`, before any thread.
+///
+/// Never returns. Closes every other descriptor and reads neither arguments nor environment.
+pub fn spawner_main() -> ! {
+    let done = fds::adopt(SOCKET_FD).and_then(run);
+    std::process::exit(i32::from(done.is_err()))
+}
+
+/// A worker that was started and not yet reaped.
+struct Live {
+    id: u64,
+    pid: i32,
+    pidfd: OwnedFd,
+}
+
+fn run(socket: OwnedFd) -> io::Result<()> {
+    fds::close_from(SOCKET_FD + 1)?;
+    fds::place(SOCKET_FD, SOCKET_FD, true)?;
+    process::new_session();
+    process::die_with_parent()?;
+    let Some(stage) = set_up(&socket)? else { return Ok(()) };
+    process::die_with_parent()?;
+    let mut workers = Vec::new();
+    let served = serve(&socket, stage, &mut workers);
+    workers.iter().for_each(|worker| process::kill(worker.pidfd.as_fd()));
+    workers.iter().for_each(|worker| drop(process::reap(worker.pid)));
+    served
+}
+
+fn set_up(socket: &OwnedFd) -> io::Result<Option<Stage>> {
+    let Some((Request::Setup(Setup { layouts, limits }), texts)) = next(socket)? else { return Ok(None) };
+    match Stage::build(layouts, limits, texts) {
+        Ok(stage) => {
+            answer(socket, &Reply::SetUp { layers: stage.layers() }, None)?;
+            Ok(Some(stage))
+        }
+        Err(failure) => {
+            answer(socket, &Reply::Failed { id: 0, failure }, None)?;
+            Ok(None)
+        }
+    }
+}
+
+/// The next request, or `None` when the host is gone.
+fn next(socket: &OwnedFd) -> io::Result<Option<(Request, Vec<OwnedFd>)>> {
+    let mut packet = vec![0; MAX_PACKET];
+    let (size, fds) = fds::receive(socket.as_fd(), &mut packet)?;
+    if size == 0 { Ok(None) } else { Ok(Some((deserialize(&packet[..size])?, fds))) }
+}
+
+fn serve(socket: &OwnedFd, mut stage: Stage, workers: &mut Vec<Live>) -> io::Result<()> {
+    loop {
+        let mut watched = vec![socket.as_raw_fd()];
+        watched.extend(workers.iter().map(|worker| worker.pidfd.as_raw_fd()));
+        let ready = fds::wait_readable(&watched, -1)?;
+        for index in (0..workers.len()).rev().filter(|index| ready[index + 1]) {
+            let worker = workers.swap_remove(index);
+            let ended = process::reap(worker.pid)?;
+            answer(socket, &Reply::Exited { id: worker.id, ended }, None)?;
+        }
+        if ready[0] {
+            match next(socket)? {
+                Some((Request::Spawn(spawn), sockets)) => workers.extend(start(socket, &mut stage, spawn, sockets)?),
+                Some((Request::Setup(_), _)) => {}
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn start(socket: &OwnedFd, stage: &mut Stage, spawn: Spawn, sockets: Vec<OwnedFd>) -> io::Result<Option<Live>> {
+    let id = spawn.id;
+    match spawned(stage, &spawn, sockets) {
+        Ok((pid, pidfd)) => {
+            answer(socket, &Reply::Spawned { id, pid }, Some(pidfd.as_fd()))?;
+            Ok(Some(Live { id, pid, pidfd }))
+        }
+        Err(failure) => {
+            answer(socket, &Reply::Failed { id, failure }, None)?;
+            Ok(None)
+        }
+    }
+}
+
+fn spawned(stage: &mut Stage, spawn: &Spawn, sockets: Vec<OwnedFd>) -> Result<(i32, OwnedFd), Failure> {
+    let missing = || io::Error::from_raw_os_error(libc::EBADF);
+    let channel = sockets.into_iter().next().ok_or_else(missing).at(Layer::Descriptors, "the worker's socket")?;
+    let plan = stage.plan(spawn, channel)?;
+    child::spawn(stage, plan)
+}

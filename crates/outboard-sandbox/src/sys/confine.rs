@@ -1,0 +1,100 @@
+//! What a worker gives up before it executes its program.
+#![allow(unsafe_code, reason = "identity, limits and capabilities are not in the standard library")]
+
+use super::{check, check_int};
+use std::ffi::CString;
+use std::io;
+use std::ptr;
+
+/// Becomes this user and group, and leaves all other groups where that is allowed.
+pub(crate) fn become_user(id: u32, leave_groups: bool) -> io::Result<()> {
+    // SAFETY: plain calls. `setgroups` through the raw call, as this process has one thread only.
+    unsafe {
+        if leave_groups {
+            check(libc::syscall(libc::SYS_setgroups, 0_usize, ptr::null::<libc::gid_t>()))?;
+        }
+        check(libc::syscall(libc::SYS_setresgid, id, id, id))?;
+        check(libc::syscall(libc::SYS_setresuid, id, id, id))?;
+    }
+    Ok(())
+}
+
+/// Names the host as the worker sees it.
+pub(crate) fn set_host_name(name: &str) -> io::Result<()> {
+    // SAFETY: the pointer and length describe the string.
+    check_int(unsafe { libc::sethostname(name.as_ptr().cast(), name.len()) })?;
+    Ok(())
+}
+
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
+/// Lowers a resource's limit for good; never raises it, which even root may not be able to.
+pub(crate) fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the struct is writable.
+    check_int(unsafe { libc::getrlimit(resource, &raw mut now) })?;
+    let most = most.min(now.rlim_max);
+    let new = libc::rlimit { rlim_cur: most, rlim_max: most };
+    // SAFETY: the struct is readable.
+    check_int(unsafe { libc::setrlimit(resource, &raw const new) })?;
+    Ok(())
+}
+
+#[repr(C)]
+struct CapabilityHeader {
+    version: u32,
+    pid: i32,
+}
+
+/// Empties every capability set.
+pub(crate) fn drop_capabilities() -> io::Result<()> {
+    const VERSION_3: u32 = 0x2008_0522;
+    let header = CapabilityHeader { version: VERSION_3, pid: 0 };
+    let none = [0_u32; 6];
+    // SAFETY: plain calls; header and data have the layout of version 3. The kernel refuses the first
+    // number above its last capability, which ends the loop.
+    unsafe {
+        for capability in 0..64_u64 {
+            if libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 {
+                let error = io::Error::last_os_error();
+                if capability == 0 || error.raw_os_error() != Some(libc::EINVAL) {
+                    return Err(error);
+                }
+                break;
+            }
+        }
+        check_int(libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong, 0, 0, 0))?;
+        check(libc::syscall(libc::SYS_capset, &raw const header, none.as_ptr()))?;
+    }
+    Ok(())
+}
+
+/// Gives up gaining privileges by executing files.
+pub(crate) fn no_new_privileges() -> io::Result<()> {
+    // SAFETY: a plain call.
+    check_int(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1 as libc::c_ulong, 0, 0, 0) })?;
+    Ok(())
+}
+
+/// Gives signals back their default meaning, and files their default mode.
+pub(crate) fn reset_inherited() {
+    // SAFETY: plain calls.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        libc::umask(0o022);
+    }
+}
+
+/// Executes a program with an empty environment; returns only when that fails.
+pub(crate) fn execute(argv: &[CString]) -> io::Error {
+    let Some(program) = argv.first() else { return io::Error::from_raw_os_error(libc::ENOENT) };
+    let mut arguments: Vec<_> = argv.iter().map(|one| one.as_ptr()).collect();
+    arguments.push(ptr::null());
+    let environment = [ptr::null()];
+    // SAFETY: both arrays end with null and point to C strings that outlive the call.
+    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    io::Error::last_os_error()
+}

@@ -1,0 +1,187 @@
+//! One worker in the hands of its execution: frames, the end, and why it ended.
+
+use crate::channel::{Receiver, Sender};
+use crate::link::Started;
+use crate::message::Ended;
+use crate::meter::{self, Sample};
+use crate::options::Limits;
+use crate::sys::process;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+
+const INTERVAL: Duration = Duration::from_millis(100);
+/// The interval of a worker that has used more than half of a limit.
+const CLOSE_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A worker that is ready for its program. Dropping it kills it.
+#[derive(Debug)]
+pub struct Worker {
+    pub(crate) sender: Sender,
+    pub(crate) receiver: Receiver,
+    pub(crate) control: Control,
+}
+
+impl Worker {
+    /// The three ends of a worker, to be used side by side.
+    pub fn split(self) -> (Sender, Receiver, Control) {
+        (self.sender, self.receiver, self.control)
+    }
+}
+
+/// The worker as a process. Dropping it kills the worker: nothing outlives its owner.
+#[derive(Debug)]
+pub struct Control {
+    process: Arc<Process>,
+}
+
+/// Why a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitReason {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal, sent by nobody here: a crash.
+    Signalled(i32),
+    /// Killed at its limit of CPU time.
+    Cpu,
+    /// Killed at its limit of memory.
+    Memory,
+    /// Killed through [`Control`], or with the sandbox.
+    Killed,
+}
+
+/// How a worker ended and what it had used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    /// Why.
+    pub reason: ExitReason,
+    /// CPU time since the worker was handed out.
+    pub cpu: Duration,
+    /// Most memory at once, in bytes, the engine's own included.
+    pub peak_memory: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Process {
+    pid: i32,
+    pidfd: OwnedFd,
+    ended: watch::Receiver<Option<Ended>>,
+    limits: Limits,
+    /// What was used before the worker was handed out.
+    before: Duration,
+    /// What the host killed it for: 0 nothing, else an [`ExitReason`] of `killed_for`.
+    cause: AtomicU8,
+    peak: AtomicU64,
+}
+
+const FOR_CPU: u8 = 1;
+const FOR_MEMORY: u8 = 2;
+const ON_REQUEST: u8 = 3;
+
+impl Control {
+    pub(crate) fn new(started: Started, limits: Limits) -> Self {
+        let Started { pid, pidfd, ended } = started;
+        let (cause, peak) = (AtomicU8::new(0), AtomicU64::new(0));
+        Self { process: Arc::new(Process { pid, pidfd, ended, limits, before: Duration::ZERO, cause, peak }) }
+    }
+
+    /// Remembers what warming up has cost; only while nobody else holds the process. `false` when the
+    /// process cannot be measured, so that no limit would hold.
+    pub(crate) fn forget_usage(&mut self) -> bool {
+        let used = meter::sample(self.process.pid);
+        if let Some(process) = Arc::get_mut(&mut self.process) {
+            process.before = used.cpu;
+        }
+        used.memory > 0
+    }
+
+    /// Watches the limits until the worker ends.
+    pub(crate) fn watch(&self) {
+        tokio::spawn(watch_limits(self.process.clone()));
+    }
+
+    /// Kills the worker and everything it started, at once.
+    pub fn kill(&self) {
+        self.process.kill_for(ON_REQUEST);
+    }
+
+    /// CPU time of all its processes since it was handed out, in steps of about 10 ms.
+    pub fn cpu_time(&self) -> Duration {
+        match *self.process.ended.borrow() {
+            Some(ended) => self.process.since_start(Duration::from_micros(ended.cpu_us)),
+            None => self.process.since_start(meter::sample(self.process.pid).cpu),
+        }
+    }
+
+    /// Waits until the worker has ended.
+    pub async fn wait(&self) -> Exit {
+        let mut ended = self.process.ended.clone();
+        let unknown = Ended { code: None, signal: Some(libc::SIGKILL), cpu_us: 0, peak_bytes: 0 };
+        let ended = ended.wait_for(Option::is_some).await.ok().and_then(|ended| *ended).unwrap_or(unknown);
+        self.process.exit(ended)
+    }
+
+    /// Whether the worker still runs, as far as the host knows.
+    pub(crate) fn lives(&self) -> bool {
+        self.process.ended.borrow().is_none()
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        if self.lives() {
+            self.kill();
+        }
+    }
+}
+
+impl Process {
+    fn kill_for(&self, cause: u8) {
+        if self.ended.borrow().is_none() {
+            let _ = self.cause.compare_exchange(0, cause, Ordering::Relaxed, Ordering::Relaxed);
+            process::kill(self.pidfd.as_fd());
+        }
+    }
+
+    fn since_start(&self, cpu: Duration) -> Duration {
+        cpu.saturating_sub(self.before)
+    }
+
+    fn exit(&self, ended: Ended) -> Exit {
+        let cpu = self.since_start(Duration::from_micros(ended.cpu_us));
+        let reason = match (ended.code, ended.signal, self.cause.load(Ordering::Relaxed)) {
+            (Some(code), ..) => ExitReason::Exited(code),
+            (None, _, FOR_CPU) => ExitReason::Cpu,
+            (None, _, FOR_MEMORY) => ExitReason::Memory,
+            (None, _, ON_REQUEST) => ExitReason::Killed,
+            (None, Some(libc::SIGKILL | libc::SIGXCPU), _) if cpu >= self.limits.cpu => ExitReason::Cpu,
+            (None, Some(libc::SIGKILL), _) if ended.cpu_us == 0 => ExitReason::Killed,
+            (None, signal, _) => ExitReason::Signalled(signal.unwrap_or(libc::SIGKILL)),
+        };
+        Exit { reason, cpu, peak_memory: ended.peak_bytes.max(self.peak.load(Ordering::Relaxed)) }
+    }
+
+    /// Kills at a limit; otherwise says when to look again.
+    fn judge(&self, used: Sample) -> Duration {
+        self.peak.fetch_max(used.memory, Ordering::Relaxed);
+        let cpu = self.since_start(used.cpu);
+        if cpu > self.limits.cpu {
+            self.kill_for(FOR_CPU);
+        } else if used.memory > self.limits.memory_bytes {
+            self.kill_for(FOR_MEMORY);
+        }
+        let left = self.limits.cpu.saturating_sub(cpu).max(CLOSE_INTERVAL);
+        let close = used.memory > self.limits.memory_bytes / 2;
+        if close { CLOSE_INTERVAL } else { INTERVAL.min(left) }
+    }
+}
+
+async fn watch_limits(process: Arc<Process>) {
+    let mut ended = process.ended.clone();
+    let mut pause = INTERVAL;
+    while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
+        pause = process.judge(meter::sample(process.pid));
+    }
+}

@@ -1,0 +1,119 @@
+//! Every limit, hit.
+
+use crate::support::{doomed, options, program, python, run, sandbox};
+use outboard_sandbox::{ExitReason, Limits, Sandbox};
+use outboard_worker_protocol::FromWorker;
+use std::time::{Duration, Instant};
+
+async fn limited(limits: Limits) -> Sandbox {
+    Sandbox::start(outboard_sandbox::Options { limits, ..options() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_busy_loop_ends_at_the_cpu_limit() {
+    let sandbox = limited(Limits { cpu: Duration::from_millis(300), ..Limits::default() }).await;
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), "while True: pass").await;
+    assert_eq!(exit.reason, ExitReason::Cpu);
+    assert!(exit.cpu >= Duration::from_millis(290) && exit.cpu < Duration::from_millis(1500), "{exit:?}");
+}
+
+#[tokio::test]
+async fn many_processes_share_one_cpu_limit() {
+    let sandbox = limited(Limits { cpu: Duration::from_millis(500), ..Limits::default() }).await;
+    let code = "import os\nfor _ in range(3): os.fork()\nwhile True: pass";
+    assert_eq!(doomed(sandbox.worker(python()).await.unwrap(), code).await.reason, ExitReason::Cpu);
+}
+
+#[tokio::test]
+async fn a_memory_bomb_ends_at_the_memory_limit() {
+    let sandbox = limited(Limits { memory_bytes: 128 << 20, ..Limits::default() }).await;
+    let code = "import time\nhold = []\nwhile True: hold.append(bytearray(1 << 20)); time.sleep(0.001)";
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), code).await;
+    assert_eq!(exit.reason, ExitReason::Memory);
+    assert!(exit.peak_memory > 100 << 20, "{exit:?}");
+}
+
+#[tokio::test]
+async fn one_giant_allocation_is_refused() {
+    let value = run(&sandbox().await, python(), "bytearray(10 << 30)").await;
+    assert_eq!(value.unwrap_err(), "MemoryError()");
+}
+
+#[tokio::test]
+async fn a_fork_bomb_is_bounded() {
+    let limits = Limits { processes: 20, cpu: Duration::from_secs(3), ..Limits::default() };
+    let sandbox = limited(limits).await;
+    let code = "
+import os
+made = 0
+while True:
+    try: pid = os.fork()
+    except OSError: break
+    if pid == 0:
+        import time; time.sleep(60)
+    made += 1
+result = made";
+    let made = run(&sandbox, python(), code).await.unwrap().as_u64().unwrap();
+    assert!((10..20).contains(&made), "{made}");
+    let bomb = "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass";
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), bomb).await;
+    assert!(matches!(exit.reason, ExitReason::Cpu | ExitReason::Memory), "{exit:?}");
+}
+
+#[tokio::test]
+async fn files_and_the_temporary_folder_are_bounded() {
+    let sandbox = limited(Limits { file_bytes: 1 << 20, open_files: 32, ..Limits::default() }).await;
+    let code = "
+import os, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def fails(what):
+    try: what(); return False
+    except OSError: return True
+def large():
+    with open('/tmp/a', 'wb') as file: file.write(b'x' * (2 << 20))
+def many():
+    for n in range(200): open('/tmp/%d' % n, 'wb').write(b'x' * 1000000)
+hold = []
+def descriptors():
+    for _ in range(100): hold.append(os.dup(0))
+result = [fails(large), fails(many), fails(descriptors)]";
+    assert_eq!(run(&sandbox, python(), code).await.unwrap(), serde_json::json!([true, true, true]));
+}
+
+#[tokio::test]
+async fn a_kill_is_at_once_and_has_its_reason() {
+    let sandbox = sandbox().await;
+    let (mut sender, mut receiver, control) = sandbox.worker(python()).await.unwrap().split();
+    let code = "import signal, os, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nif os.fork() == 0: time.sleep(60)\n\
+                send({'console': {'stream': 'out', 'text': 'x'}})\ntime.sleep(60)";
+    sender.send(&program(code)).await.unwrap();
+    assert!(matches!(receiver.next().await, Ok(Some(FromWorker::Console { .. }))));
+    let start = Instant::now();
+    control.kill();
+    assert_eq!(control.wait().await.reason, ExitReason::Killed);
+    assert!(start.elapsed() < Duration::from_millis(500));
+    assert!(matches!(receiver.next().await, Ok(None)));
+}
+
+#[tokio::test]
+async fn a_worker_that_exits_says_its_code() {
+    let sandbox = sandbox().await;
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), "import os\nos._exit(7)").await;
+    assert_eq!(exit.reason, ExitReason::Exited(7));
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), "import ctypes\nctypes.string_at(0)").await;
+    assert_eq!(exit.reason, ExitReason::Signalled(11));
+}
+
+#[tokio::test]
+async fn cpu_time_counts_from_the_hand_over() {
+    let sandbox = sandbox().await;
+    let worker = sandbox.worker(python()).await.unwrap();
+    let (mut sender, mut receiver, control) = worker.split();
+    assert!(control.cpu_time() <= Duration::from_millis(20));
+    sender
+        .send(&program("import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"))
+        .await
+        .unwrap();
+    assert!(receiver.next().await.is_ok());
+    assert!(control.cpu_time() >= Duration::from_millis(150), "{:?}", control.cpu_time());
+}

@@ -1,0 +1,133 @@
+//! The command line, as written.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Turns MCP servers into a typed code API and runs agent-written programs against it in a jail.
+#[derive(Parser)]
+#[command(name = "outboard", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Settings file to use instead of ./outboard.toml and the user's own.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Tell more on stderr; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run four workflows on demo servers, as direct calls and as programs, and compare what the model reads.
+    Demo(Demo),
+    /// Serve agents over stdio, or over HTTP with --http.
+    Serve(Serve),
+    /// List the configured servers, their state and last error.
+    List(List),
+    /// Search the functions of all servers; with `-`, one query a line from stdin.
+    Search(Search),
+    /// Run a program from a file, or from stdin with `-`.
+    Run(Run),
+    /// Call one tool directly.
+    Call(Call),
+    /// Write the code API into a folder.
+    Generate(Generate),
+    /// Check what this machine offers and say what is missing.
+    Doctor(Doctor),
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Address to listen on, such as 127.0.0.1:8765; stdio without it.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<std::net::SocketAddr>,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// Print a JSON list.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Ask every server again instead of showing what is cached.
+    #[arg(long)]
+    pub(crate) refresh: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Search {
+    /// What to look for; `-` reads one query a line.
+    pub(crate) query: String,
+    /// How much to say: name, summary or full.
+    #[arg(long, default_value = "summary", value_parser = ["name", "summary", "full"])]
+    pub(crate) detail: String,
+    /// Only this server.
+    #[arg(long)]
+    pub(crate) server: Option<String>,
+    /// Language of the signatures: typescript or python.
+    #[arg(long, default_value = "typescript")]
+    pub(crate) language: String,
+    /// At most so many hits.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Print a JSON list; with `-`, one list a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The program; `-` reads it from stdin.
+    pub(crate) file: PathBuf,
+    /// typescript or python; by the file's extension without it.
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// JSON value for the program's `input`.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) input: Option<String>,
+    /// Whose workspace to use.
+    #[arg(long, default_value = "default")]
+    pub(crate) session: String,
+    /// Size of the printed report in tokens.
+    #[arg(long)]
+    pub(crate) max_tokens: Option<usize>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Call {
+    /// The server.
+    pub(crate) server: String,
+    /// The tool.
+    pub(crate) tool: String,
+    /// The arguments, a JSON object.
+    #[arg(default_value = "{}")]
+    pub(crate) arguments: String,
+    /// Print the whole MCP result instead of its value.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Generate {
+    /// Where to write; made if missing.
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Print a JSON list of checks.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

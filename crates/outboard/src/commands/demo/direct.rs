@@ -1,0 +1,73 @@
+//! A workflow as direct calls: every argument is written by the model, every result is read by it.
+
+use super::Cost;
+use super::workflows::Workflow;
+use crate::compose::App;
+use crate::failure::Failure;
+use crate::tokens::O200k;
+use outboard_catalog::Catalogue;
+use outboard_execution::{TokenCounter, program_value};
+use outboard_gateway::Run;
+use outboard_types::{CallContext, CallOrigin, CancellationToken, ErrorCode, Principal, SessionName, ToolResult};
+use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Makes direct calls and counts what a model would write and read.
+pub(super) struct Direct<'a> {
+    app: &'a App,
+    run: Arc<Run>,
+    cost: Cost,
+    counting: Duration,
+}
+
+pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure> {
+    let surface = app.catalog.surfaces.current().await?;
+    let context = CallContext {
+        execution: app.executions.fresh_id(),
+        session: SessionName::default(),
+        principal: Principal::default(),
+        origin: CallOrigin::Model,
+        cancel: CancellationToken::new(),
+    };
+    let run = Run::new(context, surface.catalogue.clone(), app.executions.deps().limits.calls);
+    let cost = Cost { definitions: definitions(&surface.catalogue), turns: 1, ..Cost::default() };
+    let mut direct = Direct { app, run, cost, counting: Duration::ZERO };
+    let started = Instant::now();
+    let outcome = (workflow.direct)(&mut direct).await?;
+    let wall_ms = started.elapsed().saturating_sub(direct.counting);
+    Ok(Cost { outcome, wall_ms, ..direct.cost })
+}
+
+/// All definitions of all servers, as clients show them.
+fn definitions(catalogue: &Catalogue) -> u64 {
+    let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
+    tools.map(|tool| O200k.count(tool.raw.get())).sum()
+}
+
+impl Direct<'_> {
+    /// One call as the model makes it; gives the value that it reads.
+    pub(super) async fn call(&mut self, server: &str, tool: &str, arguments: Value) -> Result<Value, Failure> {
+        let id = self.run.resolve(server, tool)?;
+        let raw = to_raw_value(&arguments).map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
+        let result = self.app.executions.deps().gateway.call(&self.run, id, raw.into()).await?;
+        let counted = Instant::now();
+        self.cost.calls += 1;
+        self.cost.turns += 1;
+        self.cost.written +=
+            O200k.count(&json!({"name": format!("{server}__{tool}"), "arguments": arguments}).to_string());
+        self.cost.read += O200k.count(&shown(&result));
+        self.counting += counted.elapsed();
+        let value = program_value(None, &result, std::path::Path::new("/nonexistent"));
+        serde_json::from_str(value.get()).map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))
+    }
+}
+
+/// The text of the content blocks, which is what clients give to a model.
+fn shown(result: &ToolResult) -> String {
+    let content: Value =
+        result.content.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let blocks = content.as_array().into_iter().flatten();
+    blocks.filter_map(|block| block["text"].as_str()).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,179 @@
+//! `outboard demo`: four workflows on demo servers, each as the chain of direct calls that a model would
+//! make and as one program, and what each puts through the model's context.
+//!
+//! Nothing is assumed: servers are real processes behind real MCP connections, both ways go through the
+//! same gateway, and tokens are counted with o200k over the bytes that were exchanged.
+
+mod direct;
+mod program;
+mod workflows;
+
+use crate::cli;
+use crate::compose::App;
+use crate::failure::Failure;
+use crate::output;
+use comfy_table::{CellAlignment, Table, presets};
+use outboard_config::Settings;
+use outboard_types::ErrorCode;
+use serde::Serialize;
+use std::process::ExitCode;
+use std::time::Duration;
+use workflows::{WORKFLOWS, Workflow};
+
+/// The servers of the demo.
+const SERVERS: [&str; 6] = ["google-drive", "salesforce", "slack", "crm", "logs", "deploys"];
+
+/// What one way of doing a workflow cost.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct Cost {
+    /// Tokens of tool definitions that the model has to be given.
+    definitions: u64,
+    /// Tokens that the model wrote: arguments, or the search and the program.
+    written: u64,
+    /// Tokens that the model read: results, or hits and the report.
+    read: u64,
+    /// Answers of the model, each of which reads the whole context again.
+    turns: u64,
+    /// Calls to upstream tools.
+    calls: u64,
+    #[serde(serialize_with = "millis")]
+    wall_ms: Duration,
+    /// What came out, to see that both ways did the same.
+    outcome: String,
+}
+
+fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(time.as_millis() as u64)
+}
+
+impl Cost {
+    fn total(&self) -> u64 {
+        self.definitions + self.written + self.read
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    workflow: &'static str,
+    direct: Cost,
+    program: Cost,
+    saving_percent: f64,
+    same_outcome: bool,
+}
+
+pub(super) async fn run(args: &cli::Demo) -> Result<ExitCode, Failure> {
+    let state = tempfile::tempdir()?;
+    let settings = settings(state.path())?;
+    let app = App::open(&settings, None).await?;
+    let rows = compare(&app).await;
+    app.close().await;
+    let rows = rows?;
+    if args.json {
+        output::json(&serde_json::json!({"counter": "o200k", "workflows": rows}));
+    } else {
+        output::data(&table(&rows));
+        output::data(NOTE);
+    }
+    let same = rows.iter().all(|row| row.same_outcome);
+    Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+const NOTE: &str = "\
+Tokens are o200k, counted over the bytes exchanged with real MCP servers in this run: definitions, what the model
+writes, what it reads, each once. A chain of direct calls is read again at every turn, which is not counted here.";
+
+/// Settings as a user would write them, with the demo servers beside this program.
+fn settings(state: &std::path::Path) -> Result<Settings, Failure> {
+    let program = std::env::current_exe()?.with_file_name("outboard-demo");
+    if !program.exists() {
+        return Err(Failure::new(ErrorCode::UpstreamUnavailable, format!("{} is missing", program.display()))
+            .hint("`cargo xtask demo` builds all that the demo needs"));
+    }
+    let command = toml_string(&program.to_string_lossy());
+    let servers = SERVERS.map(|name| format!("[servers.{name}]\ncommand = {command}\nargs = [\"{name}\"]\n"));
+    let text = format!("state_dir = {}\n{}", toml_string(&state.to_string_lossy()), servers.join("\n"));
+    let file = state.join("outboard.toml");
+    std::fs::write(&file, text)?;
+    Ok(outboard_config::load(Some(&file), state, None, &|_| None)?)
+}
+
+fn toml_string(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
+}
+
+async fn compare(app: &App) -> Result<Vec<Row>, Failure> {
+    output::talk("starting six demo servers …");
+    app.catalog.surfaces.current().await?;
+    let mut rows = Vec::new();
+    for workflow in &WORKFLOWS {
+        output::talk(&format!("{} …", workflow.name));
+        rows.push(row(app, workflow).await?);
+    }
+    Ok(rows)
+}
+
+async fn row(app: &App, workflow: &Workflow) -> Result<Row, Failure> {
+    let direct = direct::cost(app, workflow).await?;
+    let program = program::cost(app, workflow).await?;
+    let saving_percent = 100.0 * (1.0 - program.total() as f64 / direct.total().max(1) as f64);
+    let same_outcome = direct.outcome == program.outcome;
+    Ok(Row { workflow: workflow.name, direct, program, saving_percent, same_outcome })
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "workflow",
+        "way",
+        "turns",
+        "calls",
+        "definitions",
+        "written",
+        "read",
+        "tokens",
+        "saved",
+        "time",
+        "outcome",
+    ]);
+    for row in rows {
+        table.add_row(cells(row.workflow, "direct calls", &row.direct, String::new()));
+        let name = if row.same_outcome { "" } else { "OUTCOMES DIFFER" };
+        table.add_row(cells(name, "one program", &row.program, format!("{:.1} %", row.saving_percent)));
+    }
+    for column in 2..=9 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}
+
+fn cells(name: &str, way: &str, cost: &Cost, saved: String) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        way.to_owned(),
+        grouped(cost.turns),
+        grouped(cost.calls),
+        grouped(cost.definitions),
+        grouped(cost.written),
+        grouped(cost.read),
+        grouped(cost.total()),
+        saved,
+        format!("{:.2} s", cost.wall_ms.as_secs_f64()),
+        cost.outcome.clone(),
+    ]
+}
+
+/// 1234567 as 1,234,567.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

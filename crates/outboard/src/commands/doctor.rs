@@ -1,0 +1,96 @@
+//! `outboard doctor`: what this machine offers, what is missing, and the line that fixes it.
+
+use crate::cli::{self, Cli};
+use crate::failure::Failure;
+use crate::{compose, output};
+use outboard_config::Settings;
+use outboard_execution::StateFolder;
+use outboard_sandbox::{Grant, Sandbox};
+use outboard_types::Language;
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// One check.
+#[derive(Serialize)]
+struct Check {
+    id: &'static str,
+    status: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+impl Check {
+    fn ok(id: &'static str, detail: impl Into<String>) -> Self {
+        Self { id, status: "ok", detail: detail.into(), fix: None }
+    }
+
+    fn bad(id: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { id, status: "failed", detail: detail.into(), fix: Some(fix.into()) }
+    }
+}
+
+pub(super) async fn run(cli: &Cli, args: &cli::Doctor) -> Result<ExitCode, Failure> {
+    let settings = compose::settings(cli)?;
+    let mut checks = vec![files(&settings), servers(&settings), state(&settings)];
+    checks.extend(sandbox(&settings).await);
+    if args.json {
+        output::json(&checks);
+    } else {
+        checks.iter().for_each(show);
+    }
+    let failed = checks.iter().any(|check| check.status == "failed");
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn show(check: &Check) {
+    output::data(&format!("{:<7} {:<20} {}", check.status, check.id, check.detail));
+    if let Some(fix) = &check.fix {
+        output::data(&format!("{:<28} fix: {fix}", ""));
+    }
+}
+
+fn files(settings: &Settings) -> Check {
+    let names: Vec<_> = settings.files.iter().map(|file| file.display().to_string()).collect();
+    Check::ok("settings", if names.is_empty() { "defaults; no settings file found".into() } else { names.join(", ") })
+}
+
+fn servers(settings: &Settings) -> Check {
+    let enabled = settings.servers.iter().filter(|server| server.enabled).count();
+    Check::ok("servers", format!("{enabled} enabled of {}; `outboard list` shows their state", settings.servers.len()))
+}
+
+fn state(settings: &Settings) -> Check {
+    let folder = settings.state_dir.display();
+    match StateFolder::new(&settings.state_dir).skills() {
+        Ok(_) => Check::ok("state", format!("{folder} is writable")),
+        Err(error) => Check::bad("state", format!("{folder}: {error}"), "set state_dir in outboard.toml"),
+    }
+}
+
+async fn sandbox(settings: &Settings) -> Vec<Check> {
+    let options = match compose::sandbox_options(settings) {
+        Ok(options) => options,
+        Err(failure) => return vec![Check::bad("worker", failure.message(), "cargo build --package outboard-worker")],
+    };
+    let sandbox = match Sandbox::start(options).await {
+        Ok(sandbox) => sandbox,
+        Err(error) => return vec![Check::bad("sandbox", error.to_string(), "see docs/errors/sandbox_unavailable.md")],
+    };
+    let mut checks = vec![Check::ok("sandbox", sandbox.describe().to_string())];
+    for language in Language::ALL {
+        checks.push(match sandbox.worker(Grant::new(language)).await {
+            Ok(_) => Check::ok(language.as_str(), "a jailed worker gets ready"),
+            Err(error) => Check::bad(language.as_str(), error.to_string(), fix(language)),
+        });
+    }
+    sandbox.shutdown().await;
+    checks
+}
+
+fn fix(language: Language) -> &'static str {
+    match language {
+        Language::TypeScript => "cargo build --package outboard-worker",
+        Language::Python => "apt-get install python3, or set sandbox.python in outboard.toml",
+    }
+}

@@ -1,0 +1,36 @@
+//! One file a command: parse what was asked, call the libraries, show what came.
+
+mod call;
+mod demo;
+mod doctor;
+mod generate;
+mod list;
+mod run;
+mod search;
+mod serve;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use std::process::ExitCode;
+
+/// Runs the command on a runtime of its own. Two threads suffice: the work is done in other processes.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    let code = runtime.block_on(dispatch(cli));
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    code
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Serve(args) => serve::run(&cli, args).await,
+        Command::List(args) => list::run(&cli, args).await,
+        Command::Search(args) => search::run(&cli, args).await,
+        Command::Run(args) => run::run(&cli, args).await,
+        Command::Call(args) => call::run(&cli, args).await,
+        Command::Generate(args) => generate::run(&cli, args).await,
+        Command::Doctor(args) => doctor::run(&cli, args).await,
+    }
+}

@@ -1,0 +1,97 @@
+//! `outboard run`: one program, one report.
+
+use crate::cli::{self, Cli};
+use crate::compose::{self, App};
+use crate::failure::Failure;
+use crate::output;
+use crate::tokens::O200k;
+use outboard_execution::{Report, RunRequest, TokenCounter};
+use outboard_journal::Status;
+use outboard_types::{CallOrigin, Language, Principal, SessionName};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than any wall-clock limit: the execution ends itself.
+const LONG: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure> {
+    let settings = compose::settings(cli)?;
+    let request = request(args)?;
+    let counter: Option<Box<dyn TokenCounter>> = if args.json { Some(Box::new(O200k)) } else { None };
+    let app = App::open(&settings, counter).await?;
+    let handle = app.executions.start(request)?;
+    let report = tokio::select! {
+        report = handle.wait(LONG) => report,
+        _ = tokio::signal::ctrl_c() => {
+            handle.cancel();
+            handle.wait(Duration::from_secs(5)).await
+        }
+    };
+    app.close().await;
+    let report =
+        report.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))?;
+    show(&report, args, settings.execution.max_tokens);
+    Ok(if report.status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn request(args: &cli::Run) -> Result<RunRequest, Failure> {
+    let input = args.input.clone().map(RawValue::from_string).transpose();
+    Ok(RunRequest {
+        code: read(&args.file)?,
+        language: language(args)?,
+        input: input.map_err(|error| Failure::usage(format!("--input is not JSON: {error}")))?,
+        session: SessionName::new(&args.session).map_err(|error| Failure::usage(error.to_string()))?,
+        principal: Principal::default(),
+        origin: CallOrigin::Program,
+        idempotency_key: None,
+    })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    if file == Path::new("-") {
+        let mut code = String::new();
+        std::io::stdin().read_to_string(&mut code)?;
+        return Ok(code);
+    }
+    std::fs::read_to_string(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+fn language(args: &cli::Run) -> Result<Language, Failure> {
+    let extension = args.file.extension().and_then(|extension| extension.to_str());
+    let Some(name) = args.language.as_deref().or(extension) else { return Ok(Language::default()) };
+    Language::parse(name)
+        .ok_or_else(|| Failure::usage(format!("unknown language {name:?}")).hint("use --language typescript or python"))
+}
+
+fn show(report: &Arc<Report>, args: &cli::Run, default_tokens: usize) {
+    let shaped = report.shape(args.max_tokens.unwrap_or(default_tokens));
+    if !args.json {
+        return output::data(&shaped.text);
+    }
+    let result: Option<Value> = report.result.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let calls: Vec<Value> = report
+        .calls
+        .iter()
+        .map(|call| {
+            json!({
+                "server": call.server, "tool": call.tool, "ok": call.ok, "failed": call.failed,
+            })
+        })
+        .collect();
+    output::json(&json!({
+        "id": report.execution,
+        "execution": report.execution,
+        "status": report.status.as_str(),
+        "result": result,
+        "stdout": report.stdout,
+        "error": report.error,
+        "calls": calls,
+        "tokens": report.tokens(O200k.count(&shaped.text)),
+        "truncated": shaped.truncated,
+    }));
+}

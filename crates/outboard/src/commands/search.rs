@@ -1,0 +1,43 @@
+//! `outboard search`: the same ranking that agents get.
+
+use crate::cli::{self, Cli};
+use crate::failure::Failure;
+use crate::{compose, output};
+use outboard_execution::{Detail, SearchRequest, Surface};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+pub(super) async fn run(cli: &Cli, args: &cli::Search) -> Result<ExitCode, Failure> {
+    let settings = compose::settings(cli)?;
+    let catalog = compose::catalog(&settings);
+    let surface = catalog.surfaces.current().await;
+    catalog.upstreams.shutdown().await;
+    let surface = surface?;
+    if args.query == "-" {
+        let lines = std::io::stdin().lines();
+        lines.map_while(Result::ok).try_for_each(|query| show(&surface, args, query))?;
+    } else {
+        show(&surface, args, args.query.clone())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(surface: &Arc<Surface>, args: &cli::Search, query: String) -> Result<(), Failure> {
+    let request = SearchRequest {
+        query,
+        detail: match args.detail.as_str() {
+            "name" => Detail::Name,
+            "full" => Detail::Full,
+            _ => Detail::Summary,
+        },
+        server: args.server.clone(),
+        language: Some(args.language.clone()),
+        limit: Some(args.limit),
+    };
+    if args.json || args.query == "-" {
+        output::json(&surface.search(&request)?);
+    } else {
+        output::data(&surface.search_text(&request)?);
+    }
+    Ok(())
+}

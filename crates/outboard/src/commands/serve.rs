@@ -1,0 +1,90 @@
+//! `outboard serve`: the MCP server that agents connect to.
+
+use crate::cli::{self, Cli};
+use crate::compose::{self, App};
+use crate::failure::Failure;
+use crate::output;
+use outboard_config::Settings;
+use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
+use outboard_types::{CancellationToken, ErrorCode, Redacted};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Servers named in the instructions; more are found by searching.
+const NAMED: usize = 60;
+
+/// With more servers than this a catalogue is never small enough to be shown directly.
+const FEW: usize = 8;
+
+pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failure> {
+    let settings = compose::settings(cli)?;
+    let app = App::open(&settings, None).await?;
+    let service = Service::new(app.executions.clone(), options(&settings, &app));
+    let stop = stop_signal()?;
+    let served = match args.http {
+        None => stdio::serve(service, stop).await.map_err(Failure::from),
+        Some(address) => over_http(service, address, stop).await,
+    };
+    app.close().await;
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn over_http(service: Arc<Service>, address: SocketAddr, stop: CancellationToken) -> Result<(), Failure> {
+    let (token, given) = match std::env::var("OUTBOARD_TOKEN") {
+        Ok(token) if !token.is_empty() => (token, true),
+        _ => (http::fresh_token(), false),
+    };
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(ErrorCode::InvalidRequest, format!("cannot listen on {address}: {error}"))
+            .hint("choose a free port with --http 127.0.0.1:PORT")
+    })?;
+    output::talk(&format!("listening on http://{}/mcp", listener.local_addr()?));
+    if !given {
+        output::talk(&format!("bearer token (shown once): {token}"));
+    }
+    Ok(http::serve(service, listener, Redacted::new(token), stop).await?)
+}
+
+/// Fires at SIGTERM and SIGINT, so that servers are ended and the journal is written.
+fn stop_signal() -> Result<CancellationToken, Failure> {
+    let stop = CancellationToken::new();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let (mut stream, stop) = (signal(kind)?, stop.clone());
+        tokio::spawn(async move {
+            stream.recv().await;
+            stop.cancel();
+        });
+    }
+    Ok(stop)
+}
+
+fn options(settings: &Settings, app: &App) -> ServiceOptions {
+    let enabled = settings.servers.iter().filter(|server| server.enabled).count();
+    ServiceOptions {
+        expose: match settings.expose {
+            outboard_config::Expose::Auto => outboard_mcp::server::Expose::Auto,
+            outboard_config::Expose::Code => outboard_mcp::server::Expose::Code,
+            outboard_config::Expose::Direct => outboard_mcp::server::Expose::Direct,
+            outboard_config::Expose::Both => outboard_mcp::server::Expose::Both,
+        },
+        maybe_small: enabled <= FEW,
+        wait: settings.execution.wait,
+        max_tokens: settings.execution.max_tokens,
+        instructions: instructions(app),
+    }
+}
+
+/// A few lines that tell a model where to look: each server by name.
+fn instructions(app: &App) -> String {
+    let states = app.catalog.upstreams.states();
+    let names: Vec<_> = states.iter().take(NAMED).map(|state| state.name.to_string()).collect();
+    let more = states.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "Functions of these servers can be called from programs: {}{rest}. Find functions with search_tools, \
+         then write one program with run_code that calls them and returns a small result.",
+        names.join(", ")
+    )
+}

@@ -1,0 +1,39 @@
+//! Data to stdout, talk to stderr; nothing else in the program prints.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is the program's mouth")]
+
+use serde::Serialize;
+use std::io::Write;
+use tracing_subscriber::EnvFilter;
+
+/// Prints one line or block of data. A closed pipe ends the program quietly, as `head` expects.
+pub(crate) fn data(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints a value as one line of JSON.
+pub(crate) fn json(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => data(&text),
+        Err(error) => talk(&format!("cannot be shown as JSON: {error}")),
+    }
+}
+
+/// Tells the person something that is not data.
+pub(crate) fn talk(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Sends the program's own trace events to stderr: warnings, more with `-v`, or what `OUTBOARD_LOG` says.
+pub(crate) fn trace_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_env("OUTBOARD_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}

@@ -1,0 +1,187 @@
+//! What the prelude may ask of the Rust part. Each function does one small thing and trusts no argument.
+
+use crate::files::{self, Files};
+use crate::outbox::Outbox;
+use crate::positions::Origin;
+use crate::schedule::Schedule;
+use crate::{report, socket};
+use outboard_worker_protocol::{Console, FromWorker};
+use rquickjs::function::{IntoJsFunc, Opt};
+use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, TypedArray, Value};
+use serde_json::value::RawValue;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The name of the program's module; it shows up in stacks.
+pub(crate) const PROGRAM: &str = "/program.ts";
+
+/// What the host functions, the module loader and the turns share.
+pub(crate) struct Shared {
+    pub(crate) files: Files,
+    pub(crate) out: RefCell<Outbox>,
+    pub(crate) schedule: RefCell<Schedule>,
+    pub(crate) calls: RefCell<HashSet<u64>>,
+    pub(crate) origins: RefCell<HashMap<String, Origin>>,
+    pub(crate) lib: RefCell<Option<Persistent<Object<'static>>>>,
+}
+
+impl Shared {
+    pub(crate) fn new(files: Files) -> Self {
+        Self {
+            files,
+            out: RefCell::default(),
+            schedule: RefCell::default(),
+            calls: RefCell::default(),
+            origins: RefCell::default(),
+            lib: RefCell::new(None),
+        }
+    }
+
+    /// What the prelude gives the host to call.
+    pub(crate) fn lib<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
+        let lib = self.lib.borrow().clone().ok_or(rquickjs::Error::Unknown)?;
+        lib.restore(ctx)
+    }
+
+    fn send(&self, id: f64, message: FromWorker) {
+        self.calls.borrow_mut().insert(whole(id));
+        self.out.borrow_mut().push(&message);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+fn raw(text: String) -> Box<RawValue> {
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// The host object of the prelude.
+pub(crate) fn object<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>) -> Result<Object<'js>> {
+    let host = Object::new(ctx.clone())?;
+    messages(ctx, &host, shared)?;
+    timers(ctx, &host, shared)?;
+    bytes(ctx, &host)?;
+    reading(ctx, &host, shared)?;
+    writing(ctx, &host, shared)?;
+    Ok(host)
+}
+
+fn set<'js, P>(ctx: &Ctx<'js>, host: &Object<'js>, name: &str, function: impl IntoJsFunc<'js, P> + 'js) -> Result<()> {
+    host.set(name, Function::new(ctx.clone(), function)?)
+}
+
+fn messages<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let state = shared.clone();
+    set(ctx, host, "send", move |id: f64, server: String, tool: String, arguments: String| {
+        state.send(id, FromWorker::Call { id: whole(id), server, tool, arguments: raw(arguments) });
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "search", move |id: f64, arguments: String| {
+        state.send(id, FromWorker::Search { id: whole(id), arguments: raw(arguments) });
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "console", move |is_error: bool, text: String| {
+        let text = report::map_places(&state.origins.borrow(), text);
+        state.out.borrow_mut().console(if is_error { Console::Err } else { Console::Out }, &text);
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "exit", move |code: f64| report::exit(&state, code))
+}
+
+fn timers<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let state = shared.clone();
+    set(ctx, host, "timer", move |id: f64, millis: f64, one_shot: bool| {
+        let after = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).unwrap_or(Duration::MAX / 4);
+        state.schedule.borrow_mut().set(whole(id), after, one_shot);
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "untimer", move |id: f64| state.schedule.borrow_mut().clear(whole(id)))
+}
+
+fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<TypedArray<'js, u8>> {
+    TypedArray::new(ctx.clone(), bytes)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands over values")]
+fn encode<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
+    array(&ctx, text.into_bytes())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands over values")]
+fn random<'js>(ctx: Ctx<'js>, count: f64) -> Result<TypedArray<'js, u8>> {
+    let mut bytes = vec![0; usize::try_from(whole(count)).unwrap_or(0).min(1 << 16)];
+    socket::random(&mut bytes);
+    array(&ctx, bytes)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands over values")]
+fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, strict: bool) -> Result<String> {
+    let bytes: &[u8] = bytes.as_ref();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) if strict => Err(Exception::throw_type(&ctx, "The encoded data was not valid for encoding utf-8")),
+        Err(_) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+fn bytes<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
+    set(ctx, host, "encode", encode)?;
+    set(ctx, host, "decode", decode)?;
+    set(ctx, host, "random", random)
+}
+
+fn fail(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
+    Exception::throw_message(ctx, message)
+}
+
+fn reading<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let state = shared.clone();
+    set(ctx, host, "kind", move |path: String| state.files.kind(&path))?;
+    let state = shared.clone();
+    set(ctx, host, "readText", move |ctx: Ctx<'_>, path: String| {
+        state.files.read(&path).map(|bytes| files::lossy(bytes)).map_err(|error| fail(&ctx, &error))
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "readBytes", constrain(move |ctx, path| {
+        let bytes = state.files.read(&path).map_err(|error| fail(&ctx, &error))?;
+        array(&ctx, bytes)
+    }))?;
+    let state = shared.clone();
+    set(ctx, host, "listText", move |ctx: Ctx<'_>, path: String| {
+        state.files.list(&path).map_err(|error| fail(&ctx, &error))
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "statText", move |ctx: Ctx<'_>, path: String| {
+        state.files.stat(&path).map_err(|error| fail(&ctx, &error))
+    })
+}
+
+/// Tells the compiler that a closure works in every context.
+fn constrain<F>(function: F) -> F
+where
+    F: for<'js> Fn(Ctx<'js>, String) -> Result<TypedArray<'js, u8>>,
+{
+    function
+}
+
+fn writing<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let state = shared.clone();
+    set(ctx, host, "writeText", move |ctx: Ctx<'_>, path: String, text: String, append: bool| {
+        state.files.write(&path, text.as_bytes(), append).map_err(|error| fail(&ctx, &error))
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "writeBytes", move |ctx: Ctx<'_>, path: String, bytes: Value<'_>, append: bool| {
+        let bytes = TypedArray::<u8>::from_value(bytes)?;
+        state.files.write(&path, bytes.as_ref(), append).map_err(|error| fail(&ctx, &error))
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "change", move |ctx: Ctx<'_>, what: String, path: String, to: Opt<String>, flag: Opt<bool>| {
+        let to = to.0.unwrap_or_default();
+        state.files.change(&what, &path, &to, flag.0.unwrap_or(false)).map_err(|error| fail(&ctx, &error))
+    })
+}

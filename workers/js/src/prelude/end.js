@@ -1,0 +1,34 @@
+// The last part: the names that programs see, and the functions that the host calls.
+const client = { callMCPTool, callTool: callMCPTool, ToolError, searchTools, sleep, servers };
+for (const [name, value] of Object.entries({ callMCPTool, ToolError, searchTools, servers, require })) hidden(name, value);
+hidden("__outboard_module", (name) => parts.get(name));
+hidden("__outboard_main", main);
+hidden("__outboard_program", program);
+// What the decorators of a stripped program refer to.
+hidden("babelHelpers", {
+  decorate(decorators, target, key, descriptor) {
+    const own = arguments.length < 3 ? target : descriptor === null ? Object.getOwnPropertyDescriptor(target, key) : descriptor;
+    let result = own;
+    for (const decorator of decorators.toReversed()) {
+      result = (arguments.length < 3 ? decorator(result) : arguments.length > 3 ? decorator(target, key, result) : decorator(target, key)) || result;
+    }
+    if (arguments.length > 3 && result) Object.defineProperty(target, key, result);
+    return result;
+  },
+  decorateParam: (index, decorator) => (target, key) => decorator(target, key, index),
+  decorateMetadata: () => () => undefined,
+});
+hidden("module", { exports: {} });
+hidden("global", globalThis);
+hidden("fetch", () => Promise.reject(new ToolError({ code: "denied", message: "fetch: this program has no network access.",
+  hint: "Use a tool of a connected server instead; an operator can grant egress in the settings." })));
+
+function begin(inputText, names, runCalled) {
+  hidden("input", inputText === undefined ? undefined : JSON.parse(inputText));
+  program.runCalled = runCalled;
+  bindFree(names);
+}
+
+Object.assign(lib, { resolve, moduleText, settle, fire, begin, bindFree, encodeResult, describe, missingExport,
+  watch(promise) { promise.catch(() => undefined); } });
+return lib;

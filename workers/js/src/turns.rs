@@ -1,0 +1,200 @@
+//! The life of a worker: ready, one program, turn after turn, one last frame.
+//!
+//! After every frame from the host all jobs run before the next one is looked at, so what a program sees
+//! depends on the order of the frames and never on how they were cut into reads.
+
+use crate::engine::{Engine, Outcome, Standing, number};
+use crate::files::Files;
+use crate::host::{PROGRAM, Shared};
+use crate::strip::{Problem, strip};
+use crate::wrap::{Wrapped, wrap};
+use crate::{report, socket};
+use outboard_worker_protocol::{CallFailure, FrameBuffer, FromWorker, MAX_TO_WORKER, Start, ToWorker, Trouble, VERSION};
+use rquickjs::IntoJs as _;
+use serde_json::value::RawValue;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Largest result, in bytes of JSON; below the largest frame.
+const MAX_RESULT: usize = 30 << 20;
+/// Room for the report when the program has used all its memory.
+const REPORT_ROOM: u64 = 32 << 20;
+const WARM_UP: &str = "const a: number = 1; export async function run(input: unknown) { return a }\na";
+
+/// Serves one program and ends the process.
+pub(crate) fn serve(root: PathBuf, stack_bytes: usize) -> ! {
+    let shared = Rc::new(Shared::new(Files::new(root)));
+    let Ok(engine) = Engine::build(shared.clone(), stack_bytes) else { socket::leave() };
+    drop(prepare(WARM_UP));
+    let engine_name = "quickjs-ng 0.16.2".to_owned();
+    shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name });
+    shared.out.borrow_mut().flush();
+    let mut life = Life { engine, shared, frames: FrameBuffer::new(MAX_TO_WORKER), read: vec![0; 64 << 10], memory: 0 };
+    let start = life.first();
+    let last = life.run(start);
+    life.shared.out.borrow_mut().push(&last);
+    life.shared.out.borrow_mut().flush();
+    socket::leave()
+}
+
+fn prepare(source: &str) -> Result<Wrapped, Problem> {
+    strip(source, false).and_then(wrap)
+}
+
+struct Life {
+    engine: Engine,
+    shared: Rc<Shared>,
+    frames: FrameBuffer,
+    read: Vec<u8>,
+    memory: u64,
+}
+
+impl Life {
+    fn first(&mut self) -> Start {
+        loop {
+            if let Some(ToWorker::Start(start)) = self.next_message() {
+                return start;
+            }
+            self.fill();
+        }
+    }
+
+    fn fill(&mut self) {
+        socket::wait(None);
+        let count = socket::read(&mut self.read);
+        self.frames.extend(&self.read[..count]);
+    }
+
+    /// The next whole message; a stream that holds no messages ends the worker.
+    fn next_message(&mut self) -> Option<ToWorker> {
+        match self.frames.next_frame() {
+            Ok(None) => None,
+            Ok(Some(body)) => Some(serde_json::from_slice(body).unwrap_or_else(|_| socket::leave())),
+            Err(_) => socket::leave(),
+        }
+    }
+
+    fn run(&mut self, start: Start) -> FromWorker {
+        self.memory = start.memory_bytes;
+        self.shared.out.borrow_mut().allow_console(start.stdout_bytes);
+        let prepared = match prepare(&start.code) {
+            Ok(prepared) => prepared,
+            Err(problem) => return self.error(report::syntax(&start.code, problem)),
+        };
+        let Wrapped { script, run_called } = prepared;
+        self.shared.origins.borrow_mut().insert(PROGRAM.into(), script.origin);
+        self.engine.limit_memory(start.memory_bytes);
+        let input = start.input.as_deref().map(RawValue::get);
+        match self.engine.start(&script.code, input, script.free, run_called).and_then(|()| self.turns()) {
+            Ok(None) => self.result(),
+            Ok(Some(trouble)) => self.error(trouble),
+            Err(thrown) => self.thrown(&thrown),
+        }
+    }
+
+    /// Runs turns until the program is over; the trouble is one that no value was thrown for.
+    fn turns(&mut self) -> Result<Option<Trouble>, String> {
+        loop {
+            self.engine.drain();
+            self.shared.out.borrow_mut().flush();
+            match self.engine.standing() {
+                Standing::Failed => return Err(self.engine.failure()),
+                Standing::Done if self.is_over() => return self.engine.unhandled().map_or(Ok(None), Err),
+                Standing::Running if self.is_stuck() => return self.engine.unhandled().map_or(Ok(Some(stuck())), Err),
+                _ => {}
+            }
+            let next = self.shared.schedule.borrow().next();
+            if socket::wait(next) {
+                let count = socket::read(&mut self.read);
+                self.frames.extend(&self.read[..count]);
+                self.settle_all()?;
+            }
+            self.fire_due()?;
+        }
+    }
+
+    /// Calls that were not awaited still run to their end; timers only hold up a program without a value.
+    fn is_over(&self) -> bool {
+        let idle = self.shared.calls.borrow().is_empty();
+        idle && (self.engine.has_value() || !self.shared.schedule.borrow().has_one_shot())
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.shared.calls.borrow().is_empty() && self.shared.schedule.borrow().next().is_none()
+    }
+
+    fn settle_all(&mut self) -> Outcome {
+        while let Some(message) = self.next_message() {
+            match message {
+                ToWorker::Start(_) => {}
+                ToWorker::Done { id, value } => self.settle(id, Ok(&value))?,
+                ToWorker::Fail { id, error } => self.settle(id, Err(&error))?,
+            }
+            self.engine.drain();
+        }
+        Ok(())
+    }
+
+    fn settle(&self, id: u64, answer: Result<&RawValue, &CallFailure>) -> Outcome {
+        if !self.shared.calls.borrow_mut().remove(&id) {
+            return Ok(());
+        }
+        let (ok, text) = match answer {
+            Ok(value) => (true, value.get().to_owned()),
+            Err(error) => (false, serde_json::to_string(error).unwrap_or_default()),
+        };
+        self.engine.call("settle", move |ctx| Ok(vec![number(ctx, id)?, ok.into_js(ctx)?, ctx.json_parse(text)?]))
+    }
+
+    fn fire_due(&self) -> Outcome {
+        let now = Instant::now();
+        loop {
+            let Some(id) = self.shared.schedule.borrow_mut().take_due(now) else { return Ok(()) };
+            self.engine.call::<()>("fire", |ctx| Ok(vec![number(ctx, id)?]))?;
+            self.engine.drain();
+        }
+    }
+
+    fn result(&self) -> FromWorker {
+        let text = match self.engine.call::<Option<String>>("encodeResult", |_| Ok(Vec::new())) {
+            Ok(text) => text.map(|text| report::map_places(&self.shared.origins.borrow(), text)),
+            Err(thrown) => return self.thrown(&thrown),
+        };
+        match text {
+            Some(text) if text.len() > MAX_RESULT => self.error(too_large(text.len())),
+            text => FromWorker::Result { value: text.and_then(|text| RawValue::from_string(text).ok()), dropped_bytes: self.dropped() },
+        }
+    }
+
+    fn thrown(&self, text: &str) -> FromWorker {
+        self.engine.limit_memory(self.memory.saturating_add(REPORT_ROOM));
+        self.error(report::failure(&self.shared, text, self.memory))
+    }
+
+    fn error(&self, error: Trouble) -> FromWorker {
+        FromWorker::Error { error, dropped_bytes: self.dropped() }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.shared.out.borrow().dropped()
+    }
+}
+
+fn stuck() -> Trouble {
+    Trouble {
+        code: "program_error".into(),
+        message: "The program waits for something that cannot happen: no call and no timer is under way.".into(),
+        hint: Some("Look for a promise whose resolve function is never called.".into()),
+        ..Trouble::default()
+    }
+}
+
+fn too_large(size: usize) -> Trouble {
+    Trouble {
+        code: "limit_exceeded".into(),
+        message: format!("The result has {} MiB; the limit is {} MiB.", size >> 20, MAX_RESULT >> 20),
+        hint: Some("Write it to a file in /workspace and return a summary and the path.".into()),
+        ..Trouble::default()
+    }
+}

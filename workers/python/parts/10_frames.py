@@ -1,0 +1,236 @@
+# ---- Frames ---------------------------------------------------------------------------------------------------------
+
+
+def utf8(text):
+    """Encodes text; surrogates that no JSON reader accepts are joined to characters or replaced."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
+
+
+def die(reason):
+    """Ends the process over a host that breaks the protocol."""
+    os.write(2, f"outboard python worker: {reason}\n".encode("utf-8", "replace"))
+    os._exit(2)
+
+
+def lenient_int(digits):
+    """Reads an integer; beyond the digits that CPython converts, as a float."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+class Waiter:
+    """One request under way: a blocked thread, or a future of an event loop."""
+
+    __slots__ = ("id", "label", "gate", "loop", "future", "ok", "payload")
+
+    def __init__(self, number, label, loop):
+        self.id, self.label, self.loop = number, label, loop
+        self.ok = self.payload = None
+        self.future = loop.create_future() if loop else None
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+    def outcome(self):
+        """The value, or the error raised."""
+        if self.ok:
+            return self.payload
+        raise ToolError.of_failure(self.payload)
+
+
+class Channel:
+    """The socket. A blocked caller reads it itself while it is alone; as soon as calls overlap, a thread does."""
+
+    def __init__(self, fd):
+        self.fd = fd
+        self.pending = {}
+        self._ids = itertools.count(1)
+        self._buffer = bytearray()
+        self._missing = 0
+        self._write_lock = threading.Lock()
+        self._read_lock = threading.Lock()
+        self._outbox = []
+        self._reader = None
+        self._forked = False
+        os.set_inheritable(fd, False)
+        if not os.get_blocking(fd):
+            os.set_blocking(fd, True)
+        os.register_at_fork(after_in_child=self._in_child)
+
+    def _in_child(self):
+        self._forked = True
+
+    # Writing.
+
+    def send(self, body):
+        """Sends one frame, after those that wait in the outbox."""
+        self._outbox.append(struct.pack("<I", len(body)) + body)
+        self.flush()
+
+    def post(self, body, loop):
+        """Sends one frame together with the others of this turn of the event loop."""
+        self._outbox.append(struct.pack("<I", len(body)) + body)
+        if len(self._outbox) == 1:
+            loop.call_soon(self.flush)
+
+    def flush(self):
+        """Writes the outbox. Does nothing in a forked child, which must not speak for its parent."""
+        with self._write_lock:
+            frames, self._outbox = self._outbox, []
+            if self._forked:
+                return
+            view = memoryview(b"".join(frames))
+            while view:
+                try:
+                    view = view[os.write(self.fd, view) :]
+                except OSError:
+                    os._exit(0)  # the host is gone
+
+    # Reading.
+
+    def read_frames(self):
+        """Blocks for at least one whole frame; ends the process when the host has hung up."""
+        while True:
+            frames = self._cut()
+            if frames:
+                return frames
+            chunk = os.read(self.fd, max(65536, min(self._missing, 4 << 20)))
+            if not chunk:
+                os._exit(0)
+            self._buffer += chunk
+
+    def _cut(self):
+        frames, at, buffer = [], 0, self._buffer
+        self._missing = 0
+        while len(buffer) - at >= 4:
+            (size,) = struct.unpack_from("<I", buffer, at)
+            if size > MAX_INCOMING:
+                die(f"a frame of {size} bytes is over the limit of {MAX_INCOMING} bytes")
+            if len(buffer) - at < 4 + size:
+                self._missing = 4 + size - (len(buffer) - at)
+                break
+            frames.append(bytes(buffer[at + 4 : at + 4 + size]))
+            at += 4 + size
+        if at:
+            del buffer[:at]
+        return frames
+
+    def _dispatch(self, frames):
+        batches = {}
+        for body in frames:
+            ok, number, payload = parse_answer(body)
+            waiter = self.pending.pop(number, None)
+            if waiter is None:
+                continue  # nobody waits any more
+            waiter.payload, waiter.ok = payload, ok
+            waiter.gate.release()
+            if waiter.loop is not None:
+                batches.setdefault(waiter.loop, []).append(waiter)
+        for loop, waiters in batches.items():
+            try:
+                loop.call_soon_threadsafe(settle_futures, waiters)
+            except RuntimeError:
+                pass  # that event loop is closed
+
+    # Requests.
+
+    def request(self, kind, rest, label):
+        """Sends a call or search: blocks for its value, or returns an awaitable inside a running event loop."""
+        if self._forked:
+            raise RuntimeError("tools cannot be called from a forked process; use threads or asyncio.gather")
+        if len(rest) > MAX_OUTGOING:
+            raise ToolError(f"the arguments of {label} take {len(rest)} bytes; at most {MAX_OUTGOING} fit", "limit_exceeded")
+        loop = asyncio._get_running_loop()
+        waiter = Waiter(next(self._ids), label, loop)
+        body = b'{"%s":{"id":%d,%s}}' % (kind, waiter.id, rest)
+        self.pending[waiter.id] = waiter
+        CONSOLE.flush()
+        if loop is None:
+            self.send(body)
+            return self._wait(waiter)
+        self._start_reader()
+        self.post(body, loop)
+        return UnawaitedCall(waiter)
+
+    def _wait(self, waiter):
+        if self._reader is None and self._read_lock.acquire(blocking=False):
+            try:
+                while waiter.ok is None:
+                    self._dispatch(self.read_frames())
+            finally:
+                self._read_lock.release()
+            # A thread that found the lock taken has registered before it looked, so it is seen here.
+            if self.pending:
+                self._start_reader()
+        else:
+            waiter.gate.acquire()
+        return waiter.outcome()
+
+    def _start_reader(self):
+        if self._reader is None:
+            self._reader = threading.Thread(target=self._read_for_all, name="outboard-reader", daemon=True)
+            self._reader.start()
+
+    def _read_for_all(self):
+        with self._read_lock:
+            while True:
+                self._dispatch(self.read_frames())
+
+    def watch_host(self):
+        """Starts a thread that ends the process when the host hangs up, whatever the program is doing."""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLHUP | getattr(select, "POLLRDHUP", 0))
+
+        def watch():
+            poll.poll()
+            os._exit(0)
+
+        threading.Thread(target=watch, name="outboard-watch", daemon=True).start()
+
+
+def parse_answer(body):
+    """Takes a `done` or `fail` frame apart: (succeeded, id, value or failure)."""
+    try:
+        kind, content = parse_frame(body)
+        if kind == "done":
+            return True, content["id"], content["value"]
+        if kind == "fail":
+            return False, content["id"], dict(content["error"])
+    except (RecursionError, MemoryError) as error:
+        found = re.match(rb'\s*\{\s*"\w+"\s*:\s*\{\s*"id"\s*:\s*(\d+)', body[:200])
+        if found:
+            message = "the answer is nested too deeply or is too large for this program's memory"
+            return False, int(found[1]), {"code": "limit_exceeded", "message": f"{message} ({type(error).__name__})"}
+    except (KeyError, TypeError, ValueError):
+        pass
+    die("the host sent a frame that is no answer")
+
+
+def parse_frame(body):
+    """The one key of a frame and what it holds."""
+    try:
+        message = json.loads(body)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        message = json.loads(body, parse_int=lenient_int)
+    ((kind, content),) = message.items() if isinstance(message, dict) else [(None, None)]
+    return kind, content
+
+
+def settle_futures(waiters):
+    """Runs in the event loop: gives futures their outcomes, in the order of the frames."""
+    for waiter in waiters:
+        if waiter.future.done():
+            continue
+        if waiter.ok:
+            waiter.future.set_result(waiter.payload)
+        else:
+            waiter.future.set_exception(ToolError.of_failure(waiter.payload))
+            waiter.future.exception()  # marks it as seen: un-awaited failures are reported at the end
+
+

@@ -1,0 +1,908 @@
+#!/usr/bin/env python3
+"""Tests of worker.py: the real program, over a real socket pair on descriptor 3, against a host made up here.
+
+Run: python3 test_worker.py [-v] [CLASS.TEST ...]. The interpreter that runs the tests also runs the worker.
+"""
+
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import bundle  # noqa: E402
+
+WORKER = os.path.join(HERE, "worker.py")
+
+INDEX = [
+    {"server": "deep", "folder": "deep", "namespace": "deep", "package": "deep"},
+    {"server": "google-drive", "folder": "google-drive", "namespace": "googleDrive", "package": "google_drive"},
+    {"server": "salesforce", "folder": "salesforce", "namespace": "salesforce", "package": "salesforce"},
+]
+TOOLS = {
+    "deep": [{"tool": "a/b.from", "ts": "aBFrom", "py": "a_b_from", "params": ["from", "user-id"]}],
+    "google-drive": [
+        {"tool": "get_document", "ts": "getDocument", "py": "get_document", "params": ["documentId", "fields"]},
+        {"tool": "get_sheet", "ts": "getSheet", "py": "get_sheet", "params": ["sheetId"]},
+        {"tool": "list_files", "ts": "listFiles", "py": "list_files", "params": []},
+    ],
+    "salesforce": [
+        {"tool": "update_record", "ts": "updateRecord", "py": "update_record", "params": ["objectType", "recordId", "data"]},
+        {"tool": "batch_update", "ts": "batchUpdate", "py": "batch_update", "params": ["updates"]},
+    ],
+}
+SKILLS = {
+    "single.py": "def f():\n    return 'single'\n",
+    "folder/__init__.py": "from servers.google_drive import get_document\n\n\ndef f():\n    return get_document('s')['id']\n",
+    "save-sheet/skill.py": "def save():\n    return 'saved'\n",
+    "typed/index.ts": "export const x = 1;\n",
+}
+
+
+def write(root, path, text):
+    full = os.path.join(root, path)
+    os.makedirs(os.path.dirname(full), exist_ok=True)
+    with open(full, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def make_root():
+    """A folder that looks like the root of the jail."""
+    root = tempfile.mkdtemp(prefix="worker-test-")
+    write(root, "servers/.api/index.json", json.dumps(INDEX))
+    for folder, tools in TOOLS.items():
+        write(root, f"servers/.api/{folder}.json", json.dumps({"server": folder, "tools": tools}))
+    for path, text in SKILLS.items():
+        write(root, f"skills/{path}", text)
+    os.makedirs(os.path.join(root, "workspace"))
+    return root
+
+
+class Failure(Exception):
+    """What the made-up host answers with `fail`."""
+
+    def __init__(self, **fields):
+        super().__init__(fields)
+        self.fields = fields
+
+
+class Host:
+    """One worker and the host's end of its socket."""
+
+    def __init__(self, root, modules=()):
+        self.socket, theirs = socket.socketpair()
+        self.socket.settimeout(20)
+        self.buffer = b""
+        self.calls, self.frames, self.console = [], [], {"out": "", "err": ""}
+        self.started = time.perf_counter()
+        self.process = self._spawn(root, modules, theirs.fileno())
+        theirs.close()
+        self.ready = self.next()["ready"]
+        self.ready_after = time.perf_counter() - self.started
+
+    def _spawn(self, root, modules, fd):
+        def place():
+            os.dup2(fd, 3, inheritable=True) if fd != 3 else os.set_inheritable(3, True)
+
+        command = [sys.executable, "-I", "-B", WORKER, "--root", root, *modules]
+        keep = {"pass_fds": (3,), "env": {}, "cwd": root, "stdin": subprocess.DEVNULL}
+        return subprocess.Popen(command, preexec_fn=place, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, **keep)
+
+    def raw(self, data):
+        self.socket.sendall(data)
+
+    def send(self, message):
+        body = json.dumps(message).encode()
+        self.raw(struct.pack("<I", len(body)) + body)
+
+    def next(self):
+        """The next frame, or None at the end of the stream."""
+        while True:
+            if len(self.buffer) >= 4:
+                (size,) = struct.unpack("<I", self.buffer[:4])
+                if len(self.buffer) >= 4 + size:
+                    body, self.buffer = self.buffer[4 : 4 + size], self.buffer[4 + size :]
+                    return json.loads(body, parse_constant=self._refuse)
+            chunk = self.socket.recv(1 << 20)
+            if not chunk:
+                return None
+            self.buffer += chunk
+
+    @staticmethod
+    def _refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    def start(self, code, **more):
+        self.send({"start": {"code": textwrap.dedent(code), "memory_bytes": 1 << 29, "stdout_bytes": 1 << 20, **more}})
+
+    def finish(self, answer=None):
+        """Serves the program to its end; returns its last frame."""
+        while True:
+            message = self.next()
+            if message is None:
+                raise AssertionError(f"the worker ended: {self.end()}")
+            self.frames.append(message)
+            ((kind, content),) = message.items()
+            if kind == "console":
+                self.console[content["stream"]] += content["text"]
+            elif kind in ("call", "search"):
+                self.calls.append(content)
+                self._answer(content, answer or default_answer)
+            else:
+                return message
+
+    def _answer(self, content, answer):
+        try:
+            value = answer(content)
+        except Failure as failure:
+            self.send({"fail": {"id": content["id"], "error": failure.fields}})
+        else:
+            if value is not Silence:
+                self.send({"done": {"id": content["id"], "value": value}})
+
+    def end(self):
+        """Closes the socket; returns the exit code and what the worker wrote to its real stderr."""
+        self.socket.close()
+        _, err = self.process.communicate(timeout=10)
+        return self.process.returncode, err.decode()
+
+
+class Silence:
+    """Answered for a call that gets no answer now."""
+
+
+def default_answer(call):
+    """What the made-up tools return."""
+    arguments = call["arguments"]
+    if call.get("tool") in ("get_document", "getDocument"):
+        key = arguments.get("documentId")
+        if key == "missing":
+            error = {"code": "tool_failed", "message": "no such document", "server": "google-drive", "tool": "get_document"}
+            raise Failure(hint="list the files first", retryable=False, **error)
+        return {"id": key, "content": f"text of {key}"}
+    if call.get("tool", "").endswith("get_sheet"):
+        return {"rows": [{"id": number, "score": number % 7} for number in range(100)]}
+    return arguments
+
+
+class Case(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = make_root()
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+
+    def host(self, *modules):
+        host = Host(self.root, modules)
+        self.addCleanup(lambda: (host.process.poll() is None and host.process.kill(), host.end()))
+        return host
+
+    def run_program(self, code, answer=None, **more):
+        host = self.host()
+        host.start(code, **more)
+        last = host.finish(answer)
+        self.assertEqual(host.process.wait(10), 0)
+        self.last = host
+        return last
+
+    def value(self, code, answer=None, **more):
+        last = self.run_program(code, answer, **more)
+        self.assertIn("result", last, last)
+        return last["result"].get("value")
+
+    def trouble(self, code, answer=None, **more):
+        last = self.run_program(code, answer, **more)
+        self.assertIn("error", last, last)
+        return last["error"]["error"]
+
+    def arguments(self, code):
+        self.value(code)
+        return self.last.calls[0]["arguments"]
+
+
+class Bundle(unittest.TestCase):
+    def test_worker_is_made_of_its_parts(self):
+        with open(WORKER, encoding="utf-8") as file:
+            self.assertEqual(file.read(), bundle.joined(), "worker.py is stale: run python3 bundle.py")
+
+
+class Results(Case):
+    def test_ready_names_the_protocol_and_the_engine(self):
+        ready = self.host().ready
+        self.assertEqual(ready["version"], 1)
+        self.assertRegex(ready["engine"], r"^cpython 3\.\d+\.\d+$")
+
+    def test_last_expression(self):
+        self.assertEqual(self.value("x = 2\nx * 21"), 42)
+        self.assertEqual(self.value("if True:\n    'inside'"), "inside")
+        self.assertEqual(self.value("try:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\nresult = 3"), 3)
+
+    def test_nothing_gives_no_value(self):
+        self.assertEqual(self.run_program("x = 1"), {"result": {"dropped_bytes": 0}})
+        self.assertEqual(self.run_program(""), {"result": {"dropped_bytes": 0}})
+
+    def test_variable_result(self):
+        self.assertEqual(self.value("result = {'a': 1}\nprint('done')"), {"a": 1})
+        self.assertEqual(self.last.console["out"], "done\n")
+
+    def test_run(self):
+        self.assertEqual(self.value("def run(input):\n    return input['n'] + 1", input={"n": 1}), 2)
+        self.assertEqual(self.value("def run():\n    return 5", input={"n": 1}), 5)
+        self.assertEqual(self.value("def run(a, b=2):\n    return [a, b]", input={"a": 1}), [1, 2])
+        self.assertEqual(self.value("def run(a, *, b):\n    return [a, b]", input={"a": 1, "b": 3}), [1, 3])
+        self.assertEqual(self.value("def run(**all):\n    return all", input={"a": 1}), {"a": 1})
+        self.assertEqual(self.value("def run(item=7):\n    return item"), 7)
+        self.assertEqual(self.value("def run(items):\n    return items", input=[1]), [1])
+        self.assertEqual(self.value("async def run(input):\n    return input", input="x"), "x")
+        self.assertEqual(self.value("import functools\n@functools.lru_cache()\ndef run():\n    'doc'\n    return 8"), None)
+
+    def test_run_is_not_run_twice(self):
+        code = "from servers.salesforce import batch_update\ndef run():\n    'doc'\n    return batch_update([1])\n"
+        for end in ("run()", "if __name__ == '__main__':\n    run()", "result = run()", "out = run()\nout"):
+            self.assertEqual(self.value(code + end), {"updates": [1]})
+            self.assertEqual(len(self.last.calls), 1, end)
+        self.value(code)
+        self.assertEqual(len(self.last.calls), 1)
+
+    def test_run_that_misses_its_input(self):
+        trouble = self.trouble("def run(a, b):\n    return a")
+        self.assertIn("run() missing", trouble["message"])
+        self.assertIn("input", trouble["hint"])
+
+    def test_top_level_return(self):
+        self.assertEqual(self.value("for i in range(9):\n    if i == 4:\n        return i\nresult = 1"), 4)
+        self.assertEqual(self.value("import asyncio\nawait asyncio.sleep(0)\ntry:\n    return 3\nexcept Exception:\n    pass"), 3)
+        self.assertEqual(self.value("return"), None)
+
+    def test_top_level_await_and_coroutine_results(self):
+        self.assertEqual(self.value("import asyncio\nawait asyncio.sleep(0, 'slept')"), "slept")
+        self.assertEqual(self.value("async def main():\n    return 6\nmain()"), 6)
+        self.assertEqual(self.value("import asyncio\nasync def main():\n    return 6\nasyncio.run(main())"), 6)
+        code = "import asyncio\nloop = asyncio.get_event_loop()\nloop.run_until_complete(asyncio.sleep(0, 9))"
+        self.assertEqual(self.value(code), 9)
+        self.assertEqual(self.value("async def run():\n    async with lock:\n        return 1\nimport asyncio\nlock = asyncio.Lock()"), 1)
+
+    def test_input_is_a_global(self):
+        self.assertEqual(self.value("def f():\n    return input\n[input, f()]", input=[1, None]), [[1, None]] * 2)
+        self.assertEqual(self.value("input is None"), True)
+
+    def test_main_guard_and_world(self):
+        code = "import sys, os\n[__name__, sys.argv, dict(os.environ), sys.stdin.read(), sys.modules['__main__'].__name__]"
+        self.assertEqual(self.value(code), ["__main__", ["program.py"], {}, "", "__main__"])
+        self.assertEqual(self.value("def main():\n    return 4\nif __name__ == '__main__':\n    main()"), 4)
+
+    def test_system_exit(self):
+        self.assertEqual(self.value("import sys\nresult = 1\nsys.exit()"), 1)
+        self.assertEqual(self.value("def run():\n    raise SystemExit(0)"), None)
+        self.assertEqual(self.trouble("import sys\nsys.exit('bad news')")["message"], "SystemExit: bad news")
+        self.assertEqual(self.trouble("exit(3)")["code"], "program_error")
+
+    def test_preloaded_modules_by_name(self):
+        host = self.host("colorsys", "no_such_module_here")
+        host.start("import sys\n'colorsys' in sys.modules")
+        self.assertEqual(host.finish()["result"]["value"], True)
+        self.assertIn("no_such_module_here", host.end()[1])
+
+
+class Values(Case):
+    def test_rich_values(self):
+        code = """
+        import dataclasses, datetime, decimal, collections, enum, pathlib, uuid, types
+        @dataclasses.dataclass
+        class Point:
+            x: int
+            when: datetime.date
+        class Colour(enum.Enum):
+            RED = "red"
+        Pair = collections.namedtuple("Pair", "a b")
+        [Point(1, datetime.date(2026, 1, 2)), datetime.datetime(2026, 1, 2, 3, 4), decimal.Decimal("1.50"), decimal.Decimal(7),
+         {3, 1, 2}, (1, 2), b"text", b"\\xff\\xfe", Colour.RED, pathlib.Path("/tmp"), Pair(1, 2), collections.Counter("aab"),
+         (n for n in range(3)), {"a": 1}.keys(), range(2), collections.deque([1]), ValueError("no"), datetime.timedelta(minutes=1),
+         types.MappingProxyType({"m": 1}), decimal.Decimal("NaN")]
+        """
+        expected = [
+            {"x": 1, "when": "2026-01-02"}, "2026-01-02T03:04:00", 1.5, 7, [1, 2, 3], [1, 2], "text", "//4=", "red", "/tmp",
+            [1, 2], {"a": 2, "b": 1}, [0, 1, 2], ["a"], [0, 1], [1], "ValueError: no", 60.0, {"m": 1}, None,
+        ]  # fmt: skip
+        self.assertEqual(self.value(code), expected)
+
+    def test_not_a_number_cycles_and_keys(self):
+        self.assertEqual(self.value("[float('nan'), float('inf'), 1.5, {'a': float('-inf')}]"), [None, None, 1.5, {"a": None}])
+        self.assertEqual(self.value("a = {'b': 1}\na['self'] = a\na"), {"b": 1, "self": "[Circular]"})
+        code = "import datetime\n{(1, 2): 'a', 3: 'b', True: 'c', None: 'd', datetime.date(2026, 1, 1): {4}}"
+        self.assertEqual(self.value(code), {"(1, 2)": "a", "3": "b", "true": "c", "null": "d", "2026-01-01": [4]})
+
+    def test_objects_of_foreign_packages(self):
+        code = """
+        class Frame:
+            def iterrows(self): ...
+            def to_dict(self, orient="dict"):
+                return [{"orient": orient}]
+        class Array:
+            def tolist(self):
+                return [1, float("nan")]
+        class Odd:
+            def __repr__(self):
+                return "<odd>"
+        [Frame(), Array(), Odd(), Odd]
+        """
+        value = self.value(code)
+        self.assertEqual(value[:3], [[{"orient": "records"}], [1, None], "<odd>"])
+        self.assertIn("class", value[3])
+
+    def test_text_of_any_kind(self):
+        self.assertEqual(self.value("'\\ud83d\\ude00 \\ud800 ü'"), "😀 \ufffd ü")
+        self.assertEqual(self.value("print('\\ud800 ü')"), None)
+        self.assertEqual(self.last.console["out"], "\\ud800 ü\n")
+
+    def test_a_result_that_is_too_large(self):
+        trouble = self.trouble("'x' * (31 << 20)")
+        self.assertEqual(trouble["code"], "limit_exceeded")
+        self.assertIn("/workspace", trouble["hint"])
+
+    def test_a_result_that_is_too_deep(self):
+        self.assertEqual(self.trouble("x = []\nfor _ in range(100000): x = [x]\nx")["code"], "limit_exceeded")
+
+    def test_large_values_both_ways(self):
+        code = "from servers.salesforce import batch_update\nlen(batch_update({'updates': 'y' * (20 << 20)})['updates'])"
+        self.assertEqual(self.value(code), 20 << 20)
+
+
+class Imports(Case):
+    def test_every_way_to_import(self):
+        for code in (
+            "from servers.google_drive import get_document\nget_document('d')",
+            "from servers.google_drive.get_document import get_document\nget_document('d')",
+            "from servers.google_drive.get_document import getDocument\ngetDocument('d')",
+            "from servers.google_drive import getDocument\ngetDocument('d')",
+            "from servers.googleDrive import getDocument\ngetDocument('d')",
+            "from servers.google_drive import *\nget_document('d')",
+            "from servers import google_drive\ngoogle_drive.get_document('d')",
+            "import servers.google_drive as gd\ngd.get_document('d')",
+            "import servers.google_drive\nservers.google_drive.get_document('d')",
+            "import servers.google_drive.get_document\nservers.google_drive.get_document('d')",
+            "import servers.google_drive.get_document as f\nf.get_document('d')",
+            "import servers.google_drive.get_document as f\nf('d')",
+            "import servers\nservers.google_drive.get_document('d')",
+            "servers.google_drive.get_document('d')",
+            "servers['google-drive'].get_document('d')",
+            "getattr(servers, 'google-drive').get_document('d')",
+            "google_drive.get_document('d')",
+            "googleDrive.getDocument('d')",
+            "import importlib\nimportlib.import_module('servers.google-drive').get_document('d')",
+            "from servers.google_drive import get_document as a\nfrom servers.google_drive.get_document import get_document as b\n"
+            "import servers.google_drive as gd\nassert a is b is gd.get_document\na('d')",
+            "from outboard_api import call_mcp_tool, ToolError\ncall_mcp_tool('google-drive', 'get_document', {'documentId': 'd'})",
+            "from outboard_api import tool\ntool('google-drive', 'get_document', ['documentId'])('d')",
+        ):
+            with self.subTest(code):
+                self.assertEqual(self.value(code), {"id": "d", "content": "text of d"})
+                call = self.last.calls[0]
+                self.assertEqual([call["server"], call["tool"]], ["google-drive", "get_document"])
+
+    def test_unknown_names(self):
+        for code, name in (
+            ("from servers.google_drive import get_documnt", "get_document"),
+            ("from servers.google_drive.get_documnt import x", "get_document"),
+            ("from servers.googel_drive import x", "google_drive"),
+            ("import servers.googel_drive", "google_drive"),
+            ("from servers import googel_drive", "google_drive"),
+            ("import servers.salesforce as s\ns.updateRecrd(1)", "update_record"),
+            ("from servers.google_drive.get_document import list_files", "get_document"),
+            ("from skills.singel import f", "single"),
+        ):
+            with self.subTest(code):
+                trouble = self.trouble(code)
+                self.assertRegex(trouble["message"], "ImportError|AttributeError")
+                self.assertIn(name, trouble["message"])
+                self.assertEqual(trouble["line"], code.count("\n") + 1)
+
+    def test_skills(self):
+        self.assertEqual(self.value("from skills.single import f\nf()"), "single")
+        self.assertEqual(self.value("import skills.single\nskills.single.f()"), "single")
+        self.assertEqual(self.value("from skills.folder import f\nf()"), "s")
+        self.assertEqual(self.value("from skills.save_sheet import save\nsave()"), "saved")
+        self.assertIn("TypeScript", self.trouble("import skills.typed")["message"])
+
+    def test_generated_modules_are_importable_as_they_are(self):
+        write(self.root, "generated/one.py", "from outboard_api import call_mcp_tool, ToolError, search_tools, sleep, tool\n")
+        self.assertEqual(self.value("import generated.one as one\none.ToolError is ToolError"), True)
+
+    def test_types_of_generated_modules_may_be_imported(self):
+        text = "from typing import TypedDict\nfrom outboard_api import tool\nGetSheetOutput = TypedDict('GetSheetOutput', {'n': int})\n"
+        write(self.root, "servers/google_drive/get_sheet.py", text)
+        code = "from servers.google_drive.get_sheet import get_sheet, GetSheetOutput, Absent\n[GetSheetOutput.__annotations__['n'].__name__, str(Absent)]"
+        self.assertEqual(self.value(code), ["int", "typing.Any"])
+
+    def test_a_jail_without_servers(self):
+        empty = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, empty)
+        host = Host(empty)
+        host.start("import servers.x")
+        self.assertIn("ModuleNotFoundError", host.finish()["error"]["error"]["message"])
+        host.end()
+
+
+class Arguments(Case):
+    DOCUMENT = "from servers.google_drive import get_document as f\n"
+
+    def test_keyword_positional_and_dict(self):
+        self.assertEqual(self.arguments(self.DOCUMENT + "f('a')"), {"documentId": "a"})
+        self.assertEqual(self.arguments(self.DOCUMENT + "f('a', 'b')"), {"documentId": "a", "fields": "b"})
+        self.assertEqual(self.arguments(self.DOCUMENT + "f('a', fields='b')"), {"documentId": "a", "fields": "b"})
+        self.assertEqual(self.arguments(self.DOCUMENT + "f(documentId='a')"), {"documentId": "a"})
+        self.assertEqual(self.arguments(self.DOCUMENT + "f({'documentId': 'a', 'x-y': 1})"), {"documentId": "a", "x-y": 1})
+        self.assertEqual(self.arguments(self.DOCUMENT + "f()"), {})
+
+    def test_python_spellings_of_argument_names(self):
+        self.assertEqual(self.arguments(self.DOCUMENT + "f(document_id='a')"), {"documentId": "a"})
+        self.assertEqual(self.arguments(self.DOCUMENT + "f(unknown_name=1)"), {"unknown_name": 1})
+        code = "from servers.deep import a_b_from\na_b_from(from_=1, user_id=2)"
+        self.assertEqual(self.arguments(code), {"from": 1, "user-id": 2})
+        self.assertEqual(self.last.calls[0]["tool"], "a/b.from")
+
+    def test_too_many(self):
+        for call in ("f(1, 2, 3)", "f('a', documentId='b')"):
+            trouble = self.trouble(self.DOCUMENT + call)
+            self.assertEqual(trouble["code"], "invalid_arguments")
+            self.assertEqual(self.last.calls, [])
+
+    def test_values_become_json(self):
+        code = self.DOCUMENT + "import datetime\nf(documentId=datetime.date(2026, 1, 2), fields={float('nan')})"
+        self.assertEqual(self.arguments(code), {"documentId": "2026-01-02", "fields": [None]})
+
+    def test_primitive(self):
+        for code, names in (
+            ("call_mcp_tool('google_drive.get_document', {'documentId': 'd'})", ["", "google_drive.get_document"]),
+            ("call_mcp_tool('google-drive', 'get_document', {'documentId': 'd'})", ["google-drive", "get_document"]),
+            ("call_mcp_tool(tool_name='google_drive.get_document', input_data={'documentId': 'd'})", ["", "google_drive.get_document"]),
+            ("call_mcp_tool('google-drive', 'get_document', documentId='d')", ["google-drive", "get_document"]),
+        ):
+            self.assertEqual(self.arguments(code), {"documentId": "d"})
+            call = self.last.calls[0]
+            self.assertEqual([call["server"], call["tool"]], names)
+        self.assertEqual(self.trouble("call_mcp_tool('a.b', 5)")["code"], "invalid_arguments")
+
+    def test_search_and_sleep(self):
+        found = self.value("search_tools('send mail', limit=3)", lambda call: [call["arguments"]])
+        self.assertEqual(found, [{"query": "send mail", "limit": 3}])
+        self.assertIn("search", self.last.frames[0])
+        self.assertEqual(self.value("import time\na = time.time()\nsleep(0.05)\ntime.time() - a >= 0.05"), True)
+        self.assertEqual(self.value("import time\na = time.time()\nawait sleep(0.05)\ntime.time() - a >= 0.05"), True)
+
+    def test_arguments_that_are_too_large(self):
+        code = self.DOCUMENT + "try:\n    f('x' * (31 << 20))\nexcept ToolError as error:\n    result = error.code"
+        self.assertEqual(self.value(code), "limit_exceeded")
+
+
+class Parallel(Case):
+    def test_gather_of_200_is_parallel(self):
+        held = []
+
+        def answer(call):
+            held.append(call)
+            if len(held) == 200:
+                for call in reversed(held):
+                    self.host_now.send({"done": {"id": call["id"], "value": call["arguments"]["documentId"]}})
+            return Silence
+
+        host = self.host_now = self.host()
+        host.start(
+            """
+            import asyncio
+            from servers.google_drive import get_document
+            values = await asyncio.gather(*(get_document(n) for n in range(200)))
+            values == list(range(200))
+            """
+        )
+        self.assertEqual(host.finish(answer), {"result": {"value": True, "dropped_bytes": 0}})
+
+    def test_tasks_groups_timeouts(self):
+        code = """
+        import asyncio, sys
+        from servers.google_drive import get_document as f
+        a = asyncio.create_task(f("a"))
+        b = asyncio.ensure_future(f("b"))
+        c = f("c")
+        done, _ = await asyncio.wait([a, b])
+        got = [(await a)["id"], (await b)["id"], (await c)["id"], (await c)["id"]]
+        try:
+            await asyncio.wait_for(f("never"), 0.05)
+        except asyncio.TimeoutError:
+            got.append("timeout")
+        for first in asyncio.as_completed([f("e")]):
+            got.append((await first)["id"])
+        got.append((await asyncio.to_thread(f, "g"))["id"])
+        got.append(type(f("h")).__name__)
+        got
+        """
+        answer = lambda call: Silence if call["arguments"]["documentId"] == "never" else default_answer(call)
+        self.assertEqual(self.value(code, answer), ["a", "b", "c", "c", "timeout", "e", "g", "UnawaitedCall"])
+        self.assertIn("without `await`", self.last.console["err"])
+
+    @unittest.skipIf(sys.version_info < (3, 11), "TaskGroup came with 3.11")
+    def test_task_group(self):
+        code = """
+        import asyncio
+        from servers.google_drive import get_document as f
+        async with asyncio.TaskGroup() as group:
+            one, two = group.create_task(f("a")), group.create_task(f("missing"))
+        """
+        trouble = self.trouble(code)
+        self.assertEqual(trouble["code"], "tool_failed")
+        self.assertIn("no such document", trouble["message"])
+
+    def test_using_an_unawaited_call_is_refused(self):
+        uses = (
+            "d.get('x')", "d['x']", "[x for x in d]", "str(d)", "f'{d}'", "bool(d)", "d + 1", "1 + d", "len(d)", "'x' in d",
+            "d == 1", "print(d)", "int(d)", "d.x = 1", "d['x'] = 1", "d()", "float(d)",
+        )  # fmt: skip
+        code = "from servers.google_drive import get_document\nd = get_document('a')\nseen = []\nimport asyncio\nawait asyncio.sleep(0)\n"
+        for use in uses:
+            code += f"try:\n    {use}\n    seen.append({use!r})\nexcept (TypeError, AttributeError) as error:\n"
+            code += "    assert 'await' in str(error) or 'x = 1' in " + repr(use) + ", error\n"
+        self.assertEqual(self.value(code + "await d\nseen"), [])
+        trouble = self.trouble("import asyncio\nfrom servers.google_drive import get_document\nawait asyncio.sleep(0)\nget_document('a')['content']")
+        self.assertIn("await get_document", trouble["message"])
+        self.assertEqual(trouble["line"], 4)
+
+    def test_sync_run_after_top_level_await_blocks(self):
+        code = "from servers.google_drive import get_document as f\na = await f('a')\ndef run():\n    return f('b')['id'] + a['id']"
+        self.assertEqual(self.value(code), "ba")
+
+    def test_threads(self):
+        code = """
+        from concurrent.futures import ThreadPoolExecutor
+        from servers.google_drive import get_document
+        with ThreadPoolExecutor(8) as pool:
+            values = list(pool.map(lambda n: get_document(n)["id"], range(200)))
+        [values == list(range(200)), get_document("after")["id"]]
+        """
+        self.assertEqual(self.value(code), [True, "after"])
+
+    def test_threads_while_the_loop_is_blocked(self):
+        code = """
+        from concurrent.futures import ThreadPoolExecutor
+        from servers.google_drive import get_document
+        async def main():
+            with ThreadPoolExecutor(4) as pool:
+                values = list(pool.map(get_document, "abc"))
+            return [value["id"] for value in values] + [(await get_document("d"))["id"]]
+        await main()
+        """
+        self.assertEqual(self.value(code), ["a", "b", "c", "d"])
+
+    def test_threads_left_running_are_waited_for(self):
+        code = """
+        import threading
+        from servers.salesforce import batch_update
+        threading.Thread(target=lambda: (sleep(0.1), batch_update([1]))).start()
+        """
+        self.value(code)
+        self.assertEqual(len(self.last.calls), 1)
+
+    def test_many_loops(self):
+        code = """
+        import asyncio
+        from servers.google_drive import get_document as f
+        async def many(keys):
+            return [value["id"] for value in await asyncio.gather(*map(f, keys))]
+        [asyncio.run(many("ab")), f("c")["id"], asyncio.run(many("de"))]
+        """
+        self.assertEqual(self.value(code), [["a", "b"], "c", ["d", "e"]])
+
+    def test_1000_sequential_calls(self):
+        code = """
+        import time
+        from servers.google_drive import get_document
+        get_document("warm")
+        began = time.perf_counter()
+        for n in range(1000):
+            get_document(n)
+        (time.perf_counter() - began) * 1000
+        """
+        took = self.value(code)
+        print(f"\n1,000 sequential calls, blocking: {took:.0f} us each, host included", file=sys.stderr)
+        took = self.value(code.replace("    get_document(n)", "    await get_document(n)"))
+        print(f"1,000 sequential calls, awaited: {took:.0f} us each, host included", file=sys.stderr)
+        self.assertEqual(len(self.last.calls), 1001)
+
+
+class Consoles(Case):
+    def test_streams(self):
+        code = """
+        import sys, logging
+        print("a", "b", sep="-")
+        print("err", file=sys.stderr)
+        sys.stdout.write("no newline")
+        sys.stdout.buffer.write("ü\\n".encode())
+        logging.warning("careful")
+        """
+        self.value(code)
+        self.assertEqual(self.last.console, {"out": "a-b\nno newlineü\n", "err": "err\nWARNING:root:careful\n"})
+
+    def test_what_is_printed_is_sent_before_it_is_needed(self):
+        host = self.host()
+        host.start("print('first')\nwhile True: pass")
+        self.assertEqual(host.next(), {"console": {"stream": "out", "text": "first\n"}})
+
+    def test_text_precedes_the_call_that_follows(self):
+        self.value("from servers.google_drive import get_document\nprint('x', end='')\nget_document('a')")
+        self.assertEqual([next(iter(frame)) for frame in self.last.frames], ["console", "call", "result"])
+
+    def test_100_megabytes_are_fast_and_bounded(self):
+        for code in ("print('x' * 100_000_000)", "line = 'x' * 999\nfor _ in range(100_000): print(line)"):
+            began = time.perf_counter()
+            last = self.run_program(code + "\nNone", stdout_bytes=1000)
+            took = time.perf_counter() - began
+            self.assertEqual(len(self.last.console["out"]), 1000)
+            self.assertAlmostEqual(last["result"]["dropped_bytes"], 100_000_000 - 1000, delta=1)
+            self.assertLess(took, 10)
+
+    def test_many_lines_become_few_frames(self):
+        self.value("for n in range(20000): print(n)")
+        self.assertEqual(self.last.console["out"], "".join(f"{n}\n" for n in range(20000)))
+        self.assertLess(len(self.last.frames), 1000)
+
+    def test_redirecting_and_closing(self):
+        self.assertEqual(self.value("import io, contextlib\nf = io.StringIO()\nwith contextlib.redirect_stdout(f):\n    print('x')\nf.getvalue()"), "x\n")
+        self.assertEqual(self.value("import sys\nsys.stdout.close()\nresult = 1"), 1)
+
+
+class Errors(Case):
+    def test_syntax(self):
+        trouble = self.trouble("x = 1\ndef f(:\n    pass")
+        self.assertEqual([trouble["code"], trouble["line"], trouble["column"], trouble["excerpt"]], ["syntax_error", 2, 7, "def f(:"])
+        self.assertIn("SyntaxError: ", trouble["message"])
+        self.assertIn("typescript", self.trouble("const x = 1;")["hint"])
+        self.assertIn("async def", self.trouble("def f():\n    await g()")["hint"])
+        self.assertEqual(self.trouble("x = '\0'")["code"], "syntax_error")
+        self.assertEqual(self.trouble("class A:\n    return 1")["line"], 2)
+
+    def test_place_of_a_runtime_error(self):
+        trouble = self.trouble("import json\ndef f(x):\n    return json.loads(x)\nf('{')")
+        self.assertEqual([trouble["code"], trouble["line"], trouble["excerpt"]], ["program_error", 3, "    return json.loads(x)"])
+        self.assertRegex(trouble["message"], "^JSONDecodeError: ")
+        self.assertEqual(len(trouble["stack"]), 2)
+        self.assertRegex(trouble["stack"][0], r"^f \(program.py:3")
+        self.assertRegex(trouble["stack"][1], r"^<module> \(program.py:4")
+        if sys.version_info >= (3, 11):
+            self.assertEqual(trouble["column"], 12)
+
+    @unittest.skipIf(sys.version_info < (3, 11), "columns came with 3.11")
+    def test_column_after_wide_characters(self):
+        self.assertEqual(self.trouble("x = 'üüü'; y = 1 / 0")["column"], 16)
+
+    def test_uncaught_tool_error_keeps_its_code(self):
+        trouble = self.trouble("from servers.google_drive import get_document\n\nget_document('missing')")
+        self.assertEqual([trouble["code"], trouble["line"], trouble["hint"]], ["tool_failed", 3, "list the files first"])
+        self.assertIn("no such document", trouble["message"])
+        trouble = self.trouble("from servers.google_drive import get_document\nawait get_document('missing')")
+        self.assertEqual([trouble["code"], trouble["line"]], ["tool_failed", 2])
+
+    def test_caught_tool_error(self):
+        code = """
+        from servers.google_drive import get_document
+        try:
+            get_document("missing")
+        except ToolError as error:
+            result = [error.code, error.message, error.server, error.tool, error.retryable, error.hint, str(error), isinstance(error, Exception)]
+        """
+        text = "tool_failed: no such document (list the files first)"
+        expected = ["tool_failed", "no such document", "google-drive", "get_document", False, "list the files first", text, True]
+        self.assertEqual(self.value(code), expected)
+
+    def test_limits(self):
+        trouble = self.trouble("def f(n):\n    return f(n + 1)\nf(0)")
+        self.assertEqual([trouble["code"], trouble["line"], len(trouble["stack"])], ["limit_exceeded", 2, 10])
+        trouble = self.trouble("import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\nx = ['a' * 10_000_000 for _ in range(1000)]")
+        self.assertEqual([trouble["code"], trouble["line"]], ["limit_exceeded", 3])
+
+    def test_processor_time(self):
+        trouble = self.trouble("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 9))\nwhile True:\n    pass")
+        self.assertEqual([trouble["code"], trouble["line"] in (3, 4)], ["limit_exceeded", True])
+
+    def test_causes_groups_and_odd_errors(self):
+        self.assertIn("caused by KeyError", self.trouble("try:\n    {}['a']\nexcept KeyError as e:\n    raise ValueError('b') from e")["message"])
+        self.assertEqual(self.trouble("raise KeyboardInterrupt")["code"], "program_error")
+        self.assertEqual(self.trouble("class E(Exception):\n    def __str__(self):\n        raise E()\nraise E()")["code"], "program_error")
+        self.assertEqual(self.trouble("raise ToolError('mine', 'denied')")["code"], "denied")
+
+    def test_hints(self):
+        self.assertIn("await main()", self.trouble("import asyncio\nasync def main(): ...\nawait asyncio.sleep(0)\nasyncio.run(main())")["hint"])
+        self.assertIn("standard library", self.trouble("import no_such_package")["hint"])
+        code = "import urllib.request\nurllib.request.urlopen('http://no-such-host.invalid/')"
+        trouble = self.trouble(code)
+        self.assertIn("network", trouble["hint"])
+        self.assertIn("network", trouble["message"])
+
+    def test_tracebacks_show_the_programs_lines(self):
+        code = "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    result = traceback.format_exc()"
+        self.assertIn("    1 / 0", self.value(code))
+
+
+class Files(Case):
+    def test_state_is_an_alias(self):
+        code = "import os, pathlib\nos.makedirs('/state/a', exist_ok=True)\nwith open('/state/a/x.txt', 'w') as f:\n    f.write('hi')\n"
+        code += "[open('./workspace/state/a/x.txt').read(), os.path.exists('/state/a/x.txt'), os.listdir('/state'), open('state/a/x.txt').read()]"
+        self.assertEqual(self.value(code), ["hi", True, ["a"], "hi"])
+        if sys.version_info >= (3, 11):
+            self.assertEqual(self.value("import pathlib\npathlib.Path('/state/a/x.txt').read_text()"), "hi")
+
+    def test_workspace_modules_and_relative_paths(self):
+        self.value("open('./workspace/helper.py', 'w').write('def f():\\n    return 1\\n')")
+        self.assertEqual(self.value("from workspace.helper import f\nf()"), 1)
+
+    def test_text_files_are_utf8(self):
+        self.assertEqual(self.value("open('workspace/u.txt', 'w').write('ü')\nopen('workspace/u.txt', 'rb').read().hex()"), "c3bc")
+
+    def test_subprocesses_do_not_hold_the_socket(self):
+        self.assertEqual(self.value("import subprocess\nsubprocess.run(['ls', '/proc/self/fd'], capture_output=True, text=True).stdout.split()")[:3], ["0", "1", "2"])
+
+    def test_a_forked_child_does_not_speak(self):
+        code = """
+        import os
+        pid = os.fork()
+        if pid == 0:
+            print("child")
+            try:
+                call_mcp_tool("a.b", {})
+            except RuntimeError:
+                os._exit(7)
+            os._exit(0)
+        os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        """
+        self.assertEqual(self.value(code), 7)
+        self.assertEqual(self.last.console["out"], "")
+
+
+class HostileHosts(Case):
+    def ends(self, host, within=2):
+        began = time.perf_counter()
+        code = host.process.wait(10)
+        self.assertLess(time.perf_counter() - began, within)
+        return code
+
+    def test_end_of_stream(self):
+        for code in (None, "while True: pass", "import time\ntime.sleep(60)", "import asyncio\nawait asyncio.sleep(60)", "call_mcp_tool('a.b', {})", "await call_mcp_tool('a.b', {})"):
+            host = self.host()
+            if code:
+                host.start(code)
+                time.sleep(0.1)
+            host.socket.close()
+            self.assertEqual(self.ends(host), 0, code)
+
+    def test_garbage(self):
+        for data in (b"\xff\xff\xff\xff", struct.pack("<I", 3) + b"abc", struct.pack("<I", 2) + b"{}", struct.pack("<I", 4) + b"\xff\xfe{}", struct.pack("<I", 1) + b"1"):
+            host = self.host()
+            host.raw(data)
+            self.assertEqual(self.ends(host), 2, data)
+            for program in ("call_mcp_tool('a.b', {})", "await call_mcp_tool('a.b', {})"):
+                host = self.host()
+                host.start(program)
+                host.next()
+                host.raw(data)
+                self.assertEqual(self.ends(host), 2, data)
+
+    def test_answers_nobody_waits_for_are_ignored(self):
+        host = self.host()
+        host.start("call_mcp_tool('a.b', {})")
+        number = host.next()["call"]["id"]
+        host.send({"done": {"id": 999, "value": 1}})
+        host.send({"done": {"id": number, "value": 2}})
+        self.assertEqual(host.finish()["result"]["value"], 2)
+
+    def test_frames_in_any_cut(self):
+        host = self.host()
+        host.start("call_mcp_tool('a.b', {})")
+        number = host.next()["call"]["id"]
+        body = json.dumps({"done": {"id": number, "value": "whole"}}).encode()
+        for byte in struct.pack("<I", len(body)) + body:
+            host.raw(bytes([byte]))
+            time.sleep(0.0005)
+        self.assertEqual(host.finish()["result"]["value"], "whole")
+
+    def test_answers_that_python_cannot_read(self):
+        for text, expected in (("[" * 100_000 + "]" * 100_000, "limit_exceeded"), ("9" * 5000, None)):
+            host = self.host()
+            host.start("try:\n    call_mcp_tool('a.b', {})\nexcept ToolError as error:\n    result = error.code")
+            number = host.next()["call"]["id"]
+            body = b'{"done":{"id":%d,"value":%s}}' % (number, text.encode())
+            host.raw(struct.pack("<I", len(body)) + body)
+            last = host.finish()
+            if expected or "result" not in last:
+                self.assertEqual(last["result"].get("value"), expected)
+
+
+class Shapes(Case):
+    """Programs of the shapes that users were seen to write."""
+
+    def test_document_to_record(self):
+        code = """
+        from servers.google_drive.get_document import get_document
+        from servers.salesforce.update_record import update_record
+
+        def run(document_id, record_id):
+            transcript = get_document(document_id)["content"]
+            update_record("SalesMeeting", record_id, {"Notes": transcript})
+            return {"status": "ok"}
+        """
+        self.assertEqual(self.value(code, input={"document_id": "abc123", "record_id": "XYZ"}), {"status": "ok"})
+        expected = {"objectType": "SalesMeeting", "recordId": "XYZ", "data": {"Notes": "text of abc123"}}
+        self.assertEqual(self.last.calls[1]["arguments"], expected)
+
+    def test_filtering_rows_through_the_primitive(self):
+        code = """
+        rows = call_mcp_tool("google_drive.get_sheet", {"sheetId": "s"})["rows"]
+        hot = [row for row in rows if row["score"] >= 5]
+        call_mcp_tool("salesforce.batch_update", {"updates": [{"id": row["id"]} for row in hot]})
+        print(f"{len(hot)} of {len(rows)} leads updated")
+        """
+        self.assertIsNone(self.value(code))
+        self.assertEqual(self.last.console["out"], "28 of 100 leads updated\n")
+
+    def test_async_main_with_guard(self):
+        code = """
+        import asyncio
+        from servers import google_drive, salesforce
+
+        async def main():
+            documents = await asyncio.gather(*[google_drive.get_document(document_id=i) for i in ("a", "b")])
+            await salesforce.update_record(object_type="Lead", record_id="1", data={"n": len(documents)})
+            return [document["id"] for document in documents]
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+        """
+        self.assertEqual(self.value(code), ["a", "b"])
+
+    def test_polling_and_retries(self):
+        state = {"n": 0}
+
+        def answer(call):
+            state["n"] += 1
+            if state["n"] < 3:
+                raise Failure(code="timeout", message="later", retryable=True)
+            return {"done": True}
+
+        code = """
+        for attempt in range(5):
+            try:
+                status = call_mcp_tool("deploys.get", {"id": 1})
+                break
+            except ToolError as error:
+                if not error.retryable:
+                    raise
+                sleep(0.001)
+        status
+        """
+        self.assertEqual(self.value(code, answer), {"done": True})
+
+
+class Timings(Case):
+    def test_start_and_trivial_program(self):
+        ready, trivial, memory = [], [], 0
+        for _ in range(5):
+            host = self.host()
+            ready.append(host.ready_after)
+            time.sleep(0.05)
+            with open(f"/proc/{host.process.pid}/status", encoding="ascii") as status:
+                memory = int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+            began = time.perf_counter()
+            host.start("1 + 1")
+            self.assertEqual(host.finish()["result"]["value"], 2)
+            trivial.append(time.perf_counter() - began)
+        middle = lambda times: sorted(times)[len(times) // 2] * 1000
+        text = f"start to ready {middle(ready):.0f} ms, trivial program {middle(trivial):.2f} ms, idle worker {memory / 1024:.1f} MiB"
+        print(f"\n{text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

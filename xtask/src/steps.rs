@@ -1,0 +1,50 @@
+//! The steps of CI and of the demo.
+
+use crate::{root, setup, tidy};
+use anyhow::{Context, Result, bail};
+use std::process::Command;
+use std::time::Instant;
+
+/// Everything that has to hold before a change lands.
+pub(crate) fn ci() -> Result<()> {
+    step("what tests need", setup::ensure)?;
+    step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    step("house rules", || tidy::check(&root()))?;
+    step("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
+    // Tests start these as programs of their own.
+    step("programs", || cargo(&["build", "--workspace", "--bins", "--locked"]))?;
+    step("tests", || cargo(&["test", "--workspace", "--locked"]))?;
+    step("tests of the Python worker", || run("python3", &["workers/python/test_worker.py"]))
+}
+
+/// Builds what the demo needs and runs it.
+pub(crate) fn demo(arguments: &[String]) -> Result<()> {
+    setup::ensure()?;
+    let packages = ["--package", "outboard", "--package", "outboard-worker", "--package", "outboard-demo"];
+    cargo(&[&["build", "--release", "--locked"][..], &packages].concat())?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let status = Command::new(target.join("release/outboard")).arg("demo").args(arguments).status()?;
+    std::process::exit(status.code().unwrap_or(255));
+}
+
+fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    println!("\n== {name}");
+    let started = Instant::now();
+    work().with_context(|| format!("step failed: {name}"))?;
+    println!("== {name}: {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    run(&program, arguments)
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<()> {
+    let status =
+        Command::new(program).args(arguments).current_dir(root()).status().with_context(|| program.to_owned())?;
+    if !status.success() {
+        bail!("{program} {} ended with {status}", arguments.join(" "));
+    }
+    Ok(())
+}

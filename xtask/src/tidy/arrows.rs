@@ -1,0 +1,82 @@
+//! Which crate may use which: one table.
+
+use super::Findings;
+use anyhow::{Context, Result};
+use std::path::Path;
+
+/// Package and the packages of ours that it may use in its product code.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("crates/outboard-types", &[]),
+    ("crates/outboard-worker-protocol", &[]),
+    ("crates/outboard-catalog", &["outboard-types"]),
+    ("crates/outboard-codegen", &["outboard-types", "outboard-catalog"]),
+    ("crates/outboard-search", &[]),
+    ("crates/outboard-journal", &["outboard-types"]),
+    ("crates/outboard-gateway", &["outboard-types", "outboard-catalog", "outboard-journal"]),
+    ("crates/outboard-sandbox", &["outboard-types", "outboard-worker-protocol"]),
+    (
+        "crates/outboard-execution",
+        &[
+            "outboard-types",
+            "outboard-worker-protocol",
+            "outboard-catalog",
+            "outboard-codegen",
+            "outboard-search",
+            "outboard-journal",
+            "outboard-gateway",
+            "outboard-sandbox",
+        ],
+    ),
+    ("crates/outboard-mcp", &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution"]),
+    ("crates/outboard-config", &["outboard-types"]),
+    (
+        "crates/outboard",
+        &[
+            "outboard-types",
+            "outboard-catalog",
+            "outboard-journal",
+            "outboard-gateway",
+            "outboard-sandbox",
+            "outboard-execution",
+            "outboard-mcp",
+            "outboard-config",
+        ],
+    ),
+    ("workers/js", &["outboard-worker-protocol"]),
+    ("demo", &[]),
+    ("xtask", &["outboard-config"]),
+];
+
+pub(super) fn check(root: &Path) -> Result<Findings> {
+    let mut findings = Vec::new();
+    for (folder, allowed) in ARROWS {
+        let manifest = root.join(folder).join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
+        findings.extend(refused(folder, &text, allowed)?);
+    }
+    for entry in std::fs::read_dir(root.join("crates"))? {
+        let folder = format!("crates/{}", entry?.file_name().to_string_lossy());
+        if !ARROWS.iter().any(|(known, _)| *known == folder) {
+            findings.push(format!("{folder}: not in the table of crate arrows (xtask/src/tidy/arrows.rs)"));
+        }
+    }
+    Ok(findings)
+}
+
+fn refused(folder: &str, manifest: &str, allowed: &[&str]) -> Result<Findings> {
+    let manifest: toml::Table = manifest.parse().with_context(|| folder.to_owned())?;
+    let used = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+    let ours = used.map(|(name, _)| name.as_str()).filter(|name| name.starts_with("outboard"));
+    Ok(ours.filter(|name| !allowed.contains(name)).map(|name| format!("{folder}: must not use {name}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_arrow_that_is_not_in_the_table_is_found() {
+        let manifest =
+            "[dependencies]\noutboard-mcp.workspace = true\nserde = \"1\"\n[dev-dependencies]\noutboard-x = \"1\"";
+        let found = super::refused("crates/outboard-gateway", manifest, &["outboard-types"]).unwrap();
+        assert_eq!(found, ["crates/outboard-gateway: must not use outboard-mcp"]);
+    }
+}

@@ -1,0 +1,38 @@
+//! Rules about the tree that no compiler checks. Each rule is a module with a test that it can fail.
+
+mod arrows;
+mod dependencies;
+mod errors;
+mod files;
+pub(crate) mod generated;
+mod lengths;
+pub(crate) mod sizes;
+mod tests;
+mod unfinished;
+
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// What a rule found: one line each.
+pub(crate) type Findings = Vec<String>;
+
+/// Runs every rule and tells all findings at once.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    let rules: [fn(&Path) -> Result<Findings>; 7] = [
+        arrows::check,
+        dependencies::check,
+        errors::check,
+        generated::check,
+        lengths::check,
+        tests::check,
+        unfinished::check,
+    ];
+    let mut findings = Vec::new();
+    for rule in rules {
+        findings.extend(rule(root)?);
+    }
+    if findings.is_empty() {
+        return Ok(());
+    }
+    bail!("{} house rules are broken:\n{}", findings.len(), findings.join("\n"))
+}
