@@ -579,6 +579,36 @@ class Parallel(Case):
         """
         self.assertEqual(self.value(code), ["a", "b", "c", "d"])
 
+    def test_threads_and_loops_at_once(self):
+        code = """
+        import asyncio, threading
+        from servers.google_drive import get_document
+        seen = []
+        async def many():
+            for n in range(20):
+                seen.extend(await asyncio.gather(*(get_document(n) for n in range(5))))
+        def alone():
+            for n in range(100):
+                seen.append(get_document(n))
+        threads = [threading.Thread(target=f) for f in (alone, alone, lambda: asyncio.run(many()), lambda: asyncio.run(many()))]
+        for thread in threads: thread.start()
+        await many()
+        for thread in threads: thread.join()
+        len(seen)
+        """
+        self.assertEqual(self.value(code), 500)
+
+    def test_threads_cost_little_address_space(self):
+        code = """
+        from concurrent.futures import ThreadPoolExecutor
+        import re, threading
+        gate = threading.Barrier(16)
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda n: (bytearray(100_000), gate.wait()), range(16)))
+            int(re.search(r"VmSize:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
+        """
+        self.assertLess(self.value(code), 512)
+
     def test_threads_left_running_are_waited_for(self):
         code = """
         import threading

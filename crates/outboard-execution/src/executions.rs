@@ -178,11 +178,6 @@ impl Executions {
         Ok(Handle(live))
     }
 
-    /// An id for a call that belongs to no program.
-    pub fn fresh_id(&self) -> ExecutionId {
-        new_id()
-    }
-
     /// An execution of this principal. An id is never authority: others' executions are unknown.
     pub fn find(&self, id: &str, principal: &Principal) -> Result<Handle, ToolError> {
         let table = lock(&self.table);
@@ -207,7 +202,7 @@ fn busy() -> ToolError {
 impl Table {
     fn enter(&mut self, request: &RunRequest, key: Option<(Principal, String)>) -> Arc<Live> {
         let live = Arc::new(Live {
-            id: new_id(),
+            id: fresh_id(),
             cancel: CancellationToken::new(),
             principal: request.principal.clone(),
             progress: watch::Sender::new(Progress::default()),
@@ -232,7 +227,7 @@ impl Table {
 }
 
 /// A fresh id: time in front so that ids sort, 64 random bits so that none can be guessed.
-fn new_id() -> ExecutionId {
+pub fn fresh_id() -> ExecutionId {
     ExecutionId::from_parts(now_ms(), getrandom::u64().unwrap_or_default())
 }
 

@@ -18,7 +18,7 @@ mod surface;
 mod value;
 
 pub use budget::estimate_tokens;
-pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest};
+pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest, fresh_id};
 pub use ledger::{TokenCounter, Tokens};
 pub use report::{CallCount, Failure, Report, Shaped};
 pub use search::{Detail, SearchHit, SearchRequest};

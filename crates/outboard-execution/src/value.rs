@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use outboard_catalog::Tool;
+use outboard_sandbox::Beneath;
 use outboard_types::{Digest, ToolResult};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -95,9 +96,7 @@ fn with_file(raw: &RawValue, workspace: &Path) -> Option<Box<RawValue>> {
     let bytes = STANDARD.decode(holder.get(key)?.as_str()?).ok()?;
     let mime = holder.get("mimeType").and_then(Value::as_str).unwrap_or_default();
     let name = format!("{}.{}", Digest::of(&bytes).short(), extension(mime));
-    let folder = workspace.join(FILES);
-    std::fs::create_dir_all(&folder).ok()?;
-    std::fs::write(folder.join(&name), bytes).ok()?;
+    Beneath::folder(workspace, FILES).and_then(|folder| folder.write(&name, &bytes)).ok()?;
     holder.remove(key);
     holder.insert("path".into(), json!(format!("/workspace/{FILES}/{name}")));
     to_raw_value(&block).ok()

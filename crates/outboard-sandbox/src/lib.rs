@@ -14,6 +14,7 @@
 //!
 //! Never here: what a tool, a policy or a setting is. Unsafe code stays in `sys`.
 
+mod beneath;
 mod channel;
 mod engine;
 mod error;
@@ -29,6 +30,7 @@ mod spawner;
 mod sys;
 mod worker;
 
+pub use beneath::Beneath;
 pub use channel::{Receiver, SendError, Sender};
 pub use error::SandboxError;
 pub use grant::{Grant, Mount};

@@ -56,6 +56,41 @@ pub(crate) fn catalog(settings: &Settings) -> Catalog {
     Catalog { upstreams, surfaces, state }
 }
 
+/// The parts that make single calls: no sandbox is started.
+pub(crate) struct Door {
+    pub(crate) catalog: Catalog,
+    pub(crate) gateway: Gateway,
+    pub(crate) journal: outboard_journal::Journal,
+}
+
+impl Door {
+    /// Opens the journal and puts the gateway in front of the servers; starts none.
+    pub(crate) fn open(settings: &Settings) -> Result<Self, Failure> {
+        let catalog = catalog(settings);
+        std::fs::create_dir_all(catalog.state.root())?;
+        let journal = outboard_journal::open(&catalog.state.journal())?;
+        let gateway = Gateway::new(chain(gateway_options(settings), journal.clone()), catalog.upstreams.clone());
+        Ok(Self { catalog, gateway, journal })
+    }
+}
+
+/// Ends every server that was started, whole process trees, and writes what the journal still holds.
+pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Journal) {
+    upstreams.shutdown().await;
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.flush()).await {
+        tracing::error!(%error, "the journal could not be written to its end");
+    }
+}
+
+/// How many workers are kept ready.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Pool {
+    /// As many as settings say: for a process that serves.
+    Warm,
+    /// None: for a process that runs one program.
+    None,
+}
+
 /// The parts that run programs as well.
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
@@ -63,17 +98,21 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Starts the sandbox and opens the journal; starts no server.
-    pub(crate) async fn open(settings: &Settings, counter: Option<Box<dyn TokenCounter>>) -> Result<Self, Failure> {
-        let catalog = catalog(settings);
-        let journal_path = catalog.state.journal();
-        std::fs::create_dir_all(catalog.state.root())?;
-        let journal = outboard_journal::open(&journal_path)?;
-        let layers = chain(gateway_options(settings), journal.clone());
+    /// Starts the sandbox and opens the door; starts no server.
+    pub(crate) async fn open(
+        settings: &Settings,
+        pool: Pool,
+        counter: Option<Box<dyn TokenCounter>>,
+    ) -> Result<Self, Failure> {
+        let Door { catalog, gateway, journal } = Door::open(settings)?;
+        let mut options = sandbox_options(settings)?;
+        if pool == Pool::None {
+            options.pool_size = 0;
+        }
         let executions = Executions::new(Deps {
-            gateway: Gateway::new(layers, catalog.upstreams.clone()),
+            gateway,
             surfaces: catalog.surfaces.clone(),
-            sandbox: Sandbox::start(sandbox_options(settings)?).await?,
+            sandbox: Sandbox::start(options).await?,
             journal,
             state: catalog.state.clone(),
             limits: limits(settings),
@@ -83,13 +122,9 @@ impl App {
         Ok(Self { catalog, executions })
     }
 
-    /// Ends every server that was started, whole process trees, and writes what the journal still holds.
+    /// Ends what was started.
     pub(crate) async fn close(self) {
-        self.catalog.upstreams.shutdown().await;
-        let journal = self.executions.deps().journal.clone();
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.flush()).await {
-            tracing::error!(%error, "the journal could not be written to its end");
-        }
+        close(&self.catalog.upstreams, self.executions.deps().journal.clone()).await;
     }
 }
 
@@ -181,7 +216,8 @@ fn gateway_options(settings: &Settings) -> Options {
     options
 }
 
-fn limits(settings: &Settings) -> Limits {
+/// The limits of each execution.
+pub(crate) fn limits(settings: &Settings) -> Limits {
     let sandbox = &settings.sandbox;
     Limits {
         cpu: sandbox.cpu,

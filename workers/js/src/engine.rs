@@ -77,7 +77,11 @@ impl Engine {
     }
 
     /// Calls a function of the prelude with arguments made in the context.
-    pub(crate) fn call<'a, T>(&self, name: &str, arguments: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Vec<Value<'js>>>) -> std::result::Result<T, String>
+    pub(crate) fn call<'a, T>(
+        &self,
+        name: &str,
+        arguments: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Vec<Value<'js>>>,
+    ) -> std::result::Result<T, String>
     where
         T: for<'js> rquickjs::FromJs<'js> + 'a,
     {
@@ -185,7 +189,6 @@ fn track_rejections(runtime: &Runtime, list: Rejections) {
 
 /// A number for the prelude.
 pub(crate) fn number<'js>(ctx: &Ctx<'js>, value: u64) -> Result<Value<'js>> {
-    #[expect(clippy::cast_precision_loss, reason = "ids and counts stay far below 2^53")]
     let value = value as f64;
     value.into_js(ctx)
 }

@@ -138,5 +138,7 @@ fn kind_of(entry: &fs::DirEntry) -> &'static str {
 }
 
 fn is_hidden(name: &str) -> bool {
-    name.starts_with('.') || name.starts_with("__") || Path::new(name).extension().is_some_and(|e| e == "py" || e == "pyi")
+    name.starts_with('.')
+        || name.starts_with("__")
+        || Path::new(name).extension().is_some_and(|e| e == "py" || e == "pyi")
 }

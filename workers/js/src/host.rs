@@ -51,7 +51,6 @@ impl Shared {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
 fn whole(number: f64) -> u64 {
     number as u64
 }
@@ -103,29 +102,32 @@ fn timers<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resul
     set(ctx, host, "untimer", move |id: f64| state.schedule.borrow_mut().clear(whole(id)))
 }
 
+/// The bytes of an array; none when its buffer was detached.
+#[allow(unsafe_code, reason = "the engine gives its buffer as a raw slice")]
+fn copy(bytes: &TypedArray<'_, u8>) -> Vec<u8> {
+    // SAFETY: no JavaScript runs while the slice is read, so the buffer is neither changed nor freed.
+    bytes.as_raw().map_or_else(Vec::new, |raw| unsafe { raw.as_ref() }.to_vec())
+}
+
 fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<TypedArray<'js, u8>> {
     TypedArray::new(ctx.clone(), bytes)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands over values")]
 fn encode<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
     array(&ctx, text.into_bytes())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands over values")]
 fn random<'js>(ctx: Ctx<'js>, count: f64) -> Result<TypedArray<'js, u8>> {
     let mut bytes = vec![0; usize::try_from(whole(count)).unwrap_or(0).min(1 << 16)];
     socket::random(&mut bytes);
     array(&ctx, bytes)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands over values")]
 fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, strict: bool) -> Result<String> {
-    let bytes: &[u8] = bytes.as_ref();
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+    match String::from_utf8(copy(&bytes)) {
+        Ok(text) => Ok(text),
         Err(_) if strict => Err(Exception::throw_type(&ctx, "The encoded data was not valid for encoding utf-8")),
-        Err(_) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        Err(error) => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
     }
 }
 
@@ -144,13 +146,18 @@ fn reading<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resu
     set(ctx, host, "kind", move |path: String| state.files.kind(&path))?;
     let state = shared.clone();
     set(ctx, host, "readText", move |ctx: Ctx<'_>, path: String| {
-        state.files.read(&path).map(|bytes| files::lossy(bytes)).map_err(|error| fail(&ctx, &error))
+        state.files.read(&path).map(files::lossy).map_err(|error| fail(&ctx, &error))
     })?;
     let state = shared.clone();
-    set(ctx, host, "readBytes", constrain(move |ctx, path| {
-        let bytes = state.files.read(&path).map_err(|error| fail(&ctx, &error))?;
-        array(&ctx, bytes)
-    }))?;
+    set(
+        ctx,
+        host,
+        "readBytes",
+        constrain(move |ctx, path| {
+            let bytes = state.files.read(&path).map_err(|error| fail(&ctx, &error))?;
+            array(&ctx, bytes)
+        }),
+    )?;
     let state = shared.clone();
     set(ctx, host, "listText", move |ctx: Ctx<'_>, path: String| {
         state.files.list(&path).map_err(|error| fail(&ctx, &error))
@@ -177,7 +184,7 @@ fn writing<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resu
     let state = shared.clone();
     set(ctx, host, "writeBytes", move |ctx: Ctx<'_>, path: String, bytes: Value<'_>, append: bool| {
         let bytes = TypedArray::<u8>::from_value(bytes)?;
-        state.files.write(&path, bytes.as_ref(), append).map_err(|error| fail(&ctx, &error))
+        state.files.write(&path, &copy(&bytes), append).map_err(|error| fail(&ctx, &error))
     })?;
     let state = shared.clone();
     set(ctx, host, "change", move |ctx: Ctx<'_>, what: String, path: String, to: Opt<String>, flag: Opt<bool>| {

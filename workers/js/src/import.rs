@@ -15,13 +15,24 @@ pub(crate) struct Paths(pub(crate) Rc<Shared>);
 pub(crate) struct Texts(pub(crate) Rc<Shared>);
 
 impl Resolver for Paths {
-    fn resolve<'js>(&mut self, ctx: &Ctx<'js>, base: &str, name: &str, _: Option<ImportAttributes<'js>>) -> Result<String> {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
         self.0.lib(ctx)?.get::<_, Function<'js>>("resolve")?.call((base, name))
     }
 }
 
 impl Loader for Texts {
-    fn load<'js>(&mut self, ctx: &Ctx<'js>, name: &str, _: Option<ImportAttributes<'js>>) -> Result<Module<'js, Declared>> {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
         let lib = self.0.lib(ctx)?;
         let made: Option<String> = lib.get::<_, Function<'js>>("moduleText")?.call((name,))?;
         let text = match made {
@@ -38,7 +49,8 @@ fn file_text(ctx: &Ctx<'_>, shared: &Shared, name: &str) -> Result<String> {
     if name.ends_with(".json") {
         return Ok(format!("export default {source};"));
     }
-    let script = strip(&source, true).map_err(|problem| Exception::throw_syntax(ctx, &worded(name, &source, &problem)))?;
+    let script =
+        strip(&source, true).map_err(|problem| Exception::throw_syntax(ctx, &worded(name, &source, &problem)))?;
     shared.lib(ctx)?.get::<_, Function<'_>>("bindFree")?.call::<_, ()>((script.free,))?;
     shared.origins.borrow_mut().insert(name.to_owned(), script.origin);
     Ok(script.code)

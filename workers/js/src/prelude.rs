@@ -9,9 +9,26 @@ macro_rules! part {
 /// One function of the host object; it gives back the object of what the host calls. All parts share a scope.
 pub(crate) fn text() -> String {
     let parts = [
-        part!("start"), part!("tools"), part!("names"), part!("modules"), part!("inspect"), part!("timers"),
-        part!("events"), part!("encoding"), part!("buffer"), part!("url"), part!("clone"), part!("path"), part!("fs"),
-        part!("console"), part!("numbers"), part!("dates"), part!("intl"), part!("process"), part!("result"), part!("end"),
+        part!("start"),
+        part!("tools"),
+        part!("names"),
+        part!("modules"),
+        part!("inspect"),
+        part!("timers"),
+        part!("events"),
+        part!("encoding"),
+        part!("buffer"),
+        part!("url"),
+        part!("clone"),
+        part!("path"),
+        part!("fs"),
+        part!("console"),
+        part!("numbers"),
+        part!("dates"),
+        part!("intl"),
+        part!("process"),
+        part!("result"),
+        part!("end"),
     ];
     format!("(function (host) {{ \"use strict\";\n{}\n}})", parts.join("\n"))
 }

@@ -2,8 +2,8 @@
 
 use crate::host::{PROGRAM, Shared};
 use crate::positions::{Origin, Place, excerpt, place_of};
-use crate::strip::Problem;
 use crate::socket;
+use crate::strip::Problem;
 use outboard_worker_protocol::{FromWorker, Trouble};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -40,14 +40,21 @@ pub(crate) fn syntax(source: &str, problem: Problem) -> Trouble {
 /// A program that threw; `text` is the prelude's description.
 pub(crate) fn failure(shared: &Shared, text: &str, memory_bytes: u64) -> Trouble {
     let thrown: Thrown = serde_json::from_str(text).unwrap_or_default();
-    let out_of_memory = thrown.message.ends_with("out of memory")
-        || (thrown.null && socket::peak_memory() > memory_bytes / 10 * 6);
+    let out_of_memory =
+        thrown.message.ends_with("out of memory") || (thrown.null && socket::peak_memory() > memory_bytes / 10 * 6);
     if out_of_memory {
         return memory(memory_bytes);
     }
     let origins = shared.origins.borrow();
     let mut trouble = Trouble { code: code(&thrown).into(), ..Trouble::default() };
-    trouble.message = if thrown.null { "The program threw null, which is not an Error.".into() } else { thrown.message };
+    trouble.message = match thrown.message {
+        _ if thrown.null => "The program threw null, which is not an Error.".into(),
+        message if thrown.stack.is_empty() && message.contains("call stack size") => {
+            trouble.code = "syntax_error".into();
+            "The program is nested too deeply to be compiled.".into()
+        }
+        message => message,
+    };
     trouble.hint = thrown.hint.or_else(|| hint(&trouble.message));
     let (place, stack) = frames(&origins, &thrown.stack);
     trouble.stack = stack;
@@ -63,7 +70,9 @@ pub(crate) fn failure(shared: &Shared, text: &str, memory_bytes: u64) -> Trouble
 fn code(thrown: &Thrown) -> &str {
     match &thrown.code {
         Some(code) if !code.is_empty() => code,
-        _ if thrown.name == "SyntaxError" && !thrown.message.contains("JSON") && thrown.stack.is_empty() => "syntax_error",
+        _ if thrown.name == "SyntaxError" && !thrown.message.contains("JSON") && thrown.stack.is_empty() => {
+            "syntax_error"
+        }
         _ => "program_error",
     }
 }
@@ -115,7 +124,11 @@ fn shown(name: &str) -> &str {
 }
 
 /// The next `name:line:column` of a known text: name, where it starts, the place, where it ends.
-fn find_place<'a>(origins: &'a HashMap<String, Origin>, text: &str, from: usize) -> Option<(&'a str, usize, Place, usize)> {
+fn find_place<'a>(
+    origins: &'a HashMap<String, Origin>,
+    text: &str,
+    from: usize,
+) -> Option<(&'a str, usize, Place, usize)> {
     let mut best: Option<(&str, usize, Place, usize)> = None;
     for name in origins.keys() {
         for (at, _) in text[from..].match_indices(name.as_str()) {
@@ -163,14 +176,16 @@ pub(crate) fn map_places(origins: &HashMap<String, Origin>, text: String) -> Str
 
 /// Where the program's source mentions a module or a name that a message puts in quotes.
 fn mentioned(source: &str, message: &str) -> Option<Place> {
-    let quoted: Vec<&str> = message.split(['"', '\'']).skip(1).step_by(2).filter(|text| !text.is_empty()).collect();
+    // The innermost name comes last: "module" does not export "name".
+    let quoted = message.split(['"', '\'']).skip(1).step_by(2).filter(|text| !text.is_empty());
     let import_of = |needle: &&str| {
         source.match_indices(*needle).map(|(at, _)| at).find(|at| {
             let place = place_of(source, *at);
-            excerpt(source, place.line).is_some_and(|line| line.contains("import") || line.contains("from") || line.contains("require"))
+            excerpt(source, place.line)
+                .is_some_and(|line| line.contains("import") || line.contains("from") || line.contains("require"))
         })
     };
-    let at = quoted.iter().find_map(import_of)?;
+    let at = quoted.collect::<Vec<_>>().iter().rev().find_map(import_of)?;
     Some(place_of(source, at))
 }
 
@@ -182,7 +197,10 @@ pub(crate) fn exit(shared: &Shared, code: f64) {
         FromWorker::Result { value: None, dropped_bytes }
     } else {
         let message = format!("The program called process.exit({code}).");
-        FromWorker::Error { error: Trouble { code: "program_error".into(), message, ..Trouble::default() }, dropped_bytes }
+        FromWorker::Error {
+            error: Trouble { code: "program_error".into(), message, ..Trouble::default() },
+            dropped_bytes,
+        }
     };
     out.push(&message);
     out.flush();

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 /// Waits until the socket can be read or the time has passed; `true` when it can be read.
 pub(crate) fn wait(timeout: Option<Duration>) -> bool {
-    poll(libc::POLLIN, timeout.map_or(-1, |time| i32::try_from(time.as_micros().div_ceil(1000)).unwrap_or(i32::MAX))) != 0
+    poll(libc::POLLIN, timeout.map_or(-1, |time| i32::try_from(time.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)))
+        != 0
 }
 
 /// Whether the host has gone away.

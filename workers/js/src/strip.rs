@@ -31,7 +31,7 @@ pub(crate) struct Problem {
 
 impl From<&OxcDiagnostic> for Problem {
     fn from(diagnostic: &OxcDiagnostic) -> Self {
-        let offset = diagnostic.labels.first().map(|label| label.offset());
+        let offset = diagnostic.labels.first().map(|label| label.offset() as usize);
         let hint = diagnostic.help.as_ref().map(ToString::to_string);
         Self { message: diagnostic.message.to_string(), offset, hint }
     }
@@ -88,7 +88,8 @@ fn print(source: &str, program: &Program<'_>, added: &str, free: Vec<String>) ->
     let tokens = printed.map.iter().flat_map(|map| map.get_tokens());
     let tokens = tokens.map(|t| [t.get_dst_line(), t.get_dst_col(), t.get_src_line(), t.get_src_col()]).collect();
     let code = format!("{}{added}", printed.code);
-    let origin = Origin { source: source.to_owned(), printed: printed.code, text: code.clone(), segments: whole, tokens };
+    let origin =
+        Origin { source: source.to_owned(), printed: printed.code, text: code.clone(), segments: whole, tokens };
     Script { code, origin, free }
 }
 
@@ -107,17 +108,22 @@ trait ModuleStatement {
 
 impl ModuleStatement for Statement<'_> {
     fn is_module_export(&self) -> bool {
-        use Statement::{ExportAllDeclaration, ExportDefaultDeclaration, ExportNamedDeclaration};
-        matches!(self, ExportAllDeclaration(_) | ExportDefaultDeclaration(_) | ExportNamedDeclaration(_))
+        use Statement as S;
+        matches!(
+            self,
+            S::ExportAllDeclaration(_)
+                | S::ExportDefaultDeclaration(_)
+                | S::ExportDeclaration(_)
+                | S::ExportNamedDeclaration(_)
+                | S::ExportFromDeclaration(_)
+        )
     }
 }
 
 /// The plain names that a declaration makes; names inside patterns are left out.
 pub(crate) fn declared<'a>(declaration: &'a Declaration<'a>) -> Vec<&'a str> {
     match declaration {
-        Declaration::FunctionDeclaration(function) => {
-            function.id.iter().map(|id| id.name.as_str()).collect()
-        }
+        Declaration::FunctionDeclaration(function) => function.id.iter().map(|id| id.name.as_str()).collect(),
         Declaration::ClassDeclaration(class) => class.id.iter().map(|id| id.name.as_str()).collect(),
         Declaration::VariableDeclaration(variables) => variables
             .declarations

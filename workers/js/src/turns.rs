@@ -9,7 +9,9 @@ use crate::host::{PROGRAM, Shared};
 use crate::strip::{Problem, strip};
 use crate::wrap::{Wrapped, wrap};
 use crate::{report, socket};
-use outboard_worker_protocol::{CallFailure, FrameBuffer, FromWorker, MAX_TO_WORKER, Start, ToWorker, Trouble, VERSION};
+use outboard_worker_protocol::{
+    CallFailure, FrameBuffer, FromWorker, MAX_TO_WORKER, Start, ToWorker, Trouble, VERSION,
+};
 use rquickjs::IntoJs as _;
 use serde_json::value::RawValue;
 use std::path::PathBuf;
@@ -163,7 +165,10 @@ impl Life {
         };
         match text {
             Some(text) if text.len() > MAX_RESULT => self.error(too_large(text.len())),
-            text => FromWorker::Result { value: text.and_then(|text| RawValue::from_string(text).ok()), dropped_bytes: self.dropped() },
+            text => FromWorker::Result {
+                value: text.and_then(|text| RawValue::from_string(text).ok()),
+                dropped_bytes: self.dropped(),
+            },
         }
     }
 

@@ -5,8 +5,8 @@ use crate::positions::Segment;
 use crate::strip::{Problem, Script, declared, parse_options};
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
-    ExportDefaultDeclaration, ExportDefaultDeclarationKind, ExportNamedDeclaration, ImportDeclaration,
-    ImportDeclarationSpecifier, Program, Statement,
+    ExportDeclaration, ExportDefaultDeclaration, ExportDefaultDeclarationKind, ExportNamedDeclaration,
+    ImportDeclaration, ImportDeclarationSpecifier, Program, Statement,
 };
 use oxc::parser::Parser;
 use oxc::span::{GetSpan, SourceType, Span};
@@ -54,13 +54,13 @@ fn collect(program: &Program<'_>, printed: &str, edits: &mut Edits) {
         match statement {
             Statement::ImportDeclaration(import) => edits.hoist(import.span, namespace_of_server(import, printed)),
             Statement::ExportAllDeclaration(export) => edits.hoist(export.span, None),
+            Statement::ExportFromDeclaration(export) => edits.hoist(export.span, None),
+            Statement::ExportDeclaration(export) => edits.declaration(export),
             Statement::ExportNamedDeclaration(export) => edits.named(export),
-            Statement::ExportDefaultDeclaration(export) => edits.default(export),
-            Statement::FunctionDeclaration(function) => {
-                if function.id.as_ref().is_some_and(|id| id.name == "run") {
-                    edits.run = Some(function.span);
-                    edits.names.push(("plainRun".into(), "run".into()));
-                }
+            Statement::ExportDefaultDeclaration(export) => edits.export_default(export),
+            Statement::FunctionDeclaration(function) if function.id.as_ref().is_some_and(|id| id.name == "run") => {
+                edits.run = Some(function.span);
+                edits.names.push(("plainRun".into(), "run".into()));
             }
             _ => {}
         }
@@ -88,14 +88,15 @@ impl Edits {
         self.hoisted.push((span, instead));
     }
 
-    fn named(&mut self, export: &ExportNamedDeclaration<'_>) {
-        if let Some(declaration) = &export.declaration {
-            self.replace(export.span.start, declaration.span().start, "");
-            for name in declared(declaration) {
-                self.export(name, name, declaration.span());
-            }
-            return;
+    fn declaration(&mut self, export: &ExportDeclaration<'_>) {
+        let declaration = &export.declaration;
+        self.replace(export.span.start, declaration.span().start, "");
+        for name in declared(declaration) {
+            self.export(name, name, declaration.span());
         }
+    }
+
+    fn named(&mut self, export: &ExportNamedDeclaration<'_>) {
         for one in &export.specifiers {
             let (exported, local) = (one.exported.name(), one.local.name());
             self.export(exported.as_str(), local.as_str(), export.span);
@@ -113,7 +114,7 @@ impl Edits {
         self.names.push((exported.to_owned(), local.to_owned()));
     }
 
-    fn default(&mut self, export: &ExportDefaultDeclaration<'_>) {
+    fn export_default(&mut self, export: &ExportDefaultDeclaration<'_>) {
         let span = export.declaration.span();
         let id = match &export.declaration {
             ExportDefaultDeclarationKind::FunctionDeclaration(function) => function.id.as_ref(),

@@ -53,7 +53,8 @@ class Channel:
         self._missing = 0
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
-        self._outbox = []
+        self._outbox = collections.deque()  # one object for good: threads append to it without a lock
+        self._turn = None
         self._reader = None
         self._forked = False
         os.set_inheritable(fd, False)
@@ -74,15 +75,22 @@ class Channel:
     def post(self, body, loop):
         """Sends one frame together with the others of this turn of the event loop."""
         self._outbox.append(struct.pack("<I", len(body)) + body)
-        if len(self._outbox) == 1:
-            loop.call_soon(self.flush)
+        if self._turn is not loop:
+            self._turn = loop
+            loop.call_soon(self._end_turn)
+
+    def _end_turn(self):
+        self._turn = None
+        self.flush()
 
     def flush(self):
         """Writes the outbox. Does nothing in a forked child, which must not speak for its parent."""
+        if self._forked:
+            return
         with self._write_lock:
-            frames, self._outbox = self._outbox, []
-            if self._forked:
-                return
+            frames = []
+            while self._outbox:
+                frames.append(self._outbox.popleft())
             view = memoryview(b"".join(frames))
             while view:
                 try:

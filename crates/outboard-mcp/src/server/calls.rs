@@ -3,7 +3,7 @@
 use super::arguments::{self, CallTool, RunCode, Wait, parse};
 use super::service::{Caller, Service};
 use crate::rpc::RpcError;
-use outboard_execution::{Handle, Report, RunRequest, SearchRequest, Shaped, program_value};
+use outboard_execution::{Handle, Report, RunRequest, SearchRequest, Shaped, fresh_id, program_value};
 use outboard_gateway::Run;
 use outboard_types::{CallContext, CallOrigin, Outcome, SessionName, ToolError, ToolResult};
 use serde_json::value::RawValue;
@@ -151,7 +151,7 @@ async fn direct(
     let deps = service.executions.deps();
     let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
     let context = CallContext {
-        execution: service.executions.fresh_id(),
+        execution: fresh_id(),
         session: SessionName::default(),
         principal: caller.principal.clone(),
         origin: CallOrigin::Model,

@@ -2,6 +2,7 @@
 //!
 //! The only room with unsafe code. Never here: a decision; functions do one call and report its error.
 
+pub(crate) mod beneath;
 pub(crate) mod confine;
 pub(crate) mod fds;
 pub(crate) mod filter;

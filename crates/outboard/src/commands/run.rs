@@ -1,7 +1,7 @@
 //! `outboard run`: one program, one report.
 
 use crate::cli::{self, Cli};
-use crate::compose::{self, App};
+use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use crate::tokens::O200k;
@@ -23,7 +23,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure>
     let settings = compose::settings(cli)?;
     let request = request(args)?;
     let counter: Option<Box<dyn TokenCounter>> = if args.json { Some(Box::new(O200k)) } else { None };
-    let app = App::open(&settings, counter).await?;
+    let app = App::open(&settings, Pool::None, counter).await?;
     let handle = app.executions.start(request)?;
     let report = tokio::select! {
         report = handle.wait(LONG) => report,

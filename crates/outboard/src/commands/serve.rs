@@ -1,7 +1,7 @@
 //! `outboard serve`: the MCP server that agents connect to.
 
 use crate::cli::{self, Cli};
-use crate::compose::{self, App};
+use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use outboard_config::Settings;
@@ -20,7 +20,7 @@ const FEW: usize = 8;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let app = App::open(&settings, None).await?;
+    let app = App::open(&settings, Pool::Warm, None).await?;
     let service = Service::new(app.executions.clone(), options(&settings, &app));
     let stop = stop_signal()?;
     let served = match args.http {

@@ -29,6 +29,6 @@ function begin(inputText, names, runCalled) {
   bindFree(names);
 }
 
-Object.assign(lib, { resolve, moduleText, settle, fire, begin, bindFree, encodeResult, describe, missingExport,
+Object.assign(lib, { resolve, moduleText, settle, fire, begin, bindFree, encodeResult, describe,
   watch(promise) { promise.catch(() => undefined); } });
 return lib;

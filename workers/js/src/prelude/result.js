@@ -85,6 +85,8 @@ function describe(error) {
   let message = `${text(error.name) || "Error"}: ${text(error.message)}`;
   if (error instanceof AggregateError) message += ` (${error.errors.slice(0, 3).map((e) => e?.message ?? inspect(e)).join("; ")})`;
   if (cause !== undefined) message += ` (caused by ${cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause, { depth: 1 })})`;
+  const gone = /^Could not find export '(.+)' in module '(.+)'$/.exec(text(error.message));
+  if (gone) return JSON.stringify({ name: "ImportError", message: `ImportError: "${gone[2]}" does not export "${gone[1]}".`, stack: "", hint: missingExport(gone[1], gone[2]) });
   const missing = /^(?:'?)([A-Za-z_$][\w$]*)'? is not defined$/.exec(text(error.message));
   return JSON.stringify({
     name: text(error.name), message, stack: text(error.stack),

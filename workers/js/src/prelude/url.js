@@ -82,7 +82,7 @@ function parseUrl(text, base) {
   }
   const protocol = found[1].toLowerCase();
   const [, body, search = "", hash = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(found[2]);
-  const tail = { search: search === "?" ? "" : percent(search, queryLetters), hash: hash === "#" ? "" : percent(hash, queryLetters) };
+  const tail = { search: search === "?" ? "" : percent(search, queryLetters), hash: hash === "#" ? "" : hash && `#${percent(hash.slice(1), queryLetters)}` };
   if (!(protocol in ports)) return { protocol, username: "", password: "", hostname: "", port: "", pathname: body, opaque: !body.startsWith("//"), ...tail };
   if (protocol === "file:") return { protocol, username: "", password: "", hostname: "", port: "", pathname: cleanPath(percent(body.replace(/^\/\/[^/]*/, "") || "/", pathLetters)), ...tail };
   const [, authority, path] = /^[/\\]*([^/\\]*)(.*)$/s.exec(body);

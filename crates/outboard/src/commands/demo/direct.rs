@@ -6,7 +6,7 @@ use crate::compose::App;
 use crate::failure::Failure;
 use crate::tokens::O200k;
 use outboard_catalog::Catalogue;
-use outboard_execution::{TokenCounter, program_value};
+use outboard_execution::{TokenCounter, fresh_id, program_value};
 use outboard_gateway::Run;
 use outboard_types::{CallContext, CallOrigin, CancellationToken, ErrorCode, Principal, SessionName, ToolResult};
 use serde_json::value::to_raw_value;
@@ -25,7 +25,7 @@ pub(super) struct Direct<'a> {
 pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure> {
     let surface = app.catalog.surfaces.current().await?;
     let context = CallContext {
-        execution: app.executions.fresh_id(),
+        execution: fresh_id(),
         session: SessionName::default(),
         principal: Principal::default(),
         origin: CallOrigin::Model,

@@ -9,7 +9,7 @@ mod program;
 mod workflows;
 
 use crate::cli;
-use crate::compose::App;
+use crate::compose::{App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use comfy_table::{CellAlignment, Table, presets};
@@ -64,7 +64,7 @@ struct Row {
 pub(super) async fn run(args: &cli::Demo) -> Result<ExitCode, Failure> {
     let state = tempfile::tempdir()?;
     let settings = settings(state.path())?;
-    let app = App::open(&settings, None).await?;
+    let app = App::open(&settings, Pool::None, None).await?;
     let rows = compare(&app).await;
     app.close().await;
     let rows = rows?;

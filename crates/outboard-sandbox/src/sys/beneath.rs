@@ -1,0 +1,65 @@
+//! Files below a folder that a guest can write to: no link in it ever leads the host elsewhere.
+
+#![allow(unsafe_code, reason = "system calls by descriptor; each block says why it is sound")]
+
+use super::check;
+use std::ffi::{CString, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
+const RESOLVE_NO_SYMLINKS: u64 = 0x04;
+const RESOLVE_BENEATH: u64 = 0x08;
+
+#[repr(C)]
+struct OpenHow {
+    flags: u64,
+    mode: u64,
+    resolve: u64,
+}
+
+fn text(path: &Path) -> io::Result<CString> {
+    Ok(CString::new(path.as_os_str().as_bytes())?)
+}
+
+/// The names in an open folder.
+pub(crate) fn names(folder: &File) -> io::Result<Vec<OsString>> {
+    let entries = std::fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
+    entries.map(|entry| Ok(entry?.file_name())).collect()
+}
+
+/// Opens a file below `folder`; a symbolic link anywhere below it is an error (openat2(2)).
+pub(crate) fn open(folder: &File, relative: &Path, flags: libc::c_int, mode: u32) -> io::Result<File> {
+    let path = text(relative)?;
+    let how = OpenHow {
+        flags: (flags | libc::O_CLOEXEC) as u64,
+        mode: mode.into(),
+        resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    let size = std::mem::size_of::<OpenHow>();
+    // SAFETY: the path is NUL-terminated, and `how` is a struct of the size that is passed along.
+    let fd =
+        check(unsafe { libc::syscall(libc::SYS_openat2, folder.as_raw_fd(), path.as_ptr(), &raw const how, size) })?;
+    // SAFETY: the call succeeded and gave a fresh descriptor.
+    Ok(unsafe { File::from_raw_fd(fd as i32) })
+}
+
+/// Makes one folder directly below an open one; one that is there already is fine.
+pub(crate) fn make_folder(parent: &File, name: &Path) -> io::Result<()> {
+    let path = text(name)?;
+    // SAFETY: the path is NUL-terminated and outlives the call.
+    match check(unsafe { libc::mkdirat(parent.as_raw_fd(), path.as_ptr(), 0o755) }.into()) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a file directly below an open folder.
+pub(crate) fn remove(parent: &File, name: &Path) -> io::Result<()> {
+    let path = text(name)?;
+    // SAFETY: the path is NUL-terminated and outlives the call.
+    check(unsafe { libc::unlinkat(parent.as_raw_fd(), path.as_ptr(), 0) }.into()).map(drop)
+}
