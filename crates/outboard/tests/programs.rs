@@ -1,0 +1,99 @@
+//! Programs of both languages, good and bad, through the command line.
+
+use crate::support::Place;
+use serde_json::{Value, json};
+
+#[test]
+fn both_languages_move_data_between_servers() {
+    let place = Place::with(&["google-drive", "salesforce"]);
+    let typescript = "import { getDocument } from './servers/google-drive';\nimport * as sf from \"./servers/salesforce\";\n\
+        const doc = await getDocument('abc123');\nconst id: string = '00Q000000000001';\n\
+        await sf.updateRecord({ objectType: 'Lead', recordId: id, data: { Notes: doc.content } });\n\
+        const lead = await salesforce.getRecord('Lead', id);\nreturn lead.Notes.length === doc.content.length;";
+    let python = "from servers.google_drive.get_document import get_document\nfrom servers.salesforce import update_record, get_record\n\n\
+        def run(input):\n    doc = get_document(documentId=\"abc123\")[\"content\"]\n    update_record(\"Lead\", \"00Q000000000001\", {\"Notes\": doc})\n    \
+        return get_record(\"Lead\", \"00Q000000000001\")[\"Notes\"] == doc\n";
+    for (language, code) in [("typescript", typescript), ("python", python)] {
+        let report = place.program(language, code);
+        assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!(true)), "{report}");
+        assert_eq!(report["calls"].as_array().unwrap().len(), 3, "{report}");
+        let tokens = &report["tokens"];
+        assert!(tokens["direct_equivalent"].as_u64() > Some(20_000), "{tokens}");
+        assert!(tokens["model_in"].as_u64() < Some(200), "{tokens}");
+    }
+}
+
+#[test]
+fn four_kinds_of_failed_call_are_told_apart() {
+    let place = Place::with(&["logs"]);
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let command = &settings[settings.find("command").unwrap()..];
+    place.settings(&format!(
+        "[servers.logs]\n{command}[servers.crashing]\n{command}env = {{ OUTBOARD_DEMO_FAULT = \"every:1=crash\" }}\n\
+         [servers.hanging]\n{command}env = {{ OUTBOARD_DEMO_FAULT = \"every:1=hang\" }}\ntimeout = \"300ms\"\n"
+    ));
+    let code = "const codes = [];\nfor (const call of [() => logs.getPage(99), () => logs.getPage({ page: 'x' }), \
+        () => crashing.listPages(), () => hanging.listPages()]) {\n  try { await call(); } catch (e) { codes.push(e.code, e instanceof ToolError); }\n}\nreturn codes;";
+    let report = place.program("typescript", code);
+    assert_eq!(
+        report["result"],
+        json!(["tool_failed", true, "invalid_arguments", true, "upstream_lost", true, "timeout", true]),
+        "{report}"
+    );
+}
+
+#[test]
+fn wrong_programs_are_told_where_they_are_wrong() {
+    let place = Place::with(&["logs"]);
+    for (language, code, status, error, line) in [
+        ("typescript", "const a = 1;\nconst b = ;\n", "failed", "syntax_error", json!(2)),
+        ("python", "a = 1\nb = (\n", "failed", "syntax_error", json!(2)),
+        ("typescript", "const a = 1;\nnope();\n", "failed", "program_error", json!(2)),
+        ("python", "a = 1\nnope()\n", "failed", "program_error", json!(2)),
+        ("typescript", "throw 42", "failed", "program_error", json!(1)),
+        ("python", "x = [0] * 10**11", "limit_exceeded", "limit_exceeded", json!(1)),
+    ] {
+        let report = place.program(language, code);
+        assert_eq!(report["status"], status, "{code}: {report}");
+        assert_eq!((&report["error"]["code"], &report["error"]["line"]), (&json!(error), &line), "{code}: {report}");
+    }
+}
+
+#[test]
+fn loops_and_floods_end_at_their_limits() {
+    let place = Place::with(&[]);
+    place.settings("[sandbox]\ncpu = \"500ms\"\nmemory_mb = 256\n");
+    for (language, code) in [("typescript", "for (;;) {}"), ("python", "while True: pass")] {
+        let report = place.program(language, code);
+        assert_eq!(report["status"], "limit_exceeded", "{report}");
+        assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.cpu"), "{report}");
+    }
+    for (language, code) in [("typescript", "for (let i = 0; i < 1e5; i++) console.log('x'.repeat(1000))"), ("python", "print('x' * 100_000_000)")] {
+        let report = place.program(language, code);
+        assert_eq!((&report["status"], &report["truncated"]), (&json!("succeeded"), &json!(true)), "{}", report["error"]);
+        assert_eq!(report["stdout"].as_str().unwrap().len(), 1 << 20);
+    }
+}
+
+#[test]
+fn a_long_result_is_cut_and_kept_whole() {
+    let place = Place::with(&[]);
+    place.write("p.ts", "return Array.from({ length: 20000 }, (_, i) => ({ row: i }));");
+    let text = place.ok(&["run", "p.ts"]);
+    assert!(text.len() < 40_000, "{} bytes", text.len());
+    let start = text.find("/workspace/.outputs/").unwrap();
+    let path = text[start..].split([')', '\n']).next().unwrap();
+    let file = place.path().join(".outboard/workspaces/local/default").join(path.trim_start_matches("/workspace/"));
+    let whole: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!(whole.as_array().unwrap().len(), 20_000);
+}
+
+#[test]
+fn files_stay_in_the_session_and_sessions_are_apart() {
+    let place = Place::with(&[]);
+    place.write("w.ts", "import * as fs from 'fs/promises';\nawait fs.writeFile('./workspace/a.txt', 'hello');\nreturn await fs.readdir('/workspace');");
+    place.write("r.py", "import os\nos.path.exists('/workspace/a.txt') and open('/workspace/a.txt').read()");
+    assert!(place.ok(&["run", "w.ts"]).contains("a.txt"));
+    assert!(place.ok(&["run", "r.py"]).contains("hello"));
+    assert!(place.ok(&["run", "r.py", "--session", "other"]).contains("result: false"));
+}

@@ -1,0 +1,5 @@
+//! Servers and clients that nobody here wrote, installed from their registries at pinned versions.
+
+mod clients;
+mod install;
+mod servers;

@@ -1,0 +1,183 @@
+//! The MCP server over stdio and HTTP, in both eras.
+
+use crate::support::Place;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+fn modern() -> Value {
+    json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}})
+}
+
+#[test]
+fn both_eras_see_the_same_four_tools() {
+    let place = Place::with(&["google-drive", "salesforce", "slack", "crm", "logs", "deploys"]);
+    let mut session = place.serve();
+    let hello = session.request("initialize", json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}));
+    assert_eq!(hello["result"]["protocolVersion"], "2025-06-18");
+    assert!(hello["result"]["instructions"].as_str().unwrap().contains("google-drive"));
+    let names = |answer: &Value| answer["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let legacy = session.request("tools/list", json!({}));
+    assert_eq!(names(&legacy), ["search_tools", "run_code", "call_tool", "wait"]);
+    let discovered = session.request("server/discover", json!({"_meta": modern()}));
+    assert_eq!((&discovered["result"]["supportedVersions"][0], &discovered["result"]["resultType"]), (&json!("2026-07-28"), &json!("complete")));
+    let list = session.request("tools/list", json!({"_meta": modern()}));
+    assert_eq!((names(&list), &list["result"]["resultType"]), (names(&legacy), &json!("complete")));
+    let refused = session.request("tools/list", json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "2031-01-01"}}));
+    assert_eq!(refused["error"]["code"], -32022);
+    assert_eq!(session.request("nonsense/method", json!({}))["error"]["code"], -32601);
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_small_catalogue_is_shown_directly_as_well() {
+    let place = Place::with(&["logs"]);
+    let mut session = place.serve();
+    let list = session.request("tools/list", json!({}));
+    let names: Vec<_> = list["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!(names[4..], ["logs__get_page", "logs__list_pages", "logs__search_logs"]);
+    let (text, error) = session.tool("logs__list_pages", json!({}));
+    assert!(!error && text.contains("\"pages\":30"), "{text}");
+    session.end();
+}
+
+#[test]
+fn the_definitions_fit_their_budget() {
+    let place = Place::with(&["google-drive", "salesforce", "slack", "crm", "logs", "deploys"]);
+    let mut session = place.serve();
+    let list = session.request("tools/list", json!({}));
+    let shown = |tool: &Value| json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]}).to_string();
+    let text: String = list["result"]["tools"].as_array().unwrap().iter().map(shown).collect();
+    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&text).len();
+    assert!(tokens <= 600, "{tokens} tokens");
+    session.end();
+}
+
+#[test]
+fn long_runs_are_waited_for_followed_and_cancelled() {
+    let place = Place::with(&["logs"]);
+    let mut session = place.serve();
+    let code = "for i in range(4):\n    print('step', i)\n    sleep(0.3)\n'end'";
+    let arguments = json!({"code": code, "language": "python", "wait_s": 0.4});
+    let answer = session.request("tools/call", json!({"name": "run_code", "arguments": arguments, "_meta": {"progressToken": "p"}}));
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+    assert!(text.starts_with("running ex_"), "{text}");
+    assert!(session.notes.iter().any(|note| note["params"]["message"].as_str().is_some_and(|text| text.contains("step"))), "{:?}", session.notes);
+    let id = text.split_whitespace().nth(1).unwrap().to_owned();
+    let (text, _) = session.tool("wait", json!({"execution": id}));
+    assert!(text.starts_with("succeeded") && text.contains("result: \"end\""), "{text}");
+
+    let request = session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}));
+    std::thread::sleep(Duration::from_millis(300));
+    let started = Instant::now();
+    session.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request}}));
+    let answer = session.answer(request);
+    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(answer["result"]["content"][0]["text"].as_str().unwrap().starts_with("cancelled"), "{answer}");
+    session.end();
+}
+
+#[test]
+fn a_repeated_request_joins_the_first() {
+    let place = Place::with(&["salesforce"]);
+    let mut session = place.serve();
+    let arguments = json!({"code": "create = __import__('servers.salesforce', fromlist=['x']).create_lead\ncreate(data={'Name': 'x'})['id']", "language": "python", "idempotency_key": "k1"});
+    let (first, _) = session.tool("run_code", arguments.clone());
+    let (second, _) = session.tool("run_code", arguments);
+    assert_eq!(first, second);
+    assert!(first.contains("00Q000000000501"), "{first}");
+    session.end();
+}
+
+#[test]
+fn bad_requests_are_answered_and_the_next_one_works() {
+    let place = Place::with(&["logs"]);
+    let mut session = place.serve();
+    for (tool, arguments, said) in [
+        ("run_code", json!({}), "missing field `code`"),
+        ("run_code", json!({"code": "1", "language": "cobol"}), "unknown language"),
+        ("run_code", json!({"code": "1", "session": "../x"}), "session name"),
+        ("run_code", json!({"code": "1", "cod": 1}), "unknown field `cod`"),
+        ("wait", json!({"execution": "ex_nope"}), "no execution"),
+        ("call_tool", json!({"tool": "logs.getPag"}), "did you mean get_page"),
+        ("search_tools", json!({"query": "x", "server": "lgs"}), "servers: logs"),
+    ] {
+        let (text, error) = session.tool(tool, arguments);
+        assert!(error && text.contains(said), "{tool}: {text}");
+    }
+    let (text, error) = session.tool("call_tool", json!({"tool": "logs.listPages"}));
+    assert!(!error && text.contains("30"), "{text}");
+    session.end();
+}
+
+#[test]
+fn nothing_is_left_behind_when_the_client_leaves() {
+    let place = Place::with(&["logs"]);
+    let mut session = place.serve();
+    session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(session.end(), 0);
+    let marker = place.path().display().to_string();
+    let left = Instant::now() + Duration::from_secs(3);
+    loop {
+        let alive = processes_in(&marker);
+        if alive.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < left, "still there: {alive:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Command lines of processes whose working folder is the test's.
+fn processes_in(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let inside = entries.filter(|entry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)));
+    inside.map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default()).collect()
+}
+
+#[test]
+fn http_needs_the_token_and_refuses_foreign_pages() {
+    let place = Place::with(&["logs"]);
+    let mut child = place
+        .command(&["serve", "--http", "127.0.0.1:0"])
+        .env("OUTBOARD_TOKEN", "t0ken")
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on http://").unwrap().strip_suffix("/mcp").unwrap().to_owned();
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
+    let auth = "Authorization: Bearer t0ken\r\n";
+    let host = format!("Host: {address}\r\n");
+    for (headers, status) in [
+        (format!("{host}{auth}"), "200"),
+        (host.clone(), "401"),
+        (format!("{host}Authorization: Bearer wrong\r\n"), "401"),
+        (format!("Host: evil.example\r\n{auth}"), "403"),
+        (format!("{host}{auth}Origin: http://evil.example\r\n"), "403"),
+        (format!("{host}{auth}Origin: http://{address}\r\n"), "200"),
+        (format!("{host}{auth}Mcp-Method: tools/call\r\n"), "400"),
+    ] {
+        let answer = post(&address, &headers, &list);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {answer}");
+    }
+    let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "run_code", "arguments": {"code": "print('hi')\nsleep(0.3)\n7", "language": "python"}, "_meta": {"progressToken": 1}}});
+    let streamed = post(&address, &format!("{host}{auth}Accept: application/json, text/event-stream\r\n"), &call.to_string());
+    assert!(streamed.contains("notifications/progress") && streamed.contains("result: 7"), "{streamed}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn post(address: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "POST /mcp HTTP/1.1\r\n{headers}Content-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
