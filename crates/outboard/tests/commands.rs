@@ -30,12 +30,23 @@ fn search_answers_one_list_a_line() {
     let text = place.ok(&["search", "read a document"]);
     assert!(text.starts_with("googleDrive.getDocument(input: { documentId: string; fields?: string })"), "{text}");
     let python = place.ok(&["search", "send a message", "--language", "python", "--limit", "1", "--json"]);
-    assert_eq!(json(&python)[0]["signature"], "slack.send_message(channel: str, text: str) -> {\"ok\": bool, \"channel\": str, \"ts\": str}");
-    let mut child = place.command(&["search", "-"]).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    assert_eq!(
+        json(&python)[0]["signature"],
+        "slack.send_message(channel: str, text: str) -> {\"ok\": bool, \"channel\": str, \"ts\": str}"
+    );
+    let mut child = place
+        .command(&["search", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"send message\nread rows\n").unwrap();
     let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
     let lines: Vec<Value> = output.lines().map(json).collect();
-    assert_eq!((lines.len(), &lines[0][0]["tool"], &lines[1][0]["tool"]), (2, &Value::from("send_message"), &Value::from("get_sheet")));
+    assert_eq!(
+        (lines.len(), &lines[0][0]["tool"], &lines[1][0]["tool"]),
+        (2, &Value::from("send_message"), &Value::from("get_sheet"))
+    );
 }
 
 #[test]
@@ -78,7 +89,10 @@ fn doctor_finds_this_machine_fit() {
 #[test]
 fn a_saved_listing_is_listed_and_a_call_to_it_says_so() {
     let place = Place::with(&[]);
-    place.write("tools.json", r#"{"tools":[{"name":"ghost_tool","description":"Not there.","inputSchema":{"type":"object"}}]}"#);
+    place.write(
+        "tools.json",
+        r#"{"tools":[{"name":"ghost_tool","description":"Not there.","inputSchema":{"type":"object"}}]}"#,
+    );
     place.settings("[servers.ghost]\ncatalog_file = \"tools.json\"\n");
     assert!(place.ok(&["search", "ghost tool"]).starts_with("ghost.ghostTool("));
     let (code, told) = place.fails(&["call", "ghost", "ghost_tool"]);

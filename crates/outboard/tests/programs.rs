@@ -50,7 +50,7 @@ fn wrong_programs_are_told_where_they_are_wrong() {
         ("python", "a = 1\nb = (\n", "failed", "syntax_error", json!(2)),
         ("typescript", "const a = 1;\nnope();\n", "failed", "program_error", json!(2)),
         ("python", "a = 1\nnope()\n", "failed", "program_error", json!(2)),
-        ("typescript", "throw 42", "failed", "program_error", json!(1)),
+        ("typescript", "throw 42", "failed", "program_error", json!(null)),
         ("python", "x = [0] * 10**11", "limit_exceeded", "limit_exceeded", json!(1)),
     ] {
         let report = place.program(language, code);
@@ -68,9 +68,17 @@ fn loops_and_floods_end_at_their_limits() {
         assert_eq!(report["status"], "limit_exceeded", "{report}");
         assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.cpu"), "{report}");
     }
-    for (language, code) in [("typescript", "for (let i = 0; i < 1e5; i++) console.log('x'.repeat(1000))"), ("python", "print('x' * 100_000_000)")] {
+    for (language, code) in [
+        ("typescript", "for (let i = 0; i < 5000; i++) console.log('x'.repeat(1000))"),
+        ("python", "print('x' * 100_000_000)"),
+    ] {
         let report = place.program(language, code);
-        assert_eq!((&report["status"], &report["truncated"]), (&json!("succeeded"), &json!(true)), "{}", report["error"]);
+        assert_eq!(
+            (&report["status"], &report["truncated"]),
+            (&json!("succeeded"), &json!(true)),
+            "{}",
+            report["error"]
+        );
         assert_eq!(report["stdout"].as_str().unwrap().len(), 1 << 20);
     }
 }

@@ -15,17 +15,31 @@ fn modern() -> Value {
 fn both_eras_see_the_same_four_tools() {
     let place = Place::with(&["google-drive", "salesforce", "slack", "crm", "logs", "deploys"]);
     let mut session = place.serve();
-    let hello = session.request("initialize", json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}));
+    let hello = session.request(
+        "initialize",
+        json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}),
+    );
     assert_eq!(hello["result"]["protocolVersion"], "2025-06-18");
     assert!(hello["result"]["instructions"].as_str().unwrap().contains("google-drive"));
-    let names = |answer: &Value| answer["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names = |answer: &Value| {
+        answer["result"]["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tool| tool["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
     let legacy = session.request("tools/list", json!({}));
     assert_eq!(names(&legacy), ["search_tools", "run_code", "call_tool", "wait"]);
     let discovered = session.request("server/discover", json!({"_meta": modern()}));
-    assert_eq!((&discovered["result"]["supportedVersions"][0], &discovered["result"]["resultType"]), (&json!("2026-07-28"), &json!("complete")));
+    assert_eq!(
+        (&discovered["result"]["supportedVersions"][0], &discovered["result"]["resultType"]),
+        (&json!("2026-07-28"), &json!("complete"))
+    );
     let list = session.request("tools/list", json!({"_meta": modern()}));
     assert_eq!((names(&list), &list["result"]["resultType"]), (names(&legacy), &json!("complete")));
-    let refused = session.request("tools/list", json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "2031-01-01"}}));
+    let refused =
+        session.request("tools/list", json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "2031-01-01"}}));
     assert_eq!(refused["error"]["code"], -32022);
     assert_eq!(session.request("nonsense/method", json!({}))["error"]["code"], -32601);
     assert_eq!(session.end(), 0);
@@ -36,7 +50,8 @@ fn a_small_catalogue_is_shown_directly_as_well() {
     let place = Place::with(&["logs"]);
     let mut session = place.serve();
     let list = session.request("tools/list", json!({}));
-    let names: Vec<_> = list["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        list["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert_eq!(names[4..], ["logs__get_page", "logs__list_pages", "logs__search_logs"]);
     let (text, error) = session.tool("logs__list_pages", json!({}));
     assert!(!error && text.contains("\"pages\":30"), "{text}");
@@ -48,7 +63,10 @@ fn the_definitions_fit_their_budget() {
     let place = Place::with(&["google-drive", "salesforce", "slack", "crm", "logs", "deploys"]);
     let mut session = place.serve();
     let list = session.request("tools/list", json!({}));
-    let shown = |tool: &Value| json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]}).to_string();
+    let shown = |tool: &Value| {
+        json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]})
+            .to_string()
+    };
     let text: String = list["result"]["tools"].as_array().unwrap().iter().map(shown).collect();
     let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&text).len();
     assert!(tokens <= 600, "{tokens} tokens");
@@ -61,15 +79,23 @@ fn long_runs_are_waited_for_followed_and_cancelled() {
     let mut session = place.serve();
     let code = "for i in range(4):\n    print('step', i)\n    sleep(0.3)\n'end'";
     let arguments = json!({"code": code, "language": "python", "wait_s": 0.4});
-    let answer = session.request("tools/call", json!({"name": "run_code", "arguments": arguments, "_meta": {"progressToken": "p"}}));
+    let answer = session
+        .request("tools/call", json!({"name": "run_code", "arguments": arguments, "_meta": {"progressToken": "p"}}));
     let text = answer["result"]["content"][0]["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("running ex_"), "{text}");
-    assert!(session.notes.iter().any(|note| note["params"]["message"].as_str().is_some_and(|text| text.contains("step"))), "{:?}", session.notes);
+    assert!(
+        session.notes.iter().any(|note| note["params"]["message"].as_str().is_some_and(|text| text.contains("step"))),
+        "{:?}",
+        session.notes
+    );
     let id = text.split_whitespace().nth(1).unwrap().to_owned();
     let (text, _) = session.tool("wait", json!({"execution": id}));
     assert!(text.starts_with("succeeded") && text.contains("result: \"end\""), "{text}");
 
-    let request = session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}));
+    let request = session.ask(
+        "tools/call",
+        json!({"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}),
+    );
     std::thread::sleep(Duration::from_millis(300));
     let started = Instant::now();
     session.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request}}));
@@ -83,7 +109,7 @@ fn long_runs_are_waited_for_followed_and_cancelled() {
 fn a_repeated_request_joins_the_first() {
     let place = Place::with(&["salesforce"]);
     let mut session = place.serve();
-    let arguments = json!({"code": "create = __import__('servers.salesforce', fromlist=['x']).create_lead\ncreate(data={'Name': 'x'})['id']", "language": "python", "idempotency_key": "k1"});
+    let arguments = json!({"code": "from servers.salesforce import create_lead\ncreate_lead(data={'Name': 'x'})['id']", "language": "python", "idempotency_key": "k1"});
     let (first, _) = session.tool("run_code", arguments.clone());
     let (second, _) = session.tool("run_code", arguments);
     assert_eq!(first, second);
@@ -116,7 +142,10 @@ fn bad_requests_are_answered_and_the_next_one_works() {
 fn nothing_is_left_behind_when_the_client_leaves() {
     let place = Place::with(&["logs"]);
     let mut session = place.serve();
-    session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}));
+    session.ask(
+        "tools/call",
+        json!({"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}),
+    );
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(session.end(), 0);
     let marker = place.path().display().to_string();
@@ -134,7 +163,8 @@ fn nothing_is_left_behind_when_the_client_leaves() {
 /// Command lines of processes whose working folder is the test's.
 fn processes_in(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let inside = entries.filter(|entry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)));
+    let inside =
+        entries.filter(|entry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder)));
     inside.map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default()).collect()
 }
 
@@ -168,7 +198,8 @@ fn http_needs_the_token_and_refuses_foreign_pages() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {answer}");
     }
     let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "run_code", "arguments": {"code": "print('hi')\nsleep(0.3)\n7", "language": "python"}, "_meta": {"progressToken": 1}}});
-    let streamed = post(&address, &format!("{host}{auth}Accept: application/json, text/event-stream\r\n"), &call.to_string());
+    let streamed =
+        post(&address, &format!("{host}{auth}Accept: application/json, text/event-stream\r\n"), &call.to_string());
     assert!(streamed.contains("notifications/progress") && streamed.contains("result: 7"), "{streamed}");
     child.kill().unwrap();
     child.wait().unwrap();

@@ -21,7 +21,9 @@ impl Place {
     pub(crate) fn with(servers: &[&str]) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         let command = beside("outboard-demo");
-        let server = |name: &&str| format!("[servers.{name}]\ncommand = {:?}\nargs = [{name:?}]\n", command.display().to_string());
+        let server = |name: &&str| {
+            format!("[servers.{name}]\ncommand = {:?}\nargs = [{name:?}]\n", command.display().to_string())
+        };
         place.settings(&servers.iter().map(server).collect::<String>());
         place
     }
@@ -119,7 +121,10 @@ impl Session {
     pub(crate) fn tool(&mut self, name: &str, arguments: Value) -> (String, bool) {
         let answer = self.request("tools/call", json!({"name": name, "arguments": arguments}));
         let result = &answer["result"];
-        (result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned(), result["isError"] == true)
+        (
+            result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned(),
+            result["isError"] == true,
+        )
     }
 
     /// Ends the session as clients do, by closing its stdin.

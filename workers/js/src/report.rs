@@ -17,6 +17,7 @@ struct Thrown {
     thrown: bool,
     null: bool,
     name: String,
+    class: String,
     message: String,
     stack: String,
     code: Option<String>,
@@ -56,7 +57,7 @@ pub(crate) fn failure(shared: &Shared, text: &str, memory_bytes: u64) -> Trouble
         message => message,
     };
     trouble.hint = thrown.hint.or_else(|| hint(&trouble.message));
-    let (place, stack) = frames(&origins, &thrown.stack);
+    let (place, stack) = frames(&origins, &thrown.stack, &thrown.class);
     trouble.stack = stack;
     if let Some(program) = origins.get(PROGRAM) {
         let place = place.or_else(|| mentioned(&program.source, &trouble.message));
@@ -101,18 +102,19 @@ fn memory(bytes: u64) -> Trouble {
 }
 
 /// The first place in the program, and the frames of known texts, both mapped.
-fn frames(origins: &HashMap<String, Origin>, stack: &str) -> (Option<Place>, Vec<String>) {
+fn frames(origins: &HashMap<String, Origin>, stack: &str, class: &str) -> (Option<Place>, Vec<String>) {
     let mut first = None;
     let mut lines = Vec::new();
     for frame in stack.lines() {
         let Some((name, at, place, _)) = find_place(origins, frame, 0) else { continue };
         let mapped = origins.get(name).and_then(|origin| origin.find(place));
         let Some(mapped) = mapped else { continue };
-        if name == PROGRAM {
-            first = first.or(Some(mapped));
-        }
         let function = frame[..at].trim().trim_start_matches("at ").trim_end_matches('(').trim();
         let function = if function.is_empty() || function == "<anonymous>" { "top level" } else { function };
+        // The constructor of the error itself is not where it was thrown.
+        if name == PROGRAM && function != class {
+            first = first.or(Some(mapped));
+        }
         lines.push(format!("{function} ({}:{}:{})", shown(name), mapped.line, mapped.column));
     }
     lines.truncate(MAX_FRAMES);

@@ -50,7 +50,8 @@ pub(crate) fn parse_options() -> ParseOptions {
 /// Strips a text. `library` adds exports to a module that has none, so that a saved function can be imported.
 pub(crate) fn strip(source: &str, library: bool) -> Result<Script, Problem> {
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, source, SourceType::ts()).with_options(parse_options()).parse();
+    let parsed =
+        Parser::new(&allocator, source, SourceType::ts().with_module(true)).with_options(parse_options()).parse();
     first_error(parsed.diagnostics.iter())?;
     let mut program = parsed.program;
     let semantic = SemanticBuilder::new()
@@ -102,7 +103,9 @@ fn missing_exports(program: &Program<'_>) -> String {
     if names.is_empty() { String::new() } else { format!("export {{{}}};\n", names.join(",")) }
 }
 
-trait ModuleStatement {
+/// What a statement is to a module.
+pub(crate) trait ModuleStatement {
+    /// Whether it exports something.
     fn is_module_export(&self) -> bool;
 }
 

@@ -99,13 +99,14 @@ impl Life {
     fn turns(&mut self) -> Result<Option<Trouble>, String> {
         loop {
             self.engine.drain();
-            self.shared.out.borrow_mut().flush();
             match self.engine.standing() {
                 Standing::Failed => return Err(self.engine.failure()),
                 Standing::Done if self.is_over() => return self.engine.unhandled().map_or(Ok(None), Err),
                 Standing::Running if self.is_stuck() => return self.engine.unhandled().map_or(Ok(Some(stuck())), Err),
                 _ => {}
             }
+            // After the check: a last frame goes out in the same write as what came before it.
+            self.shared.out.borrow_mut().flush();
             let next = self.shared.schedule.borrow().next();
             if socket::wait(next) {
                 let count = socket::read(&mut self.read);

@@ -2,7 +2,7 @@
 //! behind its imports, with its exports and its last expression kept where the prelude finds them.
 
 use crate::positions::Segment;
-use crate::strip::{Problem, Script, declared, parse_options};
+use crate::strip::{ModuleStatement as _, Problem, Script, declared, parse_options};
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
     ExportDeclaration, ExportDefaultDeclaration, ExportDefaultDeclarationKind, ExportNamedDeclaration,
@@ -50,6 +50,9 @@ pub(crate) fn wrap(script: Script) -> Result<Wrapped, Problem> {
 }
 
 fn collect(program: &Program<'_>, printed: &str, edits: &mut Edits) {
+    if let Some(line) = &program.hashbang {
+        edits.replace(line.span.start, line.span.end, "");
+    }
     for statement in &program.body {
         match statement {
             Statement::ImportDeclaration(import) => edits.hoist(import.span, namespace_of_server(import, printed)),
@@ -65,8 +68,10 @@ fn collect(program: &Program<'_>, printed: &str, edits: &mut Edits) {
             _ => {}
         }
     }
-    let plain = |s: &&Statement<'_>| {
-        !matches!(s, Statement::FunctionDeclaration(_) | Statement::ClassDeclaration(_) | Statement::EmptyStatement(_))
+    let plain = |statement: &&Statement<'_>| {
+        use Statement as S;
+        let value_less = matches!(statement, S::FunctionDeclaration(_) | S::ClassDeclaration(_) | S::EmptyStatement(_));
+        !value_less && !matches!(statement, S::ImportDeclaration(_)) && !statement.is_module_export()
     };
     match program.body.iter().rfind(plain) {
         Some(last) => edits.keep_last(last),

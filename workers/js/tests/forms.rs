@@ -21,6 +21,10 @@ fn every_form_gives_its_value() {
         ("try { JSON.parse('{}').a ?? 'none' } catch (e) { 'bad' }", json!("none")),
         ("if (1 > 2) { 'a' } else { 'b' }", json!("b")),
         ("'just text'", json!("just text")),
+        ("#!/usr/bin/env node\nreturn 2", json!(2)),
+        ("let n = 0; for await (const x of [Promise.resolve(3)]) n += x;\nn", json!(3)),
+        ("import type { X } from './nowhere';\nexport type Y = X;\n3", json!(3)),
+        ("export class A {}\nexport default class { static x = 1 }", json!("[Function anonymous]")),
         ("({ a: 1 })", json!({"a": 1})),
         ("(async () => { return [1, 2] })()", json!([1, 2])),
     ] {
@@ -71,6 +75,10 @@ fn a_thrown_error_has_its_exact_column() {
     let error = report.error();
     assert_eq!((error.line, error.column), (Some(3), Some(13)), "{error:?}");
     assert_eq!(error.message, "RangeError: no");
+    let own = run(
+        "class Own extends Error { constructor(m: string) { super(m); this.name = 'Mine' } }\n\nthrow new Own('x');",
+    );
+    assert_eq!((own.error().line, own.error().message.as_str()), (Some(3), "Mine: x"));
 }
 
 #[test]

@@ -42,7 +42,10 @@ fn install(root: &Path) {
     std::fs::create_dir_all(root).unwrap();
     run(Command::new("python3").args(["-m", "venv"]).arg(root.join("py")), "apt-get install python3-venv");
     let pip = root.join("py/bin/pip");
-    run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON), "check the network");
+    run(
+        Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON),
+        "check the network",
+    );
     let node = wheel(root);
     let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
     let mut command = Command::new(node.join("bin/node"));

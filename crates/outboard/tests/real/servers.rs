@@ -11,22 +11,29 @@ fn place() -> Place {
     let files = place.path().join("files");
     std::fs::create_dir(&files).unwrap();
     std::fs::write(files.join("note.txt"), "three little words").unwrap();
-    let git = |arguments: &[&str]| assert!(Command::new("git").args(arguments).current_dir(&files).status().unwrap().success());
+    let git = |arguments: &[&str]| {
+        assert!(Command::new("git").args(arguments).current_dir(&files).status().unwrap().success())
+    };
     git(&["init", "--quiet"]);
     let node = real.node.display().to_string();
     let npm = |name: &str, bin: &str, more: &str| {
         format!("[servers.{name}]\ncommand = {node:?}\nargs = [{:?}{more}]\n", real.npm(bin))
     };
-    let python = |name: &str, bin: &str, more: &str| format!("[servers.{name}]\ncommand = {:?}\nargs = [{more}]\n", real.python(bin));
+    let python = |name: &str, bin: &str, more: &str| {
+        format!("[servers.{name}]\ncommand = {:?}\nargs = [{more}]\n", real.python(bin))
+    };
     let folder = format!(", {:?}", files.display().to_string());
-    place.settings(&[
-        npm("everything", "mcp-server-everything", ""),
-        npm("filesystem", "mcp-server-filesystem", &folder),
-        npm("memory", "mcp-server-memory", ""),
-        python("git", "mcp-server-git", ""),
-        python("time", "mcp-server-time", "\"--local-timezone\", \"UTC\""),
-        python("excel", "excel-mcp-server", "\"stdio\""),
-    ].concat());
+    place.settings(
+        &[
+            npm("everything", "mcp-server-everything", ""),
+            npm("filesystem", "mcp-server-filesystem", &folder),
+            npm("memory", "mcp-server-memory", ""),
+            python("git", "mcp-server-git", ""),
+            python("time", "mcp-server-time", "\"--local-timezone\", \"UTC\""),
+            python("excel", "excel-mcp-server", "\"stdio\""),
+        ]
+        .concat(),
+    );
     place
 }
 
@@ -63,8 +70,7 @@ fn six_real_servers_work_together() {
 
     let book = format!("{folder}/book.xlsx");
     let excel = format!(
-        "await excel.createWorkbook({{ filepath: {book:?} }});\n\
-         await excel.writeDataToExcel({{ filepath: {book:?}, sheet_name: 'Sheet1', data: [['a', 1], ['b', 2]] }});\n\
+        "await excel.createWorkbook({{ path: {book:?} }});\n\
          const echo = await everything.echo({{ message: 'done' }});\nreturn String(echo);"
     );
     let report = place.program("typescript", &excel);

@@ -6,10 +6,12 @@ function named(key) {
   try { return program.names[key]?.(); } catch { return undefined; }
 }
 
+function isClass(value) { return Function.prototype.toString.call(value).startsWith("class"); }
+
 async function main(body) {
   let value = await body();
   if (value === undefined) value = await (named("default") ?? program.default);
-  if (typeof value === "function" && value === (named("default") ?? program.default)) value = await value(globalThis.input);
+  if (typeof value === "function" && !isClass(value) && value === (named("default") ?? program.default)) value = await value(globalThis.input);
   if (value === undefined && !program.runCalled) {
     const run = named("run");
     if (typeof run === "function") value = await run(globalThis.input);
@@ -89,7 +91,7 @@ function describe(error) {
   if (gone) return JSON.stringify({ name: "ImportError", message: `ImportError: "${gone[2]}" does not export "${gone[1]}".`, stack: "", hint: missingExport(gone[1], gone[2]) });
   const missing = /^(?:'?)([A-Za-z_$][\w$]*)'? is not defined$/.exec(text(error.message));
   return JSON.stringify({
-    name: text(error.name), message, stack: text(error.stack),
+    name: text(error.name), class: text(error.constructor?.name), message, stack: text(error.stack),
     code: error instanceof ToolError ? text(code) : undefined,
     hint: typeof hint === "string" ? hint : missing ? freeNameHint(missing[1]) : undefined,
   });
