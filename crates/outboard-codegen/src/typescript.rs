@@ -65,16 +65,16 @@ fn declarations(typed: &Typed, name: &str) -> String {
 fn declaration(name: &str, shape: &Shape) -> String {
     match shape {
         Shape::Object(fields) if !fields.is_empty() => {
-            let lines: String = fields.iter().map(|field| field_lines(field)).collect();
+            let lines: String = fields.iter().map(field_lines).collect();
             format!("export interface {name} {{\n{lines}}}\n")
         }
-        shape => format!("export type {name} = {};\n", inline(shape, 0)),
+        shape => format!("export type {name} = {};\n", inline(shape)),
     }
 }
 
 fn field_lines(field: &Field) -> String {
     let doc = if field.doc.is_empty() { String::new() } else { format!("  /** {} */\n", field.doc) };
-    format!("{doc}  {}: {};\n", key(field), inline(&field.shape, 0))
+    format!("{doc}  {}: {};\n", key(field), inline(&field.shape))
 }
 
 fn key(field: &Field) -> String {
@@ -86,7 +86,7 @@ fn key(field: &Field) -> String {
 }
 
 /// A type on one line.
-pub(crate) fn inline(shape: &Shape, depth: usize) -> String {
+pub(crate) fn inline(shape: &Shape) -> String {
     match shape {
         Shape::Unknown => "unknown".into(),
         Shape::Null => "null".into(),
@@ -95,19 +95,19 @@ pub(crate) fn inline(shape: &Shape, depth: usize) -> String {
         Shape::Text => "string".into(),
         Shape::Literal(values) => values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | "),
         Shape::List(item) => match &**item {
-            Shape::Union(_) | Shape::Literal(_) => format!("({})[]", inline(item, depth + 1)),
-            item => format!("{}[]", inline(item, depth + 1)),
+            Shape::Union(_) | Shape::Literal(_) => format!("({})[]", inline(item)),
+            item => format!("{}[]", inline(item)),
         },
         Shape::Tuple(items) => {
-            format!("[{}]", items.iter().map(|item| inline(item, depth + 1)).collect::<Vec<_>>().join(", "))
+            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
         }
-        Shape::Record(values) => format!("Record<string, {}>", inline(values, depth + 1)),
+        Shape::Record(values) => format!("Record<string, {}>", inline(values)),
         Shape::Object(fields) if fields.is_empty() => "{}".into(),
         Shape::Object(fields) => {
-            let inner = fields.iter().map(|field| format!("{}: {}", key(field), inline(&field.shape, depth + 1)));
+            let inner = fields.iter().map(|field| format!("{}: {}", key(field), inline(&field.shape)));
             format!("{{ {} }}", inner.collect::<Vec<_>>().join("; "))
         }
-        Shape::Union(options) => options.iter().map(|option| inline(option, depth + 1)).collect::<Vec<_>>().join(" | "),
+        Shape::Union(options) => options.iter().map(inline).collect::<Vec<_>>().join(" | "),
         Shape::Named(name) => name.clone(),
     }
 }
@@ -122,7 +122,7 @@ fn positional(input: &Shape, tool: &Tool) -> Option<String> {
         .map(|parameter| {
             let field = fields.iter().find(|field| field.name == parameter.name)?;
             let name = parameter_name(&field.name)?;
-            Some(format!("{name}{}: {}", if field.required { "" } else { "?" }, inline(&field.shape, 0)))
+            Some(format!("{name}{}: {}", if field.required { "" } else { "?" }, inline(&field.shape)))
         })
         .collect();
     parts.filter(|parts| !parts.is_empty()).map(|parts| parts.join(", "))
@@ -201,7 +201,7 @@ fn comment(tool: &Tool) -> String {
 /// Input and result types on one line, for signatures.
 pub(crate) fn parts(tool: &Tool) -> (String, Option<String>) {
     let (input, output) = types(tool);
-    (inline(&expanded(&input), 0), output.map(|output| inline(&expanded(&output), 0)))
+    (inline(&expanded(&input)), output.map(|output| inline(&expanded(&output))))
 }
 
 /// A named type at the top is shown by its content.

@@ -1,4 +1,5 @@
 //! Settings files as people write them, right and wrong.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 use outboard_config::{Connection, SETTINGS, Settings, SettingsError, load};
 use std::time::Duration;

@@ -111,7 +111,7 @@ impl Engine {
     async fn serve(&mut self, sender: &mut Sender, receiver: &mut Receiver) -> Option<End> {
         let wall = tokio::time::sleep(self.deps.limits.wall);
         let cancel = self.live.cancel.clone();
-        let mut pending = Pending::new();
+        let (mut pending, mut reads) = (Pending::new(), true);
         tokio::pin!(wall);
         loop {
             tokio::select! {
@@ -126,7 +126,8 @@ impl Engine {
                     Ok(None) => return None,
                     Ok(Some(frame)) => if let Some(end) = self.frame(frame, &pending) { return Some(end) },
                 },
-                sent = sender.flush(), if sender.queued() > 0 => if sent.is_err() { return None },
+                // A worker that stopped reading may still have said how its program ended: go on reading.
+                sent = sender.flush(), if reads && sender.queued() > 0 => reads = sent.is_ok(),
                 () = &mut wall => return Some(End::Failed(Status::LimitExceeded, self.over_wall())),
             }
         }
