@@ -136,7 +136,7 @@ impl Inner {
             tokio::spawn(async move {
                 let worker = inner.ready(&key).await;
                 if let Err(error) = &worker {
-                    tracing::warn!(%error, language = key.language, "an idle worker could not be started");
+                    tracing::debug!(%error, language = key.language, "an idle worker could not be started");
                 }
                 inner.pool().arrive(&key, worker.ok());
             });

@@ -160,6 +160,58 @@ fn nothing_is_left_behind_when_the_client_leaves() {
     }
 }
 
+#[test]
+fn a_thousand_runs_leave_nothing() {
+    let place = Place::with(&["logs"]);
+    let mut session = place.serve();
+    let run = |session: &mut crate::support::Session, at: usize| {
+        let (text, error) = session
+            .tool("run_code", json!({"code": format!("console.log({at}); return (await logs.listPages()).pages")}));
+        assert!(!error && text.contains("result: 30"), "{text}");
+    };
+    (0..100).for_each(|at| run(&mut session, at));
+    std::thread::sleep(Duration::from_millis(500));
+    let before = footprint(session.child.id());
+    (0..1_000).for_each(|at| run(&mut session, at));
+    std::thread::sleep(Duration::from_millis(500));
+    let after = footprint(session.child.id());
+    assert!(after.0 <= before.0 + 4, "descriptors: {before:?} to {after:?}");
+    assert!(after.1 <= before.1 + 2, "processes: {before:?} to {after:?}");
+    assert!(after.2 <= before.2 + 16_000, "KiB of memory: {before:?} to {after:?}");
+    session.end();
+}
+
+/// Open descriptors, processes below it, and resident KiB of a process.
+fn footprint(pid: u32) -> (usize, usize, usize) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let resident = resident.trim().trim_end_matches(" kB").parse().unwrap();
+    (std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count(), descendants(pid), resident)
+}
+
+fn descendants(pid: u32) -> usize {
+    let children = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = children.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let pids: Vec<u32> =
+        lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect();
+    pids.len() + pids.into_iter().map(descendants).sum::<usize>()
+}
+
+#[test]
+fn many_configured_servers_are_not_started_to_answer() {
+    let place = Place::with(&[]);
+    let servers = (0..96).map(|at| format!("[servers.s{at}]\ncommand = \"/bin/sleep\"\nargs = [\"100\"]\n"));
+    place.settings(&servers.collect::<String>());
+    let mut session = place.serve();
+    let hello = session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}}));
+    assert!(hello["result"]["instructions"].as_str().unwrap().contains("and 36 more"));
+    assert_eq!(session.request("tools/list", json!({}))["result"]["tools"].as_array().unwrap().len(), 4);
+    let sleeping =
+        processes_in(&place.path().display().to_string()).iter().filter(|line| line.contains("sleep")).count();
+    assert_eq!(sleeping, 0);
+    session.end();
+}
+
 /// Command lines of processes whose working folder is the test's.
 fn processes_in(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
