@@ -15,11 +15,12 @@ fn main() -> Result<()> {
     let rest = arguments.get(1..).unwrap_or_default();
     match arguments.first().map(String::as_str) {
         Some("ci") => steps::ci(),
+        Some("setup") => setup::ensure(),
         Some("demo") => steps::demo(rest),
         Some("tidy") => tidy::check(&root()),
         Some("docs") => tidy::generated::write(&root()),
         Some("sizes") => tidy::sizes::report(&root()),
-        _ => bail!("usage: cargo xtask ci | demo | tidy | docs | sizes"),
+        _ => bail!("usage: cargo xtask ci | setup | demo | tidy | docs | sizes"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From entries of several files to one validated [`Settings`].
 
 use crate::foreign;
-use crate::problem::{Problem, SettingsError};
+use crate::problem::{Fault, Problem, SettingsError};
 use crate::settings::{Connection, Expose, ServerSettings, Settings};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
@@ -43,8 +43,20 @@ struct Draft {
     allow: Vec<String>,
     deny: Vec<String>,
     catalog_file: Option<PathBuf>,
+    reached_in: Option<PathBuf>,
     file: PathBuf,
     line: usize,
+}
+
+impl Draft {
+    /// Notes which file says how the server is reached. A later file's `url` replaces an earlier file's
+    /// `command` and the other way round; within one file the two contradict each other.
+    fn reached_by(&mut self, file: &Path) {
+        if self.reached_in.as_deref() != Some(file) {
+            (self.command, self.url) = (None, None);
+            self.reached_in = Some(file.to_owned());
+        }
+    }
 }
 
 struct Build {
@@ -86,7 +98,7 @@ impl Build {
     }
 
     fn problem(&mut self, file: &Path, message: String) {
-        self.problems.push(Problem { file: file.to_owned(), line: 0, key: String::new(), message });
+        self.problems.push(Problem::new(file, 0, "", message));
     }
 
     fn draft(&mut self, name: &str, file: &Path, line: usize) -> &mut Draft {
@@ -101,7 +113,7 @@ impl Build {
         let Entry { parts, given, line } = entry;
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match parts.as_slice() {
-            ["servers", name, rest @ ..] => server(self.draft(name, file, line), rest, given, folder),
+            ["servers", name, rest @ ..] => server(self.draft(name, file, line), rest, given, folder, file),
             ["mcp_config"] => self.foreign(given, folder, env),
             _ => self.general(&parts, given, folder),
         }
@@ -112,7 +124,10 @@ impl Build {
         for name in names {
             let file = folder.join(name);
             match foreign::read(&file, env) {
-                Err(problems) => self.problems.extend(problems),
+                Err(problems) => {
+                    self.settings.files.push(file);
+                    self.problems.extend(problems);
+                }
                 Ok(servers) => {
                     self.settings.files.push(file.clone());
                     servers.into_iter().for_each(|server| self.foreign_server(&file, server));
@@ -126,8 +141,9 @@ impl Build {
         if self.drafts.contains_key(&server.name) {
             return;
         }
-        let draft = self.draft(&server.name, file, 0);
+        let draft = self.draft(&server.name, file, server.line);
         (draft.command, draft.args, draft.env) = (server.command, server.args, server.env);
+        draft.reached_in = Some(file.to_owned());
         (draft.url, draft.headers, draft.cwd) = (server.url, server.headers, server.cwd);
         (draft.enabled, draft.timeout) = (Some(server.enabled), server.timeout);
     }
@@ -155,17 +171,23 @@ impl Build {
         }
     }
 
+    fn has_problem_below(&self, prefix: &str) -> bool {
+        self.problems.iter().any(|problem| problem.key.starts_with(prefix))
+    }
+
     fn finish(mut self) -> Result<Settings, SettingsError> {
         for (name, draft) in std::mem::take(&mut self.drafts) {
             let (file, line) = (draft.file.clone(), draft.line);
             match finished(&name, draft) {
                 Ok(server) => self.settings.servers.push(server),
-                Err(message) => self.problems.push(Problem { file, line, key: format!("servers.{name}"), message }),
+                // What is missing may be just what was refused above; one fault is told once.
+                Err(_) if self.has_problem_below(&format!("servers.{name}.")) => {}
+                Err(fault) => self.problems.push(Problem::new(&file, line, format!("servers.{name}"), fault)),
             }
         }
         match self.problems.is_empty() {
             true => Ok(self.settings),
-            false => Err(SettingsError::new(self.problems)),
+            false => Err(SettingsError::new(self.problems, &self.settings.files)),
         }
     }
 }
@@ -173,22 +195,28 @@ impl Build {
 fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) {
     match key {
         "memory_mb" => sandbox.memory_mb = number,
-        "processes" => sandbox.processes = number.min(u32::MAX.into()) as u32,
+        "processes" => sandbox.processes = number as u32,
         "concurrent_calls" => sandbox.concurrent_calls = number as usize,
         "total_calls" => sandbox.total_calls = number,
         "stdout_bytes" => sandbox.stdout_bytes = number,
-        "pool_size" => sandbox.pool_size = number.min(64) as usize,
+        "pool_size" => sandbox.pool_size = number as usize,
         _ => {}
     }
 }
 
-fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path) {
+fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path, file: &Path) {
     match (key, given) {
-        (["command"], Given::Text(text)) => draft.command = Some(text),
+        (["command"], Given::Text(text)) => {
+            draft.reached_by(file);
+            draft.command = Some(text);
+        }
         (["args"], Given::List(list)) => draft.args = list,
         (["env"], Given::Map(map)) => draft.env = map,
         (["cwd"], Given::Text(path)) => draft.cwd = Some(folder.join(path)),
-        (["url"], Given::Text(text)) => draft.url = Some(text),
+        (["url"], Given::Text(text)) => {
+            draft.reached_by(file);
+            draft.url = Some(text);
+        }
         (["headers"], Given::Map(map)) => draft.headers = map,
         (["enabled"], Given::Flag(flag)) => draft.enabled = Some(flag),
         (["timeout"], Given::Span(span)) => draft.timeout = Some(span),
@@ -200,7 +228,7 @@ fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path) {
     }
 }
 
-fn finished(name: &str, draft: Draft) -> Result<ServerSettings, String> {
+fn finished(name: &str, draft: Draft) -> Result<ServerSettings, Fault> {
     const MINUTE: Duration = Duration::from_secs(60);
     let name = ServerName::new(name).map_err(|error| error.to_string())?;
     let secret =
@@ -213,7 +241,8 @@ fn finished(name: &str, draft: Draft) -> Result<ServerSettings, String> {
         (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {
             Connection::Http { url, headers: secret(draft.headers) }
         }
-        (None, Some(url)) => return Err(format!("url: expected an http:// or https:// address, found {url:?}")),
+        // Without the value: it may hold a secret by now.
+        (None, Some(_)) => return Err("url: expected an http:// or https:// address".into()),
         (None, None) if draft.catalog_file.is_some() => Connection::ListingOnly,
         (None, None) => return Err("has neither `command` nor `url` nor `catalog_file`; one of them is needed".into()),
     };

@@ -1,7 +1,9 @@
 //! `${VAR}` and `${VAR:-default}`; also `${env:VAR}`, as some editors write it.
 
-/// Replaces variables in a text; the error is the name of one that is unset and has no default.
-pub(crate) fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+use crate::problem::Fault;
+
+/// Replaces variables in a text; one that is unset and has no default is an error.
+pub(crate) fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, Fault> {
     let (mut out, mut rest) = (String::new(), text);
     while let Some(start) = rest.find("${") {
         let Some(length) = rest[start..].find('}') else { break };
@@ -12,12 +14,21 @@ pub(crate) fn expand(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result
         match (env(name).filter(|value| !value.is_empty() || default.is_none()), default) {
             (Some(value), _) => out.push_str(&value),
             (None, Some(default)) => out.push_str(default),
-            (None, None) => return Err(name.to_owned()),
+            (None, None) => return Err(unset(name)),
         }
         rest = &rest[start + length + 1..];
     }
     out.push_str(rest);
     Ok(out)
+}
+
+fn unset(name: &str) -> Fault {
+    // Such as an editor's `${input:token}` or `${workspaceFolder}`, which only that editor can answer.
+    if name.contains(':') || name == "workspaceFolder" {
+        return Fault::hint(format!("${{{name}}} is not an environment variable"), "write the value or `${VAR}`");
+    }
+    let hint = format!("set it, or write ${{{name}:-default}}");
+    Fault::hint(format!("environment variable {name} is not set"), hint)
 }
 
 #[cfg(test)]
@@ -29,6 +40,7 @@ mod tests {
         let env = |name: &str| (name == "HOME").then(|| "/home/me".to_owned());
         assert_eq!(expand("${HOME}/x ${A:-b}${env:HOME}", &env).unwrap(), "/home/me/x b/home/me");
         assert_eq!(expand("cost $5 {x} ${open", &env).unwrap(), "cost $5 {x} ${open");
-        assert_eq!(expand("${NOPE}", &env).unwrap_err(), "NOPE");
+        assert_eq!(expand("${NOPE}", &env).unwrap_err().message, "environment variable NOPE is not set");
+        assert!(expand("${input:key}", &env).unwrap_err().message.contains("is not an environment variable"));
     }
 }

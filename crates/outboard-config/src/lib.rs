@@ -5,6 +5,7 @@
 //! here: reading the environment (callers pass a look-up), or any file but settings files.
 
 mod build;
+mod comments;
 mod expand;
 mod foreign;
 mod problem;

@@ -1,7 +1,8 @@
 //! What is wrong with settings: each problem names file, line and key.
 
+use outboard_types::ErrorCode;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Most problems told at once.
 const TOLD: usize = 20;
@@ -17,6 +18,41 @@ pub struct Problem {
     pub key: String,
     /// What is wrong and what was expected.
     pub message: String,
+    /// What to do about it, where that is more than following the message.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a hint.
+    pub(crate) fn new(file: &Path, line: usize, key: impl Into<String>, fault: impl Into<Fault>) -> Self {
+        let Fault { message, hint } = fault.into();
+        Self { file: file.to_owned(), line, key: key.into(), message, hint }
+    }
+}
+
+/// A problem whose place is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Says in which field of a larger thing it is.
+    pub(crate) fn within(mut self, field: &str) -> Self {
+        self.message = format!("{field}: {}", self.message);
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Fault {
+    fn from(message: T) -> Self {
+        Self { message: message.into(), hint: None }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -28,7 +64,8 @@ impl fmt::Display for Problem {
         if !self.key.is_empty() {
             write!(f, ": {}", self.key)?;
         }
-        write!(f, ": {}", self.message)
+        write!(f, ": {}", self.message)?;
+        self.hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
     }
 }
 
@@ -40,9 +77,17 @@ pub struct SettingsError {
 }
 
 impl SettingsError {
-    pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
+    /// Orders problems by line within each file; the files stay in the order in which they were read.
+    pub(crate) fn new(mut problems: Vec<Problem>, files: &[PathBuf]) -> Self {
+        let place = |file: &Path| files.iter().position(|read| read == file).unwrap_or(files.len());
+        problems.sort_by_key(|problem| (place(&problem.file), problem.line));
         problems.truncate(TOLD);
         Self { problems }
+    }
+
+    /// The stable code of this failure.
+    pub fn code(&self) -> ErrorCode {
+        ErrorCode::InvalidSettings
     }
 }
 

@@ -47,12 +47,18 @@ pub struct Setting {
     pub kind: Kind,
     /// Its default as written in a settings file; empty for none.
     pub default: &'static str,
+    /// Least and most of a number.
+    pub range: (u64, u64),
     /// What it does, in one sentence.
     pub doc: &'static str,
 }
 
 const fn setting(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
-    Setting { key, kind, default, doc }
+    Setting { key, kind, default, range: (0, u64::MAX), doc }
+}
+
+const fn number(key: &'static str, default: &'static str, range: (u64, u64), doc: &'static str) -> Setting {
+    Setting { range, ..setting(key, Kind::Number, default, doc) }
 }
 
 /// All settings, in the order of the reference.
@@ -89,12 +95,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("sandbox.cpu", Kind::Span, "\"30s\"", "CPU time of one program."),
     setting("sandbox.wall", Kind::Span, "\"10min\"", "Wall-clock time of one program."),
-    setting("sandbox.memory_mb", Kind::Number, "512", "Memory of one program, in MiB."),
-    setting("sandbox.processes", Kind::Number, "64", "Processes and threads of one program."),
-    setting("sandbox.concurrent_calls", Kind::Number, "16", "Tool calls of one program under way at once."),
-    setting("sandbox.total_calls", Kind::Number, "1000", "Tool calls of one program in all."),
-    setting("sandbox.stdout_bytes", Kind::Number, "1048576", "Console text of one program that is kept, in bytes."),
-    setting("sandbox.pool_size", Kind::Number, "2", "Idle workers kept ready per language and session."),
+    number("sandbox.memory_mb", "512", (16, 1 << 20), "Memory of one program, in MiB."),
+    number("sandbox.processes", "64", (1, 32_768), "Processes and threads of one program."),
+    number("sandbox.concurrent_calls", "16", (1, 4_096), "Tool calls of one program under way at once."),
+    number("sandbox.total_calls", "1000", (1, 10_000_000), "Tool calls of one program in all."),
+    number("sandbox.stdout_bytes", "1048576", (1_024, 1 << 30), "Console text of one program that is kept, in bytes."),
+    number("sandbox.pool_size", "2", (0, 64), "Idle workers kept ready per language and session."),
     setting("sandbox.python", Kind::Path, "", "The Python interpreter; `python3` on the path without it."),
     setting(
         "execution.wait",
@@ -102,7 +108,7 @@ pub const SETTINGS: &[Setting] = &[
         "\"45s\"",
         "How long `run_code` and `wait` wait before they answer that a program still runs.",
     ),
-    setting("execution.max_tokens", Kind::Number, "4000", "Size of a report in tokens."),
+    number("execution.max_tokens", "4000", (100, 1_000_000), "Size of a report in tokens."),
 ];
 
 /// The setting of a dotted key, with `servers.NAME.` taken as `servers.*.`.
@@ -137,7 +143,12 @@ pub(crate) fn closest(key: &str) -> Option<&'static str> {
         let rest = if table.is_empty() { setting.key } else { setting.key.strip_prefix(table)?.strip_prefix('.')? };
         Some(rest.split('.').next().unwrap_or(rest))
     });
-    siblings.map(|name| (distance(last, name), name)).min().filter(|(distance, _)| *distance <= 3).map(|(_, name)| name)
+    siblings
+        .map(|name| (distance(last, name), name))
+        .min()
+        // A short key is like every other short key; a guess needs most letters right.
+        .filter(|(distance, name)| *distance <= 3 && distance * 2 < name.len())
+        .map(|(_, name)| name)
 }
 
 fn distance(a: &str, b: &str) -> usize {
@@ -176,7 +187,11 @@ pub fn reference() -> String {
             table = head;
         }
         let default = if setting.default.is_empty() { "–".to_owned() } else { format!("`{}`", setting.default) };
-        text.push_str(&format!("| `{name}` | {} | {default} | {} |\n", setting.kind.expected(), setting.doc));
+        let value = match (setting.kind, setting.range) {
+            (Kind::Number, (least, most)) => format!("{}, {least} to {most}", setting.kind.expected()),
+            _ => setting.kind.expected().to_owned(),
+        };
+        text.push_str(&format!("| `{name}` | {value} | {default} | {} |\n", setting.doc));
     }
     text
 }

@@ -1,8 +1,8 @@
 //! Settings as written: a flat list of keys and checked values, each with its place in its file.
 
 use crate::expand::expand;
-use crate::problem::Problem;
-use crate::table::{self, Kind};
+use crate::problem::{Fault, Problem};
+use crate::table::{self, Kind, Setting};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +10,9 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 /// Separates the parts of a key, because a server's name may hold a dot.
 const SEPARATOR: char = '\u{1f}';
+
+/// Longest time span that is taken; clocks can still add it to now.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// A checked value.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,8 +61,8 @@ impl Reader<'_> {
         self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
     }
 
-    pub(crate) fn problem(&mut self, line: usize, parts: &[String], message: String) {
-        self.problems.push(Problem { file: self.file.to_owned(), line, key: parts.join("."), message });
+    fn problem(&mut self, line: usize, parts: &[String], fault: impl Into<Fault>) {
+        self.problems.push(Problem::new(self.file, line, parts.join("."), fault));
     }
 
     fn table(&mut self, table: &dyn TableLike, parts: &mut Vec<String>) {
@@ -75,7 +78,7 @@ impl Reader<'_> {
     fn item(&mut self, item: &Item, parts: &mut Vec<String>, line: usize) {
         let key = parts.join(&SEPARATOR.to_string());
         if let Some(setting) = table::find(&key) {
-            return self.value(item, parts, setting.kind, line);
+            return self.value(item, parts, setting, line);
         }
         match item.as_table_like() {
             Some(inner) if table::is_table(&key) => {
@@ -84,23 +87,23 @@ impl Reader<'_> {
                 }
                 self.table(inner, parts);
             }
-            None if table::is_table(&key) => self.problem(line, parts, "expected a table".into()),
+            None if table::is_table(&key) => self.problem(line, parts, "expected a table"),
             _ => {
-                let close = table::closest(&key).map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
-                self.problem(line, parts, format!("unknown key{close}"));
+                let hint = table::closest(&key).map(|name| format!("did you mean {name:?}?"));
+                self.problem(line, parts, Fault { message: "unknown key".into(), hint });
             }
         }
     }
 
-    fn value(&mut self, item: &Item, parts: &[String], kind: Kind, line: usize) {
-        match self.given(item, kind) {
+    fn value(&mut self, item: &Item, parts: &[String], setting: &Setting, line: usize) {
+        match self.given(item, setting.kind).and_then(|given| in_range(given, setting)) {
             Ok(given) => self.entries.push(Entry { parts: parts.to_vec(), given, line }),
-            Err(message) => self.problem(line, parts, message),
+            Err(fault) => self.problem(line, parts, fault),
         }
     }
 
-    fn given(&self, item: &Item, kind: Kind) -> Result<Given, String> {
-        let wrong = || format!("expected {}, found {}", kind.expected(), item.type_name());
+    fn given(&self, item: &Item, kind: Kind) -> Result<Given, Fault> {
+        let wrong = || Fault::from(format!("expected {}, found {}", kind.expected(), item.type_name()));
         Ok(match kind {
             Kind::Text | Kind::Path => Given::Text(self.text(item.as_str().ok_or_else(wrong)?)?),
             Kind::Number => Given::Number(item.as_integer().and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong)?),
@@ -120,21 +123,33 @@ impl Reader<'_> {
                 let table = item.as_table_like().ok_or_else(wrong)?;
                 let entry =
                     |(key, item): (&str, &Item)| Ok((key.to_owned(), self.text(item.as_str().ok_or_else(wrong)?)?));
-                Given::Map(table.iter().map(entry).collect::<Result<_, String>>()?)
+                Given::Map(table.iter().map(entry).collect::<Result<_, Fault>>()?)
             }
             Kind::Expose => {
-                let text = item.as_str().ok_or_else(wrong)?;
-                let known = ["auto", "code", "direct", "both"].contains(&text);
-                known
-                    .then(|| Given::Text(text.to_owned()))
-                    .ok_or_else(|| format!("expected {}, found {text:?}", kind.expected()))?
+                let text = self.text(item.as_str().ok_or_else(wrong)?)?;
+                if !["auto", "code", "direct", "both"].contains(&text.as_str()) {
+                    return Err(format!("expected {}, found {}", kind.expected(), item.to_string().trim()).into());
+                }
+                Given::Text(text)
             }
         })
     }
 
-    fn text(&self, text: &str) -> Result<String, String> {
+    fn text(&self, text: &str) -> Result<String, Fault> {
         expand(text, self.env)
-            .map_err(|name| format!("environment variable {name} is not set; set it, or write ${{{name}:-default}}"))
+    }
+}
+
+/// Refuses what would be taken but could not work, such as a time limit of nothing.
+fn in_range(given: Given, setting: &Setting) -> Result<Given, Fault> {
+    let (least, most) = setting.range;
+    match given {
+        Given::Number(number) if !(least..=most).contains(&number) => {
+            Err(format!("expected {least} to {most}, found {number}").into())
+        }
+        Given::Span(span) if span.is_zero() => Err("expected more than no time".into()),
+        Given::Span(span) if span > LONGEST => Err("expected at most 365 days".into()),
+        _ => Ok(given),
     }
 }
 

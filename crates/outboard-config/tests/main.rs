@@ -1,7 +1,8 @@
 //! Settings files as people write them, right and wrong.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use outboard_config::{Connection, SETTINGS, Settings, SettingsError, load};
+use outboard_config::{Connection, Kind, SETTINGS, Settings, SettingsError, load, reference};
+use proptest::strategy::Strategy;
 use std::time::Duration;
 
 fn settings(text: &str) -> Result<Settings, SettingsError> {
@@ -14,7 +15,8 @@ fn settings(text: &str) -> Result<Settings, SettingsError> {
 fn problem(text: &str) -> String {
     let error = settings(text).unwrap_err();
     let problem = &error.problems[0];
-    format!("{}:{}: {}", problem.line, problem.key, problem.message)
+    let hint = problem.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
+    format!("{}:{}: {}{hint}", problem.line, problem.key, problem.message)
 }
 
 #[test]
@@ -75,6 +77,18 @@ fn several_problems_are_told_together() {
     let error = settings("a = 1\nb = 2\n[sandbox]\ncpu = true\n").unwrap_err();
     assert_eq!(error.problems.len(), 3);
     assert_eq!(error.to_string().lines().count(), 3);
+    let typo = settings("[servers.a]\ncomand = \"x\"").unwrap_err();
+    assert_eq!(typo.problems.len(), 1, "that there is no `command` follows from the typo: {typo}");
+    assert_eq!(error.code().as_str(), "invalid_settings");
+    let many: String = (0..40).map(|n| format!("k{n} = 1\n")).collect();
+    assert_eq!(settings(&many).unwrap_err().problems.len(), 20);
+}
+
+#[test]
+fn problems_stand_in_the_order_of_their_lines() {
+    // That a server cannot be reached is known only at the end, yet it is told where it stands.
+    let error = settings("[servers.a]\nargs = []\n[sandbox]\nwrong = 1\n").unwrap_err();
+    assert_eq!(error.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [1, 4]);
 }
 
 #[test]
@@ -102,8 +116,57 @@ fn the_project_lies_over_the_user_and_config_replaces_both() {
     assert_eq!((both.sandbox.cpu.as_secs(), both.sandbox.wall.as_secs()), (2, 9));
     let alone = load(Some(&user), folder.path(), None, &|_| None).unwrap();
     assert_eq!(alone.sandbox.cpu.as_secs(), 1);
+    assert_eq!(alone.sandbox.wall.as_secs(), 9);
     let missing = load(Some("none.toml".as_ref()), folder.path(), None, &|_| None).unwrap_err();
     assert!(missing.to_string().contains("none.toml: cannot be read"));
+}
+
+#[test]
+fn a_project_may_reach_a_server_in_another_way_than_the_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let user = folder.path().join("user.toml");
+    std::fs::write(&user, "[servers.a]\ncommand = \"x\"\ntimeout = \"5s\"").unwrap();
+    std::fs::write(folder.path().join("outboard.toml"), "[servers.a]\nurl = \"http://localhost:1\"").unwrap();
+    let server = &load(None, folder.path(), Some(&user), &|_| None).unwrap().servers[0];
+    assert!(matches!(&server.connection, Connection::Http { url, .. } if url == "http://localhost:1"));
+    assert_eq!(server.timeout.as_secs(), 5);
+    assert!(server.origin.ends_with("outboard.toml:1"), "{}", server.origin);
+}
+
+#[test]
+fn values_that_could_not_work_are_refused() {
+    for (text, expected) in [
+        ("[sandbox]\nprocesses = 0", "2:sandbox.processes: expected 1 to 32768, found 0"),
+        (
+            "[sandbox]\nmemory_mb = 9223372036854775807",
+            "2:sandbox.memory_mb: expected 16 to 1048576, found 9223372036854775807",
+        ),
+        ("[sandbox]\nmemory_mb = -1", "2:sandbox.memory_mb: expected a whole number, found integer"),
+        ("[sandbox]\ncpu = \"0s\"", "2:sandbox.cpu: expected more than no time"),
+        ("[sandbox]\nwall = \"1000d\"", "2:sandbox.wall: expected at most 365 days"),
+    ] {
+        assert_eq!(problem(text), expected);
+    }
+    assert_eq!(settings("[sandbox]\npool_size = 0").unwrap().sandbox.pool_size, 0);
+}
+
+#[test]
+fn a_secret_never_gets_into_a_message() {
+    let told = problem("[servers.a]\nurl = \"${TOKEN}\"");
+    assert_eq!(told, "1:servers.a: url: expected an http:// or https:// address");
+}
+
+#[test]
+fn folders_of_json_entries_belong_to_the_json_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(".vscode")).unwrap();
+    let json = "{\n\"servers\": {\"a\": {\"command\": \"x\", \"cwd\": \"sub\"},}}";
+    std::fs::write(folder.path().join(".vscode/mcp.json"), json).unwrap();
+    std::fs::write(folder.path().join("outboard.toml"), "mcp_config = [\".vscode/mcp.json\"]").unwrap();
+    let settings = load(None, folder.path(), None, &|_| None).unwrap();
+    let Connection::Stdio { cwd, .. } = &settings.servers[0].connection else { panic!("stdio") };
+    assert_eq!(cwd.as_deref(), Some(folder.path().join(".vscode/sub").as_path()));
+    assert!(settings.servers[0].origin.ends_with("mcp.json:2"), "{}", settings.servers[0].origin);
 }
 
 #[test]
@@ -115,7 +178,135 @@ fn every_default_of_the_reference_is_accepted() {
     }
 }
 
+#[test]
+fn the_reference_tells_the_defaults_that_are_in_force() {
+    let at = |key: &str| !key.starts_with("servers") && !["state_dir", "mcp_config"].contains(&key);
+    let written = SETTINGS.iter().filter(|setting| at(setting.key) && !setting.default.is_empty());
+    let text: String = written.map(|setting| format!("{} = {}\n", setting.key, setting.default)).collect();
+    let (given, none) = (settings(&text).unwrap(), settings("").unwrap());
+    assert_eq!(format!("{:?}", given.sandbox), format!("{:?}", none.sandbox));
+    assert_eq!(format!("{:?}", given.execution), format!("{:?}", none.execution));
+    assert_eq!(given.expose, none.expose);
+    let server = |key: &str| settings(&format!("servers.x.command = \"x\"\n{key}")).unwrap().servers.remove(0);
+    let written = SETTINGS.iter().filter(|setting| setting.key.starts_with("servers") && !setting.default.is_empty());
+    for setting in written {
+        let (given, none) = (server(&format!("{} = {}", setting.key.replace('*', "x"), setting.default)), server(""));
+        let shown = |server: &outboard_config::ServerSettings| {
+            format!(
+                "{:?} {:?} {:?} {:?} {:?}",
+                server.connection,
+                server.enabled,
+                server.timeout,
+                server.start_timeout,
+                (&server.allow, &server.deny)
+            )
+        };
+        assert_eq!(shown(&given), shown(&none), "{}", setting.key);
+    }
+}
+
+#[test]
+fn every_key_of_the_reference_is_taken_and_in_the_document() {
+    let document = reference();
+    for setting in SETTINGS {
+        let value = match setting.kind {
+            Kind::Text if setting.key.ends_with("url") => "\"http://x\"",
+            Kind::Text | Kind::Path => "\"x\"",
+            Kind::Number => "1024",
+            Kind::Flag => "false",
+            Kind::Span => "1.5",
+            Kind::List if setting.key == "mcp_config" => "[]",
+            Kind::List => "[\"x\"]",
+            Kind::Map => "{ X = \"x\" }",
+            Kind::Expose => "\"both\"",
+        };
+        let value = if setting.key.ends_with("pool_size") { "3" } else { value };
+        let reach = if setting.key.ends_with(".command") || setting.key.ends_with(".url") || !setting.key.contains('*')
+        {
+            ""
+        } else {
+            "servers.x.command = \"x\"\n"
+        };
+        let key = setting.key.replace('*', "x");
+        settings(&format!("{reach}{key} = {value}")).unwrap_or_else(|error| panic!("{key}: {error}"));
+        let name = setting.key.strip_prefix("servers.*.").unwrap_or_else(|| setting.key.rsplit('.').next().unwrap());
+        assert!(document.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
+
+/// Texts made of what settings are made of, so that they get further than the first character.
+fn soup(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let word = proptest::prop_oneof![4 => proptest::sample::select(words).prop_map(str::to_owned), 1 => "\\PC{0,3}"];
+    proptest::collection::vec(word, 0..30).prop_map(|words| words.concat())
+}
+
+const TOML: &[&str] = &[
+    "[",
+    "]",
+    "servers",
+    "sandbox",
+    ".",
+    "a",
+    "=",
+    "\n",
+    "\"",
+    "command",
+    "timeout",
+    "cpu",
+    "1e999",
+    "-1",
+    "{",
+    "}",
+    ",",
+    "${",
+    ":-",
+    "env",
+    "nan",
+    "9d",
+    "inf",
+    "expose",
+    "mcp_config",
+    "''",
+    "\\",
+];
+const JSON: &[&str] = &[
+    "{\"mcpServers\":",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"a\"",
+    ":",
+    ",",
+    "\"command\"",
+    "\"timeout\"",
+    "1e308",
+    "-1",
+    "//",
+    "/*",
+    "*/",
+    "\n",
+    "\\",
+    "\"${\"",
+    "null",
+    "true",
+    "é",
+];
+
 proptest::proptest! {
+    #[test]
+    fn nothing_that_looks_like_settings_makes_it_panic(text in soup(TOML)) {
+        let _ = settings(&text);
+    }
+
+    #[test]
+    fn no_json_makes_it_panic(text in soup(JSON)) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.json"), text).unwrap();
+        std::fs::write(folder.path().join("outboard.toml"), "mcp_config = [\"m.json\"]").unwrap();
+        let _ = load(None, folder.path(), None, &|_| None);
+    }
+
     #[test]
     fn no_text_makes_it_panic(text in "\\PC*") {
         let _ = settings(&text);

@@ -65,9 +65,20 @@ pub(super) fn check(root: &Path) -> Result<Findings> {
 
 fn refused(folder: &str, manifest: &str, allowed: &[&str]) -> Result<Findings> {
     let manifest: toml::Table = manifest.parse().with_context(|| folder.to_owned())?;
-    let used = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
-    let ours = used.map(|(name, _)| name.as_str()).filter(|name| name.starts_with("outboard"));
-    Ok(ours.filter(|name| !allowed.contains(name)).map(|name| format!("{folder}: must not use {name}")).collect())
+    let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flatten();
+    let targets = targets.filter_map(|(_, table)| table.as_table());
+    let used = std::iter::once(&manifest).chain(targets).flat_map(product_dependencies);
+    let ours = used.filter(|name| name.starts_with("outboard") && !allowed.contains(&name.as_str()));
+    Ok(ours.map(|name| format!("{folder}: must not use {name}")).collect())
+}
+
+/// The packages that a table of a manifest brings into product code; a renamed one under its own name.
+fn product_dependencies(table: &toml::Table) -> impl Iterator<Item = String> {
+    let tables = ["dependencies", "build-dependencies"].into_iter().filter_map(|kind| table.get(kind)?.as_table());
+    tables.flatten().map(|(name, value)| {
+        let package = value.get("package").and_then(toml::Value::as_str);
+        package.unwrap_or(name).to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -78,5 +89,12 @@ mod tests {
             "[dependencies]\noutboard-mcp.workspace = true\nserde = \"1\"\n[dev-dependencies]\noutboard-x = \"1\"";
         let found = super::refused("crates/outboard-gateway", manifest, &["outboard-types"]).unwrap();
         assert_eq!(found, ["crates/outboard-gateway: must not use outboard-mcp"]);
+    }
+
+    #[test]
+    fn an_arrow_cannot_hide_behind_a_target_a_build_script_or_another_name() {
+        let manifest = "[target.'cfg(unix)'.dependencies]\noutboard-a = \"1\"\n\
+                        [build-dependencies]\noutboard-b = \"1\"\n[dependencies]\nx = { package = \"outboard-c\" }\n";
+        assert_eq!(super::refused("f", manifest, &[]).unwrap().len(), 3);
     }
 }

@@ -1,30 +1,65 @@
 //! Generated documents are current.
 
-use super::Findings;
-use anyhow::Result;
+use super::{Findings, errors};
+use anyhow::{Context, Result};
 use std::path::Path;
 
 /// Path and content of every generated document.
-fn documents() -> [(&'static str, String); 1] {
-    [("docs/configuration.md", outboard_config::reference())]
+fn documents(root: &Path) -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![("docs/configuration.md", outboard_config::reference()), ("docs/errors/README.md", error_index(root)?)])
 }
 
 pub(super) fn check(root: &Path) -> Result<Findings> {
-    let stale = |(path, text): &(&str, String)| std::fs::read_to_string(root.join(path)).ok().as_ref() != Some(text);
-    let stale = documents().into_iter().filter(stale);
-    Ok(stale.map(|(path, _)| format!("{path}: not current; run `cargo xtask docs`")).collect())
+    Ok(documents(root)?.into_iter().filter_map(|(path, text)| stale(root, path, &text)).collect())
+}
+
+fn stale(root: &Path, path: &str, text: &str) -> Option<String> {
+    let current = std::fs::read_to_string(root.join(path)).ok();
+    (current.as_deref() != Some(text)).then(|| format!("{path}: not current; run `cargo xtask docs`"))
 }
 
 /// Writes them.
 pub(crate) fn write(root: &Path) -> Result<()> {
-    documents().iter().try_for_each(|(path, text)| Ok(std::fs::write(root.join(path), text)?))
+    documents(root)?.iter().try_for_each(|(path, text)| Ok(std::fs::write(root.join(path), text)?))
+}
+
+/// The list of codes, in the order of the source, each with the first sentence of its page.
+fn error_index(root: &Path) -> Result<String> {
+    let source = root.join("crates/outboard-types/src/error.rs");
+    let source = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
+    let mut text = String::from(
+        "# Error codes\n\nEvery failure carries one of these codes; they do not change.\n\n| code | meaning |\n|---|---|\n",
+    );
+    for code in errors::codes(&source) {
+        // A page that is missing is a finding of its own.
+        let page = std::fs::read_to_string(root.join(format!("docs/errors/{code}.md"))).unwrap_or_default();
+        text.push_str(&format!("| [`{code}`]({code}.md) | {} |\n", meaning(&page)));
+    }
+    Ok(text)
+}
+
+/// The first paragraph below the title.
+fn meaning(page: &str) -> String {
+    let lines = page.lines().skip(1).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn a_missing_document_is_found() {
-        let found = super::check("/nonexistent".as_ref()).unwrap();
-        assert_eq!(found, ["docs/configuration.md: not current; run `cargo xtask docs`"]);
+    fn a_missing_or_changed_document_is_found() {
+        let root = crate::root();
+        assert!(stale(&root, "docs/none.md", "").is_some());
+        assert!(stale(&root, "Cargo.toml", "something else").is_some());
+        let text = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+        assert_eq!(stale(&root, "Cargo.toml", &text), None);
+    }
+
+    #[test]
+    fn a_page_tells_its_meaning_in_its_first_paragraph() {
+        assert_eq!(meaning("# timeout\n\nNo answer\ncame.\n\n## When\n"), "No answer came.");
+        assert_eq!(meaning(""), "");
     }
 }

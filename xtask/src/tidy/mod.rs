@@ -9,6 +9,7 @@ mod lengths;
 pub(crate) mod sizes;
 mod tests;
 mod unfinished;
+mod words;
 
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -18,7 +19,7 @@ pub(crate) type Findings = Vec<String>;
 
 /// Runs every rule and tells all findings at once.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let rules: [fn(&Path) -> Result<Findings>; 7] = [
+    let rules: [fn(&Path) -> Result<Findings>; 8] = [
         arrows::check,
         dependencies::check,
         errors::check,
@@ -26,6 +27,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         lengths::check,
         tests::check,
         unfinished::check,
+        words::check,
     ];
     let mut findings = Vec::new();
     for rule in rules {

@@ -49,7 +49,16 @@ fn install(root: &Path) {
     let node = wheel(root);
     let npm = node.join("lib/node_modules/npm/bin/npm-cli.js");
     let mut command = Command::new(node.join("bin/node"));
-    command.arg(npm).args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+    command.arg(npm).args([
+        "install",
+        "--silent",
+        "--fetch-timeout=30000",
+        "--fetch-retries=2",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+    ]);
     run(command.arg(root.join("npm")).args(NPM), "check the network");
 }
 
