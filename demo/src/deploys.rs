@@ -13,29 +13,40 @@ type Looks = Rc<RefCell<BTreeMap<String, usize>>>;
 
 pub(crate) fn server() -> Server {
     let looks: Looks = Rc::new(RefCell::new(BTreeMap::from([("dep_1".to_owned(), 0), ("dep_2".to_owned(), 9)])));
-    let (listed, looked, started, rolled) = (looks.clone(), looks.clone(), looks.clone(), looks);
+    let (listed, looked, started, rolled) = (looks.clone(), looks.clone(), looks.clone(), looks.clone());
+    let mut last = looks.borrow().len();
     let id = || ("deployId", text("The deploy's id"), true);
-    let status = object(json!({"deployId": {"type": "string"}, "status": {"enum": STATES}}));
+    let status = object(json!({"deployId": {"type": "string"}, "status": {"type": "string", "enum": STATES}}));
     let tools = vec![
-        tool("list_deploys", "Lists deploys.", Effect::Reads, &[], None, move |_| {
+        tool("list_deploys", "Lists all deploys with their status.", Effect::Reads, &[], None, move |_| {
             Ok(Answer::Json(json!(listed.borrow().iter().map(|(id, looks)| shown(id, *looks)).collect::<Vec<_>>())))
         }),
-        tool("get_status", "Reads the status of a deploy.", Effect::Reads, &[id()], Some(status), move |arguments| {
-            let mut all = looked.borrow_mut();
-            let id = given(arguments, "deployId");
-            let looks = all.get_mut(id).ok_or_else(|| format!("no deploy {id:?}; list_deploys shows what there is"))?;
-            *looks += 1;
-            Ok(Answer::Structured(shown(id, *looks - 1)))
-        }),
+        tool(
+            "get_status",
+            "Reads the status of a deploy: queued, building, deploying, then complete.",
+            Effect::Reads,
+            &[id()],
+            Some(status),
+            move |arguments| {
+                let mut all = looked.borrow_mut();
+                let id = given(arguments, "deployId");
+                let looks =
+                    all.get_mut(id).ok_or_else(|| format!("no deploy {id:?}; list_deploys shows what there is"))?;
+                *looks += 1;
+                Ok(Answer::Structured(shown(id, *looks - 1)))
+            },
+        ),
         tool(
             "start_deploy",
             "Starts a deploy of a service.",
             Effect::Writes,
-            &[("service", text("Which service"), true)],
+            &[("service", text("Which service, such as checkout"), true)],
             None,
             move |_| {
                 let mut all = started.borrow_mut();
-                let id = format!("dep_{}", all.len() + 1);
+                // A number is never used twice, even if its deploy was rolled back.
+                last += 1;
+                let id = format!("dep_{last}");
                 all.insert(id.clone(), 0);
                 Ok(Answer::Json(shown(&id, 0)))
             },
@@ -46,7 +57,7 @@ pub(crate) fn server() -> Server {
                 .borrow_mut()
                 .remove(id)
                 .map(|_| Answer::Text(format!("{id} rolled back")))
-                .ok_or_else(|| format!("no deploy {id:?}"))
+                .ok_or_else(|| format!("no deploy {id:?}; list_deploys shows what there is"))
         }),
     ];
     Server { name: "deploys", title: "Deployments", tools }

@@ -1,8 +1,11 @@
 //! google-drive: documents and sheets.
 
-use crate::made_up::{COMPANIES, MadeUp, day, email};
+use crate::made_up::MadeUp;
+use crate::sheets;
 use crate::tool::{Answer, Effect, Server, count, given, number, object, text, tool};
 use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 const FILES: [(&str, &str, &str); 4] = [
     ("abc123", "Quarterly planning meeting, transcript", "document"),
@@ -11,40 +14,60 @@ const FILES: [(&str, &str, &str); 4] = [
     ("leads", "Leads", "sheet"),
 ];
 
+/// A document that a caller made.
+struct Made {
+    id: String,
+    title: String,
+    content: String,
+}
+
+/// All documents that callers made.
+#[derive(Default)]
+struct Documents(Vec<Made>);
+
 pub(crate) fn server() -> Server {
-    let document =
-        object(json!({"title": {"type": "string"}, "content": {"type": "string"}, "metadata": {"type": "object"}}));
-    let mut created = 0;
+    let documents = Rc::new(RefCell::new(Documents::default()));
+    let with = |work: fn(&mut Documents, &Value) -> Result<Answer, String>| {
+        let documents = documents.clone();
+        move |arguments: &Value| work(&mut documents.borrow_mut(), arguments)
+    };
+    let document = || ("documentId", text("The document's id, as listed"), true);
     let tools = vec![
-        tool("list_files", "Lists all files with id, name and type.", Effect::Reads, &[], None, |_| {
-            Ok(Answer::Json(files("")))
-        }),
+        tool(
+            "list_files",
+            "Lists all files with id, name and type.",
+            Effect::Reads,
+            &[],
+            None,
+            with(|Documents(made), _| Ok(Answer::Json(files(made, "")))),
+        ),
         tool(
             "search_files",
             "Finds files by words in their names.",
             Effect::Reads,
             &[("query", text("Words to look for"), true)],
             None,
-            |arguments| Ok(Answer::Json(files(given(arguments, "query")))),
+            with(|Documents(made), arguments| Ok(Answer::Json(files(made, given(arguments, "query"))))),
         ),
         tool(
             "get_document",
             "Reads a document: title, text content and metadata.",
             Effect::Reads,
-            &[
-                ("documentId", text("The document's id, as listed"), true),
-                ("fields", text("Comma-separated fields to return"), false),
-            ],
-            Some(document),
-            |arguments| get_document(given(arguments, "documentId")),
+            &[document(), ("fields", text("Comma-separated fields to fill; others come back empty"), false)],
+            Some(document_schema()),
+            with(get_document),
         ),
         tool(
             "get_sheet",
             "Reads the rows of a sheet.",
             Effect::Reads,
-            &[("sheetId", text("The sheet's id, as listed"), true), ("limit", number("At most so many rows"), false)],
+            &[
+                ("sheetId", text("The sheet's id, as listed"), true),
+                ("range", text("First and last row, such as 1:100; all without it"), false),
+                ("limit", number("At most so many rows"), false),
+            ],
             None,
-            |arguments| get_sheet(given(arguments, "sheetId"), count(arguments, "limit", u64::MAX)),
+            get_sheet,
         ),
         tool(
             "create_document",
@@ -52,39 +75,84 @@ pub(crate) fn server() -> Server {
             Effect::Writes,
             &[("title", text("Its title"), true), ("content", text("Its text"), true)],
             None,
-            move |arguments| {
-                created += 1;
-                Ok(Answer::Json(json!({"documentId": format!("new{created}"), "title": arguments["title"]})))
-            },
+            with(create_document),
         ),
         tool(
             "share_document",
             "Shares a document with somebody.",
-            Effect::Writes,
-            &[("documentId", text("The document's id"), true), ("email", text("With whom"), true)],
+            Effect::Sets,
+            &[document(), ("email", text("With whom"), true)],
             None,
-            |arguments| Ok(Answer::Text(format!("shared with {}", given(arguments, "email")))),
+            with(|Documents(made), arguments| {
+                let (title, _) = read(made, given(arguments, "documentId"))?;
+                Ok(Answer::Text(format!("{title} is shared with {}", given(arguments, "email"))))
+            }),
         ),
     ];
     Server { name: "google-drive", title: "Documents and sheets", tools }
 }
 
-fn files(query: &str) -> Value {
+fn document_schema() -> Value {
+    let metadata = object(json!({
+        "owner": {"type": "string"}, "modified": {"type": "string"}, "words": {"type": "integer"},
+    }));
+    object(json!({"title": {"type": "string"}, "content": {"type": "string"}, "metadata": metadata}))
+}
+
+fn files(made: &[Made], query: &str) -> Value {
     let query = query.to_lowercase();
-    let hits =
-        FILES.iter().filter(|(_, name, _)| query.split_whitespace().all(|word| name.to_lowercase().contains(word)));
+    let own = made.iter().map(|made| (made.id.as_str(), made.title.as_str(), "document"));
+    let hits = FILES.into_iter().chain(own).filter(|(_, name, _)| {
+        let name = name.to_lowercase();
+        query.split_whitespace().all(|word| name.contains(word))
+    });
     json!({"files": hits.map(|(id, name, kind)| json!({"id": id, "name": name, "type": kind})).collect::<Vec<_>>()})
 }
 
-fn get_document(id: &str) -> Result<Answer, String> {
-    let content = match id {
-        "abc123" => transcript(),
-        "q4report" => "Revenue grew by 12 percent. Churn fell to 2 percent.".to_owned(),
-        _ => return Err(format!("no document {id:?}; list_files shows what there is")),
-    };
-    let title = FILES.iter().find(|(known, ..)| *known == id).map_or("", |(_, name, _)| name);
-    let metadata = json!({"owner": "me@example.com", "modified": "2026-04-14", "words": content.split(' ').count()});
-    Ok(Answer::Structured(json!({"title": title, "content": content, "metadata": metadata})))
+/// Title and content.
+fn read(made: &[Made], id: &str) -> Result<(String, String), String> {
+    let title = FILES.iter().find(|(known, ..)| *known == id).map_or("", |(_, name, _)| name).to_owned();
+    match id {
+        "abc123" => Ok((title, transcript())),
+        "q4report" => Ok((title, "Revenue grew by 12 percent. Churn fell to 2 percent.".to_owned())),
+        _ => made
+            .iter()
+            .find(|made| made.id == id)
+            .map(|made| (made.title.clone(), made.content.clone()))
+            .ok_or_else(|| format!("no document {id:?}; list_files shows what there is")),
+    }
+}
+
+fn get_document(Documents(made): &mut Documents, arguments: &Value) -> Result<Answer, String> {
+    let (title, content) = read(made, given(arguments, "documentId"))?;
+    let words = content.split(' ').count();
+    let metadata = json!({"owner": "me@example.com", "modified": "2026-04-14", "words": words});
+    let mut document = json!({"title": title, "content": content, "metadata": metadata});
+    let fields: Vec<&str> =
+        given(arguments, "fields").split(',').map(str::trim).filter(|field| !field.is_empty()).collect();
+    if let Some(unknown) = fields.iter().find(|field| document.get(**field).is_none()) {
+        return Err(format!("no field {unknown:?}; a document has title, content and metadata"));
+    }
+    if !fields.is_empty() {
+        empty_all_but(&fields, &mut document);
+    }
+    Ok(Answer::Structured(document))
+}
+
+/// Fields stay, so that the answer keeps to its schema.
+fn empty_all_but(fields: &[&str], document: &mut Value) {
+    let empty =
+        [("title", json!("")), ("content", json!("")), ("metadata", json!({"owner": "", "modified": "", "words": 0}))];
+    for (field, nothing) in empty.into_iter().filter(|(field, _)| !fields.contains(field)) {
+        document[field] = nothing;
+    }
+}
+
+fn create_document(Documents(made): &mut Documents, arguments: &Value) -> Result<Answer, String> {
+    let id = format!("new{}", made.len() + 1);
+    let (title, content) = (given(arguments, "title").to_owned(), given(arguments, "content").to_owned());
+    made.push(Made { id: id.clone(), title: title.clone(), content });
+    Ok(Answer::Json(json!({"documentId": id, "title": title})))
 }
 
 /// Two hours of meeting, a line every ten seconds or so.
@@ -124,34 +192,10 @@ fn transcript() -> String {
     (0..720).map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn get_sheet(id: &str, limit: usize) -> Result<Answer, String> {
-    let rows: Vec<Value> = match id {
-        "orders" => orders().take(limit).collect(),
-        "leads" => leads().take(limit).collect(),
-        _ => return Err(format!("no sheet {id:?}; list_files shows what there is")),
-    };
+fn get_sheet(arguments: &Value) -> Result<Answer, String> {
+    let id = given(arguments, "sheetId");
+    let (skipped, taken) = sheets::range(given(arguments, "range"))?;
+    let rows = sheets::rows(id).ok_or_else(|| format!("no sheet {id:?}; list_files shows what there is"))?;
+    let rows: Vec<Value> = rows.skip(skipped).take(taken.min(count(arguments, "limit", u64::MAX))).collect();
     Ok(Answer::Json(json!({"sheetId": id, "rows": rows})))
-}
-
-fn orders() -> impl Iterator<Item = Value> {
-    const STATES: &[&str] =
-        &["shipped", "shipped", "shipped", "delivered", "delivered", "cancelled", "returned", "pending"];
-    let mut made_up = MadeUp::new(2);
-    (1..=10_000).map(move |at| {
-        json!({
-            "orderId": format!("ORD{at:05}"),
-            "customer": made_up.one_of(COMPANIES),
-            "status": made_up.one_of(STATES),
-            "amount": made_up.below(1_000_000) as f64 / 100.0,
-            "date": day(made_up.below(336)),
-        })
-    })
-}
-
-fn leads() -> impl Iterator<Item = Value> {
-    let mut made_up = MadeUp::new(3);
-    (1..=200).map(move |at| {
-        let name = made_up.person();
-        json!({"salesforceId": format!("00Q{at:012}"), "email": email(&name, at), "name": name})
-    })
 }

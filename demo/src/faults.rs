@@ -12,23 +12,33 @@ pub(crate) enum Fault {
 
 /// The settings, and the calls so far.
 pub(crate) struct Faults {
-    latency: Duration,
+    pub(crate) latency: Duration,
     every: Option<(u64, Fault)>,
     calls: u64,
 }
 
 impl Faults {
-    pub(crate) fn from_environment() -> Self {
-        let latency = std::env::var("OUTBOARD_DEMO_LATENCY").ok().and_then(|text| millis(&text)).unwrap_or_default();
-        let every = std::env::var("OUTBOARD_DEMO_FAULT").ok().and_then(|text| fault(&text));
-        Self { latency, every, calls: 0 }
+    /// Reads the two variables; the error says what they look like.
+    pub(crate) fn from_environment() -> Result<Self, String> {
+        let latency = setting("OUTBOARD_DEMO_LATENCY", "20ms or 2s", millis)?.unwrap_or_default();
+        let every = setting("OUTBOARD_DEMO_FAULT", "every:7=error, =crash or =hang", fault)?;
+        Ok(Self { latency, every, calls: 0 })
     }
 
-    /// Waits, and says whether this call is to fail.
+    /// Counts a call, and says whether it is to fail.
     pub(crate) fn next(&mut self) -> Option<Fault> {
-        std::thread::sleep(self.latency);
         self.calls += 1;
         self.every.filter(|(every, _)| self.calls.is_multiple_of(*every)).map(|(_, fault)| fault)
+    }
+}
+
+/// A test whose fault is misspelt must not pass for want of it, so unknown words are errors.
+fn setting<T>(name: &str, form: &str, read: fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+    match std::env::var(name) {
+        Ok(text) if !text.is_empty() => {
+            read(&text).map(Some).ok_or_else(|| format!("{name}={text} is not understood; it is written {form}"))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -57,9 +67,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_understood_or_ignored() {
+    fn settings_are_understood_or_refused() {
         assert_eq!(millis("20ms"), Some(Duration::from_millis(20)));
         assert_eq!(fault("every:7=error"), Some((7, Fault::Error)));
         assert_eq!((millis("x"), fault("every:0=crash")), (None, None));
+    }
+
+    #[test]
+    fn each_nth_call_fails() {
+        let mut faults = Faults { latency: Duration::ZERO, every: fault("every:3=hang"), calls: 0 };
+        let seen: Vec<_> = (0..7).map(|_| faults.next().is_some()).collect();
+        assert_eq!(seen, [false, false, true, false, false, true, false]);
     }
 }

@@ -1,10 +1,12 @@
 //! Six MCP servers with made-up, deterministic data: what trials and tests talk to.
 //!
 //! `outboard-demo SERVER` serves one of them over stdin and stdout; `outboard-demo --list` names them. Same
-//! call, same answer: nothing is random and nothing reads the clock. Never here: anything of the product.
+//! calls in the same order, same answers: nothing is random and no data comes from the clock. Never here:
+//! anything of the product.
 //!
-//! `OUTBOARD_DEMO_LATENCY=20ms` delays every call. `OUTBOARD_DEMO_FAULT=every:7=error` makes each seventh call
-//! fail; instead of `error` also `crash` (the process ends) and `hang` (no answer).
+//! `OUTBOARD_DEMO_LATENCY=20ms` delays every answer (calls under way at once wait at once).
+//! `OUTBOARD_DEMO_FAULT=every:7=error` makes each seventh call fail; instead of `error` also `crash` (the
+//! process ends) and `hang` (no answer). Settings that are not understood are refused.
 
 mod crm;
 mod deploys;
@@ -13,33 +15,59 @@ mod faults;
 mod logs;
 mod made_up;
 mod protocol;
+mod query;
 mod salesforce;
+mod sheets;
 mod slack;
 mod tool;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use tool::Server;
 
-fn servers() -> Vec<Server> {
-    vec![drive::server(), salesforce::server(), slack::server(), crm::server(), logs::server(), deploys::server()]
-}
+/// Makes a server.
+type Make = fn() -> Server;
+
+const SERVERS: [(&str, Make); 6] = [
+    ("google-drive", drive::server),
+    ("salesforce", salesforce::server),
+    ("slack", slack::server),
+    ("crm", crm::server),
+    ("logs", logs::server),
+    ("deploys", deploys::server),
+];
 
 fn main() -> ExitCode {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     if wanted == "--list" {
-        let names: Vec<_> = servers().iter().map(|server| server.name).collect();
-        return written(io::Write::write_all(&mut io::stdout(), format!("{}\n", names.join("\n")).as_bytes()));
+        let names = SERVERS.map(|(name, _)| name).join("\n");
+        return ended(writeln!(io::stdout(), "{names}").map_err(|error| error.to_string()));
     }
-    match servers().into_iter().find(|server| server.name == wanted) {
-        Some(server) => written(protocol::serve(server, io::stdin().lock(), io::stdout().lock())),
-        None => {
-            let _ = io::Write::write_all(&mut io::stderr(), b"usage: outboard-demo SERVER | --list\n");
-            ExitCode::from(2)
+    let Some((_, server)) = SERVERS.iter().find(|(name, _)| *name == wanted) else {
+        return refused("usage: outboard-demo SERVER | --list");
+    };
+    match faults::Faults::from_environment() {
+        Ok(faults) => ended(protocol::serve(server(), faults)),
+        Err(problem) => refused(&problem),
+    }
+}
+
+fn ended(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            told(&problem);
+            ExitCode::FAILURE
         }
     }
 }
 
-fn written(result: io::Result<()>) -> ExitCode {
-    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn refused(problem: &str) -> ExitCode {
+    told(problem);
+    ExitCode::from(2)
+}
+
+fn told(problem: &str) {
+    // Nobody is left to tell if stderr is closed.
+    let _ = writeln!(io::stderr(), "{problem}");
 }

@@ -1,21 +1,27 @@
 //! salesforce: leads and records. Updates are kept for the life of the process.
-#![allow(clippy::ptr_arg, reason = "all handlers have one type; two of them add and remove records")]
 
 use crate::made_up::{COMPANIES, MadeUp, email};
+use crate::query;
 use crate::tool::{Answer, Effect, Server, given, text, tool};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-type Records = Rc<RefCell<Vec<Value>>>;
+/// All leads, as their tools see them.
+struct Leads(Vec<Value>);
+
+const FIELDS: [&str; 7] = ["Id", "Name", "Email", "Phone", "Company", "Status", "EngagementScore"];
 
 pub(crate) fn server() -> Server {
-    let records: Records = Rc::new(RefCell::new(leads()));
-    let with = |work: fn(&mut Vec<Value>, &Value) -> Result<Answer, String>| {
-        let records = records.clone();
-        move |arguments: &Value| work(&mut records.borrow_mut(), arguments)
+    let leads = Rc::new(RefCell::new(Leads(made())));
+    let with = |work: fn(&mut Leads, &Value) -> Result<Answer, String>| {
+        let leads = leads.clone();
+        move |arguments: &Value| match arguments.get("objectType").and_then(Value::as_str) {
+            None | Some("Lead") => work(&mut leads.borrow_mut(), arguments),
+            Some(other) => Err(format!("no records of kind {other:?}; there are only Lead")),
+        }
     };
-    let kind = || ("objectType", text("The kind of record, such as Lead"), true);
+    let kind = || ("objectType", text("The kind of record: Lead"), true);
     let id = || ("recordId", text("The record's id"), true);
     let data = || ("data", json!({"type": "object", "description": "Fields and their new values"}), true);
     let update = json!({"type": "object", "properties": {"recordId": {"type": "string"}, "data": {"type": "object"}}, "required": ["recordId", "data"]});
@@ -23,7 +29,8 @@ pub(crate) fn server() -> Server {
     let tools = vec![
         tool(
             "query",
-            "Runs a query such as SELECT Id, Name FROM Lead WHERE EngagementScore > 80 LIMIT 10.",
+            "Runs a query such as SELECT Id, Name FROM Lead WHERE EngagementScore > 80 LIMIT 10. Leads have Id, Name, \
+             Email, Phone, Company, Status and EngagementScore.",
             Effect::Reads,
             &[("query", text("The query"), true)],
             None,
@@ -59,7 +66,7 @@ pub(crate) fn server() -> Server {
     Server { name: "salesforce", title: "Leads and records", tools }
 }
 
-fn leads() -> Vec<Value> {
+fn made() -> Vec<Value> {
     const STATES: &[&str] = &["New", "Working", "Qualified", "Closed"];
     let mut made_up = MadeUp::new(4);
     (1..=500)
@@ -78,34 +85,18 @@ fn leads() -> Vec<Value> {
         .collect()
 }
 
-/// `SELECT fields FROM Lead [WHERE field op value] [LIMIT n]`.
-fn query(records: &mut Vec<Value>, arguments: &Value) -> Result<Answer, String> {
-    let words: Vec<&str> = given(arguments, "query").split_whitespace().collect();
-    let at = |word: &str| words.iter().position(|found| found.eq_ignore_ascii_case(word));
-    let from = at("from").filter(|_| at("select") == Some(0)).ok_or("expected SELECT fields FROM Lead …")?;
-    if words.get(from + 1).is_none_or(|kind| !kind.eq_ignore_ascii_case("Lead")) {
-        return Err("only Lead can be queried".into());
+fn query(Leads(records): &mut Leads, arguments: &Value) -> Result<Answer, String> {
+    let query = query::parse(given(arguments, "query"))?;
+    let named = query.fields.iter().chain(query.conditions.iter().map(|condition| &condition.field));
+    for field in named.filter(|field| *field != "*") {
+        if !records.iter().any(|record| record.get(field).is_some()) {
+            return Err(format!("no lead has a field {field:?}; there are {}", FIELDS.join(", ")));
+        }
     }
-    let fields: Vec<String> = words[1..from].join(" ").split(',').map(|field| field.trim().to_owned()).collect();
-    let condition = at("where").and_then(|at| Some((*words.get(at + 1)?, *words.get(at + 2)?, *words.get(at + 3)?)));
-    let limit = at("limit").and_then(|at| words.get(at + 1)?.parse().ok()).unwrap_or(usize::MAX);
-    let fits =
-        |record: &&Value| condition.is_none_or(|(field, operator, value)| holds(&record[field], operator, value));
-    let picked: Vec<Value> = records.iter().filter(fits).take(limit).map(|record| picked(record, &fields)).collect();
+    let fits = |record: &&Value| query.conditions.iter().all(|condition| condition.holds(&record[&condition.field]));
+    let found = records.iter().filter(fits).take(query.limit);
+    let picked: Vec<Value> = found.map(|record| picked(record, &query.fields)).collect();
     Ok(Answer::Json(json!({"totalSize": picked.len(), "records": picked})))
-}
-
-fn holds(found: &Value, operator: &str, value: &str) -> bool {
-    let wanted = value.trim_matches('\'');
-    match (found.as_f64(), wanted.parse::<f64>(), operator) {
-        (Some(found), Ok(wanted), ">") => found > wanted,
-        (Some(found), Ok(wanted), ">=") => found >= wanted,
-        (Some(found), Ok(wanted), "<") => found < wanted,
-        (Some(found), Ok(wanted), "<=") => found <= wanted,
-        (Some(found), Ok(wanted), "=") => found == wanted,
-        (None, _, "=") => found.as_str() == Some(wanted),
-        _ => false,
-    }
 }
 
 fn picked(record: &Value, fields: &[String]) -> Value {
@@ -120,40 +111,49 @@ fn find<'a>(records: &'a mut [Value], id: &Value) -> Result<&'a mut Value, Strin
     records.iter_mut().find(|record| record["Id"] == *id).ok_or_else(|| format!("no record {id}; query finds ids"))
 }
 
-fn get_record(records: &mut Vec<Value>, arguments: &Value) -> Result<Answer, String> {
+fn get_record(Leads(records): &mut Leads, arguments: &Value) -> Result<Answer, String> {
     find(records, &arguments["recordId"]).map(|record| Answer::Json(record.clone()))
 }
 
 fn change(records: &mut [Value], id: &Value, data: &Value) -> Result<(), String> {
     let record = find(records, id)?;
+    if data.get("Id").is_some() {
+        return Err("the Id of a record cannot be changed".into());
+    }
     for (field, value) in data.as_object().into_iter().flatten() {
         record[field] = value.clone();
     }
     Ok(())
 }
 
-fn update_record(records: &mut Vec<Value>, arguments: &Value) -> Result<Answer, String> {
+fn update_record(Leads(records): &mut Leads, arguments: &Value) -> Result<Answer, String> {
     change(records, &arguments["recordId"], &arguments["data"])?;
     Ok(Answer::Json(json!({"id": arguments["recordId"], "success": true})))
 }
 
-fn batch_update(records: &mut Vec<Value>, arguments: &Value) -> Result<Answer, String> {
-    let updates = arguments["records"].as_array().cloned().unwrap_or_default();
-    for update in &updates {
+/// All or nothing: ids are looked up before anything is changed.
+fn batch_update(Leads(records): &mut Leads, arguments: &Value) -> Result<Answer, String> {
+    let updates = arguments["records"].as_array().map_or(&[][..], Vec::as_slice);
+    for update in updates {
+        find(records, &update["recordId"])?;
+    }
+    for update in updates {
         change(records, &update["recordId"], &update["data"])?;
     }
     Ok(Answer::Json(json!({"updated": updates.len()})))
 }
 
-fn create_lead(records: &mut Vec<Value>, arguments: &Value) -> Result<Answer, String> {
-    let id = format!("00Q{:012}", records.len() + 1);
+fn create_lead(Leads(records): &mut Leads, arguments: &Value) -> Result<Answer, String> {
+    // Ids grow for ever, so a deleted one does not come back.
+    let last = records.iter().filter_map(|record| record["Id"].as_str()?.strip_prefix("00Q")?.parse::<u64>().ok());
+    let id = format!("00Q{:012}", last.max().unwrap_or_default() + 1);
     let mut lead = arguments["data"].clone();
     lead["Id"] = json!(id);
     records.push(lead);
     Ok(Answer::Json(json!({"id": id, "success": true})))
 }
 
-fn delete_record(records: &mut Vec<Value>, arguments: &Value) -> Result<Answer, String> {
+fn delete_record(Leads(records): &mut Leads, arguments: &Value) -> Result<Answer, String> {
     find(records, &arguments["recordId"])?;
     records.retain(|record| record["Id"] != arguments["recordId"]);
     Ok(Answer::Text("deleted".into()))

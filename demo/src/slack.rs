@@ -45,7 +45,10 @@ pub(crate) fn server() -> Server {
             Effect::Writes,
             &[channel(), ("filename", text("Its name"), true), ("content", text("Its text"), true)],
             None,
-            |arguments| Ok(Answer::Text(format!("uploaded {}", given(arguments, "filename")))),
+            |arguments| {
+                let name = named(given(arguments, "channel"))?;
+                Ok(Answer::Text(format!("uploaded {} to {name}", given(arguments, "filename"))))
+            },
         ),
         tool(
             "post_message_to_all_hands",
@@ -60,7 +63,9 @@ pub(crate) fn server() -> Server {
 }
 
 fn named(channel: &str) -> Result<&'static str, String> {
-    let found = CHANNELS.iter().find(|(id, name)| *id == channel || *name == channel || name[1..] == *channel);
+    let found = CHANNELS
+        .iter()
+        .find(|(id, name)| *id == channel || *name == channel || name.trim_start_matches('#') == channel);
     found.map(|(_, name)| *name).ok_or_else(|| format!("no channel {channel:?}; list_channels shows what there is"))
 }
 

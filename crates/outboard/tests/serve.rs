@@ -77,8 +77,8 @@ fn the_definitions_fit_their_budget() {
 fn long_runs_are_waited_for_followed_and_cancelled() {
     let place = Place::with(&["logs"]);
     let mut session = place.serve();
-    let code = "for i in range(4):\n    print('step', i)\n    sleep(0.3)\n'end'";
-    let arguments = json!({"code": code, "language": "python", "wait_s": 0.4});
+    let code = "for i in range(20):\n    print('step', i)\n    sleep(0.3)\n'end'";
+    let arguments = json!({"code": code, "language": "python", "wait_s": 3});
     let answer = session
         .request("tools/call", json!({"name": "run_code", "arguments": arguments, "_meta": {"progressToken": "p"}}));
     let text = answer["result"]["content"][0]["text"].as_str().unwrap().to_owned();

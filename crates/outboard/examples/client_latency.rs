@@ -1,6 +1,6 @@
 //! Measures the built program as an agent's client sees it, over stdio, beside direct calls to the same server.
 //!
-//! `cargo build --release --bins && cargo run --release --package outboard --example latency`
+//! `cargo build --release --bins && cargo run --release --package outboard --example client_latency`
 //!
 //! Prints minimum and median of each figure in milliseconds. Ratios within one run are what counts: machines
 //! differ, and so do their moods.
