@@ -7,7 +7,7 @@ use outboard_types::{Call, Digest, ToolId};
 ///
 /// ```compile_fail
 /// // There is no public constructor, and the fields are private.
-/// let permit = outboard_gateway::Permit { id: todo!(), arguments: todo!() };
+/// let permit = outboard_gateway::Permit { id: panic!(), arguments: panic!() };
 /// ```
 #[derive(Debug)]
 pub struct Permit {
