@@ -4,11 +4,18 @@
 //! order they came in; a definition that makes no sense is reported, not fatal.
 
 mod catalogue;
+mod lookup;
 mod naming;
 mod nearest;
+mod reserved;
 mod schema;
+mod server;
+mod text;
 mod tool;
 
-pub use catalogue::{Catalogue, Listing, Server, ServerNames};
+pub use catalogue::{Catalogue, Listing};
 pub use nearest::nearest;
+pub use schema::resolve;
+pub use server::{Server, ServerNames};
+pub use text::is_hidden;
 pub use tool::{Hints, Parameter, Tool, ToolNames};

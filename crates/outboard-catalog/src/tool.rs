@@ -115,20 +115,53 @@ fn hints(annotations: Option<&Value>) -> Hints {
 
 fn fingerprint(definition: &Map<String, Value>) -> Digest {
     let parts = ["name", "description", "inputSchema", "outputSchema", "annotations"];
-    let texts = parts.map(|part| definition.get(part).map(canonical).unwrap_or_default());
+    let texts = parts.map(|part| {
+        let mut text = String::new();
+        if let Some(value) = definition.get(part) {
+            canonical(value, &mut text);
+        }
+        text
+    });
     Digest::of_all(texts.iter().map(|text| text.as_bytes()))
 }
 
-/// JSON text with keys in sorted order.
-fn canonical(value: &Value) -> String {
+/// Appends JSON text with keys in sorted order. The parser has bounded the nesting.
+fn canonical(value: &Value, text: &mut String) {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by(|a, b| a.0.cmp(b.0));
-            let inner = entries.iter().map(|(key, value)| format!("{}:{}", json!(key), canonical(value)));
-            format!("{{{}}}", inner.collect::<Vec<_>>().join(","))
+            entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
+            text.push('{');
+            for (key, value) in entries {
+                quoted(key, text);
+                text.push(':');
+                canonical(value, text);
+                text.push(',');
+            }
+            text.push('}');
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        other => other.to_string(),
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::String(value) => quoted(value, text),
+        other => text.push_str(&other.to_string()),
     }
+}
+
+/// Only two escapes: the text is for comparing, and most of a definition is prose.
+fn quoted(value: &str, text: &mut String) {
+    text.push('"');
+    for part in value.split_inclusive(['"', '\\']) {
+        let (plain, sign) = part.split_at(part.trim_end_matches(['"', '\\']).len());
+        text.push_str(plain);
+        for sign in sign.chars() {
+            text.extend(['\\', sign]);
+        }
+    }
+    text.push('"');
 }
