@@ -1,18 +1,16 @@
 //! All files of one catalogue.
 
-use crate::{docs, python, typescript};
+use crate::types::Types;
+use crate::{docs, python, quote, typescript};
 use outboard_catalog::{Catalogue, Server, Tool};
 use outboard_types::Digest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Counts up when the same catalogue gives other files than before.
-const REVISION: &str = "code-api-1";
-
 /// The generated files by path below `/servers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeApi {
-    /// Digest of the catalogue and of this generator: names the folder.
+    /// Digest of all paths and contents: names the folder.
     pub digest: Digest,
     /// File contents by relative path.
     pub files: BTreeMap<String, String>,
@@ -22,18 +20,17 @@ pub struct CodeApi {
 pub fn generate(catalogue: &Catalogue) -> CodeApi {
     let mut files = BTreeMap::new();
     let index: Vec<Value> = catalogue.servers.iter().map(|server| index_entry(server)).collect();
-    files.insert(".api/index.json".into(), Value::Array(index).to_string());
+    files.insert(".api/index.json".into(), quote::json(&Value::Array(index)));
     files.insert("outboard.d.ts".into(), typescript::GLOBALS.into());
+    files.insert("outboard_api.pyi".into(), python::PRIMITIVES.into());
     files.insert("__init__.py".into(), String::new());
     files.insert("README.md".into(), readme(catalogue));
     for server in &catalogue.servers {
         add_server(server, &mut files);
     }
-    CodeApi { digest: digest(catalogue), files }
-}
-
-pub(crate) fn digest(catalogue: &Catalogue) -> Digest {
-    Digest::of_all([REVISION.as_bytes(), catalogue.digest.to_string().as_bytes()])
+    // The catalogue's own digest would not do: it does not see the order of properties.
+    let digest = Digest::of_all(files.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]));
+    CodeApi { digest, files }
 }
 
 fn index_entry(server: &Server) -> Value {
@@ -42,33 +39,49 @@ fn index_entry(server: &Server) -> Value {
 }
 
 fn readme(catalogue: &Catalogue) -> String {
-    let line = |server: &std::sync::Arc<Server>| {
-        format!(
-            "- {} ({} functions): {}\n",
-            server.names.folder,
-            server.tools.len(),
-            docs::line(&server.description, 100)
-        )
-    };
-    format!("# Servers\n\n{}", catalogue.servers.iter().map(line).collect::<String>())
+    let mut text = String::from("# Servers\n\n");
+    for server in &catalogue.servers {
+        let (folder, count) = (&server.names.folder, server.tools.len());
+        text.push_str(&format!("- {folder} ({count} functions): {}\n", docs::line(&server.description, 100)));
+    }
+    text
 }
 
 fn add_server(server: &Server, files: &mut BTreeMap<String, String>) {
     let (folder, package) = (&server.names.folder, &server.names.package);
     let tools: Vec<Value> = server.tools.iter().map(tool_entry).collect();
     let api = json!({"server": server.name.as_str(), "tools": tools});
-    files.insert(format!(".api/{folder}.json"), api.to_string());
+    files.insert(format!(".api/{folder}.json"), quote::json(&api));
     let (mut barrel, mut init) = (String::new(), String::new());
     for tool in &server.tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
-        files.insert(format!("{folder}/{ts}.ts"), typescript::module(server, tool));
-        files.insert(format!("{package}/{py}.py"), python::module(server, tool));
+        let types = Types::of(tool);
+        files.insert(format!("{folder}/{ts}.ts"), typescript::module(server, tool, &types));
+        files.insert(format!("{package}/{py}.py"), python::module(server, tool, &types));
+        if types.cut() || tool.description.chars().count() > docs::TOOL {
+            files.insert(format!("{folder}/{ts}.json"), definition(tool));
+        }
         barrel.push_str(&format!("export {{ {ts} }} from \"./{ts}\";\n"));
-        init.push_str(&format!("from .{py} import {py}\n"));
+        init.push_str(&format!("from .{py} import {py} as {py}\n"));
+    }
+    if server.tools.is_empty() {
+        // Without any export TypeScript would not take it for a module.
+        barrel.push_str("export {};\n");
     }
     files.insert(format!("{folder}/index.ts"), barrel);
     files.insert(format!("{package}/__init__.py"), init);
     files.insert(format!("{folder}/README.md"), server_readme(server));
+}
+
+/// The definition itself, beside modules that do not show all of it.
+fn definition(tool: &Tool) -> String {
+    let value: Value = serde_json::from_str(tool.raw.get()).unwrap_or_default();
+    quote::pretty_json(&value) + "\n"
+}
+
+/// Where a program finds that file.
+pub(crate) fn definition_path(server: &Server, tool: &Tool) -> String {
+    format!("/servers/{}/{}.json", server.names.folder, tool.names.typescript)
 }
 
 fn tool_entry(tool: &Tool) -> Value {
@@ -77,7 +90,12 @@ fn tool_entry(tool: &Tool) -> Value {
 }
 
 fn server_readme(server: &Server) -> String {
-    let line = |tool: &Tool| format!("- {}: {}\n", tool.names.typescript, docs::line(&tool.description, 120));
-    let tools: String = server.tools.iter().map(line).collect();
-    format!("# {}\n\n{}\n\n{tools}", docs::line(server.name.as_str(), 256), docs::line(&server.description, 100))
+    let mut text =
+        format!("# {}\n\n{}\n\n", docs::line(server.name.as_str(), 256), docs::line(&server.description, 100));
+    for tool in &server.tools {
+        let line = docs::line(&tool.description, 120);
+        let colon = if line.is_empty() { "" } else { ": " };
+        text.push_str(&format!("- {}{colon}{line}\n", tool.names.typescript));
+    }
+    text
 }

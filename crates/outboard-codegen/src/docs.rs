@@ -1,59 +1,71 @@
 //! Text that servers wrote, made fit for comments and documentation.
 
+use outboard_catalog::is_hidden;
 use serde_json::Value;
 
 /// Longest description of a property, in characters.
-const PROPERTY: usize = 300;
+pub(crate) const PROPERTY: usize = 300;
 
-/// Longest description of a tool, in characters; the whole is in the definition.
-pub(crate) const TOOL: usize = 1_200;
+/// Longest description of a tool, in characters; the whole is in the definition beside the module.
+pub(crate) const TOOL: usize = 600;
 
-/// Takes out what hides, reorders or ends something: control, zero-width and bidirectional characters, the
-/// ends of block comments and of documentation texts. Cuts to `limit` characters.
-pub(crate) fn clean(text: &str, limit: usize) -> String {
-    let hidden = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let plain: String = text.chars().filter(|&c| !hidden(c)).take(limit + 1).collect();
-    let cut = match plain.char_indices().nth(limit) {
-        Some((at, _)) => format!("{}…", plain[..at].trim_end()),
-        None => plain,
-    };
-    // Taking characters out may have joined new endings, so these come last.
-    cut.trim().replace("*/", "* /").replace("\"\"\"", "'''").replace('\\', "\\\\")
+/// Takes out what hides or reorders text and cuts to `limit` characters; says whether it had to cut.
+pub(crate) fn cut(text: &str, limit: usize) -> (String, bool) {
+    let plain = text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|&c| c == '\n' || !is_hidden(c));
+    let plain: String = plain.take(limit.saturating_mul(2) + 1).collect();
+    let plain = plain.trim();
+    match plain.char_indices().nth(limit) {
+        Some((at, _)) => (format!("{}…", plain[..at].trim_end()), true),
+        None => (plain.to_owned(), false),
+    }
 }
 
 /// On one line.
 pub(crate) fn line(text: &str, limit: usize) -> String {
-    clean(text, limit).split_whitespace().collect::<Vec<_>>().join(" ")
+    cut(text, limit).0.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a property's schema says beyond its type.
-pub(crate) fn of_property(schema: &Value) -> String {
-    let mut parts = Vec::new();
-    if let Some(text) = schema.get("description").and_then(Value::as_str) {
-        parts.push(text.to_owned());
-    }
-    for (key, name) in [
-        ("default", "default"),
-        ("format", "format"),
-        ("pattern", "pattern"),
-        ("minimum", "min"),
-        ("maximum", "max"),
-        ("minLength", "min length"),
-        ("maxLength", "max length"),
-        ("minItems", "min items"),
-        ("maxItems", "max items"),
-    ] {
-        if let Some(value) = schema.get(key).filter(|value| !value.is_null()) {
+/// For a block comment of TypeScript: nothing in it ends the comment.
+pub(crate) fn comment(text: &str) -> String {
+    text.replace("*/", "* /")
+}
+
+/// For a documentation text of Python: nothing in it ends the text or is read as an escape.
+pub(crate) fn docstring(text: &str) -> String {
+    text.replace('\\', "\\\\").replace("\"\"\"", "'''")
+}
+
+/// What a property's schema says beyond its type, on one line. A reference is described by its target.
+pub(crate) fn of_property(root: &Value, schema: &Value) -> (String, bool) {
+    let pointer = schema.get("$ref").and_then(Value::as_str);
+    let target = pointer.and_then(|pointer| outboard_catalog::resolve(root, pointer));
+    let said = |key| schema.get(key).or_else(|| target?.get(key));
+    let mut text = said("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (key, name) in NOTES {
+        if let Some(value) = said(key).filter(|value| !value.is_null()) {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            parts.push(format!("({name}: {})", shown.chars().take(80).collect::<String>()));
+            text.push_str(&format!(" ({name}: {})", line(&shown, 80)));
         }
     }
-    line(&parts.join(" "), PROPERTY)
+    let (text, cut) = cut(&text, PROPERTY);
+    (text.split_whitespace().collect::<Vec<_>>().join(" "), cut)
 }
+
+/// Keywords that are told, and what they are called.
+const NOTES: [(&str, &str); 12] = [
+    ("default", "default"),
+    ("format", "format"),
+    ("pattern", "pattern"),
+    ("minimum", "min"),
+    ("maximum", "max"),
+    ("exclusiveMinimum", "above"),
+    ("exclusiveMaximum", "below"),
+    ("multipleOf", "multiple of"),
+    ("minLength", "min length"),
+    ("maxLength", "max length"),
+    ("minItems", "min items"),
+    ("maxItems", "max items"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -61,9 +73,17 @@ mod tests {
 
     #[test]
     fn nothing_a_server_writes_ends_a_comment() {
-        assert_eq!(clean("a */ b \"\"\" c", 99), "a * / b ''' c");
-        assert_eq!(clean("*\u{200b}/", 99), "* /", "also when the parts were apart before");
-        assert_eq!(clean("a\u{202e}b\u{7}c", 99), "abc");
+        let shown = |text| comment(&cut(text, 99).0);
+        assert_eq!(shown("a */ b"), "a * / b");
+        assert_eq!(shown("*\u{200b}/ **/"), "* / ** /", "also when the parts were apart before");
+        assert_eq!(shown("a\u{202e}b\u{7}c\td\u{2028}e"), "abc de");
+        assert_eq!(docstring("a \"\"\" \\"), "a ''' \\\\");
         assert_eq!(line("two\n  lines", 99), "two lines");
+    }
+
+    #[test]
+    fn long_texts_are_cut_and_say_so() {
+        assert_eq!(cut("abcdef", 3), ("abc…".into(), true));
+        assert_eq!(cut("abc", 3), ("abc".into(), false));
     }
 }

@@ -5,10 +5,14 @@
 
 mod api;
 mod docs;
+mod hoist;
 mod materialise;
 mod python;
+mod quote;
+mod reader;
 mod shape;
 mod signature;
+mod types;
 mod typescript;
 
 pub use api::{CodeApi, generate};

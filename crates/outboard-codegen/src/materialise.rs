@@ -1,12 +1,16 @@
 //! The generated files on disk, one folder a digest.
 
 use crate::CodeApi;
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The files could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: {source}")]
+#[error("cannot write the generated modules to {path}: {source}")]
 pub struct MaterialiseError {
     /// Where.
     pub path: PathBuf,
@@ -14,35 +18,87 @@ pub struct MaterialiseError {
     pub source: io::Error,
 }
 
-/// Writes the files below `root` in a folder named by their digest, and gives its path. A folder that is
-/// there already is complete, because it got its name last; nothing is written then.
+/// Writes the files below `root` in a folder named by their digest, and gives its path. Everything is
+/// written to a draft first, which gets the name at the end; a folder that has the name and all files in
+/// their full length is used as it is.
 ///
 /// # Errors
 /// With the path that could not be written.
 pub fn materialise(api: &CodeApi, root: &Path) -> Result<PathBuf, MaterialiseError> {
     let target = root.join(api.digest.short());
-    if target.is_dir() {
+    if is_complete(api, &target) {
         return Ok(target);
     }
-    let draft = root.join(format!(".{}.{}", api.digest.short(), std::process::id()));
-    let _ = std::fs::remove_dir_all(&draft);
-    for (name, text) in &api.files {
-        let path = draft.join(name);
-        write(&path, text).map_err(|source| MaterialiseError { path, source })?;
+    let draft = draft(api, root);
+    let written = write_all(api, &draft).and_then(|()| publish(api, &draft, &target));
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&draft);
     }
-    match std::fs::rename(&draft, &target) {
-        Ok(()) => Ok(target),
-        // Another process was faster with the same content.
-        Err(_) if target.is_dir() => {
-            std::fs::remove_dir_all(&draft).map(|()| target).map_err(|source| MaterialiseError { path: draft, source })
-        }
-        Err(source) => Err(MaterialiseError { path: target, source }),
-    }
+    written.map(|()| target)
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+/// A name that no other thread or process uses.
+fn draft(api: &CodeApi, root: &Path) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    root.join(format!(".{}.{}.{number}", api.digest.short(), std::process::id()))
+}
+
+/// A power cut may leave files that are there and empty.
+fn is_complete(api: &CodeApi, target: &Path) -> bool {
+    let whole = |(name, text): (&String, &String)| {
+        fs::metadata(target.join(name)).is_ok_and(|found| found.is_file() && found.len() == text.len() as u64)
+    };
+    target.is_dir() && api.files.iter().all(whole)
+}
+
+fn write_all(api: &CodeApi, draft: &Path) -> Result<(), MaterialiseError> {
+    // What an earlier process of the same number left behind.
+    let _ = fs::remove_dir_all(draft);
+    let mut folders = BTreeSet::from([draft.to_owned()]);
+    for name in api.files.keys() {
+        let path = draft.join(inside(name).map_err(at(draft))?);
+        folders.extend(path.ancestors().skip(1).take_while(|folder| *folder != draft).map(Path::to_owned));
     }
-    std::fs::write(path, text)
+    for folder in &folders {
+        fs::create_dir_all(folder).and_then(|()| allow(folder, 0o755)).map_err(at(folder))?;
+    }
+    for (name, text) in &api.files {
+        let path = draft.join(name);
+        fs::write(&path, text).and_then(|()| allow(&path, 0o644)).map_err(at(&path))?;
+    }
+    Ok(())
+}
+
+/// A path that stays below the folder that it is joined to.
+fn inside(name: &str) -> io::Result<&Path> {
+    let path = Path::new(name);
+    let plain = !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
+    plain
+        .then_some(path)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} leads elsewhere")))
+}
+
+fn allow(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// Gives the draft its name. Another process may have been faster; what is there but damaged is moved away,
+/// so that a jail that still reads it keeps its files until they are removed.
+fn publish(api: &CodeApi, draft: &Path, target: &Path) -> Result<(), MaterialiseError> {
+    for _ in 0..3 {
+        if fs::rename(draft, target).is_ok() {
+            return Ok(());
+        }
+        if is_complete(api, target) {
+            return fs::remove_dir_all(draft).map_err(at(draft));
+        }
+        let old = draft.with_extension("old");
+        let _ = fs::rename(target, &old).and_then(|()| fs::remove_dir_all(&old));
+    }
+    fs::rename(draft, target).map_err(at(target))
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> MaterialiseError {
+    move |source| MaterialiseError { path: path.to_owned(), source }
 }

@@ -1,0 +1,67 @@
+//! The files on disk.
+
+use crate::fixture::{api, nasty};
+use outboard_codegen::{CodeApi, materialise};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+fn files(folder: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn everything_is_written_once_and_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = api(nasty());
+    let first = materialise(&api, folder.path()).unwrap();
+    for (name, text) in &api.files {
+        assert_eq!(&fs::read_to_string(first.join(name)).unwrap(), text);
+        assert_eq!(fs::metadata(first.join(name)).unwrap().permissions().mode() & 0o777, 0o644);
+    }
+    assert_eq!(fs::metadata(first.join("google-drive")).unwrap().permissions().mode() & 0o777, 0o755);
+    fs::write(first.join("marker"), "").unwrap();
+    assert_eq!(materialise(&api, folder.path()).unwrap(), first);
+    assert!(first.join("marker").exists(), "nothing was written again");
+    assert_eq!(files(folder.path()), [api.digest.short()], "no draft is left");
+}
+
+#[test]
+fn a_damaged_folder_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = api(nasty());
+    let path = materialise(&api, folder.path()).unwrap();
+    fs::write(path.join("slack/index.ts"), "").unwrap();
+    fs::remove_file(path.join("README.md")).unwrap();
+    materialise(&api, folder.path()).unwrap();
+    assert_eq!(fs::read_to_string(path.join("slack/index.ts")).unwrap(), api.files["slack/index.ts"]);
+    assert!(path.join("README.md").exists());
+    assert_eq!(files(folder.path()), [api.digest.short()]);
+}
+
+#[test]
+fn many_at_once_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = api(nasty());
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..8).map(|_| scope.spawn(|| materialise(&api, folder.path()).unwrap())).collect();
+        writers
+            .into_iter()
+            .for_each(|writer| assert_eq!(writer.join().unwrap(), folder.path().join(api.digest.short())));
+    });
+    assert_eq!(files(folder.path()), [api.digest.short()]);
+}
+
+#[test]
+fn a_path_that_leads_out_is_refused() {
+    for name in ["../x", "/etc/x", "a/../../x", ""] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut api: CodeApi = api(Vec::new());
+        api.files.insert(name.into(), "x".into());
+        let error = materialise(&api, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("leads elsewhere"), "{error}");
+        assert!(files(folder.path()).is_empty());
+    }
+}
