@@ -129,8 +129,12 @@ class Host:
             message = self.next()
             if message is None:
                 raise AssertionError(f"the worker ended: {self.end()}")
-            self.frames.append(message)
             ((kind, content),) = message.items()
+            if kind == "inspected":
+                self.inspection = content["inspection"]
+                self.send({"go": {}})
+                continue
+            self.frames.append(message)
             if kind == "console":
                 self.console[content["stream"]] += content["text"]
             elif kind in ("call", "search"):
@@ -186,7 +190,7 @@ class Case(unittest.TestCase):
 
     def run_program(self, code, answer=None, **more):
         host = self.host()
-        host.start(code, **more)
+        host.start(code, **{"hold": True, **more})
         last = host.finish(answer)
         self.assertEqual(host.process.wait(10), 0)
         self.last = host
@@ -205,6 +209,36 @@ class Case(unittest.TestCase):
     def arguments(self, code):
         self.value(code)
         return self.last.calls[0]["arguments"]
+
+
+class InspectionTest(Case):
+    def test_a_program_shows_what_it_holds(self):
+        code = """
+            import json, servers.slack as sl
+            from servers.google_drive import get_document as get, list_files
+            from servers import salesforce
+            if input:
+                get(documentId="a"); salesforce.update_record(); sl.send(); call_mcp_tool("a.b", {})
+                call_mcp_tool(input, {}); eval("1"); exec("2"); __import__("os")
+            """
+        self.run_program(code)
+        found = self.last.inspection
+        self.assertEqual(found["imports"], ["json", "servers.slack", "servers.google_drive", "servers"])
+        self.assertEqual(found["tools"], ["google_drive.get_document", "salesforce.update_record", "slack.send", "a.b"])
+        evaluated = ["a tool named at run time, line 7", "text run as code, line 7"]
+        self.assertEqual(found["dynamic"], evaluated)
+
+    def test_nothing_runs_before_the_host_agrees(self):
+        host = self.host()
+        host.start("print('ran')", hold=True)
+        self.assertIn("inspected", host.next())
+        host.socket.settimeout(0.3)
+        with self.assertRaises(TimeoutError):
+            host.next()
+
+    def test_a_host_that_does_not_hold_sees_no_inspection(self):
+        self.run_program("1 + 1", hold=False)
+        self.assertFalse(hasattr(self.last, "inspection"))
 
 
 class Bundle(unittest.TestCase):

@@ -20,6 +20,7 @@ pub fn signature(server: &Server, tool: &Tool, language: Language) -> String {
     let line = match language {
         Language::TypeScript => typescript_line(server, tool, &types),
         Language::Python => python_line(server, tool, &types),
+        Language::Bash => bash_line(server, tool, &types),
     };
     cut(&line, LONGEST)
 }
@@ -44,6 +45,15 @@ fn python_line(server: &Server, tool: &Tool, types: &Types) -> String {
     let output =
         types.output.as_ref().map_or("Any".into(), |output| fitting(output, OUTPUT, |s| python::inline(s, false)));
     format!("{}.{}({input}) -> {output}", server.names.package, tool.names.python)
+}
+
+/// A command; its arguments in the notation of TypeScript, which says types and what may be left out.
+fn bash_line(server: &Server, tool: &Tool, types: &Types) -> String {
+    let command = format!("call {} {}", server.names.folder, tool.names.python);
+    match tool.parameters.is_empty() {
+        true => command,
+        false => format!("{command} '{}'", fitting(&types.input, INPUT, typescript::inline)),
+    }
 }
 
 /// The deepest view of a type that fits; of one with too many fields as many as fit.
@@ -101,6 +111,10 @@ pub fn details(server: &Server, tool: &Tool, language: Language) -> String {
             let (package, name) = (&server.names.package, &tool.names.python);
             let python::Declared { types, functions } = python::declared(server, tool, &types);
             format!("# from servers.{package} import {name}\n{types}{}", functions.trim_end())
+        }
+        Language::Bash => {
+            let declared = typescript::declared(server, tool, &types);
+            format!("# {}\n{}", bash_line(server, tool, &types), declared.trim_end())
         }
     }
 }

@@ -95,6 +95,7 @@ impl Engine {
             input: request.input.clone(),
             memory_bytes: self.deps.limits.memory_bytes,
             stdout_bytes: self.deps.limits.stdout_bytes,
+            ..Start::default()
         };
         let end = match sender.send(&ToWorker::Start(start)).await {
             Err(_) => None,
@@ -145,6 +146,13 @@ impl Engine {
                 pending.push(Box::pin(std::future::ready(Answered { frame, call: None })));
                 None
             }
+            FromWorker::Fetch { id, .. } => {
+                let error = ToolError::new(ErrorCode::NetworkDenied, "programs have no network");
+                let frame = ToWorker::Fail { id, error: failure(error) };
+                pending.push(Box::pin(std::future::ready(Answered { frame, call: None })));
+                None
+            }
+            FromWorker::Inspected { .. } => None,
             FromWorker::Console { stream, text } => {
                 self.console(stream, &text);
                 None

@@ -66,7 +66,7 @@ impl SearchRequest {
         let Some(name) = &self.language else { return Ok(Language::default()) };
         Language::parse(name).ok_or_else(|| {
             ToolError::new(ErrorCode::InvalidRequest, format!("unknown language {name:?}"))
-                .hint("use \"typescript\" or \"python\"")
+                .hint("use \"typescript\", \"python\" or \"bash\"")
         })
     }
 }
@@ -101,6 +101,7 @@ impl Surface {
             Detail::Name => match language {
                 Language::TypeScript => format!("{}.{}", server.names.namespace, tool.names.typescript),
                 Language::Python => format!("{}.{}", server.names.package, tool.names.python),
+                Language::Bash => format!("{} {}", server.names.folder, tool.names.python),
             },
             _ => signature(server, tool, language),
         };

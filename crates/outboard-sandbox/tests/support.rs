@@ -53,7 +53,7 @@ pub(crate) fn python() -> Grant {
 }
 
 pub(crate) fn program(code: &str) -> ToWorker {
-    ToWorker::Start(Start { code: code.to_owned(), input: None, memory_bytes: 0, stdout_bytes: 0 })
+    ToWorker::Start(Start { code: code.to_owned(), ..Start::default() })
 }
 
 /// Runs a program to the value of its variable `result`.

@@ -34,6 +34,18 @@ codes! {
     UnknownTool = "unknown_tool",
     /// Policy does not allow the call; nothing was sent.
     Denied = "denied",
+    /// The tool's definition changed since it was accepted; nothing was sent.
+    DefinitionChanged = "definition_changed",
+    /// A person was asked and said no; nothing was sent.
+    ApprovalDenied = "approval_denied",
+    /// A person was asked and nobody answered in time; nothing was sent.
+    ApprovalExpired = "approval_expired",
+    /// The call would cost more than a budget has left; nothing was sent.
+    BudgetExceeded = "budget_exceeded",
+    /// Calls of this kind come faster than a rate allows; nothing was sent.
+    RateLimited = "rate_limited",
+    /// The server failed repeatedly and is left alone for a while; nothing was sent.
+    CircuitOpen = "circuit_open",
     /// No answer within the time limit; the upstream was told to cancel.
     Timeout = "timeout",
     /// The server could not be started or reached; nothing was sent.
@@ -56,6 +68,14 @@ codes! {
     WorkerLost = "worker_lost",
     /// The sandbox could not be set up; nothing was run.
     SandboxUnavailable = "sandbox_unavailable",
+    /// A rule refuses the program for what it holds; nothing was run.
+    ProgramRefused = "program_refused",
+    /// The program asked the network for something that is not granted.
+    NetworkDenied = "network_denied",
+    /// A replayed program asked for something else than its history holds.
+    Nondeterminism = "nondeterminism",
+    /// The call was under way when Outboard ended, and repeating it could do its work twice.
+    InDoubt = "in_doubt",
     /// The request to Outboard itself is malformed.
     InvalidRequest = "invalid_request",
     /// No execution of that id is known to this principal.

@@ -164,17 +164,20 @@ pub enum Language {
     TypeScript,
     /// Python 3, run by the host's CPython.
     Python,
+    /// Bash with the host's core utilities; tools are commands.
+    Bash,
 }
 
 impl Language {
     /// Every language, in the order in which they are offered.
-    pub const ALL: [Language; 2] = [Language::TypeScript, Language::Python];
+    pub const ALL: [Language; 3] = [Language::TypeScript, Language::Python, Language::Bash];
 
     /// The name used in arguments and reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Language::TypeScript => "typescript",
             Language::Python => "python",
+            Language::Bash => "bash",
         }
     }
 
@@ -183,6 +186,7 @@ impl Language {
         match name.to_ascii_lowercase().as_str() {
             "typescript" | "ts" | "javascript" | "js" | "mjs" | "mts" => Some(Language::TypeScript),
             "python" | "py" | "python3" => Some(Language::Python),
+            "bash" | "sh" | "shell" => Some(Language::Bash),
             _ => None,
         }
     }

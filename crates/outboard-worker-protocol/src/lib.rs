@@ -13,7 +13,9 @@ mod frame;
 mod message;
 
 pub use frame::{FrameBuffer, FrameError, encode};
-pub use message::{CallFailure, Console, FromWorker, Start, ToWorker, Trouble};
+pub use message::{
+    CallFailure, Console, FetchRequest, FetchResponse, FromWorker, Inspection, Network, Start, ToWorker, Trouble,
+};
 
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.
 pub const VERSION: u32 = 1;

@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 pub enum ToWorker {
     /// Run this program. Sent once; the worker ends after its `result` or `error`.
     Start(Start),
+    /// Go on after [`FromWorker::Inspected`]: the program may run. Sent only where [`Start::hold`] asked for it.
+    Go {},
     /// A call or a search succeeded.
     Done {
         /// The worker's own number of the call.
@@ -26,7 +28,7 @@ pub enum ToWorker {
 }
 
 /// One program.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Start {
     /// The program's text.
     pub code: String,
@@ -37,6 +39,77 @@ pub struct Start {
     pub memory_bytes: u64,
     /// After how many bytes of console text the worker stops sending it and only counts on.
     pub stdout_bytes: u64,
+    /// Whether the worker says what the program holds and waits for `go` before it runs it.
+    #[serde(default)]
+    pub hold: bool,
+    /// What the program may reach of the network; absent = nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// What a program may reach of the network. The host decides each request; this only tells the guest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// The proxy inside the jail, such as `http://127.0.0.1:3128`; absent where the engine has only `fetch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// The granted patterns, such as `api.example.com:443`, for messages.
+    #[serde(default)]
+    pub allow: Vec<String>,
+}
+
+/// What a program holds, read from its syntax before it runs. Hints for rules and records, not a boundary:
+/// a program can hide what it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// Modules that it imports, as written.
+    #[serde(default)]
+    pub imports: Vec<String>,
+    /// Tools that it names in calls, as written, such as `crm.get_customer`.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Evaluation of text as code, such as `eval` or `new Function`, with its line.
+    #[serde(default)]
+    pub dynamic: Vec<String>,
+}
+
+/// One HTTP request of a program; the host makes it, where policy allows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchRequest {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The absolute address.
+    pub url: String,
+    /// Name and value pairs.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// The body in standard base64; absent = none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// `follow`, `error` or `manual`; empty means `follow`.
+    #[serde(default)]
+    pub redirect: String,
+}
+
+/// The answer to a [`FetchRequest`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchResponse {
+    /// The status, such as 200.
+    pub status: u16,
+    /// Its text, such as `OK`.
+    #[serde(default)]
+    pub status_text: String,
+    /// The address that answered, after redirects.
+    pub url: String,
+    /// Whether a redirect was followed.
+    #[serde(default)]
+    pub redirected: bool,
+    /// Name and value pairs.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// The body in standard base64.
+    #[serde(default)]
+    pub body: String,
 }
 
 /// The parts of a failed call that a program can catch as `ToolError`.
@@ -98,6 +171,19 @@ pub enum FromWorker {
         id: u64,
         /// The arguments of the `search_tools` tool as a JSON object.
         arguments: Box<RawValue>,
+    },
+    /// `fetch`: answered in `done`, whose value is a [`FetchResponse`], or in `fail`.
+    Fetch {
+        /// The worker's own number of the request.
+        id: u64,
+        /// The request.
+        request: FetchRequest,
+    },
+    /// What the program holds. Sent once after `start` where [`Start::hold`] is set; the worker then waits
+    /// for `go`.
+    Inspected {
+        /// The findings.
+        inspection: Inspection,
     },
     /// Console text; whole lines are not promised.
     Console {

@@ -9,6 +9,7 @@ mod engine;
 mod files;
 mod host;
 mod import;
+mod inspect;
 mod outbox;
 mod positions;
 mod prelude;

@@ -2,7 +2,9 @@
 //!
 //! Never here: what a program's value is (see `wrap`), or files.
 
+use crate::inspect::inspect;
 use crate::positions::{Origin, Segment};
+use outboard_worker_protocol::Inspection;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{Declaration, Program, Statement};
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
@@ -19,6 +21,8 @@ pub(crate) struct Script {
     pub(crate) origin: Origin,
     /// Names that the text uses and does not define.
     pub(crate) free: Vec<String>,
+    /// What the text holds; empty for a library.
+    pub(crate) inspection: Inspection,
 }
 
 /// Why a text cannot be run.
@@ -54,6 +58,7 @@ pub(crate) fn strip(source: &str, library: bool) -> Result<Script, Problem> {
         Parser::new(&allocator, source, SourceType::ts().with_module(true)).with_options(parse_options()).parse();
     first_error(parsed.diagnostics.iter())?;
     let mut program = parsed.program;
+    let inspection = if library { Inspection::default() } else { inspect(&program, source) };
     let semantic = SemanticBuilder::new()
         .with_check_syntax_error(true)
         .with_enum_eval(true)
@@ -66,7 +71,7 @@ pub(crate) fn strip(source: &str, library: bool) -> Result<Script, Problem> {
         .build_with_scoping(scoping, &mut program);
     first_error(transformed.diagnostics.iter())?;
     let added = if library { missing_exports(&program) } else { String::new() };
-    Ok(print(source, &program, &added, free))
+    Ok(Script { free, inspection, ..print(source, &program, &added) })
 }
 
 fn transform_options() -> TransformOptions {
@@ -78,7 +83,7 @@ fn transform_options() -> TransformOptions {
     options
 }
 
-fn print(source: &str, program: &Program<'_>, added: &str, free: Vec<String>) -> Script {
+fn print(source: &str, program: &Program<'_>, added: &str) -> Script {
     let options = CodegenOptions {
         source_map_path: Some("program.ts".into()),
         comments: CommentOptions::disabled(),
@@ -91,7 +96,7 @@ fn print(source: &str, program: &Program<'_>, added: &str, free: Vec<String>) ->
     let code = format!("{}{added}", printed.code);
     let origin =
         Origin { source: source.to_owned(), printed: printed.code, text: code.clone(), segments: whole, tokens };
-    Script { code, origin, free }
+    Script { code, origin, free: Vec::new(), inspection: Inspection::default() }
 }
 
 /// Export clauses for a module of plain declarations.

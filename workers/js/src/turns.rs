@@ -10,7 +10,7 @@ use crate::strip::{Problem, strip};
 use crate::wrap::{Wrapped, wrap};
 use crate::{report, socket};
 use outboard_worker_protocol::{
-    CallFailure, FrameBuffer, FromWorker, MAX_TO_WORKER, Start, ToWorker, Trouble, VERSION,
+    CallFailure, FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, Start, ToWorker, Trouble, VERSION,
 };
 use rquickjs::IntoJs as _;
 use serde_json::value::RawValue;
@@ -84,7 +84,10 @@ impl Life {
             Ok(prepared) => prepared,
             Err(problem) => return self.error(report::syntax(&start.code, problem)),
         };
-        let Wrapped { script, run_called } = prepared;
+        let Wrapped { mut script, run_called } = prepared;
+        if start.hold {
+            self.hold(std::mem::take(&mut script.inspection));
+        }
         self.shared.origins.borrow_mut().insert(PROGRAM.into(), script.origin);
         self.engine.limit_memory(start.memory_bytes);
         let input = start.input.as_deref().map(RawValue::get);
@@ -92,6 +95,15 @@ impl Life {
             Ok(None) => self.result(),
             Ok(Some(trouble)) => self.error(trouble),
             Err(thrown) => self.thrown(&thrown),
+        }
+    }
+
+    /// Says what the program holds and waits until it may run.
+    fn hold(&mut self, inspection: Inspection) {
+        self.shared.out.borrow_mut().push(&FromWorker::Inspected { inspection });
+        self.shared.out.borrow_mut().flush();
+        while !matches!(self.next_message(), Some(ToWorker::Go {})) {
+            self.fill();
         }
     }
 
@@ -130,7 +142,7 @@ impl Life {
     fn settle_all(&mut self) -> Outcome {
         while let Some(message) = self.next_message() {
             match message {
-                ToWorker::Start(_) => {}
+                ToWorker::Start(_) | ToWorker::Go {} => {}
                 ToWorker::Done { id, value } => self.settle(id, Ok(&value))?,
                 ToWorker::Fail { id, error } => self.settle(id, Err(&error))?,
             }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "the worker's descriptor 3 is set between fork and exec")]
 
 use outboard_worker_protocol::{
-    CallFailure, Console, FrameBuffer, FromWorker, MAX_FROM_WORKER, SOCKET_FD, Start, ToWorker, Trouble, encode,
+    CallFailure, Console, FrameBuffer, FromWorker, Inspection, MAX_FROM_WORKER, SOCKET_FD, Start, ToWorker, Trouble, encode,
 };
 use serde_json::{Value, json, value::RawValue};
 use std::io::{Read, Write};
@@ -28,6 +28,7 @@ pub(crate) struct Report {
     pub(crate) dropped: u64,
     pub(crate) calls: Vec<(String, String, Value)>,
     pub(crate) batches: usize,
+    pub(crate) inspection: Inspection,
 }
 
 impl Report {
@@ -156,7 +157,14 @@ impl Host {
 
     fn start(&self, code: &str) -> ToWorker {
         let input = self.input.as_ref().map(|value| RawValue::from_string(value.to_string()).unwrap());
-        ToWorker::Start(Start { code: code.into(), input, memory_bytes: self.memory, stdout_bytes: self.stdout })
+        ToWorker::Start(Start {
+            code: code.into(),
+            input,
+            memory_bytes: self.memory,
+            stdout_bytes: self.stdout,
+            hold: true,
+            ..Start::default()
+        })
     }
 
     fn send(&self, stream: &mut UnixStream, bytes: &[u8]) {
@@ -196,6 +204,11 @@ impl Host {
                     FromWorker::Search { id, arguments } => {
                         reply(id, Ok(serde_json::from_str(arguments.get()).unwrap()), &mut replies)
                     }
+                    FromWorker::Inspected { inspection } => {
+                        report.inspection = inspection;
+                        encode(&ToWorker::Go {}, &mut replies).unwrap();
+                    }
+                    FromWorker::Fetch { .. } => panic!("this host grants no network"),
                     FromWorker::Console { stream: Console::Out, text } => report.out += &text,
                     FromWorker::Console { stream: Console::Err, text } => report.err += &text,
                     FromWorker::Result { value, dropped_bytes } => {

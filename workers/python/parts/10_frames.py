@@ -111,6 +111,11 @@ class Channel:
                 os._exit(0)
             self._buffer += chunk
 
+    def await_go(self):
+        """Blocks until the host lets the program run."""
+        while all(parse_frame(frame)[0] != "go" for frame in self.read_frames()):
+            pass
+
     def _cut(self):
         frames, at, buffer = [], 0, self._buffer
         self._missing = 0

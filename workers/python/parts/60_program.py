@@ -65,9 +65,12 @@ class Program:
     def _note_run(self):
         self.ran = True
 
-    def compile(self):
-        """Parses and compiles; raises SyntaxError."""
+    def compile(self, hold):
+        """Parses and compiles, after the host has seen what the program holds; raises SyntaxError."""
         tree = ast.parse(self.code, PROGRAM)
+        if hold:
+            CHANNEL.send(Inspection(tree).as_frame())
+            CHANNEL.await_go()
         self._offer_servers(tree)
         tree = TopLevelReturn().visit(tree)
         keep_last(tree.body)

@@ -111,7 +111,7 @@ def prepare(modules):
     alias_state(ROOT)
     signal.signal(signal.SIGXCPU, on_cpu_limit)
     warm = Program("async def f(): return [1]\nawait f()", None)
-    event_loop().run_until_complete(eval(warm.compile(), warm.space))
+    event_loop().run_until_complete(eval(warm.compile(hold=False), warm.space))
     gc.collect()
     gc.freeze()
 

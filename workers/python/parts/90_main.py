@@ -8,7 +8,7 @@ def outcome_of(start):
     offer_servers()
     program = Program(code, start.get("input"))
     try:
-        compiled = program.compile()
+        compiled = program.compile(bool(start.get("hold")))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return b"error", b'"error":' + dump(trouble_of_syntax(error, code))
     try:
