@@ -2,7 +2,7 @@
 
 use crate::foreign;
 use crate::problem::{Fault, Problem, SettingsError};
-use crate::settings::{Connection, Expose, ServerSettings, Settings};
+use crate::settings::{Connection, Expose, FileSettings, ServerSettings, Settings};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;
@@ -72,6 +72,7 @@ impl Build {
             expose: Expose::default(),
             sandbox: Default::default(),
             execution: Default::default(),
+            inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             files: Vec::new(),
         };
@@ -162,8 +163,9 @@ impl Build {
             (["state_dir"], Given::Text(path)) => settings.state_dir = folder.join(path),
             (["sandbox", "cpu"], Given::Span(span)) => settings.sandbox.cpu = span,
             (["sandbox", "wall"], Given::Span(span)) => settings.sandbox.wall = span,
-            (["sandbox", "python"], Given::Text(path)) => settings.sandbox.python = Some(folder.join(path)),
             (["sandbox", key], Given::Number(number)) => sandbox_number(&mut settings.sandbox, key, number),
+            (["sandbox", rest @ ..], given) => sandbox(&mut settings.sandbox, rest, given, folder),
+            (["inspection", "refuse"], Given::List(list)) => settings.inspection_refuse = list,
             (["execution", "wait"], Given::Span(span)) => settings.execution.wait = span,
             (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
             // The reader lets no other key and no other type pass.
@@ -199,7 +201,35 @@ fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) 
         "concurrent_calls" => sandbox.concurrent_calls = number as usize,
         "total_calls" => sandbox.total_calls = number,
         "stdout_bytes" => sandbox.stdout_bytes = number,
+        "open_files" => sandbox.open_files = number as u32,
+        "disk_mb" => sandbox.disk_mb = number,
+        "disk_files" => sandbox.disk_files = number,
         "pool_size" => sandbox.pool_size = number as usize,
+        "pool_max" => sandbox.pool_max = number as usize,
+        _ => {}
+    }
+}
+
+/// What a program may reach beside its limits. Every grant of a later file replaces the earlier one's.
+fn sandbox(sandbox: &mut crate::SandboxSettings, key: &[&str], given: Given, folder: &Path) {
+    let paths = |list: Vec<String>| list.into_iter().map(|path| folder.join(path)).collect();
+    match (key, given) {
+        (["tier"], Given::Text(tier)) => sandbox.tier_b = tier == "B",
+        (["network", "allow"], Given::List(list)) => sandbox.network.allow = list,
+        (["network", "allow_private"], Given::List(list)) => sandbox.network.allow_private = list,
+        (["network", "bandwidth"], Given::Number(bytes)) => sandbox.network.bandwidth = Some(bytes),
+        (["files", kind], Given::Map(map)) => {
+            let writable = *kind == "write";
+            sandbox.files.retain(|file| file.writable != writable);
+            let file = |(target, source)| FileSettings { target, source: PathBuf::from(source), writable };
+            sandbox.files.extend(map.into_iter().map(file));
+        }
+        (["python", "interpreter"], Given::Text(path)) => sandbox.python.interpreter = Some(folder.join(path)),
+        (["python", "packages"], Given::List(list)) => sandbox.python.packages = paths(list),
+        (["python", "preload"], Given::List(list)) => sandbox.python.preload = list,
+        (["engines", name, "program"], Given::Text(path)) => {
+            sandbox.engines.insert((*name).to_owned(), folder.join(path));
+        }
         _ => {}
     }
 }

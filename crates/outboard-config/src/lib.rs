@@ -15,5 +15,8 @@ mod written;
 
 pub use build::load;
 pub use problem::{Problem, SettingsError};
-pub use settings::{Connection, ExecutionSettings, Expose, SandboxSettings, ServerSettings, Settings};
+pub use settings::{
+    Connection, ExecutionSettings, Expose, FileSettings, NetworkSettings, PythonSettings, SandboxSettings,
+    ServerSettings, Settings, WrittenTable,
+};
 pub use table::{Kind, SETTINGS, Setting, reference};

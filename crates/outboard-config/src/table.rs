@@ -18,14 +18,18 @@ pub enum Kind {
     Map,
     /// A path, relative to the settings file.
     Path,
-    /// One of `auto`, `code`, `direct`, `both`.
-    Expose,
+    /// A number of bytes: `"500KB"`, `"2MiB"`, or a plain number.
+    Size,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A list of tables whose fields another part understands.
+    Tables,
 }
 
 impl Kind {
     /// What was expected, for error messages and the reference.
-    pub fn expected(self) -> &'static str {
-        match self {
+    pub fn expected(self) -> String {
+        let words = match self {
             Kind::Text => "text in quotes",
             Kind::Number => "a whole number",
             Kind::Flag => "true or false",
@@ -33,8 +37,20 @@ impl Kind {
             Kind::List => "a list of texts",
             Kind::Map => "a table of texts",
             Kind::Path => "a path in quotes",
-            Kind::Expose => "\"auto\", \"code\", \"direct\" or \"both\"",
-        }
+            Kind::Size => "a size such as \"500KB\" or \"2MiB\"",
+            Kind::Tables => "a list of tables",
+            Kind::Choice(words) => return choice(words),
+        };
+        words.to_owned()
+    }
+}
+
+/// `"a", "b" or "c"`.
+fn choice(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }
 
@@ -71,7 +87,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "expose",
-        Kind::Expose,
+        Kind::Choice(&["auto", "code", "direct", "both"]),
         "\"auto\"",
         "Which tools agents are shown: our four, the upstreams' own, or both; `auto` adds the upstreams' own if their definitions have at most 2,000 tokens.",
     ),
@@ -100,8 +116,62 @@ pub const SETTINGS: &[Setting] = &[
     number("sandbox.concurrent_calls", "16", (1, 4_096), "Tool calls of one program under way at once."),
     number("sandbox.total_calls", "1000", (1, 10_000_000), "Tool calls of one program in all."),
     number("sandbox.stdout_bytes", "1048576", (1_024, 1 << 30), "Console text of one program that is kept, in bytes."),
-    number("sandbox.pool_size", "2", (0, 64), "Idle workers kept ready per language and session."),
-    setting("sandbox.python", Kind::Path, "", "The Python interpreter; `python3` on the path without it."),
+    number("sandbox.open_files", "256", (16, 1 << 20), "Open files of each process of a program."),
+    number("sandbox.disk_mb", "1024", (1, 1 << 24), "Size of a session's folder, in MiB."),
+    number("sandbox.disk_files", "100000", (16, 1 << 30), "Files and folders in a session's folder."),
+    number("sandbox.pool_size", "2", (0, 64), "Idle workers kept ready per language at least."),
+    number(
+        "sandbox.pool_max",
+        "16",
+        (0, 256),
+        "Idle workers kept ready per language at most, when many are asked for.",
+    ),
+    setting(
+        "sandbox.tier",
+        Kind::Choice(&["A", "B"]),
+        "\"A\"",
+        "The least isolation with which programs run; `B` does without namespaces where the machine has none for us.",
+    ),
+    setting(
+        "sandbox.network.allow",
+        Kind::List,
+        "[]",
+        "Hosts that programs may reach, such as `api.example.com:443` or `*.example.com:443`; empty means none.",
+    ),
+    setting(
+        "sandbox.network.allow_private",
+        Kind::List,
+        "[]",
+        "Private addresses that programs may reach all the same, such as `10.0.0.5:8080`.",
+    ),
+    setting("sandbox.network.bandwidth", Kind::Size, "", "Bytes per second of each program, both ways together."),
+    setting(
+        "sandbox.files.read",
+        Kind::Map,
+        "{}",
+        "Folders that programs may read: where they see it, and the absolute path of the host, as `\"/data\" = \"/srv/data\"`.",
+    ),
+    setting("sandbox.files.write", Kind::Map, "{}", "Folders that programs may write as well, in the same form."),
+    setting(
+        "sandbox.python.interpreter",
+        Kind::Path,
+        "",
+        "The Python interpreter, also one of a virtual environment; `python3` on the path without it.",
+    ),
+    setting("sandbox.python.packages", Kind::List, "[]", "Folders of further packages, absolute."),
+    setting("sandbox.python.preload", Kind::List, "[]", "Modules that are imported before a worker is handed out."),
+    setting(
+        "sandbox.engines.*.program",
+        Kind::Path,
+        "",
+        "The program of a further TypeScript engine, `bun` or `deno`; a program whose first line is `// engine: bun` runs there.",
+    ),
+    setting(
+        "inspection.refuse",
+        Kind::List,
+        "[]",
+        "Programs to refuse before they run: `dynamic`, `secrets`, `blobs`, `import:MODULE`, `tool:SERVER.TOOL`.",
+    ),
     setting(
         "execution.wait",
         Kind::Span,
@@ -120,7 +190,7 @@ pub(crate) fn find(key: &str) -> Option<&'static Setting> {
 /// Whether a key is a table that holds settings.
 pub(crate) fn is_table(key: &str) -> bool {
     let general = general(key);
-    matches!(general.as_str(), "servers" | "servers.*")
+    matches!(general.as_str(), "servers" | "servers.*" | "sandbox.engines" | "sandbox.engines.*")
         || SETTINGS.iter().any(|setting| setting.key.starts_with(&format!("{general}.")))
 }
 
@@ -130,9 +200,14 @@ fn general(key: &str) -> String {
     parts
         .iter()
         .enumerate()
-        .map(|(at, part)| if at == 1 && parts[0] == "servers" { "*" } else { part })
+        .map(|(at, part)| if is_name(at, &parts) { "*" } else { part })
         .collect::<Vec<_>>()
         .join(".")
+}
+
+/// Whether this part of a key is a name that the user chose.
+fn is_name(at: usize, parts: &[&str]) -> bool {
+    (at == 1 && parts[0] == "servers") || (at == 2 && parts[0] == "sandbox" && parts[1] == "engines")
 }
 
 /// The known key closest to an unknown one in the same table.
@@ -189,7 +264,7 @@ pub fn reference() -> String {
         let default = if setting.default.is_empty() { "–".to_owned() } else { format!("`{}`", setting.default) };
         let value = match (setting.kind, setting.range) {
             (Kind::Number, (least, most)) => format!("{}, {least} to {most}", setting.kind.expected()),
-            _ => setting.kind.expected().to_owned(),
+            _ => setting.kind.expected(),
         };
         text.push_str(&format!("| `{name}` | {value} | {default} | {} |\n", setting.doc));
     }

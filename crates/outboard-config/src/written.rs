@@ -2,11 +2,12 @@
 
 use crate::expand::expand;
 use crate::problem::{Fault, Problem};
+use crate::settings::WrittenTable;
 use crate::table::{self, Kind, Setting};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
-use toml_edit::{Document, Item, TableLike, Value};
+use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
 /// Separates the parts of a key, because a server's name may hold a dot.
 const SEPARATOR: char = '\u{1f}';
@@ -23,6 +24,7 @@ pub(crate) enum Given {
     Span(Duration),
     List(Vec<String>),
     Map(BTreeMap<String, String>),
+    Tables(Vec<WrittenTable>),
 }
 
 /// One setting as it stands in a file.
@@ -125,14 +127,56 @@ impl Reader<'_> {
                     |(key, item): (&str, &Item)| Ok((key.to_owned(), self.text(item.as_str().ok_or_else(wrong)?)?));
                 Given::Map(table.iter().map(entry).collect::<Result<_, Fault>>()?)
             }
-            Kind::Expose => {
+            Kind::Size => Given::Number(match item.as_str() {
+                Some(text) => {
+                    size(&self.text(text)?).ok_or_else(|| format!("expected {}, found {text:?}", kind.expected()))?
+                }
+                None => item.as_integer().and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong)?,
+            }),
+            Kind::Tables => Given::Tables(self.tables(item).ok_or_else(wrong)??),
+            Kind::Choice(words) => {
                 let text = self.text(item.as_str().ok_or_else(wrong)?)?;
-                if !["auto", "code", "direct", "both"].contains(&text.as_str()) {
+                if !words.contains(&text.as_str()) {
                     return Err(format!("expected {}, found {}", kind.expected(), item.to_string().trim()).into());
                 }
                 Given::Text(text)
             }
         })
+    }
+
+    /// The tables of a list, each with its place; `None` for anything else.
+    fn tables(&self, item: &Item) -> Option<Result<Vec<WrittenTable>, Fault>> {
+        let tables: Vec<(Table, usize)> = match item {
+            Item::ArrayOfTables(tables) => {
+                tables.iter().map(|table| (table.clone(), table.span().map_or(0, |span| span.start))).collect()
+            }
+            Item::Value(Value::Array(values)) => values
+                .iter()
+                .map(|value| {
+                    let at = value.span().map_or(0, |span| span.start);
+                    value.as_inline_table().map(|table| (table.clone().into_table(), at))
+                })
+                .collect::<Option<_>>()?,
+            _ => return None,
+        };
+        Some(tables.into_iter().map(|(table, at)| self.written(table, at)).collect())
+    }
+
+    fn written(&self, table: Table, at: usize) -> Result<WrittenTable, Fault> {
+        let text = DocumentMut::from(table).to_string();
+        let mut fields: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
+        fields.iter_mut().try_for_each(|(_, value)| self.expand_all(value))?;
+        Ok(WrittenTable { fields, origin: format!("{}:{}", self.file.display(), self.line(at)) })
+    }
+
+    fn expand_all(&self, value: &mut toml::Value) -> Result<(), Fault> {
+        match value {
+            toml::Value::String(text) => *text = self.text(text)?,
+            toml::Value::Array(values) => values.iter_mut().try_for_each(|value| self.expand_all(value))?,
+            toml::Value::Table(table) => table.iter_mut().try_for_each(|(_, value)| self.expand_all(value))?,
+            _ => {}
+        }
+        Ok(())
     }
 
     fn text(&self, text: &str) -> Result<String, Fault> {
@@ -171,4 +215,22 @@ pub(crate) fn span(text: &str) -> Option<Duration> {
         _ => return None,
     };
     Duration::try_from_secs_f64(number * unit).ok()
+}
+
+/// `500`, `500B`, `64KB`, `64KiB`, `1MB`, `1MiB`, `2GB`, `2GiB`.
+pub(crate) fn size(text: &str) -> Option<u64> {
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let number: f64 = text[..at].trim().parse().ok()?;
+    let unit: f64 = match &text[at..] {
+        "" | "B" => 1.0,
+        "KB" => 1e3,
+        "KiB" => 1024.0,
+        "MB" => 1e6,
+        "MiB" => 1_048_576.0,
+        "GB" => 1e9,
+        "GiB" => 1_073_741_824.0,
+        _ => return None,
+    };
+    let bytes = number * unit;
+    (bytes.is_finite() && (0.0..1e18).contains(&bytes)).then_some(bytes as u64)
 }

@@ -212,16 +212,19 @@ fn every_key_of_the_reference_is_taken_and_in_the_document() {
         let value = match setting.kind {
             Kind::Text if setting.key.ends_with("url") => "\"http://x\"",
             Kind::Text | Kind::Path => "\"x\"",
-            Kind::Number => "1024",
+            Kind::Number => &1024.clamp(setting.range.0, setting.range.1).to_string(),
+            Kind::Size => "\"64KiB\"",
+            Kind::Tables => "[]",
+            Kind::Choice(words) => &format!("{:?}", words[0]),
             Kind::Flag => "false",
             Kind::Span => "1.5",
             Kind::List if setting.key == "mcp_config" => "[]",
             Kind::List => "[\"x\"]",
             Kind::Map => "{ X = \"x\" }",
-            Kind::Expose => "\"both\"",
         };
-        let value = if setting.key.ends_with("pool_size") { "3" } else { value };
-        let reach = if setting.key.ends_with(".command") || setting.key.ends_with(".url") || !setting.key.contains('*')
+        let reach = if setting.key.ends_with(".command")
+            || setting.key.ends_with(".url")
+            || !setting.key.starts_with("servers.")
         {
             ""
         } else {
@@ -229,9 +232,33 @@ fn every_key_of_the_reference_is_taken_and_in_the_document() {
         };
         let key = setting.key.replace('*', "x");
         settings(&format!("{reach}{key} = {value}")).unwrap_or_else(|error| panic!("{key}: {error}"));
-        let name = setting.key.strip_prefix("servers.*.").unwrap_or_else(|| setting.key.rsplit('.').next().unwrap());
+        let name = setting
+            .key
+            .strip_prefix("servers.*.")
+            .unwrap_or_else(|| setting.key.split_once('.').map_or(setting.key, |(_, name)| name));
         assert!(document.contains(&format!("| `{name}` |")), "{name}");
     }
+}
+
+#[test]
+fn what_programs_may_reach() {
+    let settings = settings(
+        "[sandbox]\ntier = \"B\"\nnetwork = { allow = [\"a.example:443\"], bandwidth = \"1MB\" }\n\
+         [sandbox.files]\nread = { \"/data\" = \"/srv/data\" }\n[sandbox.python]\npreload = [\"numpy\"]\n\
+         [sandbox.engines.bun]\nprogram = \"/usr/bin/bun\"\n",
+    )
+    .unwrap();
+    let sandbox = &settings.sandbox;
+    assert!(sandbox.tier_b && sandbox.network.bandwidth == Some(1_000_000));
+    assert_eq!((sandbox.files[0].target.as_str(), sandbox.files[0].writable), ("/data", false));
+    assert_eq!(sandbox.python.preload, ["numpy"]);
+    assert_eq!(sandbox.engines["bun"].to_str(), Some("/usr/bin/bun"));
+    assert_eq!(
+        problem("[sandbox.engines.bun]\nprogam = \"x\""),
+        "2:sandbox.engines.bun.progam: unknown key; did you mean \"program\"?"
+    );
+    assert_eq!(problem("sandbox.tier = \"C\""), "1:sandbox.tier: expected \"A\" or \"B\", found \"C\"");
+    assert!(problem("sandbox.network.bandwidth = \"fast\"").contains("expected a size such as"));
 }
 
 /// Texts made of what settings are made of, so that they get further than the first character.

@@ -1,6 +1,7 @@
 //! Executions under way and lately ended: start, wait, follow, cancel.
 
 use crate::engine::Engine;
+use crate::inspection::{Findings, InspectionRules};
 use crate::report::{Failure, Report};
 use crate::{StateFolder, Surfaces, TokenCounter};
 use outboard_gateway::{Gateway, Run, RunLimits};
@@ -51,6 +52,8 @@ pub struct Deps {
     pub state: StateFolder,
     /// Limits of each execution.
     pub limits: Limits,
+    /// What is refused before it runs.
+    pub inspection: InspectionRules,
     /// Counts tokens exactly; without it, ledgers hold estimates.
     pub counter: Option<Box<dyn TokenCounter>>,
 }
@@ -286,16 +289,15 @@ fn workspace(deps: &Deps, request: &RunRequest) -> Result<PathBuf, ToolError> {
 }
 
 fn failed_to_start(live: &Live, error: ToolError) -> Report {
-    let failure =
-        Failure { code: error.code.to_string(), message: error.message, hint: error.hint, ..Failure::default() };
     Report {
         execution: live.id.clone(),
         status: Status::Failed,
         result: None,
         stdout: String::new(),
         stdout_dropped: 0,
-        error: Some(failure),
+        error: Some(Failure::from(error)),
         calls: Vec::new(),
+        findings: Findings::default(),
         wall: Duration::ZERO,
         cpu: Duration::ZERO,
         bytes: 0,

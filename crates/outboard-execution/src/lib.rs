@@ -9,6 +9,7 @@
 mod budget;
 mod engine;
 mod executions;
+mod inspection;
 mod ledger;
 mod outputs;
 mod report;
@@ -19,6 +20,7 @@ mod value;
 
 pub use budget::estimate_tokens;
 pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest, fresh_id};
+pub use inspection::{Findings, InspectionRules};
 pub use ledger::{TokenCounter, Tokens};
 pub use report::{CallCount, Failure, Report, Shaped};
 pub use search::{Detail, SearchHit, SearchRequest};

@@ -1,6 +1,7 @@
 //! What the model reads of an execution.
 
 use crate::budget::cut;
+use crate::inspection::Findings;
 use crate::{Tokens, outputs};
 use outboard_journal::Status;
 use outboard_types::ExecutionId;
@@ -64,6 +65,8 @@ pub struct Report {
     pub error: Option<Failure>,
     /// Calls by tool, in the order of first use.
     pub calls: Vec<CallCount>,
+    /// What the program held.
+    pub findings: Findings,
     /// Time from start to end.
     pub wall: Duration,
     /// CPU time of the worker.

@@ -4,7 +4,9 @@ use crate::cli::Cli;
 use crate::failure::Failure;
 use outboard_catalog::Listing;
 use outboard_config::{Connection, ServerSettings, Settings};
-use outboard_execution::{Deps, Executions, Limits, StateFolder, SurfaceSource, Surfaces, TokenCounter};
+use outboard_execution::{
+    Deps, Executions, InspectionRules, Limits, StateFolder, SurfaceSource, Surfaces, TokenCounter,
+};
 use outboard_gateway::{AccessRule, Gateway, Options, RunLimits, chain};
 
 use outboard_mcp::client::{ClientInfo, TransportSpec, UpstreamSpec, Upstreams};
@@ -82,6 +84,12 @@ pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Jour
     }
 }
 
+/// What is refused before it runs.
+fn inspection(settings: &Settings) -> Result<InspectionRules, Failure> {
+    InspectionRules::new(settings.inspection_refuse.clone())
+        .map_err(|problem| Failure::new(ErrorCode::InvalidSettings, format!("inspection.refuse: {problem}")))
+}
+
 /// How many workers are kept ready.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Pool {
@@ -116,6 +124,7 @@ impl App {
             journal,
             state: catalog.state.clone(),
             limits: limits(settings),
+            inspection: inspection(settings)?,
             counter,
         });
         follow_changes(&catalog);
@@ -238,7 +247,7 @@ pub(crate) fn sandbox_options(settings: &Settings) -> Result<outboard_sandbox::O
     }
     Ok(outboard_sandbox::Options {
         worker,
-        python: settings.sandbox.python.clone().or_else(|| on_path("python3")),
+        python: settings.sandbox.python.interpreter.clone().or_else(|| on_path("python3")),
         python_worker: PYTHON_WORKER,
         pool_size: settings.sandbox.pool_size,
         limits: outboard_sandbox::Limits {

@@ -105,3 +105,26 @@ fn files_stay_in_the_session_and_sessions_are_apart() {
     assert!(place.ok(&["run", "r.py"]).contains("hello"));
     assert!(place.ok(&["run", "r.py", "--session", "other"]).contains("result: false"));
 }
+
+#[test]
+fn a_program_is_inspected_before_it_runs() {
+    let place = Place::with(&["crm"]);
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    for (language, code, tool) in [
+        ("typescript", "import fs from 'fs';\nif (input) await crm.getCustomer('x');\neval('1');", "crm.get_customer"),
+        ("python", "import json, os\nif input: crm.get_customer('x')\neval('1')", "crm.get_customer"),
+    ] {
+        place.settings(&settings);
+        let report = place.program(language, code);
+        assert_eq!(report["status"], "succeeded", "{report}");
+        assert_eq!(report["inspection"]["tools"], json!([tool]), "{report}");
+        assert_eq!(report["inspection"]["dynamic"].as_array().unwrap().len(), 1, "{report}");
+        place.settings(&format!("inspection.refuse = [\"dynamic\", \"import:os\"]\n{settings}"));
+        let report = place.program(language, &format!("{code}\nconsole.log('ran'); print('ran')"));
+        assert_eq!(report["error"]["code"], "program_refused", "{report}");
+        assert_eq!(report["stdout"], "", "nothing ran");
+    }
+    place.settings("inspection.refuse = [\"evil\"]\n");
+    let (code, told) = place.fails(&["run", "program", "--language", "python"]);
+    assert!(code != 0 && told.contains("inspection.refuse") && told.contains("is not a rule"), "{told}");
+}

@@ -91,6 +91,7 @@ fn show(report: &Arc<Report>, args: &cli::Run, default_tokens: usize) {
         "stdout": report.stdout,
         "error": report.error,
         "calls": calls,
+        "inspection": report.findings,
         "tokens": report.tokens(O200k.count(&shaped.text)),
         "truncated": shaped.truncated,
     }));

@@ -1,0 +1,79 @@
+//! How a program can end, and what is said about it.
+
+use crate::executions::Limits;
+use crate::report::Failure;
+use outboard_journal::Status;
+use outboard_sandbox::{ExitReason, SandboxError};
+use outboard_types::{ErrorCode, ToolError};
+use outboard_worker_protocol::{FrameError, Trouble};
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+/// How a program ended.
+pub(super) enum End {
+    Result(Option<Box<RawValue>>),
+    Trouble(Trouble),
+    Failed(Status, ToolError),
+}
+
+impl End {
+    /// No worker could be had.
+    pub(super) fn sandbox(error: &SandboxError) -> Self {
+        let error = ToolError::new(ErrorCode::SandboxUnavailable, error.to_string()).hint("run `outboard doctor`");
+        End::Failed(Status::Failed, error)
+    }
+
+    /// The worker ended without a last frame: says why.
+    pub(super) fn lost(reason: &ExitReason, limits: &Limits) -> Self {
+        let over = |text: String, key: &str| {
+            let error = ToolError::new(ErrorCode::LimitExceeded, text);
+            End::Failed(Status::LimitExceeded, error.hint(format!("sandbox.{key} in outboard.toml sets it")))
+        };
+        match reason {
+            ExitReason::Cpu => over(format!("the program used its {:?} of CPU time", limits.cpu), "cpu"),
+            ExitReason::Memory => {
+                over(format!("the program used its {} MiB of memory", limits.memory_bytes >> 20), "memory_mb")
+            }
+            other => End::Failed(
+                Status::Failed,
+                ToolError::new(ErrorCode::WorkerLost, format!("the worker ended before the program did ({other:?})"))
+                    .hint("the next run gets a new worker"),
+            ),
+        }
+    }
+}
+
+pub(super) fn cancelled() -> ToolError {
+    ToolError::new(ErrorCode::Cancelled, "the execution was cancelled")
+}
+
+pub(super) fn garbage(error: &FrameError) -> ToolError {
+    ToolError::new(ErrorCode::WorkerLost, format!("the worker broke the frame protocol: {error}"))
+        .hint("the next run gets a new worker")
+}
+
+pub(super) fn over_wall(limit: Duration) -> ToolError {
+    ToolError::new(ErrorCode::LimitExceeded, format!("the program ran for {limit:?}, its wall-clock limit"))
+        .hint("sandbox.wall in outboard.toml sets it")
+}
+
+/// The status that a worker's own report of a failure means.
+pub(super) fn status_of(trouble: &Trouble) -> Status {
+    match trouble.code.as_str() {
+        "limit_exceeded" => Status::LimitExceeded,
+        _ => Status::Failed,
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        let Trouble { code, message, line, column, excerpt, stack, hint } = trouble;
+        Self { code, message, line, column, excerpt, stack, hint }
+    }
+}
+
+impl From<ToolError> for Failure {
+    fn from(error: ToolError) -> Self {
+        Self { code: error.code.to_string(), message: error.message, hint: error.hint, ..Self::default() }
+    }
+}
