@@ -130,6 +130,12 @@ class Host:
             if message is None:
                 raise AssertionError(f"the worker ended: {self.end()}")
             ((kind, content),) = message.items()
+            if kind == "timer":
+                self.timers.append(content["ms"])
+                self.now += content["ms"]
+                self.send({"clock": {"now_ms": self.now}})
+                self.send({"done": {"id": content["id"], "value": None}})
+                continue
             if kind == "inspected":
                 self.inspection = content["inspection"]
                 self.send({"go": {}})
@@ -209,6 +215,65 @@ class Case(unittest.TestCase):
     def arguments(self, code):
         self.value(code)
         return self.last.calls[0]["arguments"]
+
+
+class FateTest(Case):
+    """Runs that can be repeated: clock, random numbers and timers come from the host."""
+
+    CODE = """
+        import asyncio, random, secrets, time, uuid
+        import datetime as module
+        from datetime import datetime, date, timezone, timedelta
+        began, order = time.time(), []
+        time.sleep(2)
+
+        async def one(name, pause):
+            await asyncio.sleep(pause)
+            order.append(name)
+
+        async def late():
+            try:
+                async with asyncio.timeout(5):
+                    await asyncio.sleep(60)
+            except TimeoutError:
+                return "timed out"
+
+        async def all_of():
+            await asyncio.gather(one("b", 2), one("a", 1))
+            return await late()
+
+        ended = await all_of()
+        now = datetime.now(timezone.utc)
+        result = {
+            "began": began, "waited": round(time.time() - began), "order": order, "ended": ended, "now": now.isoformat(),
+            "kinds": [isinstance(now, datetime), isinstance(date(2020, 1, 2), module.date), issubclass(datetime, date)],
+            "sum": (datetime(2020, 1, 1) + timedelta(days=1)).isoformat(), "today": date.today().isoformat(),
+            "random": random.random(), "uuid": str(uuid.uuid4()), "secret": secrets.token_hex(4), "year": time.gmtime().tm_year,
+        }
+        """
+
+    def repeatable(self, seed):
+        host = self.host()
+        host.now, host.timers = 1_800_000_000_000.0, []
+        host.start(self.CODE, durable={"seed": seed * 32, "now_ms": host.now})
+        return host, host.finish()["result"]["value"]
+
+    def test_the_same_seed_gives_the_same_run(self):
+        (_, one), (_, two), (_, other) = self.repeatable("2a"), self.repeatable("2a"), self.repeatable("2b")
+        self.assertEqual(one, two)
+        for key in ("random", "uuid", "secret"):
+            self.assertNotEqual(one[key], other[key])
+
+    def test_time_is_what_the_host_tells(self):
+        host, value = self.repeatable("00")
+        self.assertAlmostEqual(value["began"], 1.8e9, places=2)
+        self.assertEqual((value["ended"], value["year"], value["today"]), ("timed out", 2027, "2027-01-15"))
+        self.assertEqual((value["kinds"], value["sum"]), ([True, True, True], "2020-01-02T00:00:00"))
+        self.assertEqual([round(ms) for ms in host.timers], [2000, 2000, 1000, 5000, 60000])
+
+    def test_without_a_host_clock_the_machine_tells(self):
+        code = "import time, random\ntime.sleep(0.01)\n[time.time() > 1.7e9, random.random() != random.random()]"
+        self.assertEqual(self.value(code), [True, True])
 
 
 class InspectionTest(Case):

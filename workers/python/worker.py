@@ -33,6 +33,7 @@ import itertools
 import json
 import linecache
 import os
+import random
 import re
 import select
 import signal
@@ -86,17 +87,18 @@ def lenient_int(digits):
 class Waiter:
     """One request under way: a blocked thread, or a future of an event loop."""
 
-    __slots__ = ("id", "label", "gate", "loop", "future", "ok", "payload")
+    __slots__ = ("id", "label", "gate", "loop", "future", "ok", "payload", "at", "handle")
 
     def __init__(self, number, label, loop):
         self.id, self.label, self.loop = number, label, loop
-        self.ok = self.payload = None
+        self.ok = self.payload = self.at = self.handle = None
         self.future = loop.create_future() if loop else None
         self.gate = threading.Lock()
         self.gate.acquire()
 
     def outcome(self):
-        """The value, or the error raised."""
+        """The value, or the error raised; for the program, the time of the answer is now."""
+        FATE.told(self.at)
         if self.ok:
             return self.payload
         raise ToolError.of_failure(self.payload)
@@ -115,6 +117,7 @@ class Channel:
         self._read_lock = threading.Lock()
         self._outbox = collections.deque()  # one object for good: threads append to it without a lock
         self._turn = None
+        self._at = 0
         self._reader = None
         self._forked = False
         os.set_inheritable(fd, False)
@@ -196,10 +199,13 @@ class Channel:
         batches = {}
         for body in frames:
             ok, number, payload = parse_answer(body)
+            if ok is None:
+                self._at = payload
+                continue
             waiter = self.pending.pop(number, None)
             if waiter is None:
                 continue  # nobody waits any more
-            waiter.payload, waiter.ok = payload, ok
+            waiter.payload, waiter.ok, waiter.at = payload, ok, self._at
             waiter.gate.release()
             if waiter.loop is not None:
                 batches.setdefault(waiter.loop, []).append(waiter)
@@ -228,6 +234,19 @@ class Channel:
         self._start_reader()
         self.post(body, loop)
         return UnawaitedCall(waiter)
+
+    def timer(self, seconds, loop=None, handle=None):
+        """Asks the host for a timer; without a loop, blocks until it is due."""
+        waiter = Waiter(next(self._ids), "a timer", loop)
+        waiter.handle = handle
+        body = b'{"timer":{"id":%d,"ms":%s}}' % (waiter.id, repr(float(seconds) * 1000).encode())
+        self.pending[waiter.id] = waiter
+        if loop is None:
+            self.send(body)
+            self._wait(waiter)
+        else:
+            self._start_reader()
+            self.post(body, loop)
 
     def _wait(self, waiter):
         if self._reader is None and self._read_lock.acquire(blocking=False):
@@ -269,6 +288,8 @@ def parse_answer(body):
     """Takes a `done` or `fail` frame apart: (succeeded, id, value or failure)."""
     try:
         kind, content = parse_frame(body)
+        if kind == "clock":
+            return None, None, float(content["now_ms"])
         if kind == "done":
             return True, content["id"], content["value"]
         if kind == "fail":
@@ -298,6 +319,11 @@ def parse_frame(body):
 def settle_futures(waiters):
     """Runs in the event loop: gives futures their outcomes, in the order of the frames."""
     for waiter in waiters:
+        FATE.told(waiter.at)
+        if waiter.handle is not None:
+            if not waiter.handle.cancelled():
+                waiter.handle._run()
+            continue
         if waiter.future.done():
             continue
         if waiter.ok:
@@ -1221,6 +1247,112 @@ def about_network(error):
     return False
 
 
+# ---- Clock, random numbers, timers ----------------------------------------------------------------------------------
+
+
+class Fate:
+    """What a program cannot know in advance, told by the host so that a run can be repeated."""
+
+    TICK = 1e-6  # how far the clock moves with each look, in seconds, so that waiting by looking ends
+
+    def __init__(self):
+        self.now = self.began = None
+
+    def follow(self, durable):
+        """Takes the place of the machine's clock, random numbers and timers."""
+        self.now = self.began = durable["now_ms"] / 1000
+        seed = bytes.fromhex(durable["seed"].rjust(64, "0"))
+        random.seed(seed)
+        os.urandom = random._urandom = random.Random(b"bytes" + seed).randbytes
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(int.from_bytes(seed[:4], "big"))
+        time.time, time.time_ns = self.time, lambda: int(self.time() * 1e9)
+        for name in ("monotonic", "perf_counter"):
+            setattr(time, name, lambda: self.time() - self.began)
+            setattr(time, name + "_ns", lambda: int((self.time() - self.began) * 1e9))
+        for name in ("localtime", "gmtime", "ctime"):
+            setattr(time, name, self._defaulting(getattr(time, name)))
+        time.sleep = host_sleep
+        datetime.datetime, datetime.date = HostDatetime, HostDate
+
+    def told(self, now_ms):
+        """The host tells the time, which never goes back."""
+        if self.now is not None:
+            self.now = max(self.now, now_ms / 1000)
+
+    def time(self):
+        self.now += self.TICK
+        return self.now
+
+    def _defaulting(self, function):
+        return functools.wraps(function)(lambda seconds=None: function(self.time() if seconds is None else seconds))
+
+
+class _Stands(type):
+    """Lets values of the machine's classes be instances of ours, and the other way round."""
+
+    def __instancecheck__(cls, value):
+        return isinstance(value, cls.__mro__[1])
+
+    def __subclasscheck__(cls, other):
+        return issubclass(other, cls.__mro__[1])
+
+
+class HostDate(datetime.date, metaclass=_Stands):
+    """`date` whose today is the host's."""
+
+    @classmethod
+    def today(cls):
+        return MACHINE_DATE.fromtimestamp(FATE.time())
+
+
+class HostDatetime(datetime.datetime, metaclass=_Stands):
+    """`datetime` whose now is the host's."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return MACHINE_DATETIME.fromtimestamp(FATE.time(), tz)
+
+    @classmethod
+    def today(cls):
+        return MACHINE_DATETIME.fromtimestamp(FATE.time())
+
+    @classmethod
+    def utcnow(cls):
+        return MACHINE_DATETIME.fromtimestamp(FATE.time(), datetime.timezone.utc).replace(tzinfo=None)
+
+
+MACHINE_DATE, MACHINE_DATETIME = HostDate.__mro__[1], HostDatetime.__mro__[1]
+for _class, _name in ((HostDate, "date"), (HostDatetime, "datetime")):
+    _class.__name__ = _class.__qualname__ = _name
+    _class.__module__ = "datetime"
+FATE = Fate()
+
+
+def host_sleep(seconds):
+    """`time.sleep` as a request to the host."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    CONSOLE.flush()
+    CHANNEL.timer(seconds)
+
+
+class HostLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time and timers are the host's."""
+
+    def time(self):
+        return FATE.time() if FATE.now is not None else super().time()
+
+    def call_at(self, when, callback, *args, context=None):
+        if FATE.now is None:
+            return super().call_at(when, callback, *args, context=context)
+        self._check_closed()
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        handle._scheduled = False  # the loop's own queue of timers never sees it
+        CHANNEL.timer(max(0.0, when - FATE.time()), self, handle)
+        return handle
+
+
 # ---- The world of the program ---------------------------------------------------------------------------------------
 
 ORIGINAL_OPEN = open
@@ -1347,6 +1479,8 @@ def outcome_of(start):
     code = start["code"]
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     offer_servers()
+    if start.get("durable"):
+        FATE.follow(start["durable"])
     program = Program(code, start.get("input"))
     try:
         compiled = program.compile(bool(start.get("hold")))
@@ -1407,6 +1541,7 @@ if __name__ == "__main__":
         ROOT, MODULES = os.path.abspath(MODULES[1]), MODULES[2:]
     RESERVE = bytearray(1 << 20)  # given back to report a program that used all memory
     CHANNEL, CONSOLE, SURFACE = Channel(SOCKET_FD), Console(), Surface(ROOT)
+    asyncio.DefaultEventLoopPolicy._loop_factory = HostLoop
     LOOP = asyncio.new_event_loop()
     asyncio.set_event_loop(LOOP)
     main(MODULES)

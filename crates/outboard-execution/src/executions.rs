@@ -234,7 +234,7 @@ pub fn fresh_id() -> ExecutionId {
     ExecutionId::from_parts(now_ms(), getrandom::u64().unwrap_or_default())
 }
 
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
 

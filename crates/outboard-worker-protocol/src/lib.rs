@@ -14,7 +14,8 @@ mod message;
 
 pub use frame::{FrameBuffer, FrameError, encode};
 pub use message::{
-    CallFailure, Console, FetchRequest, FetchResponse, FromWorker, Inspection, Network, Start, ToWorker, Trouble,
+    CallFailure, Console, Durable, FetchRequest, FetchResponse, FromWorker, Inspection, Network, Start, ToWorker,
+    Trouble,
 };
 
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.

@@ -9,6 +9,12 @@ use serde_json::value::RawValue;
 pub enum ToWorker {
     /// Run this program. Sent once; the worker ends after its `result` or `error`.
     Start(Start),
+    /// What time it is for the program from now on, in milliseconds since 1970. Sent ahead of answers where
+    /// [`Start::durable`] is set: a program's clock moves only with what the host tells it.
+    Clock {
+        /// The time.
+        now_ms: f64,
+    },
     /// Go on after [`FromWorker::Inspected`]: the program may run. Sent only where [`Start::hold`] asked for it.
     Go {},
     /// A call or a search succeeded.
@@ -45,6 +51,19 @@ pub struct Start {
     /// What the program may reach of the network; absent = nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
+    /// Where clock and random numbers come from; absent = the machine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub durable: Option<Durable>,
+}
+
+/// What makes two runs of a program over the same answers the same: its clock, its random numbers and its
+/// timers come from the host.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Durable {
+    /// The seed of every random number: 64 hexadecimal digits.
+    pub seed: String,
+    /// The time at the start, in milliseconds since 1970.
+    pub now_ms: f64,
 }
 
 /// What a program may reach of the network. The host decides each request; this only tells the guest.
@@ -178,6 +197,14 @@ pub enum FromWorker {
         id: u64,
         /// The request.
         request: FetchRequest,
+    },
+    /// A timer: answered in `done` with `null` when it is due. Sent only where [`Start::durable`] is set;
+    /// otherwise timers are the worker's own business.
+    Timer {
+        /// The worker's own number of the request.
+        id: u64,
+        /// How long from now, in milliseconds.
+        ms: f64,
     },
     /// What the program holds. Sent once after `start` where [`Start::hold`] is set; the worker then waits
     /// for `go`.

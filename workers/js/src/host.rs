@@ -1,10 +1,11 @@
 //! What the prelude may ask of the Rust part. Each function does one small thing and trusts no argument.
 
+use crate::fate::Fate;
 use crate::files::{self, Files};
 use crate::outbox::Outbox;
 use crate::positions::Origin;
+use crate::report;
 use crate::schedule::Schedule;
-use crate::{report, socket};
 use outboard_worker_protocol::{Console, FromWorker};
 use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, TypedArray, Value};
@@ -14,6 +15,9 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+/// Timers that the host keeps are asked for under numbers from here on; calls count from 1.
+pub(crate) const TIMERS: u64 = 1 << 52;
+
 /// The name of the program's module; it shows up in stacks.
 pub(crate) const PROGRAM: &str = "/program.ts";
 
@@ -22,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) files: Files,
     pub(crate) out: RefCell<Outbox>,
     pub(crate) schedule: RefCell<Schedule>,
+    pub(crate) fate: RefCell<Fate>,
     pub(crate) calls: RefCell<HashSet<u64>>,
     pub(crate) origins: RefCell<HashMap<String, Origin>>,
     pub(crate) lib: RefCell<Option<Persistent<Object<'static>>>>,
@@ -33,6 +38,7 @@ impl Shared {
             files,
             out: RefCell::default(),
             schedule: RefCell::default(),
+            fate: RefCell::default(),
             calls: RefCell::default(),
             origins: RefCell::default(),
             lib: RefCell::new(None),
@@ -65,6 +71,7 @@ pub(crate) fn object<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>) -> Result<Object<
     messages(ctx, &host, shared)?;
     timers(ctx, &host, shared)?;
     bytes(ctx, &host)?;
+    chance(ctx, &host, shared)?;
     reading(ctx, &host, shared)?;
     writing(ctx, &host, shared)?;
     Ok(host)
@@ -96,7 +103,13 @@ fn timers<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resul
     let state = shared.clone();
     set(ctx, host, "timer", move |id: f64, millis: f64, one_shot: bool| {
         let after = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).unwrap_or(Duration::MAX / 4);
-        state.schedule.borrow_mut().set(whole(id), after, one_shot);
+        if state.fate.borrow().is_host() {
+            state.schedule.borrow_mut().leave_to_host(whole(id), one_shot);
+            let ms = if millis.is_finite() { millis.max(0.0) } else { 0.0 };
+            state.out.borrow_mut().push(&FromWorker::Timer { id: TIMERS + whole(id), ms });
+        } else {
+            state.schedule.borrow_mut().set(whole(id), after, one_shot);
+        }
     })?;
     let state = shared.clone();
     set(ctx, host, "untimer", move |id: f64| state.schedule.borrow_mut().clear(whole(id)))
@@ -117,12 +130,6 @@ fn encode<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
     array(&ctx, text.into_bytes())
 }
 
-fn random<'js>(ctx: Ctx<'js>, count: f64) -> Result<TypedArray<'js, u8>> {
-    let mut bytes = vec![0; usize::try_from(whole(count)).unwrap_or(0).min(1 << 16)];
-    socket::random(&mut bytes);
-    array(&ctx, bytes)
-}
-
 fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, strict: bool) -> Result<String> {
     match String::from_utf8(copy(&bytes)) {
         Ok(text) => Ok(text),
@@ -133,8 +140,23 @@ fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, strict: bool) -> Resul
 
 fn bytes<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     set(ctx, host, "encode", encode)?;
-    set(ctx, host, "decode", decode)?;
-    set(ctx, host, "random", random)
+    set(ctx, host, "decode", decode)
+}
+
+fn chance<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let state = shared.clone();
+    set(ctx, host, "now", move || state.fate.borrow_mut().now())?;
+    let state = shared.clone();
+    set(
+        ctx,
+        host,
+        "random",
+        counted(move |ctx, count| {
+            let mut bytes = vec![0; usize::try_from(whole(count)).unwrap_or(0).min(1 << 16)];
+            state.fate.borrow_mut().fill(&mut bytes);
+            array(&ctx, bytes)
+        }),
+    )
 }
 
 fn fail(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
@@ -172,6 +194,14 @@ fn reading<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resu
 fn constrain<F>(function: F) -> F
 where
     F: for<'js> Fn(Ctx<'js>, String) -> Result<TypedArray<'js, u8>>,
+{
+    function
+}
+
+/// As [`constrain`], for functions of a number.
+fn counted<F>(function: F) -> F
+where
+    F: for<'js> Fn(Ctx<'js>, f64) -> Result<TypedArray<'js, u8>>,
 {
     function
 }

@@ -6,6 +6,7 @@
 //! Never here: policy, settings, secrets, or a second program.
 
 mod engine;
+mod fate;
 mod files;
 mod host;
 mod import;

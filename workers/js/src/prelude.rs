@@ -10,6 +10,7 @@ macro_rules! part {
 pub(crate) fn text() -> String {
     let parts = [
         part!("start"),
+        part!("clock"),
         part!("tools"),
         part!("names"),
         part!("modules"),

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Schedule {
     due: BTreeSet<(Instant, u64)>,
     by_id: HashMap<u64, (Instant, bool)>,
+    /// Timers that the host keeps, and whether they fire once.
+    with_host: HashMap<u64, bool>,
     one_shots: usize,
 }
 
@@ -21,8 +23,30 @@ impl Schedule {
         self.one_shots += usize::from(one_shot);
     }
 
+    /// Notes a timer that the host keeps.
+    pub(crate) fn leave_to_host(&mut self, id: u64, one_shot: bool) {
+        self.clear(id);
+        self.with_host.insert(id, one_shot);
+        self.one_shots += usize::from(one_shot);
+    }
+
+    /// Takes a timer that the host says is due; `false` for one that was taken away meanwhile.
+    pub(crate) fn take_told(&mut self, id: u64) -> bool {
+        let known = self.with_host.contains_key(&id);
+        self.clear(id);
+        known
+    }
+
+    /// Whether any timer is waiting.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_id.is_empty() && self.with_host.is_empty()
+    }
+
     /// Takes a timer away.
     pub(crate) fn clear(&mut self, id: u64) {
+        if let Some(one_shot) = self.with_host.remove(&id) {
+            self.one_shots -= usize::from(one_shot);
+        }
         if let Some((at, one_shot)) = self.by_id.remove(&id) {
             self.due.remove(&(at, id));
             self.one_shots -= usize::from(one_shot);

@@ -5,7 +5,7 @@
 
 use crate::engine::{Engine, Outcome, Standing, number};
 use crate::files::Files;
-use crate::host::{PROGRAM, Shared};
+use crate::host::{PROGRAM, Shared, TIMERS};
 use crate::strip::{Problem, strip};
 use crate::wrap::{Wrapped, wrap};
 use crate::{report, socket};
@@ -80,6 +80,9 @@ impl Life {
     fn run(&mut self, start: Start) -> FromWorker {
         self.memory = start.memory_bytes;
         self.shared.out.borrow_mut().allow_console(start.stdout_bytes);
+        if let Some(durable) = &start.durable {
+            self.shared.fate.borrow_mut().follow(durable);
+        }
         let prepared = match prepare(&start.code) {
             Ok(prepared) => prepared,
             Err(problem) => return self.error(report::syntax(&start.code, problem)),
@@ -102,8 +105,13 @@ impl Life {
     fn hold(&mut self, inspection: Inspection) {
         self.shared.out.borrow_mut().push(&FromWorker::Inspected { inspection });
         self.shared.out.borrow_mut().flush();
-        while !matches!(self.next_message(), Some(ToWorker::Go {})) {
-            self.fill();
+        loop {
+            match self.next_message() {
+                Some(ToWorker::Go {}) => return,
+                Some(ToWorker::Clock { now_ms }) => self.shared.fate.borrow_mut().told(now_ms),
+                Some(_) => {}
+                None => self.fill(),
+            }
         }
     }
 
@@ -136,13 +144,15 @@ impl Life {
     }
 
     fn is_stuck(&self) -> bool {
-        self.shared.calls.borrow().is_empty() && self.shared.schedule.borrow().next().is_none()
+        self.shared.calls.borrow().is_empty() && self.shared.schedule.borrow().is_empty()
     }
 
     fn settle_all(&mut self) -> Outcome {
         while let Some(message) = self.next_message() {
             match message {
                 ToWorker::Start(_) | ToWorker::Go {} => {}
+                ToWorker::Clock { now_ms } => self.shared.fate.borrow_mut().told(now_ms),
+                ToWorker::Done { id, .. } if id >= TIMERS => self.told_due(id - TIMERS)?,
                 ToWorker::Done { id, value } => self.settle(id, Ok(&value))?,
                 ToWorker::Fail { id, error } => self.settle(id, Err(&error))?,
             }
@@ -160,6 +170,13 @@ impl Life {
             Err(error) => (false, serde_json::to_string(error).unwrap_or_default()),
         };
         self.engine.call("settle", move |ctx| Ok(vec![number(ctx, id)?, ok.into_js(ctx)?, ctx.json_parse(text)?]))
+    }
+
+    fn told_due(&self, id: u64) -> Outcome {
+        if !self.shared.schedule.borrow_mut().take_told(id) {
+            return Ok(());
+        }
+        self.engine.call::<()>("fire", |ctx| Ok(vec![number(ctx, id)?]))
     }
 
     fn fire_due(&self) -> Outcome {

@@ -9,5 +9,6 @@ mod calls;
 mod forms;
 mod limits;
 mod platform;
+mod repeat;
 mod shapes;
 mod worker;

@@ -2,7 +2,8 @@
 #![allow(unsafe_code, reason = "the worker's descriptor 3 is set between fork and exec")]
 
 use outboard_worker_protocol::{
-    CallFailure, Console, FrameBuffer, FromWorker, Inspection, MAX_FROM_WORKER, SOCKET_FD, Start, ToWorker, Trouble, encode,
+    CallFailure, Console, Durable, FrameBuffer, FromWorker, Inspection, MAX_FROM_WORKER, SOCKET_FD, Start, ToWorker,
+    Trouble, encode,
 };
 use serde_json::{Value, json, value::RawValue};
 use std::io::{Read, Write};
@@ -29,6 +30,7 @@ pub(crate) struct Report {
     pub(crate) calls: Vec<(String, String, Value)>,
     pub(crate) batches: usize,
     pub(crate) inspection: Inspection,
+    pub(crate) timers: Vec<f64>,
 }
 
 impl Report {
@@ -46,6 +48,7 @@ pub(crate) struct Host {
     pub(crate) input: Option<Value>,
     pub(crate) memory: u64,
     pub(crate) stdout: u64,
+    pub(crate) durable: Option<Durable>,
     /// Cut frames to the worker into pieces of these sizes.
     pub(crate) cuts: Vec<usize>,
 }
@@ -55,7 +58,7 @@ impl Default for Host {
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("outboard-js-{}-{number}", std::process::id()));
         surface(&root);
-        Self { root: Folder(root), input: None, memory: 256 << 20, stdout: 1 << 20, cuts: Vec::new() }
+        Self { root: Folder(root), input: None, memory: 256 << 20, stdout: 1 << 20, durable: None, cuts: Vec::new() }
     }
 }
 
@@ -163,6 +166,7 @@ impl Host {
             memory_bytes: self.memory,
             stdout_bytes: self.stdout,
             hold: true,
+            durable: self.durable.clone(),
             ..Start::default()
         })
     }
@@ -207,6 +211,11 @@ impl Host {
                     FromWorker::Inspected { inspection } => {
                         report.inspection = inspection;
                         encode(&ToWorker::Go {}, &mut replies).unwrap();
+                    }
+                    FromWorker::Timer { id, ms } => {
+                        report.timers.push(ms);
+                        encode(&ToWorker::Clock { now_ms: 1_800_000_000_000.0 + ms }, &mut replies).unwrap();
+                        reply(id, Ok(Value::Null), &mut replies);
                     }
                     FromWorker::Fetch { .. } => panic!("this host grants no network"),
                     FromWorker::Console { stream: Console::Out, text } => report.out += &text,

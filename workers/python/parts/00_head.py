@@ -32,6 +32,7 @@ import itertools
 import json
 import linecache
 import os
+import random
 import re
 import select
 import signal

@@ -26,17 +26,18 @@ def lenient_int(digits):
 class Waiter:
     """One request under way: a blocked thread, or a future of an event loop."""
 
-    __slots__ = ("id", "label", "gate", "loop", "future", "ok", "payload")
+    __slots__ = ("id", "label", "gate", "loop", "future", "ok", "payload", "at", "handle")
 
     def __init__(self, number, label, loop):
         self.id, self.label, self.loop = number, label, loop
-        self.ok = self.payload = None
+        self.ok = self.payload = self.at = self.handle = None
         self.future = loop.create_future() if loop else None
         self.gate = threading.Lock()
         self.gate.acquire()
 
     def outcome(self):
-        """The value, or the error raised."""
+        """The value, or the error raised; for the program, the time of the answer is now."""
+        FATE.told(self.at)
         if self.ok:
             return self.payload
         raise ToolError.of_failure(self.payload)
@@ -55,6 +56,7 @@ class Channel:
         self._read_lock = threading.Lock()
         self._outbox = collections.deque()  # one object for good: threads append to it without a lock
         self._turn = None
+        self._at = 0
         self._reader = None
         self._forked = False
         os.set_inheritable(fd, False)
@@ -136,10 +138,13 @@ class Channel:
         batches = {}
         for body in frames:
             ok, number, payload = parse_answer(body)
+            if ok is None:
+                self._at = payload
+                continue
             waiter = self.pending.pop(number, None)
             if waiter is None:
                 continue  # nobody waits any more
-            waiter.payload, waiter.ok = payload, ok
+            waiter.payload, waiter.ok, waiter.at = payload, ok, self._at
             waiter.gate.release()
             if waiter.loop is not None:
                 batches.setdefault(waiter.loop, []).append(waiter)
@@ -168,6 +173,19 @@ class Channel:
         self._start_reader()
         self.post(body, loop)
         return UnawaitedCall(waiter)
+
+    def timer(self, seconds, loop=None, handle=None):
+        """Asks the host for a timer; without a loop, blocks until it is due."""
+        waiter = Waiter(next(self._ids), "a timer", loop)
+        waiter.handle = handle
+        body = b'{"timer":{"id":%d,"ms":%s}}' % (waiter.id, repr(float(seconds) * 1000).encode())
+        self.pending[waiter.id] = waiter
+        if loop is None:
+            self.send(body)
+            self._wait(waiter)
+        else:
+            self._start_reader()
+            self.post(body, loop)
 
     def _wait(self, waiter):
         if self._reader is None and self._read_lock.acquire(blocking=False):
@@ -209,6 +227,8 @@ def parse_answer(body):
     """Takes a `done` or `fail` frame apart: (succeeded, id, value or failure)."""
     try:
         kind, content = parse_frame(body)
+        if kind == "clock":
+            return None, None, float(content["now_ms"])
         if kind == "done":
             return True, content["id"], content["value"]
         if kind == "fail":
@@ -238,6 +258,11 @@ def parse_frame(body):
 def settle_futures(waiters):
     """Runs in the event loop: gives futures their outcomes, in the order of the frames."""
     for waiter in waiters:
+        FATE.told(waiter.at)
+        if waiter.handle is not None:
+            if not waiter.handle.cancelled():
+                waiter.handle._run()
+            continue
         if waiter.future.done():
             continue
         if waiter.ok:

@@ -6,6 +6,8 @@ def outcome_of(start):
     code = start["code"]
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     offer_servers()
+    if start.get("durable"):
+        FATE.follow(start["durable"])
     program = Program(code, start.get("input"))
     try:
         compiled = program.compile(bool(start.get("hold")))
@@ -66,6 +68,7 @@ if __name__ == "__main__":
         ROOT, MODULES = os.path.abspath(MODULES[1]), MODULES[2:]
     RESERVE = bytearray(1 << 20)  # given back to report a program that used all memory
     CHANNEL, CONSOLE, SURFACE = Channel(SOCKET_FD), Console(), Surface(ROOT)
+    asyncio.DefaultEventLoopPolicy._loop_factory = HostLoop
     LOOP = asyncio.new_event_loop()
     asyncio.set_event_loop(LOOP)
     main(MODULES)

@@ -1,5 +1,6 @@
 //! Answers on their way to the program.
 
+use crate::executions::now_ms;
 use outboard_sandbox::{SendError, Sender};
 use outboard_types::{ErrorCode, ToolError, ToolId};
 use outboard_worker_protocol::{CallFailure, ToWorker};
@@ -12,8 +13,10 @@ pub(super) struct Answered {
     pub(super) call: Option<(String, String, Option<ToolError>)>,
 }
 
-/// Queues an answer. One that is too large for a frame becomes an error that the program can catch.
+/// Queues an answer, and ahead of it what time it is for the program. One that is too large for a frame
+/// becomes an error that the program can catch.
 pub(super) fn queue(sender: &mut Sender, frame: ToWorker) -> Option<()> {
+    sender.queue(&ToWorker::Clock { now_ms: now_ms() as f64 }).ok()?;
     match (sender.queue(&frame), frame) {
         (Ok(()), _) => Some(()),
         (Err(SendError::Frame(error)), ToWorker::Done { id, .. }) => {

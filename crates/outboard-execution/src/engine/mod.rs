@@ -6,7 +6,7 @@ mod serve;
 mod tally;
 
 use crate::Surface;
-use crate::executions::{Deps, Live, RunRequest};
+use crate::executions::{Deps, Live, RunRequest, now_ms};
 use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
@@ -14,7 +14,7 @@ use ends::End;
 use outboard_gateway::Run;
 use outboard_journal::Status;
 use outboard_sandbox::{Control, Grant, Receiver, SandboxError, Sender};
-use outboard_worker_protocol::{Start, ToWorker};
+use outboard_worker_protocol::{Durable, Start, ToWorker};
 use serde_json::value::RawValue;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -80,6 +80,7 @@ impl Engine {
             memory_bytes: self.deps.limits.memory_bytes,
             stdout_bytes: self.deps.limits.stdout_bytes,
             hold: true,
+            durable: Some(fate()),
             ..Start::default()
         };
         let end = match sender.send(&ToWorker::Start(start)).await {
@@ -118,4 +119,12 @@ impl Engine {
             workspace: self.workspace,
         }
     }
+}
+
+/// Clock and random numbers of one run.
+fn fate() -> Durable {
+    let mut seed = [0_u8; 32];
+    // A program's random numbers guard nothing of ours: without any the run goes on.
+    let _ = getrandom::fill(&mut seed);
+    Durable { seed: seed.iter().map(|byte| format!("{byte:02x}")).collect(), now_ms: now_ms() as f64 }
 }

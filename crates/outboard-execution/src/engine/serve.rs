@@ -15,6 +15,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 type Answer = Pin<Box<dyn Future<Output = Answered> + Send>>;
 type Pending = FuturesUnordered<Answer>;
@@ -57,6 +58,7 @@ impl Engine {
             FromWorker::Ready { .. } => {}
             FromWorker::Call { id, server, tool, arguments } => pending.push(self.call(id, server, tool, arguments)),
             FromWorker::Search { id, arguments } => pending.push(own(self.search(id, &arguments))),
+            FromWorker::Timer { id, ms } => pending.push(timer(id, ms)),
             FromWorker::Fetch { id, .. } => pending.push(own(no_network(id))),
             FromWorker::Inspected { inspection } => match self.inspected(inspection) {
                 Ok(()) => pending.push(own(ToWorker::Go {})),
@@ -118,6 +120,17 @@ impl Engine {
         self.tally.call(server, tool, error.as_ref());
         self.live.progress(self.run.made(), "");
     }
+}
+
+/// Longest timer; longer than any execution.
+const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
+
+fn timer(id: u64, ms: f64) -> Answer {
+    let after = Duration::try_from_secs_f64(ms.max(0.0) / 1000.0).unwrap_or(LONGEST_TIMER).min(LONGEST_TIMER);
+    Box::pin(async move {
+        tokio::time::sleep(after).await;
+        Answered { frame: ToWorker::Done { id, value: RawValue::NULL.to_owned() }, call: None }
+    })
 }
 
 /// An answer that is no call's.

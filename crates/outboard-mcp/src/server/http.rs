@@ -3,6 +3,8 @@
 //! Loopback is no protection by itself: any web page may send requests there. So every request needs the
 //! bearer token, and foreign `Host` and `Origin` headers are refused (CVE-2025-66414 and its kin).
 
+use super::protocol;
+use super::questions::Questions;
 use super::requests::{Entered, Requests};
 use super::service::{Caller, ProgressSink, Service};
 use super::wire::{self, Incoming, MAX_MESSAGE};
@@ -28,6 +30,7 @@ const HEADER_MISMATCH: i64 = -32020;
 struct Http {
     service: Arc<Service>,
     requests: Arc<Requests>,
+    questions: Arc<Questions>,
     /// The digest, so that comparing takes the same time whatever was sent.
     token: Digest,
     hosts: Vec<String>,
@@ -52,7 +55,13 @@ pub async fn serve(
     let names = [address.ip().to_string(), "localhost".into(), "127.0.0.1".into(), "[::1]".into()];
     let hosts = names.iter().map(|name| format!("{name}:{}", address.port())).collect();
     let requests = Arc::new(Requests::default());
-    let state = Arc::new(Http { service, requests: requests.clone(), token: Digest::of(token.expose()), hosts });
+    let state = Arc::new(Http {
+        service,
+        requests: requests.clone(),
+        questions: Arc::default(),
+        token: Digest::of(token.expose()),
+        hosts,
+    });
     let app = Router::new()
         .route("/mcp", post(message).get(no_stream).delete(end_session))
         .layer(DefaultBodyLimit::max(MAX_MESSAGE))
@@ -81,7 +90,14 @@ async fn message(State(http): State<Arc<Http>>, headers: HeaderMap, body: Bytes)
         Ok(message) => message,
         Err(answer) => return json(StatusCode::BAD_REQUEST, answer),
     };
-    let Incoming { id, method: Some(method), params } = message else { return StatusCode::ACCEPTED.into_response() };
+    let (id, method, params) = match message {
+        Incoming { id, method: Some(method), params, .. } => (id, method, params),
+        Incoming { id: Some(id), result, .. } => {
+            http.questions.answered(&id, result.as_deref());
+            return StatusCode::ACCEPTED.into_response();
+        }
+        _ => return StatusCode::ACCEPTED.into_response(),
+    };
     let Some(id) = id else {
         http.notified(&headers, &method, params.as_deref());
         return StatusCode::ACCEPTED.into_response();
@@ -90,18 +106,39 @@ async fn message(State(http): State<Arc<Http>>, headers: HeaderMap, body: Bytes)
         return json(StatusCode::BAD_REQUEST, wire::response(&id, &Err(error)));
     }
     let entered = http.requests.enter(&request_key(&headers, id.get()));
-    match wire::progress_token(params.as_deref()).filter(|_| accepts_stream(&headers)) {
-        Some(token) => streamed(http, entered, id, method, params, token),
-        None => {
-            let mut response = single(&http, entered, &id, &method, params).await;
-            if method == "initialize"
-                && let Ok(session) = HeaderValue::from_str(&fresh_token()[..32])
-            {
-                response.headers_mut().insert(SESSION, session);
-            }
-            response
-        }
+    let token = wire::progress_token(params.as_deref());
+    let asks = method == "tools/call" && declared_elicitation(&headers);
+    if accepts_stream(&headers) && (token.is_some() || asks) {
+        return streamed(http, entered, Posted { id, method, params, token, asks });
     }
+    let new_session = (method == "initialize").then(|| fresh_session(params.as_deref()));
+    let mut response = single(&http, entered, &id, &method, params).await;
+    if let Some(Ok(session)) = new_session.map(|session| HeaderValue::from_str(&session)) {
+        response.headers_mut().insert(SESSION, session);
+    }
+    response
+}
+
+/// One request whose answer is streamed.
+struct Posted {
+    id: Box<RawValue>,
+    method: String,
+    params: Option<Box<RawValue>>,
+    token: Option<serde_json::Value>,
+    asks: bool,
+}
+
+/// What ends the names of sessions whose clients declared elicitation: we keep nothing under a session, so
+/// it carries the one thing that matters later.
+const ASKABLE: &str = "-e";
+
+fn fresh_session(params: Option<&RawValue>) -> String {
+    let askable = if protocol::declares_elicitation(params) { ASKABLE } else { "" };
+    format!("{}{askable}", &fresh_token()[..32])
+}
+
+fn declared_elicitation(headers: &HeaderMap) -> bool {
+    headers.get(SESSION).and_then(|value| value.to_str().ok()).is_some_and(|session| session.ends_with(ASKABLE))
 }
 
 /// The header by which clients of the handshake era name their session. It only tells requests with the
@@ -117,7 +154,9 @@ fn request_key(headers: &HeaderMap, id: &str) -> String {
 /// One JSON answer. If the client leaves, this future is dropped and the request is cancelled with it.
 async fn single(http: &Http, entered: Entered, id: &RawValue, method: &str, params: Option<Box<RawValue>>) -> Response {
     let guard = entered.cancel.clone().drop_guard();
-    let caller = Caller { principal: principal(), cancel: entered.cancel.clone(), progress: None };
+    // Without a stream there is no way to ask but by an answer.
+    let elicitation = http.questions.of(params.as_deref(), Arc::new(|_| false));
+    let caller = Caller { principal: principal(), cancel: entered.cancel.clone(), progress: None, elicitation };
     let answer = http.service.handle(method, params.as_deref(), caller).await;
     guard.disarm();
     let status = match &answer {
@@ -126,26 +165,27 @@ async fn single(http: &Http, entered: Entered, id: &RawValue, method: &str, para
         _ => StatusCode::OK,
     };
     // The handshake era expects protocol errors with status 200; only the stateless one maps them.
-    let status = if is_modern(params.as_deref()) { status } else { StatusCode::OK };
+    let status = if protocol::is_modern(params.as_deref()) { status } else { StatusCode::OK };
     json(status, wire::response(id, &answer))
 }
 
 /// Progress and then the answer, as server-sent events.
-fn streamed(
-    http: Arc<Http>,
-    entered: Entered,
-    id: Box<RawValue>,
-    method: String,
-    params: Option<Box<RawValue>>,
-    token: serde_json::Value,
-) -> Response {
+fn streamed(http: Arc<Http>, entered: Entered, posted: Posted) -> Response {
+    let Posted { id, method, params, token, asks } = posted;
     let (events, queue) = mpsc::channel::<String>(64);
     let guard = entered.cancel.clone().drop_guard();
     tokio::spawn(async move {
         let notes = events.clone();
-        let progress: ProgressSink =
-            Box::new(move |count, message| drop(notes.try_send(wire::progress(&token, count, &message))));
-        let caller = Caller { principal: principal(), cancel: entered.cancel.clone(), progress: Some(progress) };
+        let asking = events.clone();
+        let progress = token.map(|token| -> ProgressSink {
+            Box::new(move |count, message| drop(notes.try_send(wire::progress(&token, count, &message))))
+        });
+        let send = Arc::new(move |line| asking.try_send(line).is_ok());
+        let elicitation = match asks {
+            true => http.questions.asking(send),
+            false => http.questions.of(params.as_deref(), send),
+        };
+        let caller = Caller { principal: principal(), cancel: entered.cancel.clone(), progress, elicitation };
         let answer = http.service.handle(&method, params.as_deref(), caller).await;
         let _ = events.send(wire::response(&id, &answer)).await;
     });
@@ -169,10 +209,6 @@ fn json(status: StatusCode, body: String) -> Response {
 fn accepts_stream(headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepts.into_iter().any(|value| value.contains("text/event-stream"))
-}
-
-fn is_modern(params: Option<&RawValue>) -> bool {
-    params.is_some_and(|params| params.get().contains("io.modelcontextprotocol/protocolVersion"))
 }
 
 /// MCP 2026-07-28, "Standard headers": if sent, they must agree with the body.

@@ -8,6 +8,7 @@ mod arguments;
 mod calls;
 pub mod http;
 mod protocol;
+mod questions;
 mod requests;
 mod service;
 pub mod stdio;
@@ -15,5 +16,6 @@ mod tools;
 mod wire;
 
 pub use protocol::{LATEST_LEGACY, MODERN};
+pub use questions::{Asker, Elicitation, Reply};
 pub use service::{Caller, Expose, ProgressSink, Service, ServiceOptions};
 pub use tools::definitions;

@@ -1,7 +1,8 @@
 //! What differs between the two eras of the protocol, in one place.
 
 use crate::rpc::RpcError;
-use serde_json::value::to_raw_value;
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 /// The stateless revision.
@@ -14,6 +15,7 @@ pub const LATEST_LEGACY: &str = "2025-11-25";
 const LEGACY: [&str; 4] = [LATEST_LEGACY, "2025-06-18", "2025-03-26", "2024-11-05"];
 
 /// `_meta` keys of the stateless revision.
+const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
@@ -38,6 +40,26 @@ pub(crate) fn era(params: &Value) -> Result<Era, RpcError> {
             Err(RpcError { code: UNSUPPORTED_VERSION, message, data })
         }
     }
+}
+
+/// Whether a request is of the stateless revision; cheap, for transports.
+pub(super) fn is_modern(params: Option<&RawValue>) -> bool {
+    params.is_some_and(|params| params.get().contains(META_VERSION))
+}
+
+/// Whether parameters declare that the client can ask its person: those of `initialize`, or the `_meta` of
+/// a request of the stateless revision.
+pub(super) fn declares_elicitation(params: Option<&RawValue>) -> bool {
+    #[derive(Deserialize)]
+    struct Params {
+        capabilities: Option<Value>,
+        #[serde(rename = "_meta")]
+        meta: Option<Value>,
+    }
+    let Some(Ok(params)) = params.map(|params| serde_json::from_str::<Params>(params.get())) else { return false };
+    let meant =
+        params.meta.and_then(|mut meta| meta.get_mut(META_CAPABILITIES).map(Value::take)).or(params.capabilities);
+    meant.is_some_and(|capabilities| capabilities.get("elicitation").is_some_and(Value::is_object))
 }
 
 fn supported() -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! Answers requests, whatever carried them here.
 
 use super::protocol::{self, Era};
+use super::questions::Elicitation;
 use super::{calls, tools};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
@@ -58,6 +59,8 @@ pub struct Caller {
     pub cancel: CancellationToken,
     /// Where progress goes, if the caller wants it.
     pub progress: Option<ProgressSink>,
+    /// How the person behind the caller can be asked.
+    pub elicitation: Elicitation,
 }
 
 /// The MCP server, without a transport.

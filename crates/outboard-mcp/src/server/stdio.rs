@@ -1,5 +1,6 @@
 //! The server over stdin and stdout: one message a line, requests answered in any order.
 
+use super::questions::Questions;
 use super::requests::Requests;
 use super::service::{Caller, ProgressSink, Service};
 use super::wire::{self, Incoming, MAX_MESSAGE};
@@ -17,17 +18,24 @@ use tokio::sync::mpsc;
 /// Messages that may wait for a slow reader before requests stop being taken.
 const QUEUE: usize = 256;
 
+/// What is under way on the one connection, both ways.
+#[derive(Default)]
+struct Connection {
+    requests: Arc<Requests>,
+    questions: Arc<Questions>,
+}
+
 /// Serves until stdin ends or `stop` fires; then cancels what is under way.
 pub async fn serve(service: Arc<Service>, stop: CancellationToken) -> io::Result<()> {
     let reader = BufReader::with_capacity(64 << 10, input(io::stdin().as_fd().try_clone_to_owned()?)?);
     let (lines, queue) = mpsc::channel(QUEUE);
     let writer = tokio::spawn(write(output(io::stdout().as_fd().try_clone_to_owned()?)?, queue));
-    let requests = Arc::new(Requests::default());
+    let connection = Connection::default();
     tokio::select! {
-        ended = read(reader, &service, &requests, lines) => ended?,
+        ended = read(reader, &service, &connection, lines) => ended?,
         () = stop.cancelled() => {}
     }
-    requests.cancel_all();
+    connection.requests.cancel_all();
     // Answers that are ready still go out; a client that left does not hold us.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), writer).await;
     Ok(())
@@ -36,7 +44,7 @@ pub async fn serve(service: Arc<Service>, stop: CancellationToken) -> io::Result
 async fn read(
     mut reader: BufReader<impl AsyncRead + Unpin>,
     service: &Arc<Service>,
-    requests: &Arc<Requests>,
+    connection: &Connection,
     lines: mpsc::Sender<String>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
@@ -53,14 +61,22 @@ async fn read(
             continue;
         }
         match wire::parse(&line) {
-            Ok(message) => take(message, service, requests, &lines),
+            Ok(message) => take(message, service, connection, &lines),
             Err(answer) => drop(lines.send(answer).await),
         }
     }
 }
 
-fn take(message: Incoming, service: &Arc<Service>, requests: &Arc<Requests>, lines: &mpsc::Sender<String>) {
-    let Incoming { id, method: Some(method), params } = message else { return };
+fn take(message: Incoming, service: &Arc<Service>, connection: &Connection, lines: &mpsc::Sender<String>) {
+    let Connection { requests, questions } = connection;
+    let (id, method, params) = match message {
+        Incoming { id, method: Some(method), params, .. } => (id, method, params),
+        Incoming { id: Some(id), result, .. } => return questions.answered(&id, result.as_deref()),
+        _ => return,
+    };
+    if method == "initialize" {
+        questions.declare(params.as_deref());
+    }
     let Some(id) = id else {
         if method == "notifications/cancelled"
             && let Some(id) = wire::cancelled(params.as_deref())
@@ -71,9 +87,11 @@ fn take(message: Incoming, service: &Arc<Service>, requests: &Arc<Requests>, lin
     };
     let entered = requests.enter(id.get());
     let (service, lines) = (service.clone(), lines.clone());
+    let asking = lines.clone();
+    let elicitation = questions.of(params.as_deref(), Arc::new(move |line| asking.try_send(line).is_ok()));
     tokio::spawn(async move {
         let progress = wire::progress_token(params.as_deref()).map(|token| sink(token, lines.clone()));
-        let caller = Caller { principal: Principal::default(), cancel: entered.cancel.clone(), progress };
+        let caller = Caller { principal: Principal::default(), cancel: entered.cancel.clone(), progress, elicitation };
         let answer = service.handle(&method, params.as_deref(), caller).await;
         let _ = lines.send(wire::response(&id, &answer)).await;
         drop(entered);

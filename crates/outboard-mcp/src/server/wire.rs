@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// Largest message that an agent may send, in bytes.
 pub(super) const MAX_MESSAGE: usize = 16 << 20;
 
-/// One message from an agent. Answers to requests of ours have no method; we send none yet.
+/// One message from an agent. Answers to questions of ours have an id and no method.
 #[derive(Debug, Deserialize)]
 pub(super) struct Incoming {
     #[serde(default)]
@@ -17,6 +17,8 @@ pub(super) struct Incoming {
     pub(super) method: Option<String>,
     #[serde(default)]
     pub(super) params: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub(super) result: Option<Box<RawValue>>,
 }
 
 /// Parses one message; the error is the response to send.

@@ -24,6 +24,7 @@ hidden("fetch", () => Promise.reject(new ToolError({ code: "denied", message: "f
   hint: "Use a tool of a connected server instead; an operator can grant egress in the settings." })));
 
 function begin(inputText, names, runCalled) {
+  began.at = host.now();
   hidden("input", inputText === undefined ? undefined : JSON.parse(inputText));
   program.runCalled = runCalled;
   bindFree(names);

@@ -1,11 +1,10 @@
 // process: what programs ask of it without a host behind it.
-const startedAt = performance.now();
 const stream = (isError) => ({ isTTY: false, columns: 80, write(text) { host.console(isError, String(text).toWellFormed()); return true; } });
 const processObject = {
   env: {}, argv: ["outboard", "/program.ts"], platform: "linux", arch: "x64", version: "v22.0.0", versions: { node: "22.0.0" }, pid: 1, exitCode: undefined,
   cwd: () => "/",
   exit: (code = 0) => host.exit(Number(code) || 0),
-  uptime: () => (performance.now() - startedAt) / 1000,
+  uptime: () => performance.now() / 1000,
   hrtime: Object.assign((since = [0, 0]) => {
     const now = performance.now() / 1000 - since[0] - since[1] / 1e9;
     return [Math.floor(now), Math.floor((now % 1) * 1e9)];
