@@ -33,8 +33,13 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Builds a snapshot. Of two listings of one server the later counts.
-    pub fn build(generation: u64, mut listings: Vec<Listing>) -> Self {
+    /// Builds a snapshot of everything listed. Of two listings of one server the later counts.
+    pub fn build(generation: u64, listings: Vec<Listing>) -> Self {
+        Self::build_of(generation, listings, &|_| true)
+    }
+
+    /// Builds a snapshot of the tools that `keep` lets in; the others are as if they were not listed.
+    pub fn build_of(generation: u64, mut listings: Vec<Listing>, keep: &dyn Fn(&Tool) -> bool) -> Self {
         listings.sort_by(|a, b| a.server.cmp(&b.server));
         listings.dedup_by(|later, first| {
             let same = later.server == first.server;
@@ -44,8 +49,9 @@ impl Catalogue {
             same
         });
         let names = names(&listings);
-        let servers: Vec<_> =
-            listings.into_iter().zip(names).map(|(listing, names)| Arc::new(Server::build(listing, names))).collect();
+        let servers =
+            listings.into_iter().zip(names).map(|(listing, names)| Arc::new(Server::build(listing, names, keep)));
+        let servers: Vec<_> = servers.collect();
         let (digest, by_name) = (digest(&servers), server_names(&servers));
         Self { generation, digest, servers, by_name }
     }

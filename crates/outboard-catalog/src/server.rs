@@ -26,6 +26,9 @@ pub struct Server {
     by_name: HashMap<String, usize>,
 }
 
+/// Which tools are in a catalogue at all.
+pub(crate) type Keep<'a> = &'a dyn Fn(&Tool) -> bool;
+
 /// A server's names in programs; unique within the catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerNames {
@@ -38,7 +41,7 @@ pub struct ServerNames {
 }
 
 impl Server {
-    pub(crate) fn build(listing: Listing, names: ServerNames) -> Self {
+    pub(crate) fn build(listing: Listing, names: ServerNames, keep: Keep<'_>) -> Self {
         let Listing { server: name, title, instructions, tools } = listing;
         let (mut read, mut problems) = (Vec::with_capacity(tools.len()), Vec::new());
         for raw in tools {
@@ -48,6 +51,7 @@ impl Server {
             }
         }
         let mut tools = without_doubles(read, &mut problems);
+        tools.retain(keep);
         give_names(&mut tools);
         let digests: Vec<String> = tools.iter().map(|tool| tool.fingerprint.to_string()).collect();
         let digest = Digest::of_all(digests.iter().map(|digest| digest.as_bytes()));

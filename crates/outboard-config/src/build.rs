@@ -2,7 +2,7 @@
 
 use crate::foreign;
 use crate::problem::{Fault, Problem, SettingsError};
-use crate::settings::{Connection, Expose, FileSettings, ServerSettings, Settings};
+use crate::settings::{Connection, Expose, FileSettings, PolicySettings, ServerSettings, Settings, WrittenTable};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;
@@ -43,6 +43,7 @@ struct Draft {
     allow: Vec<String>,
     deny: Vec<String>,
     catalog_file: Option<PathBuf>,
+    concurrent_calls: Option<usize>,
     reached_in: Option<PathBuf>,
     file: PathBuf,
     line: usize,
@@ -72,6 +73,14 @@ impl Build {
             expose: Expose::default(),
             sandbox: Default::default(),
             execution: Default::default(),
+            policy: PolicySettings {
+                profile: "balanced".into(),
+                rules: Vec::new(),
+                pin: true,
+                lock: cwd.join("outboard.lock"),
+            },
+            approvals: Default::default(),
+            gateway: Default::default(),
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             files: Vec::new(),
@@ -168,8 +177,7 @@ impl Build {
             (["inspection", "refuse"], Given::List(list)) => settings.inspection_refuse = list,
             (["execution", "wait"], Given::Span(span)) => settings.execution.wait = span,
             (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
-            // The reader lets no other key and no other type pass.
-            _ => {}
+            (_, given) => calls(settings, parts, given, folder),
         }
     }
 
@@ -206,6 +214,35 @@ fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) 
         "disk_files" => sandbox.disk_files = number,
         "pool_size" => sandbox.pool_size = number as usize,
         "pool_max" => sandbox.pool_max = number as usize,
+        _ => {}
+    }
+}
+
+/// What stands between programs and servers. Rules and limits of a later file come before those of an earlier.
+fn calls(settings: &mut Settings, key: &[&str], given: Given, folder: &Path) {
+    let Settings { policy, approvals, gateway, .. } = settings;
+    let before = |list: &mut Vec<WrittenTable>, given: Vec<WrittenTable>| drop(list.splice(0..0, given));
+    match (key, given) {
+        (["policy", "profile"], Given::Text(profile)) => policy.profile = profile,
+        (["policy", "rules"], Given::Tables(rules)) => before(&mut policy.rules, rules),
+        (["policy", "pin"], Given::Flag(pin)) => policy.pin = pin,
+        (["policy", "lock"], Given::Text(path)) => policy.lock = folder.join(path),
+        (["approvals", "expiry"], Given::Span(span)) => approvals.expiry = span,
+        (["approvals", "waiting"], Given::Number(number)) => approvals.waiting = number as usize,
+        (["approvals", "webhook"], Given::Text(url)) => approvals.webhook = Some(url),
+        (["approvals", "webhook_secret"], Given::Text(key)) => approvals.webhook_secret = Some(Redacted::new(key)),
+        (["limits"], Given::Tables(limits)) => before(&mut gateway.limits, limits),
+        (["prices"], Given::Tables(prices)) => before(&mut gateway.prices, prices),
+        (["budget", "execution"], Given::Amount(amount)) => gateway.budget_execution = Some(amount),
+        (["budget", "day"], Given::Amount(amount)) => gateway.budget_day = Some(amount),
+        (["budget", "on_exceed"], Given::Text(word)) => gateway.budget_denies = word == "deny",
+        (["gateway", "max_arguments_bytes"], Given::Number(bytes)) => gateway.max_arguments_bytes = bytes as usize,
+        (["gateway", "call_timeout"], Given::Span(span)) => gateway.call_timeout = span,
+        (["gateway", "attempts"], Given::Number(number)) => gateway.attempts = number as u32,
+        (["gateway", "breaker"], Given::Number(number)) => gateway.breaker = number as u32,
+        (["gateway", "runaway"], Given::Text(word)) => gateway.runaway = word,
+        (["gateway", "runaway_calls"], Given::Number(number)) => gateway.runaway_calls = number,
+        // The reader lets no other key and no other type pass.
         _ => {}
     }
 }
@@ -251,6 +288,7 @@ fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path, file: &P
         (["enabled"], Given::Flag(flag)) => draft.enabled = Some(flag),
         (["timeout"], Given::Span(span)) => draft.timeout = Some(span),
         (["start_timeout"], Given::Span(span)) => draft.start_timeout = Some(span),
+        (["concurrent_calls"], Given::Number(number)) => draft.concurrent_calls = Some(number as usize),
         (["tools", "allow"], Given::List(list)) => draft.allow = list,
         (["tools", "deny"], Given::List(list)) => draft.deny = list,
         (["catalog_file"], Given::Text(path)) => draft.catalog_file = Some(folder.join(path)),
@@ -285,6 +323,7 @@ fn finished(name: &str, draft: Draft) -> Result<ServerSettings, Fault> {
         allow: draft.allow,
         deny: draft.deny,
         catalog_file: draft.catalog_file,
+        concurrent_calls: draft.concurrent_calls,
         origin: format!("{}:{}", draft.file.display(), draft.line),
     })
 }

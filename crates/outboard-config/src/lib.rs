@@ -16,7 +16,8 @@ mod written;
 pub use build::load;
 pub use problem::{Problem, SettingsError};
 pub use settings::{
-    Connection, ExecutionSettings, Expose, FileSettings, NetworkSettings, PythonSettings, SandboxSettings,
-    ServerSettings, Settings, WrittenTable,
+    ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, NetworkSettings,
+    PolicySettings, PythonSettings, SandboxSettings, ServerSettings, Settings, WrittenTable,
 };
 pub use table::{Kind, SETTINGS, Setting, reference};
+pub use written::{size, span};

@@ -16,6 +16,12 @@ pub struct Settings {
     pub sandbox: SandboxSettings,
     /// How executions are reported.
     pub execution: ExecutionSettings,
+    /// What may be called.
+    pub policy: PolicySettings,
+    /// How people are asked.
+    pub approvals: ApprovalSettings,
+    /// Limits, prices and faults of calls.
+    pub gateway: GatewaySettings,
     /// What is refused before it runs; the rules as written.
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.
@@ -41,6 +47,8 @@ pub struct ServerSettings {
     pub allow: Vec<String>,
     /// Patterns of tools that are not usable.
     pub deny: Vec<String>,
+    /// Calls that it works on at once.
+    pub concurrent_calls: Option<usize>,
     /// A saved listing.
     pub catalog_file: Option<PathBuf>,
     /// Where it was configured: file and line.
@@ -156,6 +164,83 @@ pub struct PythonSettings {
     pub packages: Vec<PathBuf>,
     /// Modules imported in advance.
     pub preload: Vec<String>,
+}
+
+/// What may be called.
+#[derive(Debug, Clone)]
+pub struct PolicySettings {
+    /// `balanced`, `strict` or `open`.
+    pub profile: String,
+    /// The rules as written, of all files in their order.
+    pub rules: Vec<WrittenTable>,
+    /// Whether definitions are pinned.
+    pub pin: bool,
+    /// The file of accepted definitions; absolute.
+    pub lock: PathBuf,
+}
+
+/// How people are asked.
+#[derive(Debug, Clone)]
+pub struct ApprovalSettings {
+    /// How long a question is open.
+    pub expiry: Duration,
+    /// Calls that wait at once.
+    pub waiting: usize,
+    /// An address that is told of each question.
+    pub webhook: Option<String>,
+    /// The key of its signatures.
+    pub webhook_secret: Option<Redacted<String>>,
+}
+
+/// Limits, prices and faults of calls.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// Limits as written.
+    pub limits: Vec<WrittenTable>,
+    /// Prices as written.
+    pub prices: Vec<WrittenTable>,
+    /// How much an execution may spend.
+    pub budget_execution: Option<f64>,
+    /// How much a principal may spend a day.
+    pub budget_day: Option<f64>,
+    /// Whether a call over a budget is refused without asking.
+    pub budget_denies: bool,
+    /// Size of the arguments of one call.
+    pub max_arguments_bytes: usize,
+    /// Time limit of a whole call.
+    pub call_timeout: Duration,
+    /// How often a call is sent at most.
+    pub attempts: u32,
+    /// Failures in a row after which a server is left alone.
+    pub breaker: u32,
+    /// `warn`, `ask` or `off`.
+    pub runaway: String,
+    /// Calls of one tool in one execution that are suspicious.
+    pub runaway_calls: u64,
+}
+
+impl Default for ApprovalSettings {
+    fn default() -> Self {
+        Self { expiry: Duration::from_secs(600), waiting: 500, webhook: None, webhook_secret: None }
+    }
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        Self {
+            limits: Vec::new(),
+            prices: Vec::new(),
+            budget_execution: None,
+            budget_day: None,
+            budget_denies: false,
+            max_arguments_bytes: 8 << 20,
+            call_timeout: Duration::from_secs(600),
+            attempts: 3,
+            breaker: 5,
+            runaway: "warn".into(),
+            runaway_calls: 200,
+        }
+    }
 }
 
 /// A table whose fields another part understands.

@@ -22,6 +22,8 @@ pub enum Kind {
     Size,
     /// One of a few words.
     Choice(&'static [&'static str]),
+    /// An amount of money, such as `0.5`.
+    Amount,
     /// A list of tables whose fields another part understands.
     Tables,
 }
@@ -38,6 +40,7 @@ impl Kind {
             Kind::Map => "a table of texts",
             Kind::Path => "a path in quotes",
             Kind::Size => "a size such as \"500KB\" or \"2MiB\"",
+            Kind::Amount => "an amount such as 0.5",
             Kind::Tables => "a list of tables",
             Kind::Choice(words) => return choice(words),
         };
@@ -109,6 +112,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "A saved `tools/list` result to list a server from without starting it.",
     ),
+    number("servers.*.concurrent_calls", "16", (1, 4_096), "Calls that it works on at once; more wait."),
     setting("sandbox.cpu", Kind::Span, "\"30s\"", "CPU time of one program."),
     setting("sandbox.wall", Kind::Span, "\"10min\"", "Wall-clock time of one program."),
     number("sandbox.memory_mb", "512", (16, 1 << 20), "Memory of one program, in MiB."),
@@ -172,6 +176,60 @@ pub const SETTINGS: &[Setting] = &[
         "[]",
         "Programs to refuse before they run: `dynamic`, `secrets`, `blobs`, `import:MODULE`, `tool:SERVER.TOOL`.",
     ),
+    setting(
+        "policy.profile",
+        Kind::Choice(&["balanced", "strict", "open"]),
+        "\"balanced\"",
+        "What holds where no rule does: `balanced` asks before what is declared destructive, `strict` before all that is not declared read-only, `open` never.",
+    ),
+    setting(
+        "policy.rules",
+        Kind::Tables,
+        "[]",
+        "Rules, the first that matches counts and a denial always: `tools`, `annotations`, `when`, `principal`, `session`, `origin`, `action`, `reason`.",
+    ),
+    setting(
+        "policy.pin",
+        Kind::Flag,
+        "true",
+        "Whether a tool whose definition changed is blocked until it is accepted.",
+    ),
+    setting("policy.lock", Kind::Path, "\"outboard.lock\"", "The file of accepted definitions."),
+    setting("approvals.expiry", Kind::Span, "\"10min\"", "How long a question to a person is open; then it is a no."),
+    number("approvals.waiting", "500", (1, 100_000), "Calls that wait for a person at once."),
+    setting("approvals.webhook", Kind::Text, "", "An address that is told of each question, signed."),
+    setting("approvals.webhook_secret", Kind::Text, "", "The key of those signatures, at least 16 bytes."),
+    setting(
+        "limits",
+        Kind::Tables,
+        "[]",
+        "Limits on calls: `tools`, `per` (tool, server, session, principal, execution), `calls`, `bytes`, `window`, `rate`, `burst`, `concurrent`.",
+    ),
+    setting("prices", Kind::Tables, "[]", "What calls cost: `tools`, `per_call`, `per_1k_tokens`."),
+    setting("budget.execution", Kind::Amount, "", "How much one execution may spend."),
+    setting("budget.day", Kind::Amount, "", "How much a principal may spend a day, from midnight UTC."),
+    setting(
+        "budget.on_exceed",
+        Kind::Choice(&["ask", "deny"]),
+        "\"ask\"",
+        "What happens to a call that would go over a budget.",
+    ),
+    setting("gateway.max_arguments_bytes", Kind::Size, "\"8MiB\"", "Size of the arguments of one call."),
+    setting("gateway.call_timeout", Kind::Span, "\"10min\"", "Time limit of a call with all its attempts and waits."),
+    number("gateway.attempts", "3", (1, 10), "How often a call is sent at most, where repeating it is safe."),
+    number(
+        "gateway.breaker",
+        "5",
+        (0, 1_000),
+        "Failures in a row after which a server is left alone for a while; 0 never.",
+    ),
+    setting(
+        "gateway.runaway",
+        Kind::Choice(&["warn", "ask", "off"]),
+        "\"warn\"",
+        "What happens when a program calls one tool far more often than usual.",
+    ),
+    number("gateway.runaway_calls", "200", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
     setting(
         "execution.wait",
         Kind::Span,

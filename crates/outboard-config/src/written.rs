@@ -25,6 +25,7 @@ pub(crate) enum Given {
     List(Vec<String>),
     Map(BTreeMap<String, String>),
     Tables(Vec<WrittenTable>),
+    Amount(f64),
 }
 
 /// One setting as it stands in a file.
@@ -133,6 +134,13 @@ impl Reader<'_> {
                 }
                 None => item.as_integer().and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong)?,
             }),
+            Kind::Amount => {
+                let amount = item.as_float().or_else(|| item.as_integer().map(|n| n as f64)).ok_or_else(wrong)?;
+                if !(0.0..=1e12).contains(&amount) {
+                    return Err(format!("expected 0 to 1e12, found {amount}").into());
+                }
+                Given::Amount(amount)
+            }
             Kind::Tables => Given::Tables(self.tables(item).ok_or_else(wrong)??),
             Kind::Choice(words) => {
                 let text = self.text(item.as_str().ok_or_else(wrong)?)?;
@@ -202,8 +210,8 @@ fn seconds(item: &Item) -> Option<Duration> {
     Duration::try_from_secs_f64(number).ok()
 }
 
-/// `500ms`, `60s`, `10min`, `2h`, `1d`.
-pub(crate) fn span(text: &str) -> Option<Duration> {
+/// Reads a time span as settings have it: `500ms`, `60s`, `10min`, `2h`, `1d`.
+pub fn span(text: &str) -> Option<Duration> {
     let at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let number: f64 = text[..at].trim().parse().ok()?;
     let unit = match &text[at..] {
@@ -217,8 +225,8 @@ pub(crate) fn span(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number * unit).ok()
 }
 
-/// `500`, `500B`, `64KB`, `64KiB`, `1MB`, `1MiB`, `2GB`, `2GiB`.
-pub(crate) fn size(text: &str) -> Option<u64> {
+/// Reads a size as settings have it, in bytes: `500`, `500B`, `64KB`, `64KiB`, `1MB`, `1MiB`, `2GB`, `2GiB`.
+pub fn size(text: &str) -> Option<u64> {
     let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let number: f64 = text[..at].trim().parse().ok()?;
     let unit: f64 = match &text[at..] {

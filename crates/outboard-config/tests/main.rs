@@ -214,7 +214,8 @@ fn every_key_of_the_reference_is_taken_and_in_the_document() {
             Kind::Text | Kind::Path => "\"x\"",
             Kind::Number => &1024.clamp(setting.range.0, setting.range.1).to_string(),
             Kind::Size => "\"64KiB\"",
-            Kind::Tables => "[]",
+            Kind::Tables => "[{ a = 1 }]",
+            Kind::Amount => "0.5",
             Kind::Choice(words) => &format!("{:?}", words[0]),
             Kind::Flag => "false",
             Kind::Span => "1.5",
@@ -259,6 +260,22 @@ fn what_programs_may_reach() {
     );
     assert_eq!(problem("sandbox.tier = \"C\""), "1:sandbox.tier: expected \"A\" or \"B\", found \"C\"");
     assert!(problem("sandbox.network.bandwidth = \"fast\"").contains("expected a size such as"));
+}
+
+#[test]
+fn tables_are_handed_on_with_their_place() {
+    let settings = settings(
+        "[budget]\nexecution = 1\n\n[[policy.rules]]\ntools = [\"crm.*\"]\nreason = \"${TOKEN}\"\nwhen = [{ at = \"/a\", equals = 1 }]\n\n\
+         [[policy.rules]]\naction = \"deny\"\n",
+    )
+    .unwrap();
+    let [one, two] = settings.policy.rules.as_slice() else { panic!("two rules") };
+    assert!(one.origin.ends_with("outboard.toml:4") && two.origin.ends_with("outboard.toml:9"), "{one:?} {two:?}");
+    assert_eq!(one.fields["reason"].as_str(), Some("s3cret"), "variables are replaced");
+    assert_eq!(one.fields["when"][0]["at"].as_str(), Some("/a"));
+    assert_eq!(settings.gateway.budget_execution, Some(1.0));
+    assert!(problem("policy.rules = 3").contains("expected a list of tables, found integer"));
+    assert!(problem("budget.day = -1").contains("expected 0 to 1e12"));
 }
 
 /// Texts made of what settings are made of, so that they get further than the first character.

@@ -4,11 +4,12 @@ use crate::engine::Engine;
 use crate::inspection::{Findings, InspectionRules};
 use crate::report::{Failure, Report};
 use crate::{StateFolder, Surfaces, TokenCounter};
-use outboard_gateway::{Gateway, Run, RunLimits};
+use outboard_gateway::{ApprovalDesk, Gateway, Run, RunLimits};
 use outboard_journal::{Ending, ExecutionRecord, Journal, Status};
 use outboard_sandbox::Sandbox;
 use outboard_types::{
-    CallContext, CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError,
+    CallContext, CallOrigin, CancellationToken, Digest, ErrorCode, ExecutionId, Language, Principal, SessionName,
+    ToolError,
 };
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
@@ -50,6 +51,8 @@ pub struct Deps {
     pub journal: Journal,
     /// Where sessions live.
     pub state: StateFolder,
+    /// Where calls wait for a person; a clone of the gateway's own.
+    pub desk: Option<ApprovalDesk>,
     /// Limits of each execution.
     pub limits: Limits,
     /// What is refused before it runs.
@@ -84,6 +87,8 @@ pub struct Progress {
     pub calls: u64,
     /// The last line of console text, cut to 200 characters.
     pub last_line: String,
+    /// Calls that wait for a person.
+    pub waiting: usize,
 }
 
 /// The shared state of one execution.
@@ -96,6 +101,10 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    pub(crate) fn waits(&self, calls: usize) {
+        self.progress.send_modify(|progress| progress.waiting = calls);
+    }
+
     pub(crate) fn progress(&self, calls: u64, text: &str) {
         self.progress.send_modify(|progress| {
             progress.calls = calls;
@@ -265,6 +274,7 @@ async fn prepare(
         cancel: live.cancel.child_token(),
     };
     let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
+    run.set_code(Digest::of(&request.code));
     let record = ExecutionRecord {
         id: live.id.clone(),
         started_ms: now_ms(),

@@ -25,5 +25,5 @@ pub use ledger::{TokenCounter, Tokens};
 pub use report::{CallCount, Failure, Report, Shaped};
 pub use search::{Detail, SearchHit, SearchRequest};
 pub use state::StateFolder;
-pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces};
+pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Visible};
 pub use value::program_value;

@@ -39,9 +39,10 @@ impl From<&SurfaceError> for ToolError {
 }
 
 impl Surface {
-    /// Builds generation `generation` from listings; writes the code API below `root` unless it is there.
-    pub fn build(generation: u64, listings: Vec<Listing>, root: &Path) -> Result<Self, SurfaceError> {
-        let catalogue = Arc::new(Catalogue::build(generation, listings));
+    /// Builds generation `generation` from what listings hold that may be seen; writes the code API below
+    /// `root` unless it is there.
+    pub fn build(generation: u64, listings: Vec<Listing>, root: &Path, seen: &Visible) -> Result<Self, SurfaceError> {
+        let catalogue = Arc::new(Catalogue::build_of(generation, listings, &|tool| seen(tool)));
         let folder = materialise(&generate(&catalogue), root)?;
         let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
@@ -74,6 +75,9 @@ fn document(catalogue: &Catalogue, server: usize, tool: usize) -> Document<'_> {
     }
 }
 
+/// Which tools agents may see: those that policy would let them call in some way.
+pub type Visible = Arc<dyn Fn(&Tool) -> bool + Send + Sync>;
+
 /// Where listings come from; the composition root provides it.
 pub trait SurfaceSource: Send + Sync {
     /// The listings of all servers that have one by now. May wait a little for servers that were never
@@ -85,6 +89,7 @@ pub trait SurfaceSource: Send + Sync {
 pub struct Surfaces {
     source: Box<dyn SurfaceSource>,
     root: PathBuf,
+    seen: Visible,
     current: RwLock<Option<Arc<Surface>>>,
     stale: AtomicBool,
     generations: AtomicU64,
@@ -93,9 +98,9 @@ pub struct Surfaces {
 
 impl Surfaces {
     /// Builds nothing yet.
-    pub fn new(source: Box<dyn SurfaceSource>, root: PathBuf) -> Arc<Self> {
+    pub fn new(source: Box<dyn SurfaceSource>, root: PathBuf, seen: Visible) -> Arc<Self> {
         let (current, building) = (RwLock::default(), tokio::sync::Mutex::default());
-        Arc::new(Self { source, root, current, stale: true.into(), generations: 0.into(), building })
+        Arc::new(Self { source, root, seen, current, stale: true.into(), generations: 0.into(), building })
     }
 
     /// Says that a listing changed: the next caller gets a new generation, runs under way keep theirs.
@@ -126,8 +131,9 @@ impl Surfaces {
         // Cleared before listing: a change that comes while we build makes the next caller build again.
         self.stale.store(false, Ordering::Release);
         let listings = self.source.listings().await;
-        let (root, generation) = (self.root.clone(), self.generations.fetch_add(1, Ordering::Relaxed) + 1);
-        let built = tokio::task::spawn_blocking(move || Surface::build(generation, listings, &root)).await;
+        let (root, seen) = (self.root.clone(), self.seen.clone());
+        let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
+        let built = tokio::task::spawn_blocking(move || Surface::build(generation, listings, &root, &seen)).await;
         let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
         let surface = Arc::new(surface?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(surface.clone());

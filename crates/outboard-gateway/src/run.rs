@@ -1,11 +1,15 @@
 //! One run of one program, as the door sees it.
 
+use crate::approvals::Grants;
+use crate::layers::quota::Meters;
+use crate::runaway::Tallies;
+use crate::spending::Money;
 use outboard_catalog::Catalogue;
-use outboard_types::{Call, CallContext, ErrorCode, ToolError, ToolId};
+use outboard_types::{Call, CallContext, Digest, ErrorCode, ToolError, ToolId};
 use serde_json::value::RawValue;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Semaphore;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use tokio::sync::{Semaphore, watch};
 
 /// How many calls a run may make.
 #[derive(Debug, Clone, Copy)]
@@ -22,20 +26,52 @@ impl Default for RunLimits {
     }
 }
 
-/// The state that the calls of one execution share: its catalogue, its counters.
+/// The state that the calls of one execution share: its catalogue, its counters, what it was granted. All
+/// of it ends with the run.
 pub struct Run {
     context: Arc<CallContext>,
     catalogue: Arc<Catalogue>,
     limits: RunLimits,
+    code: OnceLock<Digest>,
     made: AtomicU64,
+    waiting: watch::Sender<usize>,
+    suspended: AtomicBool,
     pub(crate) places: Semaphore,
+    pub(crate) meters: Meters,
+    pub(crate) tallies: Tallies,
+    pub(crate) grants: Grants,
+    /// What its calls cost so far, those under way included.
+    pub(crate) spent: Mutex<Money>,
 }
 
 impl Run {
     /// A run that has made no call yet, pinned to one catalogue.
     pub fn new(context: CallContext, catalogue: Arc<Catalogue>, limits: RunLimits) -> Arc<Self> {
         let places = Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS));
-        Arc::new(Self { context: Arc::new(context), catalogue, limits, made: AtomicU64::new(0), places })
+        Arc::new(Self {
+            context: Arc::new(context),
+            catalogue,
+            limits,
+            code: OnceLock::new(),
+            made: AtomicU64::new(0),
+            waiting: watch::Sender::new(0),
+            suspended: AtomicBool::new(false),
+            places,
+            meters: Meters::default(),
+            tallies: Tallies::default(),
+            grants: Grants::default(),
+            spent: Mutex::default(),
+        })
+    }
+
+    /// Says which program runs, for the audit log; the first one said counts.
+    pub fn set_code(&self, code: Digest) {
+        let _ = self.code.set(code);
+    }
+
+    /// The digest of the program, where there is one.
+    pub fn code(&self) -> Option<Digest> {
+        self.code.get().copied()
     }
 
     /// The circumstances that all calls of the run share.
@@ -58,9 +94,36 @@ impl Run {
         self.made.load(Ordering::Relaxed)
     }
 
+    /// How many calls wait for a person, as it changes.
+    pub fn waiting_approval(&self) -> watch::Receiver<usize> {
+        self.waiting.subscribe()
+    }
+
+    /// Says that the run is put aside to be resumed: calls that are dropped from now on leave their
+    /// approvals open, and the same call of the resumed execution takes them up again.
+    pub fn suspend(&self) {
+        self.suspended.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.suspended.load(Ordering::Acquire)
+    }
+
+    /// Counts a call that waits for a person, until the guard is dropped.
+    pub(crate) fn wait_for_person(self: &Arc<Self>) -> WaitingForPerson {
+        self.waiting.send_modify(|count| *count += 1);
+        WaitingForPerson(self.clone())
+    }
+
     /// Numbers a new call of this run.
     pub fn prepare(&self, id: ToolId, arguments: Arc<RawValue>) -> Call {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        Call { id, arguments, number, context: self.context.clone() }
+    }
+
+    /// Takes a call of a replayed program, which has the number it had before.
+    pub fn prepare_numbered(&self, number: u64, id: ToolId, arguments: Arc<RawValue>) -> Call {
+        self.made.fetch_max(number, Ordering::Relaxed);
         Call { id, arguments, number, context: self.context.clone() }
     }
 
@@ -81,5 +144,14 @@ impl Run {
                 .on(&call.id)
                 .hint("ask for more in one call, or raise sandbox.total_calls in outboard.toml")
         })
+    }
+}
+
+/// One call that waits for a person.
+pub(crate) struct WaitingForPerson(Arc<Run>);
+
+impl Drop for WaitingForPerson {
+    fn drop(&mut self) {
+        self.0.waiting.send_modify(|count| *count = count.saturating_sub(1));
     }
 }

@@ -1,11 +1,12 @@
 //! What a layer is, and how a request walks from one to the next.
 
-use crate::{Permit, Run};
-use outboard_catalog::Tool;
+use crate::{Kind, Notes, Permit, Run};
+use outboard_catalog::{Hints, Tool};
 use outboard_types::{Call, ErrorCode, Outcome, ToolError};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A boxed future of an outcome; boxed because the chain is short and a call costs far more than the box.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -17,12 +18,34 @@ pub struct Request {
     pub call: Call,
     /// The run: pins the catalogue that the program was written against, counts its calls.
     pub run: Arc<Run>,
+    /// When the whole call has to be over, once the `deadline` layer has said so.
+    pub deadline: Option<Instant>,
+    /// What layers noted for the record.
+    pub notes: Notes,
 }
 
 impl Request {
+    /// A request at the beginning of its way.
+    pub fn new(call: Call, run: Arc<Run>) -> Self {
+        Self { call, run, deadline: None, notes: Notes::default() }
+    }
+
     /// The definition of the tool, in the catalogue that the run is pinned to.
     pub fn tool(&self) -> Option<&Tool> {
         self.run.catalogue().tool(&self.call.id)
+    }
+
+    /// What the request is about.
+    pub fn kind(&self) -> Kind {
+        Kind::of(&self.call.id)
+    }
+
+    /// What is declared about its effects: by the server for tools, by the protocol for all else.
+    pub fn hints(&self) -> Hints {
+        match (self.kind(), self.tool()) {
+            (Kind::Tool, Some(tool)) => tool.hints,
+            (kind, _) => kind.hints(),
+        }
     }
 }
 
@@ -37,8 +60,8 @@ pub trait Layer: Send + Sync {
 
 /// What lies behind the door: a connection that can carry out a permitted call.
 pub trait Upstream: Send + Sync {
-    /// Carries out one call. Dropping the future means that nobody waits any more: the implementation
-    /// must then tell the server to cancel.
+    /// Carries out one call; [`Permit::kind`] says what it is about. Dropping the future means that nobody
+    /// waits any more: the implementation must then tell the server to cancel.
     fn call<'a>(&'a self, permit: Permit, call: &'a Call) -> Answer<'a>;
 }
 
@@ -58,6 +81,12 @@ impl<'a> Next<'a> {
     pub(crate) fn permitted(mut self, permit: Permit) -> Self {
         self.permit = Some(permit);
         self
+    }
+
+    /// The same rest once more, for a layer that may have to send a call again. Within the crate only:
+    /// whether a permit covers a second sending of the same call is for `retry` to argue.
+    pub(crate) fn again(&self) -> Next<'a> {
+        Next { layers: self.layers, upstream: self.upstream, permit: self.permit.as_ref().map(Permit::again) }
     }
 
     /// Passes the request to the next layer, or to the upstream after the last one.

@@ -1,11 +1,21 @@
 //! The order of the layers is a decision: changing it has to change this test.
 
-use crate::support::bench;
-use outboard_gateway::{Options, RunLimits};
-use std::time::Duration;
+use crate::support::{Bench, open};
 
 #[test]
 fn the_chain_stands_in_this_order() {
-    let bench = bench(Options::default(), Duration::ZERO, RunLimits::default());
-    assert_eq!(bench.gateway.order(), ["trace", "record", "validate", "authorize", "quota", "timeout"]);
+    let expected = [
+        "trace",
+        "record",
+        "cancel",
+        "validate",
+        "authorize",
+        "quota",
+        "deadline",
+        "retry",
+        "bulkhead",
+        "breaker",
+        "timeout",
+    ];
+    assert_eq!(Bench::new(open()).gateway.order(), expected);
 }

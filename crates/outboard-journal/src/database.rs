@@ -1,6 +1,7 @@
 //! Where the database is, and how connections to it are made.
 
 use crate::error::JournalError;
+use crate::network;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,19 +16,26 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Most idle connections kept for reading.
 const MAX_IDLE: usize = 4;
 
+/// Files up to this size are checked whole when they are opened; that takes some 0.1 s.
+const CHECKED: u64 = 32 * 1024 * 1024;
+
 /// One database, in a file or in memory.
 pub(crate) struct Database {
     path: PathBuf,
     in_memory: bool,
     idle: Mutex<Vec<Connection>>,
+    /// Kept for [`changes`](Self::changes), which compares what one connection saw.
+    watch: Mutex<Option<Connection>>,
 }
 
 impl Database {
     /// A file; it and its folder are made if absent, readable by their owner only.
     pub(crate) fn file(path: &Path) -> Result<Self, JournalError> {
         let failed = |error: std::io::Error| JournalError::Open { path: path.to_owned(), reason: error.to_string() };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        if let Some(kind) = network::kind(folder) {
+            return Err(JournalError::Network { path: path.to_owned(), kind });
         }
         // SQLite gives its side files the mode of the main one.
         OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
@@ -43,16 +51,49 @@ impl Database {
     }
 
     fn new(path: PathBuf, in_memory: bool) -> Self {
-        Self { path, in_memory, idle: Mutex::default() }
+        Self { path, in_memory, idle: Mutex::default(), watch: Mutex::default() }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.in_memory
+    }
+
+    /// The folder of the file.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    /// A number that changes when something was committed.
+    pub(crate) fn changes(&self) -> Result<u64, JournalError> {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match &mut *watch {
+            Some(connection) => connection,
+            none => none.insert(self.reader()?),
+        };
+        let version: i64 = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        Ok(version.cast_unsigned())
+    }
+
+    /// Looks for damage: all of a small file; of a large one the first table, to keep opening quick.
+    pub(crate) fn check(&self, connection: &Connection) -> Result<(), JournalError> {
+        let large = std::fs::metadata(&self.path).is_ok_and(|metadata| metadata.len() > CHECKED);
+        let check = if large { "PRAGMA quick_check('approvals')" } else { "PRAGMA quick_check(1)" };
+        let found: String = connection.query_row(check, [], |row| row.get(0)).map_err(|error| self.explain(error))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(JournalError::NotAJournal { path: self.path.clone(), reason: found.chars().take(200).collect() })
+    }
+
     /// A connection for the writer. Every commit reaches the disk before it counts.
     pub(crate) fn writer(&self) -> Result<Connection, JournalError> {
         let connection = self.connect().map_err(|error| self.explain(error))?;
+        // Before the first table is made, so that the file can shrink in steps later.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(|error| self.explain(error))?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(|error| self.explain(error))?;
         if !self.in_memory {
             write_ahead(&connection).map_err(|error| self.explain(error))?;

@@ -1,5 +1,6 @@
 //! What can go wrong with a journal.
 
+use outboard_types::Digest;
 use std::path::PathBuf;
 
 /// Why a journal could not be opened, read or written.
@@ -30,6 +31,42 @@ pub enum JournalError {
         found: u32,
         /// The latest version known here.
         known: u32,
+    },
+    /// The folder is on another machine, where the locks of the database do not hold.
+    #[error(
+        "the journal {path} would lie on a network file system ({kind}); set `state_dir` to a folder of this machine"
+    )]
+    Network {
+        /// Where it was to be.
+        path: PathBuf,
+        /// The kind of file system.
+        kind: String,
+    },
+    /// A transaction failed; what was to be recorded is not.
+    #[error("the journal could not be written: {reason}; check the free space and the state of the disk")]
+    Write {
+        /// What the system or SQLite says.
+        reason: String,
+    },
+    /// A record does not fit what is recorded already.
+    #[error("the journal refused {reason}")]
+    Refused {
+        /// Which, and why.
+        reason: String,
+    },
+    /// A large value is not to be had.
+    #[error("the value {digest} of the journal cannot be read: {reason}")]
+    Blob {
+        /// Its digest.
+        digest: Digest,
+        /// Why.
+        reason: String,
+    },
+    /// An execution cannot be exported or imported.
+    #[error("the execution cannot be exchanged: {reason}")]
+    Exchange {
+        /// Why.
+        reason: String,
     },
     /// A read failed.
     #[error("the journal cannot be read: {reason}")]

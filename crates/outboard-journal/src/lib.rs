@@ -4,24 +4,53 @@
 //! waits as one transaction. A record is durable once a [`Journal::flush`] that was asked for after it has
 //! returned `Ok`. Reading happens on connections of its own and sees what is committed.
 //!
-//! Several processes may have one journal open. An execution belongs to the process that began it; when that
-//! process is gone, the next one to open the journal marks what it left unfinished as failed with
-//! `worker_lost`. Nobody marks the executions of a process that lives, or of which it cannot be told: one in
-//! another PID namespace.
+//! Several processes may have one journal open. An execution belongs to the process that began or claimed it,
+//! and only that one writes about it. When the process is gone, the next one to open the journal marks what it
+//! left unfinished as failed with `worker_lost`, unless it was begun to be resumed: then it is listed by
+//! [`Journal::unfinished`] until somebody [claims](Journal::claim) it. Nobody touches the executions of a
+//! process that lives, or of which it cannot be told: one in another PID namespace.
+//!
+//! Beside the database lie `blobs/` with large values, and key and head of the audit log; a folder holds one
+//! journal. It has to be on a disk of this machine.
 //!
 //! Never here: policy, settings, upstreams, the clock (times come with the records), or a decision on what is
 //! fit to be recorded; what must not be kept has to be left out or masked by the caller.
 
+mod approvals;
+mod audit;
+mod blobs;
+mod command;
 mod database;
+mod durable;
 mod error;
+mod exchange;
+mod faults;
+mod history;
 mod journal;
+mod keys;
+mod matcher;
+mod network;
 mod owner;
 mod read;
 mod records;
+mod retention;
 mod schema;
+mod spending;
 mod write;
 mod writer;
 
+pub use approvals::{Answer, Answered, ApprovalFilter, ApprovalRecord, ApprovalScope, ApprovalStatus};
+pub use audit::{AuditEntry, AuditFault, AuditFilter, AuditRow, Tampering, Verification};
+pub use durable::{Begun, Claim, Completion, Durability, Effect, Event, EventKind, Intent, OnRestart, Value, What};
 pub use error::JournalError;
+#[cfg(any(test, feature = "faults"))]
+pub use faults::{FaultKind, Faults};
+pub use history::History;
+#[cfg(any(test, feature = "faults"))]
+pub use journal::open_with_faults;
 pub use journal::{Journal, memory, open};
+pub use keys::{CallKey, Keys};
+pub use matcher::{Match, Matcher, Mismatch};
 pub use records::{CallRecord, Ending, ExecutionRecord, ExecutionRow, Status};
+pub use retention::{Removed, Retention};
+pub use spending::{PastSizes, Spend};

@@ -1,12 +1,15 @@
 //! Rows as records.
 
+use crate::durable::{Durability, OnRestart};
 use crate::error::JournalError;
 use crate::records::{CallRecord, Ending, ExecutionRecord, ExecutionRow, Status};
 use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 const EXECUTION: &str = "SELECT id, started_ms, principal, session, language, code, input, generation, surface,
-    isolation, status, ended_ms, error_code, result_bytes, model_in, model_out, cpu_ms, peak_memory FROM executions";
+    isolation, status, ended_ms, error_code, result_bytes, model_in, model_out, cpu_ms, peak_memory,
+    policy_version, runtime, idempotency_key, code_digest, seed, clock_ms, missing_layers, inspection, on_restart
+    FROM executions";
 
 /// The latest executions, newest first.
 pub(crate) fn executions(connection: &Connection, limit: usize) -> Result<Vec<ExecutionRow>, JournalError> {
@@ -46,7 +49,37 @@ fn execution_row(row: &Row<'_>) -> Result<ExecutionRow, JournalError> {
         isolation: row.get(9)?,
     };
     let ended: Option<i64> = row.get(11)?;
-    Ok(ExecutionRow { record, status, ending: ended.map(|_| ending(row, status)).transpose()? })
+    Ok(ExecutionRow {
+        record,
+        status,
+        ending: ended.map(|_| ending(row, status)).transpose()?,
+        durability: durability(row)?,
+    })
+}
+
+fn durability(row: &Row<'_>) -> Result<Option<Durability>, JournalError> {
+    if row.get::<_, Option<String>>(18)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Durability {
+        policy_version: digest(row, 18)?,
+        runtime: row.get(19)?,
+        idempotency_key: row.get(20)?,
+        code_digest: digest(row, 21)?,
+        seed: row.get::<_, i64>(22)?.cast_unsigned(),
+        clock_ms: int(row, 23)?,
+        missing_layers: understood("layers", row.get(24)?, |text| serde_json::from_str(text).ok())?,
+        inspection: row.get(25)?,
+        on_restart: understood("a policy of restart", row.get(26)?, OnRestart::parse)?,
+    }))
+}
+
+/// Executions that are not over, with their owners.
+pub(crate) fn unfinished(connection: &Connection) -> Result<Vec<(String, ExecutionRow)>, JournalError> {
+    let query = EXECUTION.replace("FROM executions", ", owner FROM executions");
+    let mut statement =
+        connection.prepare_cached(&format!("{query} WHERE ended_ms IS NULL ORDER BY started_ms, id"))?;
+    statement.query_and_then([], |row| Ok((row.get(27)?, execution_row(row)?)))?.collect()
 }
 
 fn ending(row: &Row<'_>, status: Status) -> Result<Ending, JournalError> {
@@ -79,19 +112,23 @@ fn call_record(row: &Row<'_>) -> Result<CallRecord, JournalError> {
     })
 }
 
-fn id(row: &Row<'_>, column: usize) -> Result<ExecutionId, JournalError> {
+pub(crate) fn id(row: &Row<'_>, column: usize) -> Result<ExecutionId, JournalError> {
     Ok(ExecutionId(row.get::<_, String>(column)?.into()))
 }
 
-fn int(row: &Row<'_>, column: usize) -> Result<u64, JournalError> {
+pub(crate) fn int(row: &Row<'_>, column: usize) -> Result<u64, JournalError> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 
-fn digest(row: &Row<'_>, column: usize) -> Result<Digest, JournalError> {
+pub(crate) fn digest(row: &Row<'_>, column: usize) -> Result<Digest, JournalError> {
     understood("a digest", row.get(column)?, |text| Digest::try_from(text.to_owned()).ok())
 }
 
-fn understood<T>(what: &'static str, text: String, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, JournalError> {
+pub(crate) fn understood<T>(
+    what: &'static str,
+    text: String,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, JournalError> {
     let value = parse(&text);
     value.ok_or_else(|| JournalError::Unreadable { what, value: text.chars().take(80).collect() })
 }

@@ -1,12 +1,14 @@
 //! What is recorded.
 
+use crate::durable::Durability;
 use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
+use serde::{Deserialize, Serialize};
 
 macro_rules! status {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
         /// Where an execution is in its life.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Status { $($(#[$doc])* $variant,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Status { $($(#[$doc])* #[serde(rename = $text)] $variant,)* }
 
         impl Status {
             /// Every status.
@@ -58,7 +60,7 @@ impl std::fmt::Display for Status {
 }
 
 /// An execution as it begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionRecord {
     /// Its id, unique for all time.
     pub id: ExecutionId,
@@ -83,7 +85,7 @@ pub struct ExecutionRecord {
 }
 
 /// How an execution ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// One of the final statuses.
     pub status: Status,
@@ -104,7 +106,7 @@ pub struct Ending {
 }
 
 /// One tool call, once it is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
     /// The execution it belongs to.
     pub execution: ExecutionId,
@@ -131,7 +133,7 @@ pub struct CallRecord {
 }
 
 /// An execution as the journal has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionRow {
     /// How it began.
     pub record: ExecutionRecord,
@@ -139,4 +141,6 @@ pub struct ExecutionRow {
     pub status: Status,
     /// How it ended, where it has.
     pub ending: Option<Ending>,
+    /// What a replay needs, where it was begun with that.
+    pub durability: Option<Durability>,
 }

@@ -1,27 +1,30 @@
 //! The one thread that writes: takes what waits, commits it as one transaction.
+//!
+//! A transaction that fails is told to those who wait for it. Records for which nobody waits are kept and
+//! written with the next one, so that a disk that was full for a while leaves no gap.
 
+use crate::audit::Sealer;
+use crate::blobs::Blobs;
+use crate::command::{Applied, Command, Context, Fault, Message};
 use crate::error::JournalError;
-use crate::records::{CallRecord, Ending, ExecutionRecord};
-use crate::write;
-use outboard_types::ExecutionId;
+use crate::faults::Faults;
+use crate::retention::PRUNING;
 use rusqlite::{Connection, TransactionBehavior};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Most records in one transaction.
 const GROUP: usize = 512;
 
+/// Most records kept while the disk refuses them.
+const KEPT: usize = 8_192;
+
 /// How often a transaction is tried again while other processes hold the database, 5 seconds each.
 const TRIES: usize = 3;
 
-/// What the writer is asked to do.
-pub(crate) enum Message {
-    Begin(Box<ExecutionRecord>),
-    End(ExecutionId, Box<Ending>),
-    Call(Box<CallRecord>),
-    /// Answer once all that came before is committed.
-    Flush(SyncSender<()>),
-}
+/// How long to wait before kept records are tried again, or a head that is due is signed.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What went wrong so far.
 #[derive(Clone, Default)]
@@ -43,79 +46,119 @@ impl Troubles {
     }
 }
 
-/// Writes until every sender is gone and the queue is empty.
-pub(crate) fn run(mut connection: Connection, owner: &str, queue: &Receiver<Message>, troubles: &Troubles) {
-    let mut group = Vec::with_capacity(GROUP);
-    while let Ok(first) = queue.recv() {
-        group.push(first);
-        while group.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
+/// What the thread works with.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) owner: String,
+    pub(crate) queue: Receiver<Message>,
+    pub(crate) troubles: Troubles,
+    pub(crate) blobs: Option<Blobs>,
+    pub(crate) sealer: Sealer,
+    pub(crate) faults: Faults,
+}
+
+type Answers = Vec<Result<Applied, String>>;
+
+impl Writer {
+    /// Writes until every sender is gone and the queue is empty.
+    pub(crate) fn run(mut self) {
+        let mut group = Vec::with_capacity(GROUP);
+        while self.receive(&mut group) {
+            self.commit(&mut group);
         }
-        commit(&mut connection, owner, &group, troubles);
-        for message in group.drain(..) {
-            if let Message::Flush(answer) = message {
-                // Whoever asked may have given up waiting.
-                let _ = answer.send(());
+        self.commit(&mut group);
+        if !group.is_empty() {
+            self.troubles.lost(group.len(), "the journal was closed while the disk refused them");
+        }
+        self.sealer.seal(&self.connection);
+    }
+
+    /// Fills the group with what waits; `false` once every sender is gone.
+    fn receive(&self, group: &mut Vec<Message>) -> bool {
+        let first = if group.is_empty() && !self.sealer.is_due_soon() {
+            self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            self.queue.recv_timeout(PAUSE)
+        };
+        match first {
+            Ok(message) => group.push(message),
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        group.extend(self.queue.try_iter().take(GROUP - 1));
+        true
+    }
+
+    fn commit(&mut self, group: &mut Vec<Message>) {
+        let result = self.attempts(group);
+        let flush = group.iter().any(|message| matches!(message.command, Command::Flush));
+        match result {
+            Ok(answers) => {
+                self.sealer.after_commit(&self.connection, flush);
+                answer(group, answers, &self.troubles);
+            }
+            Err(reason) => self.keep(group, &reason),
+        }
+    }
+
+    fn attempts(&mut self, group: &[Message]) -> Result<Answers, String> {
+        if group.iter().all(|message| matches!(message.command, Command::Flush)) {
+            return Ok(group.iter().map(|_| Ok(Applied::Done)).collect());
+        }
+        let entries = group.iter().filter(|message| matches!(message.command, Command::Audit(_))).count();
+        let prunes = group.iter().any(|message| matches!(message.command, Command::Job(PRUNING, _)));
+        self.sealer.before_commit(&self.connection, entries, prunes)?;
+        let mut result = self.attempt(group);
+        for _ in 1..TRIES {
+            if !matches!(&result, Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)) {
+                break;
+            }
+            result = self.attempt(group);
+        }
+        result.map_err(|error| error.to_string())
+    }
+
+    /// Applies a group; what is refused for itself does not take the others with it.
+    fn attempt(&mut self, group: &[Message]) -> rusqlite::Result<Answers> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let context = Context::new(&transaction, &self.owner, self.blobs.as_ref(), self.sealer.signer());
+        let mut answers = Vec::with_capacity(group.len());
+        for message in group {
+            match message.command.apply(&context) {
+                Ok(applied) => answers.push(Ok(applied)),
+                Err(Fault::Sql(error)) if !is_about_the_record(&error) => return Err(error),
+                Err(fault) => answers.push(Err(message.command.refusal(&fault))),
             }
         }
+        self.faults.before_commit()?;
+        transaction.commit()?;
+        self.faults.after_commit();
+        Ok(answers)
     }
-}
 
-fn commit(connection: &mut Connection, owner: &str, group: &[Message], troubles: &Troubles) {
-    let records = group.iter().filter(|message| !matches!(message, Message::Flush(_))).count();
-    if records == 0 {
-        return;
-    }
-    let mut result = attempt(connection, owner, group);
-    for _ in 1..TRIES {
-        if !matches!(&result, Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)) {
-            break;
-        }
-        result = attempt(connection, owner, group);
-    }
-    match result {
-        Err(error) => troubles.lost(records, &error.to_string()),
-        Ok(refused) => refused.iter().for_each(|reason| troubles.lost(1, reason)),
-    }
-}
-
-/// Gives the reasons of records that were refused one by one while the others were committed.
-fn attempt(connection: &mut Connection, owner: &str, group: &[Message]) -> rusqlite::Result<Vec<String>> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut refused = Vec::new();
-    for message in group {
-        match apply(&transaction, owner, message) {
-            Err(error) if is_about_the_record(&error) => refused.push(refusal(message, &error)),
-            other => other?,
+    /// Tells those who wait, keeps the rest.
+    fn keep(&self, group: &mut Vec<Message>, reason: &str) {
+        tracing::error!(reason, "a journal transaction failed");
+        *group = group.drain(..).filter_map(|message| message.failed(reason)).collect();
+        if group.len() > KEPT {
+            let many = group.len() - KEPT;
+            group.drain(..many);
+            self.troubles.lost(many, reason);
         }
     }
-    transaction.commit()?;
-    Ok(refused)
 }
 
-fn apply(connection: &Connection, owner: &str, message: &Message) -> rusqlite::Result<()> {
-    match message {
-        Message::Begin(record) => write::begin(connection, record, owner),
-        Message::End(id, ending) => write::end(connection, id, ending),
-        Message::Call(record) => write::call(connection, record),
-        Message::Flush(_) => Ok(()),
+fn answer(group: &mut Vec<Message>, answers: Answers, troubles: &Troubles) {
+    for (message, answer) in group.drain(..).zip(answers) {
+        if let (Err(reason), false) = (&answer, message.is_awaited()) {
+            troubles.lost(1, reason);
+        }
+        message.answer(answer);
     }
 }
 
 /// Whether the record is at fault (it stands there already, or is too large) and not the database.
 fn is_about_the_record(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{ConstraintViolation, TooBig};
-    matches!(error, rusqlite::Error::StatementChangedRows(_))
-        || matches!(error.sqlite_error_code(), Some(ConstraintViolation | TooBig))
-}
-
-fn refusal(message: &Message, error: &rusqlite::Error) -> String {
-    match message {
-        Message::Begin(record) => format!("the beginning of {}: {error}", record.id),
-        Message::End(id, _) => format!("the ending of {id}, whose beginning is not recorded"),
-        Message::Call(record) => format!("call {} of {}: {error}", record.number, record.execution),
-        Message::Flush(_) => error.to_string(),
-    }
+    matches!(error.sqlite_error_code(), Some(ConstraintViolation | TooBig))
 }

@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
-    /// The user, pid, net, ipc and uts namespaces.
+    /// The user, pid, net, ipc, uts and cgroup namespaces.
     Namespaces,
     /// A user id of its own that owns nothing.
     Identity,
@@ -21,7 +21,7 @@ pub enum Layer {
     Capabilities,
     /// No way to gain privileges by executing a file.
     NoNewPrivileges,
-    /// The second, independent ban on TCP, abstract sockets and signals. Best effort.
+    /// The second, independent limit on changing files, and ban on TCP, abstract sockets and signals. Best effort.
     Landlock,
     /// The list of allowed system calls.
     Seccomp,
@@ -34,14 +34,14 @@ pub enum Layer {
 /// Every layer with what it does, in the order of [`Isolation::layers`].
 pub fn layers() -> [(Layer, &'static str); 11] {
     [
-        (Layer::Namespaces, "user, mount, pid, net, ipc and uts namespaces of its own"),
+        (Layer::Namespaces, "user, mount, pid, net, ipc, uts and cgroup namespaces of its own"),
         (Layer::Identity, "a user id of its own, never root"),
         (Layer::Files, "a read-only root of its own; the host's root is detached"),
         (Layer::Rlimits, "core, CPU, address space, files, processes limited by the kernel"),
         (Layer::Watch, "CPU time and memory of all processes watched by the host"),
         (Layer::Capabilities, "all capability sets empty"),
         (Layer::NoNewPrivileges, "executing a file gives no privilege"),
-        (Layer::Landlock, "no TCP, no abstract sockets, no signals outwards"),
+        (Layer::Landlock, "changes only in writable folders; no TCP, no abstract sockets, no signals outwards"),
         (Layer::Seccomp, "a list of allowed system calls; the rest is refused"),
         (Layer::Descriptors, "one socket, no environment"),
         (Layer::Lifetime, "ends with the spawner, which ends with the host"),

@@ -19,6 +19,7 @@ mod channel;
 mod engine;
 mod error;
 mod grant;
+mod keeper;
 mod layers;
 mod link;
 mod message;

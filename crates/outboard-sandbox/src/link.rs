@@ -101,6 +101,11 @@ impl Link {
         fds::hang_up(self.socket.get_ref().as_fd());
     }
 
+    /// Whether the spawner has ended.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.open().gone
+    }
+
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,6 +126,11 @@ impl Link {
         loop {
             let mut guard = self.socket.writable().await?;
             match guard.try_io(|socket| fds::send(socket.get_ref().as_fd(), &packet, fds)) {
+                Ok(Err(error)) if ended(&error) => {
+                    // Its end may be felt here before the reader of the socket sees it.
+                    self.open().gone = true;
+                    return Err(gone("it has ended"));
+                }
                 Ok(sent) => break sent?,
                 Err(_would_block) => {}
             }
@@ -179,4 +189,9 @@ impl Link {
 
 fn gone(problem: &str) -> SandboxError {
     SandboxError::Spawner(problem.to_owned())
+}
+
+/// Whether the other side of the socket is closed.
+fn ended(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
 }

@@ -18,7 +18,7 @@ pub(crate) enum Request {
     Spawn(Spawn),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Setup {
     pub(crate) layouts: Vec<Layout>,
     pub(crate) limits: Limits,

@@ -4,12 +4,12 @@ use crate::channel::{Receiver, Sender};
 use crate::engine;
 use crate::error::SandboxError;
 use crate::grant::{Grant, Mount};
+use crate::keeper::Keeper;
 use crate::layers::{Isolation, Layer};
 use crate::link::Link;
 use crate::message::{Failure, Folder, Setup, Spawn};
 use crate::options::{Limits, Options};
 use crate::pool::{Key, Pool};
-use crate::sys::fds;
 use crate::worker::{Control, Worker};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, VERSION};
@@ -20,20 +20,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::UnixStream;
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
 
 /// How long a worker may take to become ready.
 const READY_TIME: Duration = Duration::from_secs(20);
+/// Workers that may be on their way to ready at once, per processor; more wait their turn.
+const STARTS_PER_PROCESSOR: usize = 2;
 
 /// Starts workers and keeps idle ones. Dropping it ends the spawner and every worker.
 #[derive(Debug)]
 pub struct Sandbox {
     inner: Arc<Inner>,
-    spawner_end: oneshot::Receiver<()>,
 }
 
 struct Inner {
-    link: Arc<Link>,
+    keeper: Keeper,
+    starts: Semaphore,
     pool: Mutex<Pool>,
     pool_size: usize,
     limits: Limits,
@@ -53,20 +55,22 @@ impl Sandbox {
         let mut texts = Vec::new();
         if let Some(python) = &options.python {
             layouts.push(engine::python(python).await?);
-            texts.push(fds::memory_file(options.python_worker.as_bytes())?);
+            texts.push(options.python_worker.as_bytes());
         }
-        let (link, spawner_end) = Link::start(&options.spawner).await?;
-        let set_up = link.set_up(Setup { layouts, limits: options.limits }, &texts).await;
-        let layers = set_up.inspect_err(|_| link.hang_up())?;
+        let setup = Setup { layouts, limits: options.limits };
+        let keeper = Keeper::start(options.spawner, setup, texts).await?;
+        let isolation = Isolation { tier: "A".to_owned(), layers: keeper.layers() };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let inner = Arc::new(Inner {
-            link,
+            keeper,
+            starts: Semaphore::new(STARTS_PER_PROCESSOR * processors),
             pool: Mutex::default(),
             pool_size: options.pool_size,
             limits: options.limits,
             python: options.python.is_some(),
-            isolation: Isolation { tier: "A".to_owned(), layers },
+            isolation,
         });
-        let sandbox = Self { inner, spawner_end };
+        let sandbox = Self { inner };
         sandbox.inner.launch(&Key { language: Language::TypeScript.as_str(), folders: Vec::new() }).await?;
         Ok(sandbox)
     }
@@ -104,15 +108,16 @@ impl Sandbox {
     }
 
     /// Kills every worker and waits until the spawner has ended.
-    pub async fn shutdown(mut self) {
-        self.inner.link.hang_up();
-        let _ = (&mut self.spawner_end).await;
+    pub async fn shutdown(self) {
+        if let Some(end) = self.inner.keeper.close() {
+            let _ = end.await;
+        }
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.inner.link.hang_up();
+        let _ = self.inner.keeper.close();
     }
 }
 
@@ -143,13 +148,22 @@ impl Inner {
         }
     }
 
-    /// Starts a worker; it runs its program's code, but has not said that it is ready.
+    /// Starts a worker; once more when the spawner dies meanwhile, as another one takes its place.
     async fn launch(&self, key: &Key) -> Result<Worker, SandboxError> {
+        let link = self.keeper.link().await?;
+        match self.launch_by(&link, key).await {
+            Err(_) if link.is_gone() => self.launch_by(&*self.keeper.link().await?, key).await,
+            done => done,
+        }
+    }
+
+    /// Starts a worker; it runs its program's code, but has not said that it is ready.
+    async fn launch_by(&self, link: &Link, key: &Key) -> Result<Worker, SandboxError> {
         let (ours, theirs) = StdStream::pair()?;
         ours.set_nonblocking(true)?;
         let mounts = key.folders.iter().map(resolved).collect::<Result<_, _>>()?;
         let spawn = Spawn { id: 0, layout: key.language.to_owned(), mounts };
-        let started = tokio::time::timeout(READY_TIME, self.link.spawn(spawn, theirs.as_fd())).await;
+        let started = tokio::time::timeout(READY_TIME, link.spawn(spawn, theirs.as_fd())).await;
         let silent = |_| SandboxError::Spawner(format!("it did not answer within {READY_TIME:?}"));
         let started = started.map_err(silent)??;
         drop(theirs);
@@ -160,6 +174,8 @@ impl Inner {
 
     /// Starts a worker and waits until it is ready.
     async fn ready(&self, key: &Key) -> Result<Worker, SandboxError> {
+        let closed = |_| SandboxError::Spawner("the sandbox is shut down".to_owned());
+        let _turn = self.starts.acquire().await.map_err(closed)?;
         let mut worker = self.launch(key).await?;
         let problem = match tokio::time::timeout(READY_TIME, worker.receiver.next()).await {
             Ok(Ok(Some(FromWorker::Ready { version: VERSION, .. }))) => {

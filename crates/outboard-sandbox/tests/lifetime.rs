@@ -1,10 +1,11 @@
 //! The pool, and what is left when something ends: nothing.
 
 use crate::support::{options, python, run, sandbox};
-use outboard_sandbox::{Grant, Options, Sandbox, SandboxError};
+use outboard_sandbox::{ExitReason, Grant, Options, Sandbox, SandboxError};
 use outboard_types::Language;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Processes that descend from this one, by `/proc`.
@@ -112,16 +113,43 @@ async fn shutting_down_ends_every_process() {
 }
 
 #[tokio::test]
-async fn a_killed_spawner_takes_its_workers_and_is_an_error() {
+async fn a_killed_spawner_takes_its_workers_and_is_replaced() {
     let sandbox = sandbox().await;
     let spawner = spawner_of(&sandbox).await;
-    let (_sender, mut receiver, control) = sandbox.worker(python()).await.unwrap().split();
+    let (_sender, _receiver, control) = sandbox.worker(python()).await.unwrap().split();
     let workers = descendants(spawner);
+    assert!(!workers.is_empty());
     kill(spawner);
-    assert!(matches!(receiver.next().await, Ok(None)));
-    control.wait().await;
-    assert!(within(Duration::from_secs(1), || workers.iter().all(|pid| !alive(*pid))).await);
-    assert!(matches!(sandbox.worker(python()).await, Err(SandboxError::Spawner(_))));
+    let exit = tokio::time::timeout(Duration::from_secs(5), control.wait()).await.expect("its end is told");
+    assert_eq!(exit.reason, ExitReason::Killed);
+    assert!(within(Duration::from_secs(2), || !workers.iter().any(|pid| alive(*pid))).await);
+    assert_eq!(run(&sandbox, python(), "result = 1").await.unwrap(), 1);
+    assert_ne!(spawner_of(&sandbox).await, spawner);
+}
+
+#[tokio::test]
+async fn spawners_that_keep_dying_are_an_error() {
+    let sandbox = sandbox().await;
+    for _ in 0..5 {
+        kill(spawner_of(&sandbox).await);
+        run(&sandbox, python(), "result = 1").await.unwrap();
+    }
+    kill(spawner_of(&sandbox).await);
+    let Err(SandboxError::Spawner(problem)) = sandbox.worker(python()).await else { panic!("a sixth spawner") };
+    assert!(problem.contains("5 times in a row"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_burst_of_two_hundred_is_served() {
+    let sandbox = Arc::new(Sandbox::start(Options { pool_size: 1, ..options() }).await.unwrap());
+    let mut runs = tokio::task::JoinSet::new();
+    for number in 0..200 {
+        let sandbox = sandbox.clone();
+        runs.spawn(async move { run(&sandbox, python(), &format!("result = {number}")).await });
+    }
+    let mut results: Vec<_> = runs.join_all().await.into_iter().map(|done| done.unwrap().as_i64().unwrap()).collect();
+    results.sort_unstable();
+    assert!(results.into_iter().eq(0..200));
 }
 
 fn kill(pid: u32) {

@@ -35,6 +35,14 @@ pub(crate) enum Command {
     Call(Call),
     /// Write the code API into a folder.
     Generate(Generate),
+    /// Show and answer the questions of calls that wait for a person.
+    Approvals(Approvals),
+    /// Say what the policy decides, and why.
+    Policy(Policy),
+    /// Show the audit log, or verify that nobody changed it.
+    Audit(Audit),
+    /// Show past and present executions.
+    Executions(Executions),
     /// Check what this machine offers and say what is missing.
     Doctor(Doctor),
 }
@@ -123,6 +131,148 @@ pub(crate) struct Call {
 pub(crate) struct Generate {
     /// Where to write; made if missing.
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Approvals {
+    #[command(subcommand)]
+    pub(crate) action: Option<ApprovalAction>,
+    /// Keep showing new questions and how they end.
+    #[arg(long, global = true)]
+    pub(crate) watch: bool,
+    /// Print JSON, one record a line with --watch.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ApprovalAction {
+    /// List the open questions; the default.
+    List,
+    /// Show one question with its arguments.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Say yes.
+    Approve {
+        /// Its id.
+        id: String,
+        /// How far the yes reaches: this call, this tool in this execution or session, or always.
+        #[arg(long, default_value = "once", value_parser = ["once", "execution", "session", "always"])]
+        scope: String,
+    },
+    /// Say no.
+    Deny {
+        /// Its id.
+        id: String,
+        /// Why; the program reads it.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) action: PolicyAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PolicyAction {
+    /// Show which rule decides about a call, and why the others do not.
+    Explain {
+        /// The server.
+        server: String,
+        /// The tool.
+        tool: String,
+        /// The arguments, a JSON object.
+        #[arg(default_value = "{}")]
+        arguments: String,
+        /// On whose authority.
+        #[arg(long, default_value = "local")]
+        principal: String,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the expectations of a file: `[[expect]]` tables with tool, arguments and action.
+    Test {
+        /// The file.
+        file: PathBuf,
+        /// Print a JSON list.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the present policy would have decided about past calls.
+    Replay {
+        /// At most so many of the latest calls.
+        #[arg(long, default_value_t = 10_000)]
+        limit: usize,
+        /// Print a JSON list.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) action: Option<AuditAction>,
+    /// Only this execution.
+    #[arg(long)]
+    pub(crate) execution: Option<String>,
+    /// Only this principal.
+    #[arg(long)]
+    pub(crate) principal: Option<String>,
+    /// Only this server.
+    #[arg(long)]
+    pub(crate) server: Option<String>,
+    /// Only this tool.
+    #[arg(long)]
+    pub(crate) tool: Option<String>,
+    /// Only this decision: allow, approved, deny or none.
+    #[arg(long)]
+    pub(crate) decision: Option<String>,
+    /// At most so many rows.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) limit: usize,
+    /// Print one JSON object a row.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditAction {
+    /// Check every row, their order and the signed end.
+    Verify {
+        /// A copy of `audit.pub` kept elsewhere; the one beside the journal without it.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Executions {
+    #[command(subcommand)]
+    pub(crate) action: Option<ExecutionAction>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50, global = true)]
+    pub(crate) limit: usize,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ExecutionAction {
+    /// List the latest; the default.
+    List,
+    /// Show one with its program and calls.
+    Show {
+        /// Its id.
+        id: String,
+    },
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@ mod commands;
 mod compose;
 mod failure;
 mod output;
+mod ports;
 mod tokens;
 
 use clap::Parser;

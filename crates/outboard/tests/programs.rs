@@ -29,7 +29,7 @@ fn four_kinds_of_failed_call_are_told_apart() {
     let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     let command = &settings[settings.find("command").unwrap()..];
     place.settings(&format!(
-        "[servers.logs]\n{command}[servers.crashing]\n{command}env = {{ OUTBOARD_DEMO_FAULT = \"every:1=crash\" }}\n\
+        "gateway.attempts = 1\n[servers.logs]\n{command}[servers.crashing]\n{command}env = {{ OUTBOARD_DEMO_FAULT = \"every:1=crash\" }}\n\
          [servers.hanging]\n{command}env = {{ OUTBOARD_DEMO_FAULT = \"every:1=hang\" }}\ntimeout = \"300ms\"\n"
     ));
     let code = "const codes = [];\nfor (const call of [() => logs.getPage(99), () => logs.getPage({ page: 'x' }), \

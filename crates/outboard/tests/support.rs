@@ -112,6 +112,19 @@ impl Session {
         }
     }
 
+    /// The next message that the server sends by itself and that fits.
+    pub(crate) fn next_note(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server ended");
+            let message: Value = serde_json::from_str(&line).unwrap();
+            if fits(&message) {
+                return message;
+            }
+            self.notes.push(message);
+        }
+    }
+
     pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
         let id = self.ask(method, params);
         self.answer(id)

@@ -12,7 +12,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-codegen", &["outboard-types", "outboard-catalog"]),
     ("crates/outboard-search", &[]),
     ("crates/outboard-journal", &["outboard-types"]),
-    ("crates/outboard-gateway", &["outboard-types", "outboard-catalog", "outboard-journal"]),
+    ("crates/outboard-gateway", &["outboard-types", "outboard-catalog", "outboard-journal", "outboard-policy"]),
+    ("crates/outboard-policy", &["outboard-types", "outboard-catalog"]),
     ("crates/outboard-sandbox", &["outboard-types", "outboard-worker-protocol"]),
     (
         "crates/outboard-execution",
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-execution",
             "outboard-mcp",
             "outboard-config",
+            "outboard-policy",
         ],
     ),
     ("workers/js", &["outboard-worker-protocol"]),

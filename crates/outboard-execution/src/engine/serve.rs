@@ -29,6 +29,7 @@ impl Engine {
         let wall = tokio::time::sleep(self.deps.limits.wall);
         let cancel = self.live.cancel.clone();
         let (mut pending, mut reads) = (Pending::new(), true);
+        let mut waiting = self.run.waiting_approval();
         tokio::pin!(wall);
         loop {
             tokio::select! {
@@ -45,12 +46,23 @@ impl Engine {
                 },
                 // A worker that stopped reading may still have said how its program ended: go on reading.
                 sent = sender.flush(), if reads && sender.queued() > 0 => reads = sent.is_ok(),
+                Ok(()) = waiting.changed() => {
+                    let calls = *waiting.borrow_and_update();
+                    self.waits(calls);
+                }
                 () = &mut wall => {
                     let error = over_wall(self.deps.limits.wall);
                     return Some(End::Failed(Status::LimitExceeded, error));
                 }
             }
         }
+    }
+
+    /// So many calls wait for a person now.
+    fn waits(&self, calls: usize) {
+        let status = if calls > 0 { Status::WaitingApproval } else { Status::Running };
+        self.live.waits(calls);
+        self.deps.journal.status(&self.live.id, status);
     }
 
     fn frame(&mut self, frame: FromWorker, pending: &Pending) -> Option<End> {

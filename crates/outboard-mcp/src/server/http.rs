@@ -27,6 +27,9 @@ use tokio::sync::mpsc;
 /// JSON-RPC error of MCP 2026-07-28 for headers that contradict the body.
 const HEADER_MISMATCH: i64 = -32020;
 
+/// On whose authority requests over HTTP are made.
+pub const PRINCIPAL: &str = "http";
+
 struct Http {
     service: Arc<Service>,
     requests: Arc<Requests>,
@@ -199,7 +202,7 @@ fn streamed(http: Arc<Http>, entered: Entered, posted: Posted) -> Response {
 }
 
 fn principal() -> Principal {
-    Principal("http".into())
+    Principal(PRINCIPAL.into())
 }
 
 fn json(status: StatusCode, body: String) -> Response {

@@ -4,9 +4,11 @@
 //! everything is a [`ToolError`](outboard_types::ToolError) or a report; only here do they become protocol
 //! messages. Never here: running programs or calling upstreams other than through `outboard-execution`.
 
+mod approvals;
 mod arguments;
 mod calls;
 pub mod http;
+mod parked;
 mod protocol;
 mod questions;
 mod requests;

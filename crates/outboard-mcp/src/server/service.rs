@@ -1,5 +1,7 @@
 //! Answers requests, whatever carried them here.
 
+use super::calls::Directs;
+use super::parked::Parked;
 use super::protocol::{self, Era};
 use super::questions::Elicitation;
 use super::{calls, tools};
@@ -67,19 +69,14 @@ pub struct Caller {
 pub struct Service {
     pub(super) executions: Arc<Executions>,
     pub(super) options: ServiceOptions,
-}
-
-#[derive(Deserialize)]
-struct ToolCall {
-    name: String,
-    #[serde(default)]
-    arguments: Option<Box<RawValue>>,
+    pub(super) parked: Parked,
+    pub(super) directs: Directs,
 }
 
 impl Service {
     /// A service over these executions.
     pub fn new(executions: Arc<Executions>, options: ServiceOptions) -> Arc<Self> {
-        Arc::new(Self { executions, options })
+        Arc::new(Self { executions, options, parked: Parked::default(), directs: Directs::default() })
     }
 
     /// Answers one request with the JSON of its result.
@@ -96,7 +93,7 @@ impl Service {
             "server/discover" => protocol::discover(&self.options.instructions),
             "ping" => json!({}),
             "tools/list" => json!({"tools": self.list().await}),
-            "tools/call" => self.call(params, caller).await?,
+            "tools/call" => calls::call(self, params, caller).await?,
             other => return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, format!("method {other:?} is not known"))),
         };
         Ok(finished(era, method, result))
@@ -123,13 +120,6 @@ impl Service {
         }
         let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
         tools.filter_map(|tool| renamed(&tool.raw, &joined(tool))).collect()
-    }
-
-    async fn call(&self, params: Option<&RawValue>, caller: Caller) -> Result<Value, RpcError> {
-        let text = params.map_or("{}", RawValue::get);
-        let ToolCall { name, arguments } = serde_json::from_str(text)
-            .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("tools/call: {error}")))?;
-        calls::call(self, &name, arguments, caller).await
     }
 }
 

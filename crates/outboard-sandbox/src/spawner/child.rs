@@ -19,7 +19,8 @@ const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET
     | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS;
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWCGROUP;
 
 /// Room for the program itself beside twice its memory limit.
 const ADDRESS_ROOM: u64 = 256 << 20;
@@ -77,6 +78,7 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
     process::new_session();
     confine::reset_inherited();
+    confine::step_back();
     enter_root(plan)?;
     let parent = place_descriptors(plan, parent).at(Layer::Descriptors, "place descriptors")?;
     set_limits(&stage.limits)?;
@@ -88,7 +90,8 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     }
     confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
     if stage.landlock > 0 {
-        landlock::restrict(stage.landlock).at(Layer::Landlock, "landlock_restrict_self")?;
+        let changeable = plan.changeable.iter().map(|folder| folder.as_c_str());
+        landlock::restrict(stage.landlock, changeable).at(Layer::Landlock, "landlock_restrict_self")?;
     }
     filter::install(&mut stage.filter).at(Layer::Seccomp, "seccomp")?;
     Err(confine::execute(&plan.argv)).at(Layer::Files, "execve")

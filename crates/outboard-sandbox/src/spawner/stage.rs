@@ -31,6 +31,8 @@ pub(super) struct Stage {
 pub(super) struct Plan {
     pub(super) root: CString,
     pub(super) mounts: Vec<(OwnedFd, CString)>,
+    /// The folders that the worker may change, as it sees them.
+    pub(super) changeable: Vec<CString>,
     pub(super) argv: Vec<CString>,
     pub(super) channel: OwnedFd,
 }
@@ -72,13 +74,17 @@ impl Stage {
         let argv = layout.argv.iter().map(|word| text(word)).collect::<Result<_, _>>()?;
         let root = root_of(&layout.name);
         let mut mounts = Vec::new();
+        let mut changeable = vec![c"/tmp".to_owned()];
         for folder in &spawn.mounts {
             let name = folder.target.trim_start_matches('/');
             let place = root.join(name);
             make(&place, fs::create_dir_all(&place))?;
+            if folder.writable {
+                changeable.push(text(&format!("/{name}"))?);
+            }
             mounts.push((open_folder(&mut self.identity, folder)?, text(name)?));
         }
-        Ok(Plan { root: path_text(&root)?, mounts, argv, channel })
+        Ok(Plan { root: path_text(&root)?, mounts, changeable, argv, channel })
     }
 }
 

@@ -88,6 +88,13 @@ pub(crate) fn reset_inherited() {
     }
 }
 
+/// Lets other processes of the host go first when processors are scarce.
+pub(crate) fn step_back() {
+    const NICE: libc::c_int = 10;
+    // SAFETY: a plain call. Lowering one's own priority is always allowed; it is a kindness, no layer.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
+}
+
 /// Executes a program with an empty environment; returns only when that fails.
 pub(crate) fn execute(argv: &[CString]) -> io::Error {
     let Some(program) = argv.first() else { return io::Error::from_raw_os_error(libc::ENOENT) };

@@ -1,9 +1,15 @@
-//! The second ban on sockets and signals. Files are left to the root of the jail's own.
+//! The second, independent limit on writing, sockets and signals.
+//!
+//! The first is the jail's own root: should a mount be writable that must not be, this one still holds.
+//! Rules name folders as the worker sees them, so they are made after it has entered its root. A rule on
+//! `/` covers everything that is mounted beneath, because the kernel walks up across mounts.
 #![allow(unsafe_code, reason = "Landlock is not in the standard library")]
 
-use super::check;
+use super::{check, check_int};
+use std::ffi::CStr;
 use std::io;
 use std::mem;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 #[repr(C)]
@@ -13,8 +19,31 @@ struct Ruleset {
     scoped: u64,
 }
 
+#[repr(C, packed)]
+struct Beneath {
+    allowed: u64,
+    folder: i32,
+}
+
 const BIND_AND_CONNECT: u64 = 0b11;
 const ABSTRACT_SOCKETS_AND_SIGNALS: u64 = 0b11;
+
+const EXECUTE: u64 = 1;
+const WRITE_FILE: u64 = 1 << 1;
+const READ_FILE: u64 = 1 << 2;
+const READ_FOLDER: u64 = 1 << 3;
+const REMOVE: u64 = 1 << 4 | 1 << 5;
+const MAKE_FOLDER: u64 = 1 << 7;
+const MAKE_FILE: u64 = 1 << 8;
+const MAKE_PIPE: u64 = 1 << 10;
+const MAKE_LINK: u64 = 1 << 12;
+const MOVE_ELSEWHERE: u64 = 1 << 13;
+const TRUNCATE: u64 = 1 << 14;
+
+/// Everything that version 4 knows about files, devices and sockets in the file system included.
+const ALL: u64 = (1 << 15) - 1;
+const READ: u64 = EXECUTE | READ_FILE | READ_FOLDER;
+const CHANGE: u64 = WRITE_FILE | TRUNCATE | REMOVE | MAKE_FOLDER | MAKE_FILE | MAKE_PIPE | MAKE_LINK | MOVE_ELSEWHERE;
 
 /// The kernel's Landlock version: 4 knows TCP, 6 knows sockets and signals.
 pub(crate) fn version() -> io::Result<i64> {
@@ -23,17 +52,71 @@ pub(crate) fn version() -> io::Result<i64> {
     check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<Ruleset>(), 0_usize, VERSION) })
 }
 
-/// Bans what this version can ban. `no_new_privs` must be set.
-pub(crate) fn restrict(version: i64) -> io::Result<()> {
+/// Binds the calling thread: it reads anywhere, writes to devices, changes only these folders, and has
+/// none of the sockets and signals that this version can ban. `no_new_privs` must be set.
+pub(crate) fn restrict<'a>(version: i64, changeable: impl Iterator<Item = &'a CStr>) -> io::Result<()> {
     let scoped = if version >= 6 { ABSTRACT_SOCKETS_AND_SIGNALS } else { 0 };
-    let rules = Ruleset { files: 0, tcp: BIND_AND_CONNECT, scoped };
+    let rules = Ruleset { files: ALL, tcp: BIND_AND_CONNECT, scoped };
     let size = if version >= 6 { mem::size_of::<Ruleset>() } else { 16 };
-    // SAFETY: the attributes are at least as long as told; the descriptor is used and closed here.
-    unsafe {
-        let rules = check(libc::syscall(libc::SYS_landlock_create_ruleset, &raw const rules, size, 0_u32))?;
-        let done = check(libc::syscall(libc::SYS_landlock_restrict_self, rules, 0_u32));
-        libc::close(rules as libc::c_int);
-        done?;
+    // SAFETY: the attributes are at least as long as told.
+    let rules = check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, &raw const rules, size, 0_u32) })?;
+    // SAFETY: just opened, owned by nobody else.
+    let rules = unsafe { OwnedFd::from_raw_fd(rules as i32) };
+    allow(&rules, c"/", READ)?;
+    allow(&rules, c"/dev", WRITE_FILE | TRUNCATE)?;
+    for folder in changeable {
+        allow(&rules, folder, CHANGE)?;
     }
+    // SAFETY: a plain call.
+    check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, rules.as_raw_fd(), 0_u32) })?;
     Ok(())
+}
+
+fn allow(rules: &OwnedFd, folder: &CStr, allowed: u64) -> io::Result<()> {
+    const PATH_BENEATH: u32 = 1;
+    // SAFETY: the path is a C string.
+    let opened = check_int(unsafe { libc::open(folder.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
+    // SAFETY: just opened, owned by nobody else.
+    let opened = unsafe { OwnedFd::from_raw_fd(opened) };
+    let rule = Beneath { allowed, folder: opened.as_raw_fd() };
+    // SAFETY: the rule has the layout that the kernel reads.
+    check(unsafe {
+        libc::syscall(libc::SYS_landlock_add_rule, rules.as_raw_fd(), PATH_BENEATH, &raw const rule, 0_u32)
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+    use std::fs;
+    use std::io::ErrorKind::PermissionDenied;
+
+    #[test]
+    fn a_thread_changes_only_what_it_may() {
+        let (mine, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (mine, other) = (mine.path().to_owned(), other.path().to_owned());
+        fs::write(other.join("old"), "old").unwrap();
+        let bound = move || {
+            crate::sys::confine::no_new_privileges().unwrap();
+            let folder = CString::new(mine.to_str().unwrap()).unwrap();
+            restrict(version().unwrap(), [folder.as_c_str()].into_iter()).unwrap();
+            let refused = |done: io::Result<()>| assert_eq!(done.unwrap_err().kind(), PermissionDenied);
+            assert_eq!(fs::read_to_string(other.join("old")).unwrap(), "old");
+            refused(fs::write(other.join("old"), "new"));
+            refused(fs::write(other.join("another"), ""));
+            refused(fs::remove_file(other.join("old")));
+            refused(fs::create_dir(other.join("folder")));
+            refused(std::os::unix::fs::symlink("/", other.join("link")));
+            refused(std::net::TcpListener::bind("127.0.0.1:0").map(drop));
+            ["a", "b"].iter().for_each(|name| fs::create_dir(mine.join(name)).unwrap());
+            fs::write(mine.join("a/file"), "1").unwrap();
+            fs::rename(mine.join("a/file"), mine.join("b/file")).unwrap();
+            fs::write(mine.join("b/file"), "2").unwrap();
+            fs::remove_file(mine.join("b/file")).unwrap();
+            fs::write("/dev/null", "gone").unwrap();
+        };
+        std::thread::spawn(bound).join().expect("Landlock of ABI 4 or newer: a kernel of 6.7 or newer");
+    }
 }

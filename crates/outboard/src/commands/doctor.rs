@@ -69,7 +69,7 @@ fn state(settings: &Settings) -> Check {
 }
 
 async fn sandbox(settings: &Settings) -> Vec<Check> {
-    let options = match compose::sandbox_options(settings) {
+    let options = match compose::sandbox_options(settings, compose::Pool::None) {
         Ok(options) => options,
         Err(failure) => return vec![Check::bad("worker", failure.message(), "cargo build --package outboard-worker")],
     };

@@ -3,12 +3,13 @@
 use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
+use outboard_types::Principal;
 use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Generate) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let catalog = compose::catalog(&settings);
+    let catalog = compose::catalog(&settings, &Principal::default())?;
     let surface = catalog.surfaces.current().await;
     catalog.upstreams.shutdown().await;
     let surface = surface?;

@@ -5,13 +5,14 @@ use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
 use outboard_mcp::client::{ServerState, Upstreams};
+use outboard_types::Principal;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) async fn run(cli: &Cli, args: &cli::List) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let catalog = compose::catalog(&settings);
+    let catalog = compose::catalog(&settings, &Principal::default())?;
     ask_all(&catalog.upstreams, args.refresh).await;
     let states = catalog.upstreams.states();
     catalog.upstreams.shutdown().await;

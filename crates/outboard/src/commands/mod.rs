@@ -1,10 +1,15 @@
 //! One file a command: parse what was asked, call the libraries, show what came.
 
+mod approvals;
+mod asking;
+mod audit;
 mod call;
 mod demo;
 mod doctor;
+mod executions;
 mod generate;
 mod list;
+mod policy;
 mod run;
 mod search;
 mod serve;
@@ -32,5 +37,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Call(args) => call::run(&cli, args).await,
         Command::Generate(args) => generate::run(&cli, args).await,
         Command::Doctor(args) => doctor::run(&cli, args).await,
+        Command::Approvals(args) => approvals::run(&cli, args).await,
+        Command::Policy(args) => policy::run(&cli, args).await,
+        Command::Audit(args) => audit::run(&cli, args).await,
+        Command::Executions(args) => executions::run(&cli, args).await,
     }
 }

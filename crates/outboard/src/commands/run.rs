@@ -23,7 +23,8 @@ pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure>
     let settings = compose::settings(cli)?;
     let request = request(args)?;
     let counter: Option<Box<dyn TokenCounter>> = if args.json { Some(Box::new(O200k)) } else { None };
-    let app = App::open(&settings, Pool::None, counter).await?;
+    let app = App::open(&settings, &Principal::default(), Pool::None, counter).await?;
+    app.executions.deps().desk.iter().for_each(super::asking::follow);
     let handle = app.executions.start(request)?;
     let report = tokio::select! {
         report = handle.wait(LONG) => report,

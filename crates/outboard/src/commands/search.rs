@@ -4,12 +4,13 @@ use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
 use outboard_execution::{Detail, SearchRequest, Surface};
+use outboard_types::Principal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Search) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let catalog = compose::catalog(&settings);
+    let catalog = compose::catalog(&settings, &Principal::default())?;
     let surface = catalog.surfaces.current().await;
     catalog.upstreams.shutdown().await;
     let surface = surface?;

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output;
 use outboard_config::Settings;
 use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
-use outboard_types::{CancellationToken, ErrorCode, Redacted};
+use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ const FEW: usize = 8;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let app = App::open(&settings, Pool::Warm, None).await?;
+    let principal = args.http.map_or_else(Principal::default, |_| Principal(http::PRINCIPAL.into()));
+    let app = App::open(&settings, &principal, Pool::Warm, None).await?;
     let service = Service::new(app.executions.clone(), options(&settings, &app));
     let stop = stop_signal()?;
     let served = match args.http {

@@ -25,6 +25,7 @@ fn place() -> Place {
     let folder = format!(", {:?}", files.display().to_string());
     place.settings(
         &[
+            "policy.profile = \"open\"\n".to_owned(),
             npm("everything", "mcp-server-everything", ""),
             npm("filesystem", "mcp-server-filesystem", &folder),
             npm("memory", "mcp-server-memory", ""),

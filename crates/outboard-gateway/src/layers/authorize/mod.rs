@@ -1,80 +1,122 @@
 //! Decides whether a call may happen; the sole maker of [`Permit`].
 //!
-//! What a caller may see follows from the same [`Access`]: a tool that is hidden is not listed and not
-//! callable, by one rule.
+//! In this order: a pinned definition that changed refuses; the policy allows, asks or denies; a budget
+//! refuses or asks; a program that runs wild asks. All reasons to ask become one question, and the permit
+//! is made after the answer. What a caller may see follows from the same rules.
 
-use crate::{Answer, Layer, Next, Permit, Request};
-use outboard_types::{ErrorCode, ServerName, ToolError, ToolId};
-use std::collections::HashMap;
+mod refusal;
 
-/// Which tools of one server may be used: patterns in which `*` stands for any run of characters.
-#[derive(Debug, Clone, Default)]
-pub struct AccessRule {
-    /// If any pattern is given, only tools that match one are usable.
-    pub allow: Vec<String>,
-    /// Tools that match one of these are never usable.
-    pub deny: Vec<String>,
-}
-
-/// The access rules of all servers. A server without a rule is open.
-#[derive(Debug, Clone, Default)]
-pub struct Access {
-    rules: HashMap<ServerName, AccessRule>,
-}
-
-impl Access {
-    /// Sets the rule of one server.
-    pub fn set(&mut self, server: ServerName, rule: AccessRule) {
-        self.rules.insert(server, rule);
-    }
-
-    /// Whether the tool may be seen and called; otherwise the setting that forbids it.
-    pub fn check(&self, id: &ToolId) -> Result<(), String> {
-        let Some(rule) = self.rules.get(&id.server) else {
-            return Ok(());
-        };
-        let tool = id.tool.as_str();
-        if let Some(pattern) = rule.deny.iter().find(|pattern| matches(pattern, tool)) {
-            return Err(format!("servers.{}.tools.deny holds {pattern:?}", id.server));
-        }
-        if rule.allow.is_empty() || rule.allow.iter().any(|pattern| matches(pattern, tool)) {
-            return Ok(());
-        }
-        Err(format!("servers.{}.tools.allow does not hold it", id.server))
-    }
-}
-
-/// Matches text against a pattern in which `*` stands for any run of characters; linear in practice, with
-/// one point to fall back to.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == b'*' {
-            star = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && pattern[p] == text[t] {
-            (p, t) = (p + 1, t + 1);
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            (p, t) = (at + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|&byte| byte == b'*')
-}
+use crate::approvals::{ApprovalDesk, Ask, Ground, Verdict};
+use crate::permit::Clearance;
+use crate::spending::{Purse, Reservation};
+use crate::{Action, Answer, Decided, Decision, Definitions, Layer, Next, Permit, Request, Rulebook, RunawayOptions};
+use outboard_types::{Digest, ToolError};
+use std::sync::Arc;
 
 /// The layer.
 pub(crate) struct Authorize {
-    access: Access,
+    pub(crate) rulebook: Rulebook,
+    pub(crate) definitions: Arc<dyn Definitions>,
+    pub(crate) desk: Option<ApprovalDesk>,
+    pub(crate) purse: Purse,
+    pub(crate) runaway: RunawayOptions,
+}
+
+/// What a call needs to go on.
+struct Passed {
+    permit: Permit,
+    cost: Option<Reservation>,
+}
+
+/// How one look at the rules ended.
+enum Step {
+    Pass(Passed),
+    /// The rules changed meanwhile: look again.
+    Again,
 }
 
 impl Authorize {
-    /// Decides by these rules.
-    pub(crate) fn new(access: Access) -> Self {
-        Self { access }
+    async fn pass(&self, request: &Request) -> Result<Passed, ToolError> {
+        if let Some(tool) = request.tool() {
+            let pinned = self.definitions.check(tool);
+            pinned.inspect_err(|_| request.notes.write(|noted| noted.rule = Some("pinned definition".into())))?;
+        }
+        let wild = self.wild(request);
+        loop {
+            match self.step(request, wild.clone()).await? {
+                Step::Pass(passed) => return Ok(passed),
+                Step::Again => tracing::info!(tool = %request.call.id, "the policy changed: decided anew"),
+            }
+        }
     }
+
+    /// One look at the rules in force.
+    async fn step(&self, request: &Request, wild: Option<Ground>) -> Result<Step, ToolError> {
+        let rules = self.rulebook.current();
+        let (version, decision) = (rules.version(), rules.decide(request));
+        request.notes.write(|noted| {
+            (noted.policy, noted.rule) = (Some(version), Some(decision.rule.clone()));
+        });
+        if decision.action == Action::Deny {
+            return Err(refusal::denied(&request.call.id, &decision));
+        }
+        let (cost, over_budget) = self.purse.reserve(request)?;
+        let mut grounds: Vec<Ground> = asked(decision).into_iter().chain(over_budget).collect();
+        grounds.extend(wild);
+        if grounds.is_empty() {
+            request.notes.write(|noted| noted.decision = Some(Decided::Allowed));
+            let permit = Permit::of(&request.call, Clearance::Rules);
+            return Ok(Step::Pass(Passed { permit, cost }));
+        }
+        let step = self.ask(request, version, grounds).await?;
+        Ok(step.map_or(Step::Again, |permit| Step::Pass(Passed { permit, cost })))
+    }
+
+    /// Asks a person; `None` where the rules that ask are no longer in force.
+    async fn ask(&self, request: &Request, version: Digest, grounds: Vec<Ground>) -> Result<Option<Permit>, ToolError> {
+        let id = &request.call.id;
+        let rules: Vec<_> = grounds.iter().map(|ground| ground.rule.clone()).collect();
+        request.notes.write(|noted| noted.rule = Some(rules.join(" and ")));
+        let Some(desk) = &self.desk else { return Err(refusal::nobody_to_ask(id, &grounds)) };
+        let digest = Digest::of(request.call.arguments.get());
+        let ask = Ask::new(request, digest, version, grounds);
+        let verdict = tokio::select! {
+            biased;
+            () = self.rulebook.changed_from(version) => return Ok(None),
+            verdict = desk.request(ask) => verdict,
+        };
+        match verdict {
+            Verdict::Approved(approved) => {
+                request.notes.write(|noted| {
+                    (noted.decision, noted.approval) = (Some(Decided::Approved), Some(approved.id().to_owned()));
+                    noted.answered = Some(format!("{} through {}", approved.by(), approved.channel()));
+                });
+                Ok(Some(Permit::of(&request.call, Clearance::Person(approved))))
+            }
+            no => {
+                request.notes.write(|noted| (noted.approval, noted.answered) = refusal::approval(&no));
+                Err(refusal::not_approved(id, no))
+            }
+        }
+    }
+
+    /// Counts the call; reports a program that runs wild once, and asks about it where that is wanted.
+    fn wild(&self, request: &Request) -> Option<Ground> {
+        let suspicion = self.runaway.count(request)?;
+        let (id, execution) = (&request.call.id, &request.call.context.execution);
+        if suspicion.first {
+            let threshold = suspicion.threshold;
+            let message = format!("{execution} called {id} more than {threshold} times, far more often than usual");
+            tracing::warn!(tool = %id, %execution, calls = suspicion.calls, "{message}");
+            self.desk.iter().for_each(|desk| desk.alert(&message));
+        }
+        let reason = format!("the program called it {} times already, far more often than usual", suspicion.calls - 1);
+        self.runaway.ask.then(|| Ground { rule: "gateway.runaway".into(), reason: Some(reason) })
+    }
+}
+
+fn asked(decision: Decision) -> Option<Ground> {
+    (decision.action == Action::Ask).then_some(Ground { rule: decision.rule, reason: decision.reason })
 }
 
 impl Layer for Authorize {
@@ -83,43 +125,14 @@ impl Layer for Authorize {
     }
 
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
-        match self.access.check(&request.call.id) {
-            Ok(()) => next.permitted(Permit::of(&request.call)).run(request),
-            Err(rule) => Box::pin(async move {
-                Err(ToolError::new(ErrorCode::Denied, format!("{} may not be called: {rule}", request.call.id))
-                    .on(&request.call.id)
-                    .hint("whoever runs Outboard can grant it there"))
-            }),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_as_people_expect() {
-        for (pattern, text, expected) in [
-            ("*", "anything", true),
-            ("get_*", "get_document", true),
-            ("get_*", "forget_me", false),
-            ("*_record*", "update_record", true),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b", "a-b-c", false),
-            ("", "", true),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} ~ {text}");
-        }
-    }
-
-    #[test]
-    fn deny_beats_allow_and_names_the_setting() {
-        let mut access = Access::default();
-        let server = ServerName::new("crm").unwrap();
-        access.set(server, AccessRule { allow: vec!["*".into()], deny: vec!["delete_*".into()] });
-        assert!(access.check(&ToolId::new("crm", "get").unwrap()).is_ok());
-        let denial = access.check(&ToolId::new("crm", "delete_all").unwrap()).unwrap_err();
-        assert_eq!(denial, "servers.crm.tools.deny holds \"delete_*\"");
+        Box::pin(async move {
+            let denied = |_: &ToolError| request.notes.write(|noted| noted.decision = Some(Decided::Denied));
+            let Passed { permit, cost } = self.pass(&request).await.inspect_err(denied)?;
+            let Some(mut cost) = cost else { return next.permitted(permit).run(request).await };
+            cost.send();
+            let outcome = next.permitted(permit).run(request).await;
+            cost.settle(&outcome);
+            outcome
+        })
     }
 }

@@ -1,19 +1,27 @@
-//! Every call leaves a row in the journal: digests, sizes, timing and outcome.
+//! Every call leaves a row in the journal and an entry in the audit log: who, what, the decision, digests,
+//! sizes, timing and outcome. Refusals too.
 
-use crate::{Answer, Layer, Next, Request};
-use outboard_journal::{CallRecord, Journal};
+use crate::{Answer, Layer, Next, Noted, Notes, Request};
+use outboard_journal::{AuditEntry, CallRecord, Journal};
 use outboard_types::{Call, Digest, ErrorCode, Outcome};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The layer.
 pub(crate) struct Record {
     journal: Journal,
+    audit: bool,
 }
 
 impl Record {
-    /// Records into this journal.
-    pub(crate) fn new(journal: Journal) -> Self {
-        Self { journal }
+    /// Records into this journal, and into its audit log where that is wanted.
+    pub(crate) fn new(journal: Journal, audit: bool) -> Self {
+        Self { journal, audit }
+    }
+
+    fn open(&self, request: &Request) -> Pending<'_> {
+        let record = open(&request.call);
+        let entry = self.audit.then(|| entry(request, &record));
+        Pending { layer: self, open: Some((record, entry)), notes: request.notes.clone(), started: Instant::now() }
     }
 }
 
@@ -23,9 +31,8 @@ impl Layer for Record {
     }
 
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
-        let pending = Pending { journal: &self.journal, record: Some(open(&request.call)), started: Instant::now() };
+        let mut pending = self.open(&request);
         Box::pin(async move {
-            let mut pending = pending;
             let outcome = next.run(request).await;
             pending.close(&outcome);
             outcome
@@ -46,45 +53,74 @@ fn open(call: &Call) -> CallRecord {
         started_ms: now.as_millis() as u64,
         duration_us: 0,
         error: None,
-        decision: "allow".into(),
+        decision: "none".into(),
     }
+}
+
+fn entry(request: &Request, record: &CallRecord) -> AuditEntry {
+    let (call, context) = (&request.call, &request.call.context);
+    AuditEntry {
+        at_ms: record.started_ms,
+        principal: context.principal.clone(),
+        execution: Some(context.execution.clone()),
+        call: Some(call.number),
+        code_digest: request.run.code(),
+        server: Some(record.server.clone()),
+        tool: Some(record.tool.clone()),
+        kind: request.kind().as_str().into(),
+        arguments_digest: Some(record.arguments_digest),
+        decision: "none".into(),
+        rule: None,
+        approval: None,
+        outcome: None,
+        duration_us: None,
+    }
+}
+
+/// The rules, who answered, and the version of the policy, in one line.
+fn rule(noted: &Noted) -> Option<String> {
+    let rule = noted.rule.as_deref()?;
+    let answered = noted.answered.as_deref().map(|who| format!("; answered by {who}")).unwrap_or_default();
+    let policy = noted.policy.map(|version| format!("; policy {}", version.short())).unwrap_or_default();
+    Some(format!("{rule}{answered}{policy}"))
 }
 
 /// A record under way. Dropped before it was closed, it says that the caller gave up: a call whose
 /// program was killed is still a call that happened.
 struct Pending<'a> {
-    journal: &'a Journal,
-    record: Option<CallRecord>,
+    layer: &'a Record,
+    open: Option<(CallRecord, Option<AuditEntry>)>,
+    notes: Notes,
     started: Instant,
 }
 
 impl Pending<'_> {
     fn close(&mut self, outcome: &Outcome) {
-        if let Some(record) = &mut self.record {
-            match outcome {
-                Ok(result) => record.result_bytes = result.size() as u64,
-                Err(error) => record.error = Some(error.code),
-            }
-            if record.error == Some(ErrorCode::Denied) {
-                record.decision = "deny".into();
-            }
+        match outcome {
+            Ok(result) => self.write(result.size() as u64, None),
+            Err(error) => self.write(0, Some(error.code)),
         }
-        self.write();
     }
 
-    fn write(&mut self) {
-        if let Some(mut record) = self.record.take() {
-            record.duration_us = self.started.elapsed().as_micros() as u64;
-            self.journal.call(record);
+    fn write(&mut self, result_bytes: u64, error: Option<ErrorCode>) {
+        let Some((mut record, entry)) = self.open.take() else { return };
+        let noted = self.notes.read();
+        let decision = noted.decision.map_or("none", |decided| decided.as_str());
+        let duration_us = self.started.elapsed().as_micros() as u64;
+        if let Some(mut entry) = entry {
+            let outcome = error.map_or("ok", ErrorCode::as_str);
+            (entry.decision, entry.outcome) = (decision.into(), Some(outcome.into()));
+            (entry.rule, entry.approval, entry.duration_us) = (rule(&noted), noted.approval, Some(duration_us));
+            self.layer.journal.audit(entry);
         }
+        record.decision = decision.into();
+        (record.result_bytes, record.error, record.duration_us) = (result_bytes, error, duration_us);
+        self.layer.journal.call(record);
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        if let Some(record) = &mut self.record {
-            record.error = Some(ErrorCode::Cancelled);
-        }
-        self.write();
+        self.write(0, Some(ErrorCode::Cancelled));
     }
 }

@@ -1,11 +1,12 @@
-//! Checks arguments against the tool's input schema before anything is sent.
+//! Checks arguments before anything is sent: their size, and a tool's against its input schema. For all
+//! else that passes the door, the arguments must be those that the name promises.
 
 mod explain;
 
-use crate::{Answer, Layer, Next, Request};
+use crate::{Answer, Kind, Layer, Next, Request};
 use jsonschema::{Draft, PatternOptions, Validator};
 use outboard_catalog::Tool;
-use outboard_types::{Digest, ErrorCode, ToolError};
+use outboard_types::{Digest, ErrorCode, ToolError, ToolId};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +18,17 @@ const CACHED: usize = 4_096;
 const BACKTRACK_LIMIT: usize = 100_000;
 
 /// The layer. Schemas are compiled once, by the fingerprint of the definition they belong to.
-#[derive(Default)]
 pub(crate) struct Validate {
+    largest: usize,
     compiled: Mutex<HashMap<Digest, Option<Arc<Validator>>>>,
 }
 
 impl Validate {
+    /// Lets arguments of at most so many bytes pass.
+    pub(crate) fn new(largest: usize) -> Self {
+        Self { largest, compiled: Mutex::default() }
+    }
+
     /// The compiled input schema of a tool; none if the server declares one that is no valid schema, in
     /// which case the server has to judge its arguments itself.
     fn validator(&self, tool: &Tool) -> Option<Arc<Validator>> {
@@ -42,23 +48,44 @@ impl Validate {
     }
 
     fn check(&self, request: &Request) -> Result<(), ToolError> {
+        let (id, text) = (&request.call.id, request.call.arguments.get());
+        if text.len() > self.largest {
+            return Err(too_large(id, text.len(), self.largest));
+        }
+        let arguments: Value = serde_json::from_str(text).map_err(|error| {
+            ToolError::new(ErrorCode::InvalidArguments, format!("the arguments are not usable JSON: {error}")).on(id)
+        })?;
+        match request.kind() {
+            Kind::Tool => self.check_tool(request, &arguments),
+            kind if kind.agrees(id, &arguments) => Ok(()),
+            _ => {
+                let message = format!("the arguments of {id} are about something else than its name says");
+                Err(ToolError::new(ErrorCode::InvalidArguments, message).on(id))
+            }
+        }
+    }
+
+    fn check_tool(&self, request: &Request, arguments: &Value) -> Result<(), ToolError> {
         let id = &request.call.id;
         let tool = request
             .tool()
             .ok_or_else(|| ToolError::new(ErrorCode::UnknownTool, format!("{id} is not in the catalogue")).on(id))?;
-        let arguments: Value = serde_json::from_str(request.call.arguments.get()).map_err(|error| {
-            ToolError::new(ErrorCode::InvalidArguments, format!("the arguments are not usable JSON: {error}")).on(id)
-        })?;
         if !arguments.is_object() {
-            return Err(explain::not_an_object(tool, &arguments));
+            return Err(explain::not_an_object(tool, arguments));
         }
         match self.validator(tool) {
-            Some(validator) if !validator.is_valid(&arguments) => {
-                Err(explain::refusal(tool, validator.iter_errors(&arguments)))
+            Some(validator) if !validator.is_valid(arguments) => {
+                Err(explain::refusal(tool, validator.iter_errors(arguments)))
             }
             _ => Ok(()),
         }
     }
+}
+
+fn too_large(id: &ToolId, size: usize, largest: usize) -> ToolError {
+    ToolError::new(ErrorCode::InvalidArguments, format!("the arguments have {size} bytes; at most {largest} are sent"))
+        .on(id)
+        .hint("send less at once; gateway.max_arguments_bytes in outboard.toml sets the limit")
 }
 
 /// Draft-07 where the schema says so, 2020-12 otherwise (MCP 2025-11-25, "JSON Schema usage"); references

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output;
 use comfy_table::{CellAlignment, Table, presets};
 use outboard_config::Settings;
-use outboard_types::ErrorCode;
+use outboard_types::{ErrorCode, Principal};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -64,7 +64,7 @@ struct Row {
 pub(super) async fn run(args: &cli::Demo) -> Result<ExitCode, Failure> {
     let state = tempfile::tempdir()?;
     let settings = settings(state.path())?;
-    let app = App::open(&settings, Pool::None, None).await?;
+    let app = App::open(&settings, &Principal::default(), Pool::None, None).await?;
     let rows = compare(&app).await;
     app.close().await;
     let rows = rows?;

@@ -1,0 +1,123 @@
+//! Direct calls: one tool through the same gateway, without a program.
+
+use super::follow::Work;
+use super::text_result;
+use crate::server::arguments;
+use crate::server::service::{Caller, Service};
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use outboard_execution::{Deps, Report, fresh_id, program_value};
+use outboard_gateway::Run;
+use outboard_types::{
+    CallContext, CallOrigin, CancellationToken, ExecutionId, Principal, SessionName, ToolError, ToolId, ToolResult,
+};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Direct calls that can be waited for after their request was answered.
+const KEPT: usize = 256;
+
+/// What came of a direct call; many may wait for it.
+pub(super) type Ended = Shared<BoxFuture<'static, Result<Value, ToolError>>>;
+
+/// One direct call.
+#[derive(Clone)]
+pub(super) struct Direct {
+    pub(super) id: ExecutionId,
+    pub(super) cancel: CancellationToken,
+    pub(super) ended: Ended,
+}
+
+/// The latest direct calls.
+#[derive(Default)]
+pub(in crate::server) struct Directs(Mutex<VecDeque<(Principal, Direct)>>);
+
+impl Directs {
+    pub(super) fn find(&self, id: &str, principal: &Principal) -> Option<Work> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(owner, direct)| direct.id.as_str() == id && owner == principal);
+        found.map(|(_, direct)| Work::Direct(direct.clone()))
+    }
+
+    fn keep(&self, principal: Principal, direct: Direct) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((principal, direct));
+    }
+}
+
+/// Starts a direct call. `shaped` cuts its value to what a model should read; otherwise the upstream's
+/// result is passed on whole.
+pub(super) fn start(
+    service: &Service,
+    tool: String,
+    given: Option<Box<RawValue>>,
+    shaped: bool,
+    caller: &Caller,
+) -> Work {
+    let (id, cancel) = (fresh_id(), CancellationToken::new());
+    let context = CallContext {
+        execution: id.clone(),
+        session: SessionName::default(),
+        principal: caller.principal.clone(),
+        origin: CallOrigin::Model,
+        cancel: cancel.clone(),
+    };
+    let (deps, max_tokens) = (service.executions.deps().clone(), service.options.max_tokens);
+    let work = async move {
+        let made = make(&deps, context, &tool, given).await?;
+        Ok(if shaped { made.shaped(max_tokens) } else { made.raw() })
+    };
+    // In a task of its own: the call goes on while the client asks its person.
+    let task = tokio::spawn(work);
+    let lost = |error: tokio::task::JoinError| {
+        Err(ToolError::new(outboard_types::ErrorCode::Internal, format!("the call was lost: {error}")))
+    };
+    let ended = async move { task.await.unwrap_or_else(lost) }.boxed().shared();
+    let direct = Direct { id, cancel, ended };
+    service.directs.keep(caller.principal.clone(), direct.clone());
+    Work::Direct(direct)
+}
+
+/// A direct call that gave a result.
+struct Made {
+    run: Arc<Run>,
+    result: ToolResult,
+    workspace: std::path::PathBuf,
+    tool: ToolId,
+}
+
+async fn make(deps: &Deps, context: CallContext, tool: &str, given: Option<Box<RawValue>>) -> Result<Made, ToolError> {
+    let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
+    let workspace = deps.state.workspace(&context.principal, &context.session);
+    let workspace = workspace.map_err(|error| arguments::invalid(format!("the workspace cannot be made: {error}")))?;
+    let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
+    let id = run.resolve("", tool)?;
+    let given: Arc<RawValue> = arguments::object(given)?.into();
+    let result = deps.gateway.call(&run, id.clone(), given).await?;
+    Ok(Made { run, result, workspace, tool: id })
+}
+
+impl Made {
+    /// The result as `call_tool` shows it: the value, cut to size.
+    fn shaped(self, max_tokens: usize) -> Value {
+        let value = program_value(self.run.catalogue().tool(&self.tool), &self.result, &self.workspace);
+        let id = &self.run.context().execution;
+        text_result(&Report::shape_value(id, &value, &self.workspace, max_tokens), false)
+    }
+
+    /// The result as the upstream gave it, for directly shown tools.
+    fn raw(self) -> Value {
+        let ToolResult { content, structured, meta } = self.result;
+        let value = |raw: Box<RawValue>| serde_json::from_str::<Value>(raw.get()).ok();
+        let mut result = Map::new();
+        result.insert("content".into(), content.and_then(value).unwrap_or_else(|| json!([])));
+        result.extend(structured.and_then(value).map(|value| ("structuredContent".to_owned(), value)));
+        result.extend(meta.and_then(value).map(|value| ("_meta".to_owned(), value)));
+        Value::Object(result)
+    }
+}

@@ -1,0 +1,98 @@
+//! `outboard executions`: what ran, runs and waits.
+
+use crate::cli::{self, Cli, ExecutionAction};
+use crate::failure::Failure;
+use crate::{compose, output};
+use comfy_table::{Table, presets};
+use outboard_journal::{CallRecord, ExecutionRow, Journal};
+use outboard_types::{ErrorCode, ExecutionId};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+pub(super) async fn run(cli: &Cli, args: &cli::Executions) -> Result<ExitCode, Failure> {
+    let journal = compose::journal(&compose::settings(cli)?)?;
+    match args.action.as_ref().unwrap_or(&ExecutionAction::List) {
+        ExecutionAction::List => list(&journal, args),
+        ExecutionAction::Show { id } => show(&journal, id, args.json),
+    }
+}
+
+fn as_json(row: &ExecutionRow) -> Value {
+    let record = &row.record;
+    json!({
+        "id": record.id,
+        "status": row.status.as_str(),
+        "language": record.language.as_str(),
+        "session": record.session,
+        "principal": record.principal.0,
+        "started_ms": record.started_ms,
+        "ended_ms": row.ending.as_ref().map(|ending| ending.ended_ms),
+        "error_code": row.ending.as_ref().and_then(|ending| ending.error_code.clone()),
+        "isolation": record.isolation,
+        "surface": record.surface.to_string(),
+    })
+}
+
+fn list(journal: &Journal, args: &cli::Executions) -> Result<ExitCode, Failure> {
+    let rows = journal.executions(args.limit)?;
+    if args.json {
+        output::json(&rows.iter().map(as_json).collect::<Vec<_>>());
+    } else if rows.is_empty() {
+        output::talk("nothing ran yet");
+    } else {
+        output::data(&table(&rows));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(rows: &[ExecutionRow]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["ID", "STATUS", "LANGUAGE", "SESSION", "TOOK", "ERROR"]);
+    for row in rows {
+        let took = row.ending.as_ref().map(|ending| ending.ended_ms.saturating_sub(row.record.started_ms));
+        table.add_row([
+            row.record.id.to_string(),
+            row.status.as_str().to_owned(),
+            row.record.language.as_str().to_owned(),
+            row.record.session.to_string(),
+            took.map(|ms| format!("{ms} ms")).unwrap_or_default(),
+            row.ending.as_ref().and_then(|ending| ending.error_code.clone()).unwrap_or_default(),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+fn call_json(call: &CallRecord) -> Value {
+    json!({
+        "id": call.number, "server": call.server, "tool": call.tool, "decision": call.decision,
+        "error": call.error.map(|code| code.as_str()), "started_ms": call.started_ms, "duration_us": call.duration_us,
+        "arguments_bytes": call.arguments_bytes, "result_bytes": call.result_bytes,
+    })
+}
+
+fn show(journal: &Journal, id: &str, json: bool) -> Result<ExitCode, Failure> {
+    let id = ExecutionId(id.into());
+    let row = journal.execution(&id)?.ok_or_else(|| {
+        Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
+            .hint("`outboard executions` lists the latest")
+    })?;
+    let calls = journal.calls(&id)?;
+    if json {
+        let mut shown = as_json(&row);
+        shown["code"] = json!(row.record.code);
+        shown["calls"] = calls.iter().map(call_json).collect();
+        output::json(&shown);
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::data(&table(std::slice::from_ref(&row)));
+    output::data(&format!("isolation: {}\n\n{}\n", row.record.isolation, row.record.code));
+    for call in &calls {
+        let error = call.error.map(|code| format!(" {code}")).unwrap_or_default();
+        let took = call.duration_us as f64 / 1000.0;
+        output::data(&format!(
+            "{:>5} {}.{} {took:.1} ms, {}{error}",
+            call.number, call.server, call.tool, call.decision
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,190 @@
+//! The composition root: from settings to a program that runs. Everything is wired here and nowhere else.
+
+mod gateway;
+mod sandbox;
+mod source;
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::ports::LockedDefinitions;
+use outboard_catalog::Tool;
+use outboard_config::Settings;
+use outboard_execution::{Deps, Executions, InspectionRules, Limits, StateFolder, Surfaces, TokenCounter};
+use outboard_gateway::{ApprovalDesk, Gateway, RunLimits, chain};
+use outboard_mcp::client::{ClientInfo, Upstreams};
+use outboard_policy::Policy;
+use outboard_sandbox::Sandbox;
+use outboard_types::{ErrorCode, Principal};
+use source::Source;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+pub(crate) use gateway::desk;
+pub(crate) use sandbox::sandbox_options;
+
+/// The hidden first argument that makes this program the spawner.
+pub(crate) const SPAWNER: &str = "__spawner";
+
+/// Reads the settings that the command line names.
+pub(crate) fn settings(cli: &Cli) -> Result<Settings, Failure> {
+    let user = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
+        .map(|folder| folder.join("outboard/config.toml"));
+    let cwd = std::env::current_dir()?;
+    let lookup = |name: &str| std::env::var(name).ok();
+    Ok(outboard_config::load(cli.config.as_deref(), &cwd, user.as_deref(), &lookup)?)
+}
+
+/// The parts that talk to servers; enough for listing, searching and generating.
+pub(crate) struct Catalog {
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) surfaces: Arc<Surfaces>,
+    pub(crate) state: StateFolder,
+    pub(crate) policy: Policy,
+    pub(crate) definitions: Arc<LockedDefinitions>,
+}
+
+/// Who is going to look at a catalogue.
+pub(crate) trait Viewer {
+    /// Whether the tool is in it.
+    fn sees(&self, policy: &Policy, tool: &Tool) -> bool;
+}
+
+/// Sees everything that is listed, for people who look after the rules.
+#[derive(Clone)]
+pub(crate) struct Everything;
+
+impl Viewer for Everything {
+    fn sees(&self, _policy: &Policy, _tool: &Tool) -> bool {
+        true
+    }
+}
+
+/// Agents see what their principal may call in some way.
+impl Viewer for Principal {
+    fn sees(&self, policy: &Policy, tool: &Tool) -> bool {
+        policy.visible(tool, self)
+    }
+}
+
+/// Opens the journal alone, for commands that only look into it.
+pub(crate) fn journal(settings: &Settings) -> Result<outboard_journal::Journal, Failure> {
+    let state = StateFolder::new(&settings.state_dir);
+    std::fs::create_dir_all(state.root())?;
+    Ok(outboard_journal::open(&state.journal())?)
+}
+
+/// Connects settings to upstreams; starts no server.
+pub(crate) fn catalog<V>(settings: &Settings, viewer: &V) -> Result<Catalog, Failure>
+where
+    V: Viewer + Clone + Send + Sync + 'static,
+{
+    let policy = gateway::policy(settings)?;
+    let state = StateFolder::new(&settings.state_dir);
+    let definitions = Arc::new(LockedDefinitions::open(settings, &state)?);
+    let specs = settings.servers.iter().filter(|server| server.enabled).map(source::spec).collect();
+    let client = ClientInfo { name: "outboard".into(), version: env!("CARGO_PKG_VERSION").into() };
+    let upstreams = Upstreams::new(specs, state.listings(), client);
+    let slot = Arc::new(OnceLock::new());
+    let reviewer = definitions.clone();
+    let review = Arc::new(move |listings| reviewer.review(listings));
+    let source = Source { upstreams: upstreams.clone(), surfaces: slot.clone(), review };
+    let (rules, viewer) = (policy.clone(), viewer.clone());
+    let seen = Arc::new(move |tool: &Tool| viewer.sees(&rules, tool));
+    let surfaces = Surfaces::new(Box::new(source), state.surfaces(), seen);
+    let _ = slot.set(Arc::downgrade(&surfaces));
+    Ok(Catalog { upstreams, surfaces, state, policy, definitions })
+}
+
+/// The parts that make single calls: no sandbox is started.
+pub(crate) struct Door {
+    pub(crate) catalog: Catalog,
+    pub(crate) gateway: Gateway,
+    pub(crate) journal: outboard_journal::Journal,
+    pub(crate) desk: ApprovalDesk,
+}
+
+impl Door {
+    /// Opens the journal and puts the gateway in front of the servers; starts none.
+    pub(crate) fn open(settings: &Settings, principal: &Principal) -> Result<Self, Failure> {
+        let catalog = catalog(settings, principal)?;
+        let journal = journal(settings)?;
+        let desk = gateway::desk(settings, &journal);
+        let (policy, definitions) = (catalog.policy.clone(), catalog.definitions.clone());
+        let options = gateway::options(settings, policy, &journal, desk.clone(), definitions)?;
+        let gateway = Gateway::new(chain(options, journal.clone()), catalog.upstreams.clone());
+        Ok(Self { catalog, gateway, journal, desk })
+    }
+}
+
+/// Ends every server that was started, whole process trees, and writes what the journal still holds.
+pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Journal) {
+    upstreams.shutdown().await;
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.flush()).await {
+        tracing::error!(%error, "the journal could not be written to its end");
+    }
+}
+
+/// What is refused before it runs.
+fn inspection(settings: &Settings) -> Result<InspectionRules, Failure> {
+    InspectionRules::new(settings.inspection_refuse.clone())
+        .map_err(|problem| Failure::new(ErrorCode::InvalidSettings, format!("inspection.refuse: {problem}")))
+}
+
+/// How many workers are kept ready.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Pool {
+    /// As many as settings say: for a process that serves.
+    Warm,
+    /// None: for a process that runs one program.
+    None,
+}
+
+/// The parts that run programs as well.
+pub(crate) struct App {
+    pub(crate) catalog: Catalog,
+    pub(crate) executions: Arc<Executions>,
+}
+
+impl App {
+    /// Starts the sandbox and opens the door; starts no server.
+    pub(crate) async fn open(
+        settings: &Settings,
+        principal: &Principal,
+        pool: Pool,
+        counter: Option<Box<dyn TokenCounter>>,
+    ) -> Result<Self, Failure> {
+        let Door { catalog, gateway, journal, desk, .. } = Door::open(settings, principal)?;
+        let executions = Executions::new(Deps {
+            gateway,
+            surfaces: catalog.surfaces.clone(),
+            sandbox: Sandbox::start(sandbox_options(settings, pool)?).await?,
+            journal,
+            state: catalog.state.clone(),
+            desk: Some(desk),
+            limits: limits(settings),
+            inspection: inspection(settings)?,
+            counter,
+        });
+        source::follow_changes(catalog.upstreams.clone(), catalog.surfaces.clone());
+        Ok(Self { catalog, executions })
+    }
+
+    /// Ends what was started.
+    pub(crate) async fn close(self) {
+        close(&self.catalog.upstreams, self.executions.deps().journal.clone()).await;
+    }
+}
+
+/// The limits of each execution.
+pub(crate) fn limits(settings: &Settings) -> Limits {
+    let sandbox = &settings.sandbox;
+    Limits {
+        cpu: sandbox.cpu,
+        wall: sandbox.wall,
+        memory_bytes: sandbox.memory_mb << 20,
+        stdout_bytes: sandbox.stdout_bytes,
+        calls: RunLimits { total: sandbox.total_calls, concurrent: sandbox.concurrent_calls },
+    }
+}

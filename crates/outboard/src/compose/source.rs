@@ -1,0 +1,97 @@
+//! Where a Surface's listings come from: the upstreams.
+
+use outboard_catalog::Listing;
+use outboard_config::{Connection, ServerSettings};
+use outboard_execution::{SurfaceSource, Surfaces};
+use outboard_mcp::client::{TransportSpec, UpstreamSpec, Upstreams};
+use outboard_types::ServerName;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long a Surface waits for servers that were never listed before.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Changes listings before they become a Surface.
+pub(super) type Review = Arc<dyn Fn(Vec<Listing>) -> Vec<Listing> + Send + Sync>;
+
+/// Listings for the Surface: cached ones at once, servers never seen before as soon as they answer.
+pub(super) struct Source {
+    pub(super) upstreams: Arc<Upstreams>,
+    pub(super) surfaces: Arc<OnceLock<Weak<Surfaces>>>,
+    pub(super) review: Review,
+}
+
+impl SurfaceSource for Source {
+    fn listings(&self) -> Pin<Box<dyn Future<Output = Vec<Listing>> + Send + '_>> {
+        Box::pin(async move {
+            let (mut listings, missing) = self.upstreams.cached_listings();
+            let deadline = tokio::time::Instant::now() + PATIENCE;
+            let asked: Vec<_> = missing.into_iter().map(|name| self.ask(name)).collect();
+            for (answer, late) in asked {
+                match tokio::time::timeout_at(deadline, answer).await {
+                    Ok(Ok(Some(listing))) => listings.push(listing),
+                    Ok(_) => {}
+                    Err(_) => late.store(true, Ordering::Release),
+                }
+            }
+            (self.review)(listings)
+        })
+    }
+}
+
+type Asked = (oneshot::Receiver<Option<Listing>>, Arc<AtomicBool>);
+
+impl Source {
+    /// Asks one server in the background. An answer after the deadline makes the Surface stale, so that the
+    /// next caller sees the server.
+    fn ask(&self, name: ServerName) -> Asked {
+        let late = Arc::new(AtomicBool::new(false));
+        let (sender, receiver) = oneshot::channel();
+        let (upstreams, surfaces, was_late) = (self.upstreams.clone(), self.surfaces.clone(), late.clone());
+        tokio::spawn(async move {
+            let listing = upstreams.listing(&name, false).await;
+            if let Err(error) = &listing {
+                tracing::warn!(server = %name, %error, "not listed");
+            }
+            let found = listing.is_ok();
+            let unheard = sender.send(listing.ok()).is_err();
+            if found && (unheard || was_late.load(Ordering::Acquire)) {
+                surfaces.get().and_then(Weak::upgrade).inspect(|surfaces| surfaces.invalidate());
+            }
+        });
+        (receiver, late)
+    }
+}
+
+/// A server that says its tools changed is listed again, and the next run sees the new Surface.
+pub(super) fn follow_changes(upstreams: Arc<Upstreams>, surfaces: Arc<Surfaces>) {
+    let mut changes = upstreams.changes();
+    tokio::spawn(async move {
+        while let Ok(name) = changes.recv().await {
+            if upstreams.listing(&name, true).await.is_ok() {
+                surfaces.invalidate();
+            }
+        }
+    });
+}
+
+pub(super) fn spec(server: &ServerSettings) -> UpstreamSpec {
+    let transport = match server.connection.clone() {
+        Connection::Stdio { command, args, env, cwd } => TransportSpec::Stdio { command, args, env, cwd },
+        Connection::Http { url, headers } => TransportSpec::Http { url, headers },
+        Connection::ListingOnly => TransportSpec::ListingOnly,
+    };
+    UpstreamSpec {
+        name: server.name.clone(),
+        transport,
+        timeout: server.timeout,
+        start_timeout: server.start_timeout,
+        listing: server.catalog_file.clone(),
+        allow: server.allow.clone(),
+        deny: server.deny.clone(),
+    }
+}

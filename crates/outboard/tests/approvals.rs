@@ -1,0 +1,185 @@
+//! Calls that wait for a person, through every channel that can answer.
+
+use crate::support::{Place, Session};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const RULES: &str = "[[policy.rules]]\ntools = [\"salesforce.update_record\"]\n\
+    when = [{ at = \"/recordId\", glob = \"*1\" }]\naction = \"ask\"\nreason = \"ends with 1\"\n";
+
+const PROGRAM: &str = "const ids = ['00Q000000000001', '00Q000000000002'];\n\
+    const all = await Promise.allSettled(ids.map((recordId) => \
+        salesforce.updateRecord({ objectType: 'Lead', recordId, data: { Notes: 'x' } })));\n\
+    return all.map((one) => one.reason?.code ?? one.status);";
+
+fn place() -> Place {
+    let place = Place::with(&["salesforce"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("expose = \"code\"\n{servers}{RULES}"));
+    place
+}
+
+/// Waits for a message that the server sends by itself.
+fn question(session: &mut Session) -> Value {
+    session.next_note(|note| note["method"] == "elicitation/create")
+}
+
+fn initialize(session: &mut Session, capabilities: Value) {
+    let client = json!({"name": "t", "version": "1"});
+    session.request(
+        "initialize",
+        json!({"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": client}),
+    );
+}
+
+fn text(answer: &Value) -> &str {
+    answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}"))
+}
+
+#[test]
+fn a_client_of_the_handshake_era_is_asked_while_its_request_is_under_way() {
+    let place = place();
+    for (reply, expected) in [
+        (json!({"action": "accept", "content": {"decision": "approve once"}}), "[\"fulfilled\",\"fulfilled\"]"),
+        (
+            json!({"action": "accept", "content": {"decision": "deny", "reason": "not today"}}),
+            "[\"approval_denied\",\"fulfilled\"]",
+        ),
+        (json!({"action": "decline"}), "[\"approval_denied\",\"fulfilled\"]"),
+    ] {
+        let mut session = place.serve();
+        initialize(&mut session, json!({"elicitation": {}}));
+        let id = session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": PROGRAM}}));
+        let asked = question(&mut session);
+        let message = asked["params"]["message"].as_str().unwrap();
+        assert!(message.contains("salesforce.update_record") && message.contains("00Q000000000001"), "{message}");
+        assert!(message.contains("ends with 1"), "{message}");
+        session.send(&json!({"jsonrpc": "2.0", "id": asked["id"], "result": reply}));
+        let answer = session.answer(id);
+        assert!(text(&answer).contains(expected), "{reply}: {answer}");
+        session.end();
+    }
+}
+
+#[test]
+fn a_client_of_the_stateless_era_comes_back_with_the_answer() {
+    let place = place();
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+    });
+    let mut session = place.serve();
+    for (name, arguments, expected) in [
+        ("run_code", json!({"code": PROGRAM}), "[\"fulfilled\",\"fulfilled\"]"),
+        (
+            "call_tool",
+            json!({"tool": "salesforce.update_record", "arguments": {"objectType": "Lead", "recordId": "00Q000000000001", "data": {"Notes": "y"}}}),
+            "00Q000000000001",
+        ),
+    ] {
+        let first = session.request("tools/call", json!({"name": name, "arguments": arguments, "_meta": meta}));
+        assert_eq!(first["result"]["resultType"], "input_required", "{first}");
+        let requests = first["result"]["inputRequests"].as_object().unwrap();
+        let (key, request) = requests.iter().next().unwrap();
+        assert_eq!((requests.len(), &request["method"]), (1, &json!("elicitation/create")));
+        let state = &first["result"]["requestState"];
+        let reply = json!({key: {"action": "accept", "content": {"decision": "approve once"}}});
+        let other =
+            json!({"name": name, "arguments": {}, "requestState": state, "inputResponses": reply, "_meta": meta});
+        assert_eq!(session.request("tools/call", other)["error"]["code"], -32602, "bound to the call");
+        let again = json!({"name": name, "arguments": arguments, "requestState": state, "inputResponses": reply, "_meta": meta});
+        let answer = session.request("tools/call", again.clone());
+        assert_eq!(answer["result"]["resultType"], "complete", "{answer}");
+        assert!(text(&answer).contains(expected), "{answer}");
+        assert_eq!(session.request("tools/call", again)["error"]["code"], -32602, "good once");
+    }
+    session.end();
+}
+
+#[test]
+fn another_terminal_answers_and_the_agent_waits_for_the_end() {
+    let place = place();
+    let mut session = place.serve();
+    initialize(&mut session, json!({}));
+    let (text, _) = session.tool("run_code", json!({"code": PROGRAM, "wait_s": 1}));
+    assert!(text.starts_with("waiting_approval ex_") && text.contains("outboard approvals"), "{text}");
+    let execution = text.split_whitespace().nth(1).unwrap().to_owned();
+    let open: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();
+    assert_eq!((open.as_array().unwrap().len(), &open[0]["status"]), (1, &json!("pending")), "{open}");
+    let running: Value = serde_json::from_str(&place.ok(&["executions", "--json"])).unwrap();
+    assert_eq!(running[0]["status"], "waiting_approval", "{running}");
+    let id = open[0]["id"].as_str().unwrap();
+    assert!(place.ok(&["approvals", "show", id]).contains("00Q000000000001"));
+    place.ok(&["approvals", "deny", id, "--reason", "never on Fridays"]);
+    let (code, _) = place.fails(&["approvals", "approve", id]);
+    assert_eq!(code, 1, "the first answer counts");
+    let (text, _) = session.tool("wait", json!({"execution": execution}));
+    assert!(text.contains("[\"approval_denied\",\"fulfilled\"]"), "{text}");
+    session.end();
+    let audit = place.ok(&["audit", "--json"]);
+    let rows: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let decisions: Vec<_> = rows.iter().map(|row| row["decision"].as_str().unwrap()).collect();
+    assert!(decisions.contains(&"deny") && decisions.contains(&"allow"), "{audit}");
+    assert!(place.ok(&["audit", "verify"]).contains("2 rows follow each other"));
+}
+
+#[test]
+fn an_accepted_form_without_a_choice_is_no_yes() {
+    let place = place();
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("approvals.expiry = \"2s\"\n{settings}"));
+    let mut session = place.serve();
+    initialize(&mut session, json!({"elicitation": {}}));
+    let began = Instant::now();
+    let id = session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": PROGRAM}}));
+    let asked = question(&mut session);
+    session.send(&json!({"jsonrpc": "2.0", "id": asked["id"], "result": {"action": "accept", "content": {}}}));
+    let answer = session.answer(id);
+    assert!(text(&answer).contains("[\"approval_expired\",\"fulfilled\"]"), "{answer}");
+    assert!(began.elapsed() >= Duration::from_secs(2), "silence is a no, and not before its time");
+    session.end();
+}
+
+#[test]
+fn what_is_denied_is_not_seen_and_rules_can_be_explained() {
+    let place = Place::with(&["salesforce"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!(
+        "{servers}[[policy.rules]]\ntools = [\"salesforce.delete*\", \"*.update*\"]\naction = \"deny\"\nreason = \"look only\"\n"
+    ));
+    assert!(!place.ok(&["search", "update a record", "--json"]).contains("update_record"));
+    let why = place.ok(&["policy", "explain", "salesforce", "update_record", "{}"]);
+    assert!(why.contains("deny, by policy.rules[0]") && why.contains("look only"), "{why}");
+    place.write(
+        "expect.toml",
+        "[[expect]]\ntool = \"salesforce.update_record\"\naction = \"deny\"\n[[expect]]\ntool = \"salesforce.query\"\naction = \"allow\"\n",
+    );
+    assert!(place.ok(&["policy", "test", "expect.toml"]).contains("as expected"));
+    place.write("wrong.toml", "[[expect]]\ntool = \"salesforce.query\"\naction = \"deny\"\n");
+    assert_eq!(place.run(&["policy", "test", "wrong.toml"]).status.code(), Some(1));
+    let report = place.program(
+        "typescript",
+        "try { await callMCPTool('salesforce', 'update_record', {}) } catch (e) { return e.code }",
+    );
+    assert_eq!(report["result"], "unknown_tool", "{report}");
+    place.settings(&format!("{servers}[[policy.rules]]\ntols = [\"x\"]\naction = \"deny\"\n"));
+    let (code, told) = place.fails(&["list"]);
+    assert!(code == 2 && told.contains("policy.rules[0]") && told.contains("tools"), "{told}");
+}
+
+#[test]
+fn limits_and_budgets_from_the_settings_hold() {
+    let place = Place::with(&["logs"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!(
+        "budget = {{ execution = 0.05, on_exceed = \"deny\" }}\n{servers}[[limits]]\ntools = [\"logs.list_pages\"]\ncalls = 2\n\
+         [[prices]]\ntools = [\"logs.get_page\"]\nper_call = 0.02\n"
+    ));
+    let code = "const codes = [];\nfor (const call of [...Array(3).fill(() => logs.listPages()), ...Array(3).fill(() => logs.getPage(1))]) {\n\
+        try { await call(); codes.push('ok'); } catch (e) { codes.push(e.code); }\n}\nreturn codes;";
+    let report = place.program("typescript", code);
+    assert_eq!(report["result"], json!(["ok", "ok", "limit_exceeded", "ok", "ok", "budget_exceeded"]), "{report}");
+    place.settings(&format!("{servers}[[limits]]\nper = \"moon\"\ncalls = 1\n"));
+    let (code, told) = place.fails(&["run", "program"]);
+    assert!(code == 2 && told.contains("limits[0]") && told.contains("moon"), "{told}");
+}
