@@ -9,6 +9,7 @@ mod compose;
 mod failure;
 mod output;
 mod ports;
+mod standing;
 mod tokens;
 
 use clap::Parser;

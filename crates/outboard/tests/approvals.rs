@@ -183,3 +183,70 @@ fn limits_and_budgets_from_the_settings_hold() {
     let (code, told) = place.fails(&["run", "program"]);
     assert!(code == 2 && told.contains("limits[0]") && told.contains("moon"), "{told}");
 }
+
+#[test]
+fn an_always_is_written_down_and_holds_from_then_on() {
+    let place = place();
+    place.write("p.ts", PROGRAM);
+    let mut session = place.serve();
+    let id = session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": PROGRAM}}));
+    let open = place.until(&["approvals", "--json"], |open| open != "[]\n");
+    let open: Value = serde_json::from_str(&open).unwrap();
+    place.ok(&["approvals", "approve", open[0]["id"].as_str().unwrap(), "--scope", "always"]);
+    assert!(text(&session.answer(id)).contains("[\"fulfilled\",\"fulfilled\"]"));
+    session.end();
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let (allow, ask) = (settings.find("action = \"allow\"").unwrap(), settings.find("action = \"ask\"").unwrap());
+    assert!(allow < ask && settings.contains("expose = \"code\""), "{settings}");
+    assert!(place.ok(&["run", "p.ts"]).contains("[\"fulfilled\",\"fulfilled\"]"));
+}
+
+#[test]
+fn a_webhook_is_told_signed_and_may_answer() {
+    let place = place();
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    place.settings(&format!(
+        "approvals = {{ webhook = \"{url}\", webhook_secret = \"0123456789abcdef0123\" }}\n{settings}"
+    ));
+    let hook = std::thread::spawn(move || answer_one(&listener));
+    let mut session = place.serve();
+    let answer = session.request("tools/call", json!({"name": "run_code", "arguments": {"code": PROGRAM}}));
+    assert!(text(&answer).contains("[\"approval_denied\",\"fulfilled\"]"), "{answer}");
+    let told = hook.join().unwrap();
+    assert_eq!(told["approval"]["tool"], "update_record", "{told}");
+    session.end();
+    let rows = place.ok(&["audit", "--json", "--decision", "deny"]);
+    assert!(rows.contains("approval_denied"), "{rows}");
+}
+
+/// Takes one signed question and answers it, signed too.
+fn answer_one(listener: &std::net::TcpListener) -> Value {
+    use outboard_gateway::approvals::webhook::{HEADER, WebhookKey, sign, verify};
+    use std::io::{BufRead, BufReader, Read, Write};
+    let key = WebhookKey::new("0123456789abcdef0123").unwrap();
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let (mut length, mut signature, mut line) = (0, String::new(), String::new());
+    while reader.read_line(&mut line).unwrap() > 2 {
+        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
+        match name.to_ascii_lowercase() {
+            name if name == "content-length" => length = value.trim().parse().unwrap(),
+            name if name == HEADER.to_ascii_lowercase() => signature = value.trim().to_owned(),
+            _ => {}
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    verify(&key, &signature, &body, now()).unwrap();
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    let approval = &told["approval"];
+    let answer = json!({"id": approval["id"], "arguments_digest": approval["arguments_digest"], "approve": false, "by": "the hook"});
+    let answer = answer.to_string();
+    let signed = sign(&key, now(), answer.as_bytes());
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{HEADER}: {signed}\r\n\r\n{answer}", answer.len()).unwrap();
+    told
+}

@@ -60,6 +60,18 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Repeats a command until its output fits; fails after a while.
+    pub(crate) fn until(&self, arguments: &[&str], fits: impl Fn(&str) -> bool) -> String {
+        for _ in 0..200 {
+            let output = self.ok(arguments);
+            if fits(&output) {
+                return output;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("{arguments:?} never gave what was waited for")
+    }
+
     /// Exit code and stderr of a command that has to fail.
     pub(crate) fn fails(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);

@@ -3,6 +3,7 @@
 //! Loopback is no protection by itself: any web page may send requests there. So every request needs the
 //! bearer token, and foreign `Host` and `Origin` headers are refused (CVE-2025-66414 and its kin).
 
+use super::desk;
 use super::protocol;
 use super::questions::Questions;
 use super::requests::{Entered, Requests};
@@ -14,8 +15,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use futures::stream;
+use outboard_gateway::ApprovalDesk;
+use outboard_gateway::approvals::webhook::WebhookKey;
 use outboard_types::{CancellationToken, Digest, Principal, Redacted};
 use serde_json::value::RawValue;
 use std::convert::Infallible;
@@ -30,7 +33,7 @@ const HEADER_MISMATCH: i64 = -32020;
 /// On whose authority requests over HTTP are made.
 pub const PRINCIPAL: &str = "http";
 
-struct Http {
+pub(super) struct Http {
     service: Arc<Service>,
     requests: Arc<Requests>,
     questions: Arc<Questions>,
@@ -67,6 +70,8 @@ pub async fn serve(
     });
     let app = Router::new()
         .route("/mcp", post(message).get(no_stream).delete(end_session))
+        .route("/approvals", get(desk::list))
+        .route("/approvals/{id}", post(desk::post))
         .layer(DefaultBodyLimit::max(MAX_MESSAGE))
         .with_state(state);
     let stopping = async move {
@@ -233,8 +238,16 @@ fn check_headers(headers: &HeaderMap, method: &str, params: Option<&RawValue>) -
 }
 
 impl Http {
+    pub(super) fn desk(&self) -> Option<&ApprovalDesk> {
+        self.service.executions.deps().desk.as_ref()
+    }
+
+    pub(super) fn webhook_key(&self) -> Option<&WebhookKey> {
+        self.service.options.webhook.as_ref().map(|webhook| &webhook.key)
+    }
+
     /// The checks before anything is read: where it was sent, where it came from, who sent it.
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let host = text(header::HOST).unwrap_or_default();
         if !self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
@@ -261,7 +274,7 @@ impl Http {
     }
 }
 
-enum Refusal {
+pub(super) enum Refusal {
     Foreign(&'static str),
     Unauthorized,
 }

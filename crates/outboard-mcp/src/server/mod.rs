@@ -7,6 +7,7 @@
 mod approvals;
 mod arguments;
 mod calls;
+mod desk;
 pub mod http;
 mod parked;
 mod protocol;
@@ -15,6 +16,7 @@ mod requests;
 mod service;
 pub mod stdio;
 mod tools;
+pub mod webhook;
 mod wire;
 
 pub use protocol::{LATEST_LEGACY, MODERN};

@@ -3,6 +3,7 @@
 use super::calls::Directs;
 use super::parked::Parked;
 use super::protocol::{self, Era};
+use super::webhook::Webhook;
 use super::questions::Elicitation;
 use super::{calls, tools};
 use crate::rpc::RpcError;
@@ -36,7 +37,7 @@ const SMALL_CATALOGUE: usize = 2_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the service is told by settings.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ServiceOptions {
     /// Which tools are shown.
     pub expose: Expose,
@@ -48,6 +49,8 @@ pub struct ServiceOptions {
     pub max_tokens: usize,
     /// What a model is told at the start.
     pub instructions: String,
+    /// Who is told of questions to people.
+    pub webhook: Option<Webhook>,
 }
 
 /// Receives progress of one request: a growing number and a message.
@@ -77,6 +80,11 @@ impl Service {
     /// A service over these executions.
     pub fn new(executions: Arc<Executions>, options: ServiceOptions) -> Arc<Self> {
         Arc::new(Self { executions, options, parked: Parked::default(), directs: Directs::default() })
+    }
+
+    /// What it was told by settings.
+    pub fn options(&self) -> &ServiceOptions {
+        &self.options
     }
 
     /// Answers one request with the JSON of its result.

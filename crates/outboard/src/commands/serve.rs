@@ -5,6 +5,8 @@ use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use outboard_config::Settings;
+use outboard_gateway::approvals::webhook::WebhookKey;
+use outboard_mcp::server::webhook::{self, Webhook};
 use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
 use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted};
 use std::net::SocketAddr;
@@ -22,7 +24,10 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     let settings = compose::settings(cli)?;
     let principal = args.http.map_or_else(Principal::default, |_| Principal(http::PRINCIPAL.into()));
     let app = App::open(&settings, &principal, Pool::Warm, None).await?;
-    let service = Service::new(app.executions.clone(), options(&settings, &app));
+    let service = Service::new(app.executions.clone(), options(&settings, &app)?);
+    if let (Some(webhook), Some(desk)) = (&service.options().webhook, &app.executions.deps().desk) {
+        tokio::spawn(webhook::follow(desk.clone(), webhook.clone()));
+    }
     let stop = stop_signal()?;
     let served = match args.http {
         None => stdio::serve(service, stop).await.map_err(Failure::from),
@@ -61,9 +66,9 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
     Ok(stop)
 }
 
-fn options(settings: &Settings, app: &App) -> ServiceOptions {
+fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, Failure> {
     let enabled = settings.servers.iter().filter(|server| server.enabled).count();
-    ServiceOptions {
+    Ok(ServiceOptions {
         expose: match settings.expose {
             outboard_config::Expose::Auto => outboard_mcp::server::Expose::Auto,
             outboard_config::Expose::Code => outboard_mcp::server::Expose::Code,
@@ -74,6 +79,21 @@ fn options(settings: &Settings, app: &App) -> ServiceOptions {
         wait: settings.execution.wait,
         max_tokens: settings.execution.max_tokens,
         instructions: instructions(app),
+        webhook: webhook(settings)?,
+    })
+}
+
+/// Who is told of questions to people; both the address and the key are needed.
+fn webhook(settings: &Settings) -> Result<Option<Webhook>, Failure> {
+    let wrong = |problem: String| Failure::new(ErrorCode::InvalidSettings, problem);
+    match (&settings.approvals.webhook, &settings.approvals.webhook_secret) {
+        (None, None) => Ok(None),
+        (Some(url), Some(secret)) => {
+            let key = WebhookKey::new(secret.expose().as_bytes());
+            let key = key.map_err(|problem| wrong(format!("approvals.webhook_secret: {problem}")))?;
+            Ok(Some(Webhook { url: url.clone(), key }))
+        }
+        _ => Err(wrong("approvals.webhook and approvals.webhook_secret belong together; set both".into())),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From settings to what the gateway's layers need: policy, limits, prices, the desk.
 
 use crate::failure::Failure;
+use crate::standing;
 use outboard_config::{Settings, WrittenTable};
 use outboard_gateway::approvals::DeskOptions;
 use outboard_gateway::{
@@ -12,6 +13,7 @@ use outboard_policy::{Policy, Profile, ServerAccess, WrittenRule};
 use outboard_types::ErrorCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The policy that the settings describe.
@@ -82,6 +84,23 @@ pub(super) fn options(
         options.places_by_server.extend(places);
     }
     Ok(options)
+}
+
+/// Writes what people allow for always, and puts the policy with it in force.
+pub(super) fn keep_standing(settings: &Settings, desk: &ApprovalDesk, rulebook: Rulebook) {
+    let (file, mut settings) = (standing::file(settings), settings.clone());
+    standing::follow(desk, file.clone(), move || {
+        let lookup = |name: &str| std::env::var(name).ok();
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let read = outboard_config::load(Some(&file), &folder, None, &lookup);
+        match read.map_err(Failure::from).and_then(|read| {
+            settings.policy.rules = read.policy.rules;
+            policy(&settings)
+        }) {
+            Ok(policy) => rulebook.replace(policy),
+            Err(failure) => tracing::error!(problem = failure.message(), "the settings cannot be read anew"),
+        }
+    });
 }
 
 fn budgets(settings: &Settings) -> Vec<Budget> {

@@ -10,7 +10,7 @@ use crate::ports::LockedDefinitions;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{Deps, Executions, InspectionRules, Limits, StateFolder, Surfaces, TokenCounter};
-use outboard_gateway::{ApprovalDesk, Gateway, RunLimits, chain};
+use outboard_gateway::{ApprovalDesk, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
 use outboard_policy::Policy;
 use outboard_sandbox::Sandbox;
@@ -103,6 +103,7 @@ pub(crate) struct Door {
     pub(crate) gateway: Gateway,
     pub(crate) journal: outboard_journal::Journal,
     pub(crate) desk: ApprovalDesk,
+    pub(crate) rulebook: Rulebook,
 }
 
 impl Door {
@@ -113,8 +114,9 @@ impl Door {
         let desk = gateway::desk(settings, &journal);
         let (policy, definitions) = (catalog.policy.clone(), catalog.definitions.clone());
         let options = gateway::options(settings, policy, &journal, desk.clone(), definitions)?;
+        let rulebook = options.rulebook.clone();
         let gateway = Gateway::new(chain(options, journal.clone()), catalog.upstreams.clone());
-        Ok(Self { catalog, gateway, journal, desk })
+        Ok(Self { catalog, gateway, journal, desk, rulebook })
     }
 }
 
@@ -155,7 +157,8 @@ impl App {
         pool: Pool,
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
-        let Door { catalog, gateway, journal, desk, .. } = Door::open(settings, principal)?;
+        let Door { catalog, gateway, journal, desk, rulebook } = Door::open(settings, principal)?;
+        gateway::keep_standing(settings, &desk, rulebook);
         let executions = Executions::new(Deps {
             gateway,
             surfaces: catalog.surfaces.clone(),
