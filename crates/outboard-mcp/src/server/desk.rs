@@ -3,13 +3,13 @@
 //! Two kinds of callers: those with the bearer token (a console), and a webhook's other end, whose answers
 //! are signed instead. Deciding which answer counts is the desk's.
 
-use super::http::{Http, Refusal};
+use super::http::Http;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use outboard_gateway::ApprovalDesk;
-use outboard_gateway::approvals::webhook::{self, WebhookKey};
+use outboard_gateway::approvals::webhook::{self, WebhookKey, WebhookProblem};
 use outboard_gateway::approvals::{Answer, Answered, ApprovalScope};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,11 +51,14 @@ pub(super) async fn post(
     let Some(desk) = http.desk() else { return nothing("no desk is open here") };
     let given = match (headers.get(webhook::HEADER), http.webhook_key()) {
         (Some(signature), Some(key)) => signed(desk, key, &id, signature.as_bytes(), &body),
-        _ => http.admit(&headers).map_err(Refusal::into_response).and_then(|()| trusted(&body)),
+        _ => match http.admit(&headers) {
+            Ok(()) => trusted(&body),
+            Err(refusal) => return refusal.into_response(),
+        },
     };
     let given = match given {
         Ok(given) => given,
-        Err(refusal) => return refusal,
+        Err((status, why)) => return answer(status, &json!({"error": why})),
     };
     match desk.answer(&id, given).await {
         Ok(Answered::First(record)) => answer(StatusCode::OK, &json!(record)),
@@ -66,9 +69,12 @@ pub(super) async fn post(
     }
 }
 
-fn trusted(body: &[u8]) -> Result<Answer, Response> {
-    let given: Given =
-        serde_json::from_slice(body).map_err(|error| refused(&format!("the answer is not usable: {error}")))?;
+/// Why an answer is not taken.
+type Refused = (StatusCode, String);
+
+fn trusted(body: &[u8]) -> Result<Answer, Refused> {
+    let unusable = |error| (StatusCode::BAD_REQUEST, format!("the answer is not usable: {error}"));
+    let given: Given = serde_json::from_slice(body).map_err(unusable)?;
     Ok(Answer {
         approve: given.approve,
         scope: given.scope.unwrap_or(ApprovalScope::Once),
@@ -79,18 +85,15 @@ fn trusted(body: &[u8]) -> Result<Answer, Response> {
 }
 
 /// A signed answer, which also has to name the arguments that it is about.
-fn signed(desk: &ApprovalDesk, key: &WebhookKey, id: &str, signature: &[u8], body: &[u8]) -> Result<Answer, Response> {
+fn signed(desk: &ApprovalDesk, key: &WebhookKey, id: &str, signature: &[u8], body: &[u8]) -> Result<Answer, Refused> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let header = std::str::from_utf8(signature).unwrap_or_default();
-    webhook::verify(key, header, body, now)
-        .map_err(|problem| (StatusCode::UNAUTHORIZED, format!("{problem}\n")).into_response())?;
-    let given = webhook::read(body).map_err(|problem| refused(&problem.to_string()))?;
-    let question = desk.get(id).ok().flatten().ok_or_else(|| nothing("no approval has this id"))?;
-    given.to(&question.record).map_err(|problem| refused(&problem.to_string()))
-}
-
-fn refused(why: &str) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!({"error": why}))
+    webhook::verify(key, header, body, now).map_err(|problem| (StatusCode::UNAUTHORIZED, problem.to_string()))?;
+    let bad = |problem: WebhookProblem| (StatusCode::BAD_REQUEST, problem.to_string());
+    let given = webhook::read(body).map_err(bad)?;
+    let question = desk.get(id).ok().flatten();
+    let question = question.ok_or_else(|| (StatusCode::NOT_FOUND, "no approval has this id".to_owned()))?;
+    given.to(&question.record).map_err(bad)
 }
 
 fn nothing(why: &str) -> Response {

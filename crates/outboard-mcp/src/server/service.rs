@@ -3,8 +3,8 @@
 use super::calls::Directs;
 use super::parked::Parked;
 use super::protocol::{self, Era};
-use super::webhook::Webhook;
 use super::questions::Elicitation;
+use super::webhook::Webhook;
 use super::{calls, tools};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
