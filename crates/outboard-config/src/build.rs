@@ -81,6 +81,7 @@ impl Build {
             },
             approvals: Default::default(),
             gateway: Default::default(),
+            journal: Default::default(),
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             files: Vec::new(),
@@ -220,7 +221,7 @@ fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) 
 
 /// What stands between programs and servers. Rules and limits of a later file come before those of an earlier.
 fn calls(settings: &mut Settings, key: &[&str], given: Given, folder: &Path) {
-    let Settings { policy, approvals, gateway, .. } = settings;
+    let Settings { policy, approvals, gateway, journal, .. } = settings;
     let before = |list: &mut Vec<WrittenTable>, given: Vec<WrittenTable>| drop(list.splice(0..0, given));
     match (key, given) {
         (["policy", "profile"], Given::Text(profile)) => policy.profile = profile,
@@ -231,6 +232,8 @@ fn calls(settings: &mut Settings, key: &[&str], given: Given, folder: &Path) {
         (["approvals", "waiting"], Given::Number(number)) => approvals.waiting = number as usize,
         (["approvals", "webhook"], Given::Text(url)) => approvals.webhook = Some(url),
         (["approvals", "webhook_secret"], Given::Text(key)) => approvals.webhook_secret = Some(Redacted::new(key)),
+        (["journal", "suspend_after"], Given::Span(span)) => journal.suspend_after = span,
+        (["journal", "on_restart"], Given::Text(word)) => journal.on_restart = word,
         (["limits"], Given::Tables(limits)) => before(&mut gateway.limits, limits),
         (["prices"], Given::Tables(prices)) => before(&mut gateway.prices, prices),
         (["budget", "execution"], Given::Amount(amount)) => gateway.budget_execution = Some(amount),

@@ -22,6 +22,8 @@ pub struct Settings {
     pub approvals: ApprovalSettings,
     /// Limits, prices and faults of calls.
     pub gateway: GatewaySettings,
+    /// How executions outlive what happens to them.
+    pub journal: JournalSettings,
     /// What is refused before it runs; the rules as written.
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.
@@ -240,6 +242,21 @@ impl Default for GatewaySettings {
             runaway: "warn".into(),
             runaway_calls: 200,
         }
+    }
+}
+
+/// How executions outlive what happens to them.
+#[derive(Debug, Clone)]
+pub struct JournalSettings {
+    /// After how long of only waiting a program gives its worker up.
+    pub suspend_after: Duration,
+    /// `resume`, `ask` or `fail`.
+    pub on_restart: String,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self { suspend_after: Duration::from_secs(60), on_restart: "resume".into() }
     }
 }
 

@@ -231,6 +231,18 @@ pub const SETTINGS: &[Setting] = &[
     ),
     number("gateway.runaway_calls", "200", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
     setting(
+        "journal.suspend_after",
+        Kind::Span,
+        "\"60s\"",
+        "After how long of only waiting a program gives its worker up; it is run again over its recorded answers.",
+    ),
+    setting(
+        "journal.on_restart",
+        Kind::Choice(&["resume", "ask", "fail"]),
+        "\"resume\"",
+        "What becomes of programs that `serve` was running when it ended: they go on, wait for `outboard resume`, or fail.",
+    ),
+    setting(
         "execution.wait",
         Kind::Span,
         "\"45s\"",

@@ -1,19 +1,18 @@
 //! Executions under way and lately ended: start, wait, follow, cancel.
 
-use crate::engine::Engine;
-use crate::inspection::{Findings, InspectionRules};
-use crate::report::{Failure, Report};
-use crate::{StateFolder, Surfaces, TokenCounter};
-use outboard_gateway::{ApprovalDesk, Gateway, Run, RunLimits};
-use outboard_journal::{Ending, ExecutionRecord, Journal, Status};
+use crate::begin::execute;
+use crate::engine::Origin;
+use crate::inspection::InspectionRules;
+use crate::report::Report;
+use crate::{Intents, StateFolder, Surfaces, TokenCounter};
+use outboard_gateway::{ApprovalDesk, Gateway, Rulebook, RunLimits};
+use outboard_journal::{Journal, OnRestart, Status};
 use outboard_sandbox::Sandbox;
 use outboard_types::{
-    CallContext, CallOrigin, CancellationToken, Digest, ErrorCode, ExecutionId, Language, Principal, SessionName,
-    ToolError,
+    CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError,
 };
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -57,6 +56,12 @@ pub struct Deps {
     pub limits: Limits,
     /// What is refused before it runs.
     pub inspection: InspectionRules,
+    /// The policy in force; executions record its version.
+    pub rulebook: Rulebook,
+    /// Calls on their way, whose intents are written before they leave; shared with the upstream.
+    pub intents: Intents,
+    /// After how long of only waiting a program gives its worker up; default 60 s.
+    pub suspend_after: Duration,
     /// Counts tokens exactly; without it, ledgers hold estimates.
     pub counter: Option<Box<dyn TokenCounter>>,
 }
@@ -78,6 +83,8 @@ pub struct RunRequest {
     pub origin: CallOrigin,
     /// A repeated request with the same key joins the execution that the first one started.
     pub idempotency_key: Option<String>,
+    /// What becomes of it when this process ends before it does.
+    pub on_restart: OnRestart,
 }
 
 /// How far an execution is.
@@ -89,6 +96,8 @@ pub struct Progress {
     pub last_line: String,
     /// Calls that wait for a person.
     pub waiting: usize,
+    /// Where it is.
+    pub status: Option<Status>,
 }
 
 /// The shared state of one execution.
@@ -101,6 +110,10 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    pub(crate) fn is(&self, status: Status) {
+        self.progress.send_modify(|progress| progress.status = Some(status));
+    }
+
     pub(crate) fn waits(&self, calls: usize) {
         self.progress.send_modify(|progress| progress.waiting = calls);
     }
@@ -179,27 +192,56 @@ impl Executions {
             if table.under_way >= UNDER_WAY {
                 return Err(busy());
             }
-            table.enter(&request, key.clone())
+            table.enter(fresh_id(), &request, key.clone())
         };
+        Ok(self.spawn(live, request, key, None))
+    }
+
+    /// Goes on with an execution that this process has claimed.
+    pub(crate) fn resume(&self, id: ExecutionId, request: RunRequest, origin: Origin) -> Handle {
+        let live = lock(&self.table).enter(id, &request, None);
+        self.spawn(live, request, None, Some(origin))
+    }
+
+    fn spawn(&self, live: Arc<Live>, request: RunRequest, key: Option<Key>, origin: Option<Origin>) -> Handle {
         let (deps, table, entered) = (self.deps.clone(), self.table.clone(), live.clone());
         tokio::spawn(async move {
-            let report = Arc::new(execute(&deps, &entered, request).await);
+            let report = Arc::new(execute(&deps, &entered, request, origin).await);
             entered.report.send_replace(Some(report));
             lock(&table).leave(entered.id.clone(), key);
         });
-        Ok(Handle(live))
+        Handle(live)
     }
 
     /// An execution of this principal. An id is never authority: others' executions are unknown.
     pub fn find(&self, id: &str, principal: &Principal) -> Result<Handle, ToolError> {
-        let table = lock(&self.table);
-        let found = table.live.get(&ExecutionId(id.into())).filter(|live| live.principal == *principal);
-        found.map(|live| Handle(live.clone())).ok_or_else(|| {
-            ToolError::new(ErrorCode::UnknownExecution, format!("no execution {id:?} is known here"))
-                .hint("use the id that run_code reported; the last 256 are kept")
+        let id = ExecutionId(id.into());
+        let found = lock(&self.table).live.get(&id).filter(|live| live.principal == *principal).cloned();
+        found.map(Handle).or_else(|| self.ended(&id, principal)).ok_or_else(|| {
+            ToolError::new(ErrorCode::UnknownExecution, format!("no execution {:?} is known here", id.as_str()))
+                .hint("use the id that run_code reported")
         })
     }
+
+    /// One that ended before, perhaps in another process: its report is in the journal.
+    fn ended(&self, id: &ExecutionId, principal: &Principal) -> Option<Handle> {
+        let row = self.deps.journal.execution(id).ok().flatten()?;
+        if row.record.principal != *principal || !row.status.is_final() {
+            return None;
+        }
+        let report = crate::kept::report(&self.deps, &row)?;
+        Some(Handle(Arc::new(Live {
+            id: id.clone(),
+            cancel: CancellationToken::new(),
+            principal: principal.clone(),
+            progress: watch::Sender::new(Progress::default()),
+            report: watch::Sender::new(Some(Arc::new(report))),
+        })))
+    }
 }
+
+/// Who gave a key, and the key.
+type Key = (Principal, String);
 
 fn lock(table: &Mutex<Table>) -> std::sync::MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
@@ -212,9 +254,9 @@ fn busy() -> ToolError {
 }
 
 impl Table {
-    fn enter(&mut self, request: &RunRequest, key: Option<(Principal, String)>) -> Arc<Live> {
+    fn enter(&mut self, id: ExecutionId, request: &RunRequest, key: Option<Key>) -> Arc<Live> {
         let live = Arc::new(Live {
-            id: fresh_id(),
+            id,
             cancel: CancellationToken::new(),
             principal: request.principal.clone(),
             progress: watch::Sender::new(Progress::default()),
@@ -226,7 +268,7 @@ impl Table {
         live
     }
 
-    fn leave(&mut self, id: ExecutionId, key: Option<(Principal, String)>) {
+    fn leave(&mut self, id: ExecutionId, key: Option<Key>) {
         self.under_way -= 1;
         self.ended.push_back((id, key));
         if self.ended.len() > KEPT
@@ -245,87 +287,4 @@ pub fn fresh_id() -> ExecutionId {
 
 pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
-}
-
-async fn execute(deps: &Arc<Deps>, live: &Arc<Live>, request: RunRequest) -> Report {
-    let prepared = prepare(deps, live, &request).await;
-    let (engine, record) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => return failed_to_start(live, error),
-    };
-    deps.journal.begin(record);
-    let report = engine.run(&request).await;
-    deps.journal.end(&report.execution, ending(&report));
-    report
-}
-
-async fn prepare(
-    deps: &Arc<Deps>,
-    live: &Arc<Live>,
-    request: &RunRequest,
-) -> Result<(Engine, ExecutionRecord), ToolError> {
-    let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
-    let workspace = workspace(deps, request)?;
-    let context = CallContext {
-        execution: live.id.clone(),
-        session: request.session.clone(),
-        principal: request.principal.clone(),
-        origin: request.origin,
-        cancel: live.cancel.child_token(),
-    };
-    let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
-    run.set_code(Digest::of(&request.code));
-    let record = ExecutionRecord {
-        id: live.id.clone(),
-        started_ms: now_ms(),
-        principal: request.principal.clone(),
-        session: request.session.clone(),
-        language: request.language,
-        code: request.code.clone(),
-        input: request.input.as_ref().map(|input| input.get().to_owned()),
-        generation: surface.catalogue.generation,
-        surface: surface.catalogue.digest,
-        isolation: deps.sandbox.describe().to_string(),
-    };
-    Ok((Engine::new(deps.clone(), live.clone(), surface, run, workspace), record))
-}
-
-fn workspace(deps: &Deps, request: &RunRequest) -> Result<PathBuf, ToolError> {
-    deps.state.workspace(&request.principal, &request.session).map_err(|error| {
-        let folder = deps.state.root().display();
-        ToolError::new(ErrorCode::Internal, format!("the session's workspace cannot be made in {folder}: {error}"))
-            .hint("check that state_dir is writable and not full")
-    })
-}
-
-fn failed_to_start(live: &Live, error: ToolError) -> Report {
-    Report {
-        execution: live.id.clone(),
-        status: Status::Failed,
-        result: None,
-        stdout: String::new(),
-        stdout_dropped: 0,
-        error: Some(Failure::from(error)),
-        calls: Vec::new(),
-        findings: Findings::default(),
-        wall: Duration::ZERO,
-        cpu: Duration::ZERO,
-        bytes: 0,
-        direct_equivalent: 0,
-        model_out: 0,
-        workspace: PathBuf::new(),
-    }
-}
-
-fn ending(report: &Report) -> Ending {
-    Ending {
-        status: report.status,
-        ended_ms: now_ms(),
-        error_code: report.error.as_ref().map(|error| error.code.clone()),
-        result_bytes: report.result.as_ref().map_or(0, |result| result.get().len() as u64),
-        model_in: 0,
-        model_out: report.model_out,
-        cpu_ms: report.cpu.as_millis() as u64,
-        peak_memory: 0,
-    }
 }

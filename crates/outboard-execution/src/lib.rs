@@ -6,12 +6,16 @@
 //! Never here: parsing or running guest code (that is the worker's process), transports, and deciding
 //! whether a call may happen (that is the gateway).
 
+mod begin;
 mod budget;
 mod engine;
 mod executions;
 mod inspection;
+mod intents;
+mod kept;
 mod ledger;
 mod outputs;
+mod recover;
 mod report;
 mod search;
 mod state;
@@ -21,7 +25,10 @@ mod value;
 pub use budget::estimate_tokens;
 pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest, fresh_id};
 pub use inspection::{Findings, InspectionRules};
+pub use intents::{Intents, Journalled};
 pub use ledger::{TokenCounter, Tokens};
+pub use outboard_journal::OnRestart;
+pub use recover::Resumed;
 pub use report::{CallCount, Failure, Report, Shaped};
 pub use search::{Detail, SearchHit, SearchRequest};
 pub use state::StateFolder;

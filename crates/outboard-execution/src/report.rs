@@ -5,14 +5,14 @@ use crate::inspection::Findings;
 use crate::{Tokens, outputs};
 use outboard_journal::Status;
 use outboard_types::ExecutionId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Calls of one tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallCount {
     /// The server.
     pub server: String,
@@ -28,7 +28,8 @@ pub struct CallCount {
 }
 
 /// Why an execution did not succeed, in terms of the program's own text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Failure {
     /// The stable code.
     pub code: String,

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show past and present executions.
     Executions(Executions),
+    /// Go on with an execution whose process is gone.
+    Resume(Resume),
     /// Check what this machine offers and say what is missing.
     Doctor(Doctor),
 }
@@ -250,6 +252,18 @@ pub(crate) enum AuditAction {
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct Resume {
+    /// Its id.
+    pub(crate) id: String,
+    /// Size of the printed report in tokens.
+    #[arg(long)]
+    pub(crate) max_tokens: Option<usize>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod commands;
+mod durable;
 mod programs;
 mod real;
 mod serve;

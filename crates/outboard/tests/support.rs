@@ -60,6 +60,17 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Waits until something is the case; fails after a while.
+    pub(crate) fn wait_for(&self, mut is: impl FnMut() -> bool) {
+        for _ in 0..400 {
+            if is() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        panic!("what was waited for never came")
+    }
+
     /// Repeats a command until its output fits; fails after a while.
     pub(crate) fn until(&self, arguments: &[&str], fits: impl Fn(&str) -> bool) -> String {
         for _ in 0..200 {
@@ -150,6 +161,12 @@ impl Session {
             result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned(),
             result["isError"] == true,
         )
+    }
+
+    /// Ends the server as a crash does, with every process that it started.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Ends the session as clients do, by closing its stdin.

@@ -1,5 +1,6 @@
 //! How a program can end, and what is said about it.
 
+use super::attempt::Request;
 use crate::executions::Limits;
 use crate::report::Failure;
 use outboard_journal::Status;
@@ -55,6 +56,17 @@ pub(super) fn garbage(error: &FrameError) -> ToolError {
 pub(super) fn over_wall(limit: Duration) -> ToolError {
     ToolError::new(ErrorCode::LimitExceeded, format!("the program ran for {limit:?}, its wall-clock limit"))
         .hint("sandbox.wall in outboard.toml sets it")
+}
+
+/// A program went another way than when it was recorded: both sides, as far as they are known.
+pub(super) fn nondeterminism(expected: Option<String>, found: Option<&Request>) -> ToolError {
+    let expected = expected.unwrap_or_else(|| "nothing more".into());
+    let found = found.map_or("nothing of it".into(), |request| request.key.to_string());
+    ToolError::new(
+        ErrorCode::Nondeterminism,
+        format!("run again over its recorded answers, the program asked for something else: expected {expected}; it asked for {found}"),
+    )
+    .hint("nothing was executed twice; run it anew, and let it depend only on its input, its answers, its clock and its random numbers")
 }
 
 /// The status that a worker's own report of a failure means.

@@ -1,7 +1,15 @@
-//! One program in one worker: frames in, calls through the gateway, values back, until it ends.
+//! One program from its start to its end: frames in, calls through the gateway, answers back.
+//!
+//! A program may need several workers: one that only waits gives its worker up, and after a crash another
+//! process goes on. Each attempt runs the program from its beginning over what is recorded (`script`), and
+//! goes on from there.
 
 mod answers;
+mod attempt;
 mod ends;
+mod happen;
+mod requests;
+mod script;
 mod serve;
 mod tally;
 
@@ -11,16 +19,18 @@ use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
 use ends::End;
+use happen::{Pending, What};
 use outboard_gateway::Run;
-use outboard_journal::Status;
-use outboard_sandbox::{Control, Grant, Receiver, SandboxError, Sender};
-use outboard_worker_protocol::{Durable, Start, ToWorker};
+use outboard_journal::{Event, EventKind, Status};
+use outboard_types::{Digest, ExecutionId};
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::Tally;
 
+/// What is fixed for all attempts.
 pub(crate) struct Engine {
     deps: Arc<Deps>,
     live: Arc<Live>,
@@ -28,103 +38,121 @@ pub(crate) struct Engine {
     run: Arc<Run>,
     workspace: PathBuf,
     ledger: Arc<Ledger>,
-    code: String,
+    request: RunRequest,
+    origin: Origin,
     findings: Findings,
     tally: Tally,
     started: Instant,
+    cpu: Duration,
+    wall_left: Duration,
+    /// The place of the last thing that was given to the program.
+    order: u64,
+    /// What is under way, also while no worker runs.
+    pending: Pending,
+    under_way: HashSet<What>,
+}
+
+/// Where a program's clock and random numbers begin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) seed: u64,
+    pub(crate) clock_ms: u64,
+    /// Whether something of it may be recorded already.
+    pub(crate) resumed: bool,
+}
+
+/// What an engine works with.
+pub(crate) struct Parts {
+    pub(crate) deps: Arc<Deps>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) surface: Arc<Surface>,
+    pub(crate) run: Arc<Run>,
+    pub(crate) workspace: PathBuf,
 }
 
 impl Engine {
-    pub(crate) fn new(
-        deps: Arc<Deps>,
-        live: Arc<Live>,
-        surface: Arc<Surface>,
-        run: Arc<Run>,
-        workspace: PathBuf,
-    ) -> Self {
-        let ledger = Arc::new(Ledger::new(deps.counter.is_some()));
-        let tally = Tally::new(deps.limits.stdout_bytes);
-        let (code, findings, started) = (String::new(), Findings::default(), Instant::now());
-        Self { deps, live, surface, run, workspace, ledger, code, findings, tally, started }
+    pub(crate) fn new(parts: Parts, request: RunRequest, origin: Origin) -> Self {
+        let Parts { deps, live, surface, run, workspace } = parts;
+        Self {
+            ledger: Arc::new(Ledger::new(deps.counter.is_some())),
+            tally: Tally::new(deps.limits.stdout_bytes),
+            wall_left: deps.limits.wall,
+            findings: Findings::default(),
+            started: Instant::now(),
+            cpu: Duration::ZERO,
+            order: 0,
+            pending: Pending::new(),
+            under_way: HashSet::new(),
+            deps,
+            live,
+            surface,
+            run,
+            workspace,
+            request,
+            origin,
+        }
     }
 
     /// Runs the program to its end. Whatever goes wrong is in the report.
-    pub(crate) async fn run(mut self, request: &RunRequest) -> Report {
-        self.code.clone_from(&request.code);
-        let (end, cpu) = match self.worker(request).await {
-            Err(error) => (End::sandbox(&error), Duration::ZERO),
-            Ok((sender, receiver, control)) => self.drive(request, sender, receiver, control).await,
+    pub(crate) async fn run(mut self) -> Report {
+        let mut resumed = self.origin.resumed;
+        let end = loop {
+            if let Some(end) = self.attempt(resumed).await {
+                break end;
+            }
+            if let Some(end) = self.sleep().await {
+                break end;
+            }
+            resumed = true;
         };
-        self.report(request, end, cpu)
-    }
-
-    async fn worker(&self, request: &RunRequest) -> Result<(Sender, Receiver, Control), SandboxError> {
-        let skills = self.deps.state.skills().map_err(SandboxError::from)?;
-        let grant = Grant::new(request.language)
-            .read_only(&self.surface.folder, "/servers")
-            .writable(&self.workspace, "/workspace")
-            .writable(&skills, "/skills");
-        Ok(self.deps.sandbox.worker(grant).await?.split())
-    }
-
-    async fn drive(
-        &mut self,
-        request: &RunRequest,
-        mut sender: Sender,
-        mut receiver: Receiver,
-        control: Control,
-    ) -> (End, Duration) {
-        let start = Start {
-            code: request.code.clone(),
-            input: request.input.clone(),
-            memory_bytes: self.deps.limits.memory_bytes,
-            stdout_bytes: self.deps.limits.stdout_bytes,
-            hold: true,
-            durable: Some(fate()),
-            ..Start::default()
-        };
-        let end = match sender.send(&ToWorker::Start(start)).await {
-            Err(_) => None,
-            Ok(()) => self.serve(&mut sender, &mut receiver).await,
-        };
-        control.kill();
         self.run.context().cancel.cancel();
-        let exit = control.wait().await;
-        (end.unwrap_or_else(|| End::lost(&exit.reason, &self.deps.limits)), exit.cpu)
+        self.report(end)
     }
 
-    fn report(self, request: &RunRequest, end: End, cpu: Duration) -> Report {
+    fn id(&self) -> &ExecutionId {
+        &self.live.id
+    }
+
+    fn report(mut self, end: End) -> Report {
         let (status, result, error) = match end {
             End::Result(value) => (Status::Succeeded, value, None),
             End::Trouble(trouble) => (ends::status_of(&trouble), None, Some(trouble.into())),
             End::Failed(status, error) => (status, None, Some(Failure::from(error))),
         };
         let counter = self.deps.counter.as_deref();
-        let written = [Some(request.code.as_str()), request.input.as_deref().map(RawValue::get)];
+        let written = [Some(self.request.code.as_str()), self.request.input.as_deref().map(RawValue::get)];
         let count = |text: &str| counter.map_or(text.len() as u64 / 4, |counter| counter.count(text));
-        Report {
+        let report = Report {
             execution: self.live.id.clone(),
             status,
             result,
-            stdout: self.tally.stdout,
+            model_out: written.into_iter().flatten().map(count).sum(),
+            stdout: std::mem::take(&mut self.tally.stdout),
             stdout_dropped: self.tally.stdout_dropped,
             error,
-            calls: self.tally.calls,
-            findings: self.findings,
+            calls: std::mem::take(&mut self.tally.calls),
+            findings: std::mem::take(&mut self.findings),
             wall: self.started.elapsed(),
-            cpu,
+            cpu: self.cpu,
             bytes: self.ledger.bytes(),
             direct_equivalent: self.ledger.direct_equivalent(counter),
-            model_out: written.into_iter().flatten().map(count).sum(),
-            workspace: self.workspace,
-        }
+            workspace: std::mem::take(&mut self.workspace),
+        };
+        self.keep(&report);
+        report
+    }
+
+    /// Keeps the report with the execution, for clients that come back after a restart.
+    fn keep(&mut self, report: &Report) {
+        let what = outboard_journal::What::Noted { kind: EventKind::State, body: report.to_json().into() };
+        self.order += 1;
+        let event = Event { execution: self.id().clone(), order: self.order, at_ms: now_ms(), what };
+        // Recorded when called; nobody has to wait for the disk.
+        drop(self.deps.journal.event(event));
     }
 }
 
-/// Clock and random numbers of one run.
-fn fate() -> Durable {
-    let mut seed = [0_u8; 32];
-    // A program's random numbers guard nothing of ours: without any the run goes on.
-    let _ = getrandom::fill(&mut seed);
-    Durable { seed: seed.iter().map(|byte| format!("{byte:02x}")).collect(), now_ms: now_ms() as f64 }
+/// The seed as workers take it: 64 hexadecimal digits.
+fn seed_text(seed: u64) -> String {
+    Digest::of(seed.to_string()).to_string()
 }

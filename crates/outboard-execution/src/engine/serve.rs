@@ -1,80 +1,198 @@
 //! Serves the frames of a running program.
 
 use super::Engine;
-use super::answers::{Answered, answered, failure, queue, refused};
-use super::ends::{End, cancelled, garbage, over_wall};
+use super::answers::{failure, queue};
+use super::attempt::Attempt;
+use super::ends::{End, cancelled, garbage, nondeterminism, over_wall};
+use super::happen::{Happened, What};
 use crate::inspection::Findings;
-use crate::value::program_value;
 use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use outboard_journal::Status;
-use outboard_sandbox::{Receiver, Sender};
+use outboard_sandbox::{Control, Receiver, Sender};
 use outboard_types::{ErrorCode, ToolError};
 use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
-use serde_json::value::{RawValue, to_raw_value};
-use std::future::{Future, ready};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
-
-type Answer = Pin<Box<dyn Future<Output = Answered> + Send>>;
-type Pending = FuturesUnordered<Answer>;
+use std::time::{Duration, Instant};
 
 /// Answers wait while this many bytes are on their way to the worker.
 const QUEUED: usize = 64 << 20;
 
+/// A replaying program that neither asks nor computes for so long asks for nothing of its history any more.
+const STALL: Duration = Duration::from_secs(2);
+
+/// Computing less than this in that time is waiting.
+const IDLE: Duration = Duration::from_millis(100);
+
+/// How serving came to its end.
+pub(super) enum Served {
+    /// The program is over.
+    End(End),
+    /// The worker went away.
+    Lost,
+    /// The program only waits, and has waited long: its worker can go.
+    Suspend,
+}
+
+/// What woke the loop.
+enum Woken {
+    Cancelled,
+    Happened(Happened),
+    Frame(FromWorker),
+    Gone,
+    Garbage(outboard_worker_protocol::FrameError),
+    Sent,
+    Waiting,
+    Wall,
+    Suspend,
+    Stall,
+}
+
 impl Engine {
-    /// Serves frames until the program ends; `None` when the worker went away instead.
-    pub(super) async fn serve(&mut self, sender: &mut Sender, receiver: &mut Receiver) -> Option<End> {
-        let wall = tokio::time::sleep(self.deps.limits.wall);
-        let cancel = self.live.cancel.clone();
-        let (mut pending, mut reads) = (Pending::new(), true);
+    /// Serves frames until the program ends, its worker goes away, or it has only waited for long.
+    pub(super) async fn serve(
+        &mut self,
+        attempt: &mut Attempt,
+        sender: &mut Sender,
+        receiver: &mut Receiver,
+        control: &Control,
+    ) -> Served {
+        let mut reads = true;
         let mut waiting = self.run.waiting_approval();
-        tokio::pin!(wall);
         loop {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => return Some(End::Failed(Status::Cancelled, cancelled())),
-                Some(answer) = pending.next(), if !pending.is_empty() && sender.queued() < QUEUED => {
-                    self.count(&answer);
-                    queue(sender, answer.frame)?;
-                }
-                frame = receiver.next() => match frame {
-                    Err(error) => return Some(End::Failed(Status::Failed, garbage(&error))),
-                    Ok(None) => return None,
-                    Ok(Some(frame)) => if let Some(end) = self.frame(frame, &pending) { return Some(end) },
-                },
-                // A worker that stopped reading may still have said how its program ended: go on reading.
-                sent = sender.flush(), if reads && sender.queued() > 0 => reads = sent.is_ok(),
-                Ok(()) = waiting.changed() => {
-                    let calls = *waiting.borrow_and_update();
-                    self.waits(calls);
-                }
-                () = &mut wall => {
-                    let error = over_wall(self.deps.limits.wall);
-                    return Some(End::Failed(Status::LimitExceeded, error));
-                }
+            if self.give_due(attempt, sender).is_none() {
+                return Served::Lost;
             }
+            self.go_on(attempt);
+            let since = Instant::now();
+            // Looking costs more than a frame, so only where it may be needed.
+            let cpu = if attempt.script.is_replaying() { control.cpu_time() } else { Duration::ZERO };
+            let computes = self.pending.is_empty();
+            let woken = self.wake(attempt, sender, receiver, &mut waiting, &mut reads).await;
+            if computes {
+                self.wall_left = self.wall_left.saturating_sub(since.elapsed());
+            }
+            match woken {
+                Woken::Cancelled => return Served::End(End::Failed(Status::Cancelled, cancelled())),
+                Woken::Garbage(error) => return Served::End(End::Failed(Status::Failed, garbage(&error))),
+                Woken::Gone => return Served::Lost,
+                Woken::Happened(happened) => {
+                    if self.happened(attempt, sender, happened).is_none() {
+                        return Served::Lost;
+                    }
+                }
+                Woken::Frame(frame) => {
+                    if let Some(end) = self.frame(attempt, sender, frame) {
+                        return end;
+                    }
+                }
+                Woken::Waiting => self.waits(*waiting.borrow_and_update()),
+                Woken::Wall => {
+                    let error = over_wall(self.deps.limits.wall);
+                    return Served::End(End::Failed(Status::LimitExceeded, error));
+                }
+                Woken::Suspend => {
+                    let before = control.cpu_time();
+                    tokio::time::sleep(IDLE).await;
+                    if control.cpu_time().saturating_sub(before) < IDLE / 4 {
+                        return Served::Suspend;
+                    }
+                }
+                Woken::Stall if control.cpu_time().saturating_sub(cpu) < IDLE => {
+                    let error = nondeterminism(attempt.script.expected(), attempt.held.first());
+                    return Served::End(End::Failed(Status::Failed, error));
+                }
+                Woken::Stall | Woken::Sent => {}
+            }
+        }
+    }
+
+    async fn wake(
+        &mut self,
+        attempt: &Attempt,
+        sender: &mut Sender,
+        receiver: &mut Receiver,
+        waiting: &mut tokio::sync::watch::Receiver<usize>,
+        reads: &mut bool,
+    ) -> Woken {
+        let cancel = self.live.cancel.clone();
+        let (idle, replays) = (self.pending.is_empty(), attempt.script.is_replaying());
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Woken::Cancelled,
+            // While the program catches up, nothing new may come in between.
+            Some(happened) = self.pending.next(), if !idle && !replays && sender.queued() < QUEUED => {
+                Woken::Happened(happened)
+            }
+            frame = receiver.next() => match frame {
+                Err(error) => Woken::Garbage(error),
+                Ok(None) => Woken::Gone,
+                Ok(Some(frame)) => Woken::Frame(frame),
+            },
+            // A worker that stopped reading may still have said how its program ended: go on reading.
+            sent = sender.flush(), if *reads && sender.queued() > 0 => {
+                *reads = sent.is_ok();
+                Woken::Sent
+            }
+            Ok(()) = waiting.changed() => Woken::Waiting,
+            () = tokio::time::sleep(self.wall_left), if idle => Woken::Wall,
+            () = tokio::time::sleep(STALL), if replays => Woken::Stall,
+            () = tokio::time::sleep(self.deps.suspend_after), if !idle && !replays => Woken::Suspend,
+        }
+    }
+
+    /// Gives the program what is recorded and due; `None` when the worker is gone.
+    fn give_due(&mut self, attempt: &mut Attempt, sender: &mut Sender) -> Option<()> {
+        while let Some(due) = attempt.script.due() {
+            attempt.clock_ms = attempt.clock_ms.max(due.at_ms);
+            let given = self.loaded(due.outcome);
+            if let Some((server, tool)) = due.call.and_then(|call| attempt.names.get(&call)) {
+                self.tally.call(server, tool, given.as_ref().err());
+            }
+            queue(sender, due.frame, due.at_ms, given)?;
+        }
+        Some(())
+    }
+
+    fn happened(&mut self, attempt: &mut Attempt, sender: &mut Sender, happened: Happened) -> Option<()> {
+        let Happened { what, given } = happened;
+        self.under_way.remove(&what);
+        // Nobody has to wait for the disk: what follows from this answer is written after it.
+        let (at_ms, _) = self.record(what, &given);
+        attempt.clock_ms = attempt.clock_ms.max(at_ms);
+        if let What::Call(number) = what
+            && let Some((server, tool)) = attempt.names.get(&number)
+        {
+            self.tally.call(server, tool, given.as_ref().err());
+            self.live.progress(self.run.made(), "");
+        }
+        match attempt.frames.remove(&what) {
+            Some(frame) => queue(sender, frame, at_ms, given),
+            None => Some(()),
         }
     }
 
     /// So many calls wait for a person now.
     fn waits(&self, calls: usize) {
-        let status = if calls > 0 { Status::WaitingApproval } else { Status::Running };
         self.live.waits(calls);
-        self.deps.journal.status(&self.live.id, status);
+        self.say(if calls > 0 { Status::WaitingApproval } else { Status::Running });
     }
 
-    fn frame(&mut self, frame: FromWorker, pending: &Pending) -> Option<End> {
+    fn frame(&mut self, attempt: &mut Attempt, sender: &mut Sender, frame: FromWorker) -> Option<Served> {
         match frame {
             FromWorker::Ready { .. } => {}
-            FromWorker::Call { id, server, tool, arguments } => pending.push(self.call(id, server, tool, arguments)),
-            FromWorker::Search { id, arguments } => pending.push(own(self.search(id, &arguments))),
-            FromWorker::Timer { id, ms } => pending.push(timer(id, ms)),
-            FromWorker::Fetch { id, .. } => pending.push(own(no_network(id))),
+            FromWorker::Call { id, server, tool, arguments } => {
+                if let Err(error) = self.call(attempt, id, (server, tool), arguments) {
+                    return refuse(sender, id, error);
+                }
+            }
+            FromWorker::Search { id, arguments } => self.search(attempt, id, arguments),
+            FromWorker::Timer { id, ms } => self.timer(attempt, id, ms),
+            FromWorker::Fetch { id, .. } => {
+                let error = ToolError::new(ErrorCode::NetworkDenied, "programs have no network");
+                return refuse(sender, id, error);
+            }
             FromWorker::Inspected { inspection } => match self.inspected(inspection) {
-                Ok(()) => pending.push(own(ToWorker::Go {})),
-                Err(error) => return Some(End::Failed(Status::Failed, error)),
+                Ok(()) => return sender.queue(&ToWorker::Go {}).is_err().then_some(Served::Lost),
+                Err(error) => return Some(Served::End(End::Failed(Status::Failed, error))),
             },
             FromWorker::Console { text, .. } => {
                 self.tally.console(&text);
@@ -82,75 +200,28 @@ impl Engine {
             }
             FromWorker::Result { value, dropped_bytes } => {
                 self.tally.stdout_dropped += dropped_bytes;
-                return Some(End::Result(value));
+                if let Some(left) = attempt.script.expected() {
+                    let error = nondeterminism(Some(left), None);
+                    return Some(Served::End(End::Failed(Status::Failed, error)));
+                }
+                return Some(Served::End(End::Result(value)));
             }
             FromWorker::Error { error, dropped_bytes } => {
                 self.tally.stdout_dropped += dropped_bytes;
-                return Some(End::Trouble(error));
+                return Some(Served::End(End::Trouble(error)));
             }
         }
         None
     }
 
     fn inspected(&mut self, inspection: Inspection) -> Result<(), ToolError> {
-        self.findings = Findings::new(inspection, &self.code, &self.surface.catalogue);
+        self.findings = Findings::new(inspection, &self.request.code, &self.surface.catalogue);
         self.findings.alert(&self.live.id);
         self.deps.inspection.check(&self.findings)
     }
-
-    fn call(&self, id: u64, server: String, tool: String, arguments: Box<RawValue>) -> Answer {
-        let (deps, run, ledger) = (self.deps.clone(), self.run.clone(), self.ledger.clone());
-        let workspace = self.workspace.clone();
-        Box::pin(async move {
-            let tool_id = match run.resolve(&server, &tool) {
-                Ok(tool_id) => tool_id,
-                Err(error) => return refused(id, server, tool, error),
-            };
-            let arguments: Arc<RawValue> = arguments.into();
-            let outcome = deps.gateway.call(&run, tool_id.clone(), arguments.clone()).await;
-            ledger.note(&arguments, outcome.as_ref().ok());
-            let outcome = outcome.map(|result| program_value(run.catalogue().tool(&tool_id), &result, &workspace));
-            answered(id, &tool_id, outcome)
-        })
-    }
-
-    fn search(&self, id: u64, arguments: &RawValue) -> ToWorker {
-        let found = serde_json::from_str(arguments.get())
-            .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("searchTools: {error}")))
-            .and_then(|request| self.surface.search(&request))
-            .and_then(|hits| {
-                to_raw_value(&hits).map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))
-            });
-        match found {
-            Ok(value) => ToWorker::Done { id, value },
-            Err(error) => ToWorker::Fail { id, error: failure(error) },
-        }
-    }
-
-    fn count(&mut self, answer: &Answered) {
-        let Some((server, tool, error)) = &answer.call else { return };
-        self.tally.call(server, tool, error.as_ref());
-        self.live.progress(self.run.made(), "");
-    }
 }
 
-/// Longest timer; longer than any execution.
-const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
-
-fn timer(id: u64, ms: f64) -> Answer {
-    let after = Duration::try_from_secs_f64(ms.max(0.0) / 1000.0).unwrap_or(LONGEST_TIMER).min(LONGEST_TIMER);
-    Box::pin(async move {
-        tokio::time::sleep(after).await;
-        Answered { frame: ToWorker::Done { id, value: RawValue::NULL.to_owned() }, call: None }
-    })
-}
-
-/// An answer that is no call's.
-fn own(frame: ToWorker) -> Answer {
-    Box::pin(ready(Answered { frame, call: None }))
-}
-
-fn no_network(id: u64) -> ToWorker {
-    let error = ToolError::new(ErrorCode::NetworkDenied, "programs have no network");
-    ToWorker::Fail { id, error: failure(error) }
+/// Refuses a request at once; it is part of no history, because it is refused every time.
+fn refuse(sender: &mut Sender, id: u64, error: ToolError) -> Option<Served> {
+    sender.queue(&ToWorker::Fail { id, error: failure(error) }).is_err().then_some(Served::Lost)
 }

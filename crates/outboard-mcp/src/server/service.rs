@@ -8,7 +8,7 @@ use super::webhook::Webhook;
 use super::{calls, tools};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
-use outboard_execution::Executions;
+use outboard_execution::{Executions, OnRestart};
 use outboard_types::{CancellationToken, Principal};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -49,6 +49,8 @@ pub struct ServiceOptions {
     pub max_tokens: usize,
     /// What a model is told at the start.
     pub instructions: String,
+    /// What becomes of programs when this process ends before they do.
+    pub on_restart: OnRestart,
     /// Who is told of questions to people.
     pub webhook: Option<Webhook>,
 }

@@ -40,6 +40,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Approvals(args) => approvals::run(&cli, args).await,
         Command::Policy(args) => policy::run(&cli, args).await,
         Command::Audit(args) => audit::run(&cli, args).await,
+        Command::Resume(args) => run::resume(&cli, args).await,
         Command::Executions(args) => executions::run(&cli, args).await,
     }
 }

@@ -5,9 +5,10 @@ use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use crate::tokens::O200k;
-use outboard_execution::{Report, RunRequest, TokenCounter};
+use outboard_config::Settings;
+use outboard_execution::{Handle, OnRestart, Report, RunRequest, TokenCounter};
 use outboard_journal::Status;
-use outboard_types::{CallOrigin, Language, Principal, SessionName};
+use outboard_types::{CallOrigin, ExecutionId, Language, Principal, SessionName};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -22,10 +23,40 @@ const LONG: Duration = Duration::from_secs(7 * 24 * 3_600);
 pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     let request = request(args)?;
-    let counter: Option<Box<dyn TokenCounter>> = if args.json { Some(Box::new(O200k)) } else { None };
-    let app = App::open(&settings, &Principal::default(), Pool::None, counter).await?;
-    app.executions.deps().desk.iter().for_each(super::asking::follow);
+    let app = open(&settings, args.json).await?;
     let handle = app.executions.start(request)?;
+    finish(app, handle, &settings, args.json, args.max_tokens).await
+}
+
+/// `outboard resume`: the rest of a program whose process is gone.
+pub(super) async fn resume(cli: &Cli, args: &cli::Resume) -> Result<ExitCode, Failure> {
+    let settings = compose::settings(cli)?;
+    let app = open(&settings, args.json).await?;
+    let handle = match app.executions.resume_one(&ExecutionId(args.id.as_str().into())).await {
+        Ok(handle) => handle,
+        Err(error) => {
+            app.close().await;
+            return Err(error.into());
+        }
+    };
+    finish(app, handle, &settings, args.json, args.max_tokens).await
+}
+
+async fn open(settings: &Settings, exact: bool) -> Result<App, Failure> {
+    let counter: Option<Box<dyn TokenCounter>> = if exact { Some(Box::new(O200k)) } else { None };
+    let app = App::open(settings, &Principal::default(), Pool::None, counter).await?;
+    app.executions.deps().desk.iter().for_each(super::asking::follow);
+    Ok(app)
+}
+
+/// Waits for the end, or for the person to give up, and shows the report.
+async fn finish(
+    app: App,
+    handle: Handle,
+    settings: &Settings,
+    json: bool,
+    max_tokens: Option<usize>,
+) -> Result<ExitCode, Failure> {
     let report = tokio::select! {
         report = handle.wait(LONG) => report,
         _ = tokio::signal::ctrl_c() => {
@@ -36,7 +67,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure>
     app.close().await;
     let report =
         report.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))?;
-    show(&report, args, settings.execution.max_tokens);
+    show(&report, json, max_tokens.unwrap_or(settings.execution.max_tokens));
     Ok(if report.status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -50,6 +81,7 @@ fn request(args: &cli::Run) -> Result<RunRequest, Failure> {
         principal: Principal::default(),
         origin: CallOrigin::Program,
         idempotency_key: None,
+        on_restart: OnRestart::Suspend,
     })
 }
 
@@ -69,9 +101,9 @@ fn language(args: &cli::Run) -> Result<Language, Failure> {
         .ok_or_else(|| Failure::usage(format!("unknown language {name:?}")).hint("use --language typescript or python"))
 }
 
-fn show(report: &Arc<Report>, args: &cli::Run, default_tokens: usize) {
-    let shaped = report.shape(args.max_tokens.unwrap_or(default_tokens));
-    if !args.json {
+fn show(report: &Arc<Report>, json: bool, max_tokens: usize) {
+    let shaped = report.shape(max_tokens);
+    if !json {
         return output::data(&shaped.text);
     }
     let result: Option<Value> = report.result.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());

@@ -5,6 +5,7 @@ use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use outboard_config::Settings;
+use outboard_execution::OnRestart;
 use outboard_gateway::approvals::webhook::WebhookKey;
 use outboard_mcp::server::webhook::{self, Webhook};
 use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
@@ -28,6 +29,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     if let (Some(webhook), Some(desk)) = (&service.options().webhook, &app.executions.deps().desk) {
         tokio::spawn(webhook::follow(desk.clone(), webhook.clone()));
     }
+    recover(&app).await;
     let stop = stop_signal()?;
     let served = match args.http {
         None => stdio::serve(service, stop).await.map_err(Failure::from),
@@ -35,6 +37,21 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     };
     app.close().await;
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Goes on with what an earlier process left unfinished. Serving starts in any case.
+async fn recover(app: &App) {
+    match app.executions.recover().await {
+        Ok(found) => {
+            if !found.resumed.is_empty() {
+                tracing::info!(executions = found.resumed.len(), "unfinished executions go on");
+            }
+            if !found.waiting.is_empty() {
+                output::talk(&format!("{} executions wait: `outboard executions`, then `outboard resume ID`", found.waiting.len()));
+            }
+        }
+        Err(error) => tracing::error!(%error, "unfinished executions could not be taken up"),
+    }
 }
 
 async fn over_http(service: Arc<Service>, address: SocketAddr, stop: CancellationToken) -> Result<(), Failure> {
@@ -80,7 +97,17 @@ fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, Failure> {
         max_tokens: settings.execution.max_tokens,
         instructions: instructions(app),
         webhook: webhook(settings)?,
+        on_restart: on_restart(settings),
     })
+}
+
+/// What becomes of programs when this process ends before they do.
+fn on_restart(settings: &Settings) -> OnRestart {
+    match settings.journal.on_restart.as_str() {
+        "ask" => OnRestart::Suspend,
+        "fail" => OnRestart::Fail,
+        _ => OnRestart::Resume,
+    }
 }
 
 /// Who is told of questions to people; both the address and the key are needed.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::ports::LockedDefinitions;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
-use outboard_execution::{Deps, Executions, InspectionRules, Limits, StateFolder, Surfaces, TokenCounter};
+use outboard_execution::{Deps, Executions, InspectionRules, Intents, Journalled, Limits, StateFolder, Surfaces, TokenCounter};
 use outboard_gateway::{ApprovalDesk, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
 use outboard_policy::Policy;
@@ -104,6 +104,7 @@ pub(crate) struct Door {
     pub(crate) journal: outboard_journal::Journal,
     pub(crate) desk: ApprovalDesk,
     pub(crate) rulebook: Rulebook,
+    pub(crate) intents: Intents,
 }
 
 impl Door {
@@ -114,9 +115,10 @@ impl Door {
         let desk = gateway::desk(settings, &journal);
         let (policy, definitions) = (catalog.policy.clone(), catalog.definitions.clone());
         let options = gateway::options(settings, policy, &journal, desk.clone(), definitions)?;
-        let rulebook = options.rulebook.clone();
-        let gateway = Gateway::new(chain(options, journal.clone()), catalog.upstreams.clone());
-        Ok(Self { catalog, gateway, journal, desk, rulebook })
+        let (rulebook, intents) = (options.rulebook.clone(), Intents::default());
+        let upstream = Journalled::new(catalog.upstreams.clone(), journal.clone(), intents.clone());
+        let gateway = Gateway::new(chain(options, journal.clone()), Arc::new(upstream));
+        Ok(Self { catalog, gateway, journal, desk, rulebook, intents })
     }
 }
 
@@ -157,8 +159,8 @@ impl App {
         pool: Pool,
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
-        let Door { catalog, gateway, journal, desk, rulebook } = Door::open(settings, principal)?;
-        gateway::keep_standing(settings, &desk, rulebook);
+        let Door { catalog, gateway, journal, desk, rulebook, intents } = Door::open(settings, principal)?;
+        gateway::keep_standing(settings, &desk, rulebook.clone());
         let executions = Executions::new(Deps {
             gateway,
             surfaces: catalog.surfaces.clone(),
@@ -166,6 +168,9 @@ impl App {
             journal,
             state: catalog.state.clone(),
             desk: Some(desk),
+            rulebook,
+            intents,
+            suspend_after: settings.journal.suspend_after,
             limits: limits(settings),
             inspection: inspection(settings)?,
             counter,

@@ -119,6 +119,7 @@ async fn run_code(
         principal: caller.principal.clone(),
         origin: CallOrigin::Program,
         idempotency_key: given.idempotency_key,
+        on_restart: service.options.on_restart,
     })?;
     follow(service, Work::Run { handle, max_tokens }, limit, digest, caller, true).await
 }

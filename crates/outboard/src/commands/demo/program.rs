@@ -24,6 +24,7 @@ pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure
         principal: Principal::default(),
         origin: CallOrigin::Program,
         idempotency_key: None,
+        on_restart: outboard_execution::OnRestart::Fail,
     })?;
     let report = handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let wall_ms = started.elapsed();

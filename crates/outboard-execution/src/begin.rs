@@ -1,0 +1,148 @@
+//! From a request to a running engine, and from its report to the end of its record.
+
+use crate::engine::{Engine, Origin, Parts};
+use crate::executions::{Deps, Live, RunRequest, now_ms};
+use crate::inspection::Findings;
+use crate::report::{Failure, Report};
+use futures::FutureExt;
+use futures::future::Either;
+use outboard_gateway::Run;
+use outboard_journal::{Begun, Durability, Ending, ExecutionRecord, Status};
+use outboard_types::{CallContext, Digest, ErrorCode, ToolError};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Runs one request to its end and records it.
+pub(crate) async fn execute(deps: &Arc<Deps>, live: &Arc<Live>, request: RunRequest, origin: Option<Origin>) -> Report {
+    let parts = match prepare(deps, live, &request).await {
+        Ok(parts) => parts,
+        Err(error) => return failed_to_start(live, error),
+    };
+    let origin = match origin {
+        Some(origin) => origin,
+        None => match begin(deps, live, &request, &parts).await {
+            Ok(origin) => origin,
+            Err(error) => return failed_to_start(live, error),
+        },
+    };
+    let report = Engine::new(parts, request, origin).run().await;
+    deps.journal.end(&report.execution, ending(&report));
+    report
+}
+
+async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Result<Parts, ToolError> {
+    let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
+    let workspace = workspace(deps, request)?;
+    let context = CallContext {
+        execution: live.id.clone(),
+        session: request.session.clone(),
+        principal: request.principal.clone(),
+        origin: request.origin,
+        cancel: live.cancel.child_token(),
+    };
+    let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
+    run.set_code(Digest::of(&request.code));
+    Ok(Parts { deps: deps.clone(), live: live.clone(), surface, run, workspace })
+}
+
+/// Writes down that an execution begins, with everything that a later run over its answers needs.
+async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: &Parts) -> Result<Origin, ToolError> {
+    let origin = Origin { seed: getrandom::u64().unwrap_or_default(), clock_ms: now_ms(), resumed: false };
+    let catalogue = &parts.surface.catalogue;
+    let record = ExecutionRecord {
+        id: live.id.clone(),
+        started_ms: origin.clock_ms,
+        principal: request.principal.clone(),
+        session: request.session.clone(),
+        language: request.language,
+        code: request.code.clone(),
+        input: request.input.as_ref().map(|input| input.get().to_owned()),
+        generation: catalogue.generation,
+        surface: catalogue.digest,
+        isolation: deps.sandbox.describe().to_string(),
+    };
+    let durability = Durability {
+        policy_version: deps.rulebook.current().version(),
+        runtime: env!("CARGO_PKG_VERSION").to_owned(),
+        idempotency_key: request.idempotency_key.clone(),
+        code_digest: Digest::of(&request.code),
+        seed: origin.seed,
+        clock_ms: origin.clock_ms,
+        missing_layers: Vec::new(),
+        inspection: None,
+        on_restart: request.on_restart,
+    };
+    let keyed = request.idempotency_key.is_some();
+    let journal = deps.journal.clone();
+    let begun = Box::pin(async move { journal.begin_durable(record, durability).await });
+    // What follows is written after this: only a key has to be looked up before the program may run.
+    match if keyed { Either::Right(begun.await) } else { started(begun) } {
+        Either::Right(Ok(Begun::Started)) | Either::Left(()) => Ok(origin),
+        Either::Right(Ok(Begun::Exists(id))) => {
+            Err(ToolError::new(ErrorCode::InvalidRequest, format!("{id} was started with this idempotency key before"))
+                .hint(format!("get its end with wait {{\"execution\": \"{id}\"}}")))
+        }
+        Either::Right(Err(error)) => {
+            Err(ToolError::new(ErrorCode::Internal, format!("the execution could not be written down: {error}"))
+                .hint("nothing was run; check that state_dir is writable and not full"))
+        }
+    }
+}
+
+type Beginning = Result<Begun, outboard_journal::JournalError>;
+
+/// Hands a record to the journal without waiting for the disk.
+fn started(begun: std::pin::Pin<Box<impl Future<Output = Beginning> + Send + 'static>>) -> Either<(), Beginning> {
+    let mut begun = begun;
+    if let Some(done) = (&mut begun).now_or_never() {
+        return Either::Right(done);
+    }
+    tokio::spawn(async move {
+        if let Err(error) = begun.await {
+            tracing::error!(%error, "an execution could not be written down");
+        }
+    });
+    Either::Left(())
+}
+
+fn workspace(deps: &Deps, request: &RunRequest) -> Result<PathBuf, ToolError> {
+    deps.state.workspace(&request.principal, &request.session).map_err(|error| {
+        let folder = deps.state.root().display();
+        ToolError::new(ErrorCode::Internal, format!("the session's workspace cannot be made in {folder}: {error}"))
+            .hint("check that state_dir is writable and not full")
+    })
+}
+
+fn failed_to_start(live: &Live, error: ToolError) -> Report {
+    Report {
+        execution: live.id.clone(),
+        status: Status::Failed,
+        result: None,
+        stdout: String::new(),
+        stdout_dropped: 0,
+        error: Some(Failure::from(error)),
+        calls: Vec::new(),
+        findings: Findings::default(),
+        wall: Duration::ZERO,
+        cpu: Duration::ZERO,
+        bytes: 0,
+        direct_equivalent: 0,
+        model_out: 0,
+        workspace: PathBuf::new(),
+    }
+}
+
+fn ending(report: &Report) -> Ending {
+    Ending {
+        status: report.status,
+        ended_ms: now_ms(),
+        error_code: report.error.as_ref().map(|error| error.code.clone()),
+        result_bytes: report.result.as_ref().map_or(0, |result| result.get().len() as u64),
+        model_in: 0,
+        model_out: report.model_out,
+        cpu_ms: report.cpu.as_millis() as u64,
+        peak_memory: 0,
+    }
+}

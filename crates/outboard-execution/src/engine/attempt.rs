@@ -1,0 +1,113 @@
+//! One attempt: one worker that runs the program over what is recorded, and on from there.
+
+use super::ends::End;
+use super::happen::What;
+use super::script::Script;
+use super::serve::Served;
+use super::tally::Tally;
+use super::{Engine, seed_text};
+use outboard_journal::{History, Status};
+use outboard_sandbox::{Control, Grant, Receiver, SandboxError, Sender};
+use outboard_types::{ErrorCode, ToolError, ToolId};
+use outboard_worker_protocol::{Durable, Start, ToWorker};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The state of one attempt.
+pub(super) struct Attempt {
+    pub(super) script: Script,
+    /// The frame that waits for each thing under way.
+    pub(super) frames: HashMap<What, u64>,
+    /// The tool of each call, for the tally.
+    pub(super) names: HashMap<u64, (String, String)>,
+    /// Requests that the history does not hold, while there is more of it.
+    pub(super) held: Vec<Request>,
+    /// What time it is for the program.
+    pub(super) clock_ms: u64,
+}
+
+/// One request of the program that is part of its history.
+pub(super) struct Request {
+    pub(super) frame: u64,
+    pub(super) kind: Kind,
+    pub(super) key: outboard_journal::CallKey,
+    pub(super) wanted: u64,
+    pub(super) arguments: Arc<RawValue>,
+}
+
+/// What is asked for.
+#[derive(Clone)]
+pub(super) enum Kind {
+    Call(ToolId),
+    Search,
+}
+
+impl Engine {
+    /// Runs the program once; `None` when it gave its worker up and is to be run again later.
+    pub(super) async fn attempt(&mut self, resumed: bool) -> Option<End> {
+        let history = match self.history(resumed).await {
+            Ok(history) => history,
+            Err(error) => return Some(End::Failed(Status::Failed, error)),
+        };
+        self.order = history.events.iter().map(|event| event.order).max().unwrap_or(0);
+        self.tally = Tally::new(self.deps.limits.stdout_bytes);
+        let (mut sender, mut receiver, control) = match self.worker().await {
+            Ok(worker) => worker,
+            Err(error) => return Some(End::sandbox(&error)),
+        };
+        self.say(Status::Running);
+        let mut attempt = Attempt {
+            script: Script::new(history),
+            frames: HashMap::new(),
+            names: HashMap::new(),
+            held: Vec::new(),
+            clock_ms: self.origin.clock_ms,
+        };
+        let served = match sender.send(&ToWorker::Start(self.start())).await {
+            Err(_) => Served::Lost,
+            Ok(()) => self.serve(&mut attempt, &mut sender, &mut receiver, &control).await,
+        };
+        control.kill();
+        let exit = control.wait().await;
+        self.cpu += exit.cpu;
+        match served {
+            Served::End(end) => Some(end),
+            Served::Lost => Some(End::lost(&exit.reason, &self.deps.limits)),
+            Served::Suspend => None,
+        }
+    }
+
+    async fn history(&mut self, resumed: bool) -> Result<History, ToolError> {
+        if !resumed {
+            return Ok(History::default());
+        }
+        let (journal, id) = (self.deps.journal.clone(), self.id().clone());
+        let read = tokio::task::spawn_blocking(move || journal.history(&id)).await;
+        let read = read.map_err(|error| error.to_string()).and_then(|read| read.map_err(|error| error.to_string()));
+        read.map_err(|error| {
+            ToolError::new(ErrorCode::Internal, format!("the execution's history cannot be read: {error}"))
+        })
+    }
+
+    fn start(&self) -> Start {
+        Start {
+            code: self.request.code.clone(),
+            input: self.request.input.clone(),
+            memory_bytes: self.deps.limits.memory_bytes,
+            stdout_bytes: self.deps.limits.stdout_bytes,
+            hold: true,
+            durable: Some(Durable { seed: seed_text(self.origin.seed), now_ms: self.origin.clock_ms as f64 }),
+            network: None,
+        }
+    }
+
+    async fn worker(&mut self) -> Result<(Sender, Receiver, Control), SandboxError> {
+        let skills = self.deps.state.skills().map_err(SandboxError::from)?;
+        let grant = Grant::new(self.request.language)
+            .read_only(&self.surface.folder, "/servers")
+            .writable(&self.workspace, "/workspace")
+            .writable(&skills, "/skills");
+        Ok(self.deps.sandbox.worker(grant).await?.split())
+    }
+}

@@ -1,0 +1,83 @@
+//! What is under way for a program, and what becomes of it.
+
+use super::Engine;
+use super::answers::Given;
+use super::ends::{End, cancelled};
+use crate::executions::now_ms;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use outboard_journal::{Event, EventKind, Status, Value};
+use std::future::Future;
+use std::pin::Pin;
+
+/// Something that is under way.
+pub(super) type Happening = Pin<Box<dyn Future<Output = Happened> + Send>>;
+pub(super) type Pending = FuturesUnordered<Happening>;
+
+/// What a program waits for, by its number in the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum What {
+    Call(u64),
+    Timer(u64),
+}
+
+/// Something that the program waits for is over.
+pub(super) struct Happened {
+    pub(super) what: What,
+    pub(super) given: Given,
+}
+
+impl Engine {
+    /// Puts something under way that the program waits for.
+    pub(super) fn begin(&mut self, what: What, work: impl Future<Output = Given> + Send + 'static) {
+        self.under_way.insert(what);
+        self.pending.push(Box::pin(async move { Happened { what, given: work.await } }));
+    }
+
+    /// Takes a place in the order of what the program is given, and writes it down. The future resolves when
+    /// it is on the disk; the record is made when this is called.
+    pub(super) fn record(&mut self, what: What, given: &Given) -> (u64, impl Future<Output = ()> + Send + use<>) {
+        self.order += 1;
+        let at_ms = now_ms();
+        let what = match what {
+            What::Call(call) => {
+                let outcome = given.as_ref().map(|value| Value::from(value.get())).map_err(Clone::clone);
+                outboard_journal::What::Completed { call, outcome }
+            }
+            What::Timer(number) => {
+                outboard_journal::What::Noted { kind: EventKind::Timer, body: number.to_string().into() }
+            }
+        };
+        let event = Event { execution: self.id().clone(), order: self.order, at_ms, what };
+        let written = self.deps.journal.event(event);
+        let done = async move {
+            if let Err(error) = written.await {
+                tracing::error!(%error, "an answer could not be written down");
+            }
+        };
+        (at_ms, done)
+    }
+
+    /// Waits without a worker until something happens; an end only when somebody cancels.
+    pub(super) async fn sleep(&mut self) -> Option<End> {
+        self.say(Status::Suspended);
+        let cancel = self.live.cancel.clone();
+        let happened = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Some(End::Failed(Status::Cancelled, cancelled())),
+            happened = self.pending.next() => happened,
+        };
+        if let Some(Happened { what, given }) = happened {
+            self.under_way.remove(&what);
+            let (_, written) = self.record(what, &given);
+            written.await;
+        }
+        None
+    }
+
+    /// Says where the execution is.
+    pub(super) fn say(&self, status: Status) {
+        self.live.is(status);
+        self.deps.journal.status(self.id(), status);
+    }
+}

@@ -1,0 +1,153 @@
+//! Requests of the program: looked up in the history, else made.
+
+use super::Engine;
+use super::answers::Given;
+use super::attempt::{Attempt, Kind, Request};
+use super::happen::What;
+use super::script::{Step, intent};
+use crate::executions::now_ms;
+use crate::value::program_value;
+use outboard_journal::Effect;
+use outboard_types::{ErrorCode, ToolError, ToolId};
+use serde_json::value::{RawValue, to_raw_value};
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest timer; longer than any execution.
+const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
+
+/// Where searches are in a history: a server of ours that no upstream can be.
+const OURSELVES: &str = "outboard:";
+
+impl Engine {
+    /// A tool call, by names as the program wrote them. The error is one that it gets at once.
+    pub(super) fn call(
+        &mut self,
+        attempt: &mut Attempt,
+        frame: u64,
+        names: (String, String),
+        arguments: Box<RawValue>,
+    ) -> Result<(), ToolError> {
+        let (server, tool) = names;
+        let id = self.run.resolve(&server, &tool).inspect_err(|error| self.tally.call(&server, &tool, Some(error)))?;
+        let arguments: Arc<RawValue> = arguments.into();
+        let (key, wanted) = attempt.script.key(id.server.as_str(), id.tool.as_str(), arguments.get());
+        self.look_up(attempt, Request { frame, kind: Kind::Call(id), key, wanted, arguments });
+        Ok(())
+    }
+
+    pub(super) fn search(&mut self, attempt: &mut Attempt, frame: u64, arguments: Box<RawValue>) {
+        let arguments: Arc<RawValue> = arguments.into();
+        let (key, wanted) = attempt.script.key(OURSELVES, "search_tools", arguments.get());
+        self.look_up(attempt, Request { frame, kind: Kind::Search, key, wanted, arguments });
+    }
+
+    fn look_up(&mut self, attempt: &mut Attempt, request: Request) {
+        let step = attempt.script.step(request.frame, &request.key, request.wanted);
+        let number = match &step {
+            Step::Recorded(number) | Step::Make { number, .. } | Step::InDoubt(number) => *number,
+            Step::Later => return attempt.held.push(request),
+        };
+        if let Kind::Call(id) = &request.kind {
+            attempt.names.insert(number, (id.server.to_string(), id.tool.to_string()));
+        }
+        if matches!(step, Step::Recorded(_)) {
+            return;
+        }
+        let what = What::Call(number);
+        attempt.frames.insert(what, request.frame);
+        if self.under_way.contains(&what) {
+            return;
+        }
+        match (step, &request.kind) {
+            (Step::InDoubt(_), Kind::Call(id)) => self.begin(what, ready(Err(in_doubt(id)))),
+            (Step::Make { written, .. }, Kind::Call(id)) => self.make(number, id.clone(), request, written),
+            (_, Kind::Search) => {
+                self.write_search(number, &request);
+                let found = self.find(&request.arguments);
+                self.begin(what, ready(found));
+            }
+            _ => {}
+        }
+    }
+
+    /// Requests that the history did not hold, once all of it was used.
+    pub(super) fn go_on(&mut self, attempt: &mut Attempt) {
+        if !attempt.held.is_empty() && !attempt.script.is_replaying() {
+            for request in std::mem::take(&mut attempt.held) {
+                self.look_up(attempt, request);
+            }
+        }
+    }
+
+    fn make(&mut self, number: u64, id: ToolId, request: Request, written: bool) {
+        let (deps, run, ledger) = (self.deps.clone(), self.run.clone(), self.ledger.clone());
+        let (execution, workspace) = (self.id().clone(), self.workspace.clone());
+        if !written {
+            let effect = self.effect(&id);
+            deps.intents.announce(intent(&execution, number, request.key, request.arguments.get(), effect, now_ms()));
+        }
+        let arguments = request.arguments;
+        self.begin(What::Call(number), async move {
+            let outcome = deps.gateway.call_numbered(&run, number, id.clone(), arguments.clone()).await;
+            deps.intents.forget(&execution, number);
+            ledger.note(&arguments, outcome.as_ref().ok());
+            outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace))
+        });
+    }
+
+    /// What repeating a call may do, as far as its server says.
+    fn effect(&self, id: &ToolId) -> Effect {
+        let hints = self.run.catalogue().tool(id).map(|tool| tool.hints).unwrap_or_default();
+        match (hints.read_only, hints.idempotent) {
+            (Some(true), _) => Effect::ReadOnly,
+            (_, Some(true)) => Effect::Repeatable,
+            _ => Effect::Effectful,
+        }
+    }
+
+    fn write_search(&self, number: u64, request: &Request) {
+        let arguments = request.arguments.get();
+        let made = intent(self.id(), number, request.key.clone(), arguments, Effect::ReadOnly, now_ms());
+        drop(self.deps.journal.intent(made));
+    }
+
+    fn find(&self, arguments: &RawValue) -> Given {
+        serde_json::from_str(arguments.get())
+            .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("searchTools: {error}")))
+            .and_then(|request| self.surface.search(&request))
+            .and_then(|hits| {
+                to_raw_value(&hits).map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))
+            })
+    }
+
+    /// A timer, counted from the program's own time: what is left of it may be less than it asked for.
+    pub(super) fn timer(&mut self, attempt: &mut Attempt, frame: u64, ms: f64) {
+        let (number, done) = attempt.script.timer(frame);
+        if done {
+            return;
+        }
+        let what = What::Timer(number);
+        attempt.frames.insert(what, frame);
+        if self.under_way.contains(&what) {
+            return;
+        }
+        let asked = Duration::try_from_secs_f64(ms.max(0.0) / 1000.0).unwrap_or(LONGEST_TIMER).min(LONGEST_TIMER);
+        let gone = match attempt.script.was_resumed() {
+            true => Duration::from_millis(now_ms().saturating_sub(attempt.clock_ms)),
+            false => Duration::ZERO,
+        };
+        let left = asked.saturating_sub(gone);
+        self.begin(what, async move {
+            tokio::time::sleep(left).await;
+            Ok(RawValue::NULL.to_owned())
+        });
+    }
+}
+
+fn in_doubt(id: &ToolId) -> ToolError {
+    ToolError::new(ErrorCode::InDoubt, format!("{id} was under way when Outboard ended; it may have taken effect"))
+        .on(id)
+        .hint("look whether it did before you do it again")
+}

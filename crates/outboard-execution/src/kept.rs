@@ -1,0 +1,73 @@
+//! Reports as they are kept in the journal, so that a client finds one after a restart.
+
+use crate::executions::Deps;
+use crate::inspection::Findings;
+use crate::report::{CallCount, Failure, Report};
+use outboard_journal::{EventKind, ExecutionRow, Status, Value, What};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+/// The kept form; what can be found elsewhere in the journal is left out.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: String,
+    result: Option<Box<RawValue>>,
+    stdout: String,
+    stdout_dropped: u64,
+    error: Option<Failure>,
+    calls: Vec<CallCount>,
+    findings: Findings,
+    wall_ms: u64,
+    cpu_ms: u64,
+    bytes: u64,
+    direct_equivalent: u64,
+    model_out: u64,
+}
+
+impl Report {
+    /// The report as JSON text.
+    pub(crate) fn to_json(&self) -> String {
+        let kept = Kept {
+            status: self.status.as_str().to_owned(),
+            result: self.result.clone(),
+            stdout: self.stdout.clone(),
+            stdout_dropped: self.stdout_dropped,
+            error: self.error.clone(),
+            calls: self.calls.clone(),
+            findings: self.findings.clone(),
+            wall_ms: self.wall.as_millis() as u64,
+            cpu_ms: self.cpu.as_millis() as u64,
+            bytes: self.bytes,
+            direct_equivalent: self.direct_equivalent,
+            model_out: self.model_out,
+        };
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+}
+
+/// The kept report of an execution that ended.
+pub(crate) fn report(deps: &Deps, row: &ExecutionRow) -> Option<Report> {
+    let events = deps.journal.history(&row.record.id).ok()?.events;
+    let text = events.iter().rev().find_map(|event| match &event.what {
+        What::Noted { kind: EventKind::State, body } => deps.journal.load(body as &Value).ok(),
+        _ => None,
+    })?;
+    let kept: Kept = serde_json::from_str(&text).ok()?;
+    Some(Report {
+        execution: row.record.id.clone(),
+        status: Status::parse(&kept.status)?,
+        result: kept.result,
+        stdout: kept.stdout,
+        stdout_dropped: kept.stdout_dropped,
+        error: kept.error,
+        calls: kept.calls,
+        findings: kept.findings,
+        wall: Duration::from_millis(kept.wall_ms),
+        cpu: Duration::from_millis(kept.cpu_ms),
+        bytes: kept.bytes,
+        direct_equivalent: kept.direct_equivalent,
+        model_out: kept.model_out,
+        workspace: deps.state.workspace(&row.record.principal, &row.record.session).ok()?,
+    })
+}

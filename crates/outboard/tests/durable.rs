@@ -1,0 +1,179 @@
+//! Programs that outlive their worker, their host and the patience of everybody.
+
+use crate::support::{Place, Session};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// A server that leaves a line on the disk for every call that reaches it.
+const SERVER: &str = r#"
+import json, sys, time
+log = sys.argv[1]
+hints = {"append": {}, "look": {"readOnlyHint": True}, "put": {"idempotentHint": True}}
+text = {"type": "object", "properties": {"text": {"type": "string"}, "pause": {"type": "number"}}}
+tools = [{"name": name, "inputSchema": text, "annotations": hint} for name, hint in hints.items()]
+for line in sys.stdin:
+    message = json.loads(line)
+    method, id = message.get("method"), message.get("id")
+    if id is None:
+        continue
+    if method == "initialize":
+        result = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "lines", "version": "1"}}
+    elif method == "tools/list":
+        result = {"tools": tools}
+    elif method == "tools/call":
+        name, given = message["params"]["name"], message["params"]["arguments"]
+        with open(log, "a") as file:
+            file.write(name + " " + given.get("text", "") + "\n")
+        time.sleep(given.get("pause", 0))
+        result = {"content": [{"type": "text", "text": json.dumps({"said": given.get("text", "")})}]}
+    else:
+        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}}), flush=True)
+        continue
+    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+"#;
+
+fn place(more: &str) -> Place {
+    let place = Place::with(&[]);
+    place.write("server.py", SERVER);
+    let script = place.path().join("server.py");
+    let log = place.path().join("log");
+    place.settings(&format!(
+        "{more}\nexpose = \"code\"\n[servers.lines]\ncommand = \"python3\"\nargs = [{:?}, {:?}]\n",
+        script.display().to_string(),
+        log.display().to_string()
+    ));
+    place
+}
+
+fn log(place: &Place) -> Vec<String> {
+    let text = std::fs::read_to_string(place.path().join("log")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn initialize(session: &mut Session) {
+    let client = json!({"name": "t", "version": "1"});
+    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
+}
+
+/// Starts a program and returns the id of its execution while it still runs.
+fn started(session: &mut Session, language: &str, code: &str) -> String {
+    let (text, _) = session.tool("run_code", json!({"code": code, "language": language, "wait_s": 0.6}));
+    assert!(!text.starts_with("succeeded") && !text.starts_with("failed"), "{text}");
+    text.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+const TYPESCRIPT: &str = "const seen = [Math.random(), Date.now()];\n\
+    const first = await lines.append({ text: 'one' });\n\
+    const both = await Promise.all([lines.look({ text: 'a' }), lines.append({ text: 'two' })]);\n\
+    await sleep(1500);\n\
+    const last = await lines.append({ text: 'three' });\n\
+    return { said: [first.said, ...both.map((one) => one.said), last.said], seen: seen.length, waited: Date.now() - seen[1] >= 1500 };";
+
+const PYTHON: &str = "import asyncio, random, time\nfrom servers import lines\n\
+    began = time.time()\nfirst = await lines.append(text='one')\n\
+    async def both():\n    return await asyncio.gather(lines.look(text='a'), lines.append(text='two'))\n\
+    pair = await both()\nawait sleep(1.5)\nlast = await lines.append(text='three')\n\
+    result = {'said': [first['said'], *[one['said'] for one in pair], last['said']], 'seen': 2, 'waited': time.time() - began >= 1.5}";
+
+#[test]
+fn a_killed_host_is_followed_by_one_that_goes_on() {
+    for (language, code) in [("typescript", TYPESCRIPT), ("python", PYTHON)] {
+        let place = place("");
+        let mut session = place.serve();
+        initialize(&mut session);
+        let id = started(&mut session, language, code);
+        let before = log(&place);
+        assert!(before.contains(&"append two".to_owned()) && !before.contains(&"append three".to_owned()), "{before:?}");
+        session.kill();
+        let mut session = place.serve();
+        initialize(&mut session);
+        let (text, error) = session.tool("wait", json!({"execution": id}));
+        let expected = r#""said":["one","a","two","three"],"seen":2,"waited":true"#;
+        assert!(!error && text.contains(expected), "{language}: {text}");
+        let mut after: Vec<_> = log(&place).into_iter().filter(|line| line.starts_with("append")).collect();
+        after.sort();
+        assert_eq!(after, ["append one", "append three", "append two"], "{language}: each once");
+        session.end();
+        let mut session = place.serve();
+        initialize(&mut session);
+        let (again, _) = session.tool("wait", json!({"execution": id}));
+        assert!(again.contains(expected), "a report outlives its process: {again}");
+        session.end();
+    }
+}
+
+#[test]
+fn a_call_that_may_have_happened_is_not_made_again() {
+    let place = place("");
+    let mut session = place.serve();
+    initialize(&mut session);
+    let code = "const codes = [];\nfor (const call of [lines.look, lines.put, lines.append]) {\n\
+        try { codes.push((await call({ text: 'x', pause: call === lines.append ? 30 : 0 })).said) } catch (e) { codes.push(e.code) }\n}\nreturn codes;";
+    let id = started(&mut session, "typescript", code);
+    place.wait_for(|| log(&place).contains(&"append x".to_owned()));
+    session.kill();
+    let mut session = place.serve();
+    initialize(&mut session);
+    let (text, _) = session.tool("wait", json!({"execution": id}));
+    assert!(text.contains(r#"["x","x","in_doubt"]"#), "{text}");
+    assert_eq!(log(&place).iter().filter(|line| *line == "append x").count(), 1, "never twice");
+    session.end();
+}
+
+#[test]
+fn a_program_that_waits_long_gives_its_worker_up_and_comes_back() {
+    for (language, code) in [("typescript", TYPESCRIPT), ("python", PYTHON)] {
+        let place = place("journal.suspend_after = \"300ms\"");
+        let mut session = place.serve();
+        initialize(&mut session);
+        let id = started(&mut session, language, code);
+        let rows = place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\""));
+        assert!(rows.contains(&id), "{rows}");
+        let (text, _) = session.tool("wait", json!({"execution": id}));
+        assert!(text.contains(r#""said":["one","a","two","three"],"seen":2,"waited":true"#), "{language}: {text}");
+        let mut after: Vec<_> = log(&place).into_iter().filter(|line| line.starts_with("append")).collect();
+        after.sort();
+        assert_eq!(after, ["append one", "append three", "append two"], "{language}: each once");
+        session.end();
+    }
+}
+
+#[test]
+fn an_approval_outlives_the_host() {
+    let place = place("");
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("{settings}[[policy.rules]]\ntools = [\"lines.append\"]\naction = \"ask\"\n"));
+    let mut session = place.serve();
+    initialize(&mut session);
+    let id = started(&mut session, "typescript", "const a = await lines.put({ text: 'p' });\nreturn (await lines.append({ text: 'asked' })).said + a.said;");
+    let open: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();
+    session.kill();
+    let mut session = place.serve();
+    initialize(&mut session);
+    place.wait_for(|| place.ok(&["executions", "--json"]).contains("waiting_approval"));
+    let again: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();
+    assert_eq!((again.as_array().unwrap().len(), &again[0]["id"]), (1, &open[0]["id"]), "the same question: {again}");
+    place.ok(&["approvals", "approve", open[0]["id"].as_str().unwrap()]);
+    let (text, _) = session.tool("wait", json!({"execution": id}));
+    assert!(text.contains("askedp"), "{text}");
+    assert_eq!(log(&place), ["put p", "append asked"]);
+    session.end();
+}
+
+#[test]
+fn a_program_that_was_run_by_hand_is_resumed_by_hand() {
+    let place = place("");
+    place.write("p.ts", TYPESCRIPT);
+    let mut child = place.command(&["run", "p.ts"]).spawn().unwrap();
+    place.wait_for(|| log(&place).contains(&"append two".to_owned()));
+    std::thread::sleep(Duration::from_millis(200));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let rows: Value = serde_json::from_str(&place.ok(&["executions", "--json"])).unwrap();
+    let id = rows[0]["id"].as_str().unwrap();
+    assert!(place.ok(&["resume", id]).contains(r#""said":["one","a","two","three"]"#));
+    let (code, told) = place.fails(&["resume", id]);
+    assert!(code == 2 && told.contains("is over"), "{told}");
+    assert!(!Path::new(&place.path().join("nothing")).exists());
+}
