@@ -50,10 +50,14 @@ fn add_rule(file: &Path, rule: &str) -> Result<(), Failure> {
         table.set_implicit(true);
         Item::Table(table)
     });
-    let rules = policy.as_table_like_mut().map(|policy| policy.entry("rules").or_insert(Item::ArrayOfTables(ArrayOfTables::new())));
+    let rules = policy
+        .as_table_like_mut()
+        .map(|policy| policy.entry("rules").or_insert(Item::ArrayOfTables(ArrayOfTables::new())));
     let old = match rules {
         Some(Item::ArrayOfTables(rules)) => rules,
-        _ => return Err(Failure::usage(format!("{}: policy.rules is not written as [[policy.rules]]", file.display()))),
+        _ => {
+            return Err(Failure::usage(format!("{}: policy.rules is not written as [[policy.rules]]", file.display())));
+        }
     };
     let mut all = ArrayOfTables::new();
     for table in new.iter().chain(old.iter()) {

@@ -247,6 +247,7 @@ fn answer_one(listener: &std::net::TcpListener) -> Value {
     let answer = json!({"id": approval["id"], "arguments_digest": approval["arguments_digest"], "approve": false, "by": "the hook"});
     let answer = answer.to_string();
     let signed = sign(&key, now(), answer.as_bytes());
-    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{HEADER}: {signed}\r\n\r\n{answer}", answer.len()).unwrap();
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{HEADER}: {signed}\r\n\r\n{answer}", answer.len())
+        .unwrap();
     told
 }

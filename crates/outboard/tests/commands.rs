@@ -112,3 +112,32 @@ fn the_demo_saves_tokens_and_both_ways_agree() {
     }
     assert!(workflows[1]["saving_percent"].as_f64().unwrap() > 98.0, "{}", workflows[1]);
 }
+
+/// The code blocks of a language in a page.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_the_readme_shows_exists() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let place = Place::with(&[]);
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `outboard "));
+    let commands: Vec<Vec<&str>> = rows
+        .map(|row| row.split('`').next().unwrap().split_whitespace())
+        .map(|words| words.take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).collect())
+        .collect();
+    assert!(commands.len() >= 12, "{commands:?}");
+    for words in commands {
+        let help = place.ok(&[&words[..], &["--help"]].concat());
+        assert!(help.contains("Usage: outboard"), "{words:?}");
+    }
+    place.write(".mcp.json", "{\"mcpServers\": {}}");
+    let settings = blocks(&readme, "toml");
+    assert!(settings.len() >= 2);
+    for text in settings {
+        place.settings(&text);
+        place.ok(&["executions"]);
+    }
+}

@@ -84,7 +84,10 @@ fn a_killed_host_is_followed_by_one_that_goes_on() {
         initialize(&mut session);
         let id = started(&mut session, language, code);
         let before = log(&place);
-        assert!(before.contains(&"append two".to_owned()) && !before.contains(&"append three".to_owned()), "{before:?}");
+        assert!(
+            before.contains(&"append two".to_owned()) && !before.contains(&"append three".to_owned()),
+            "{before:?}"
+        );
         session.kill();
         let mut session = place.serve();
         initialize(&mut session);
@@ -146,7 +149,11 @@ fn an_approval_outlives_the_host() {
     place.settings(&format!("{settings}[[policy.rules]]\ntools = [\"lines.append\"]\naction = \"ask\"\n"));
     let mut session = place.serve();
     initialize(&mut session);
-    let id = started(&mut session, "typescript", "const a = await lines.put({ text: 'p' });\nreturn (await lines.append({ text: 'asked' })).said + a.said;");
+    let id = started(
+        &mut session,
+        "typescript",
+        "const a = await lines.put({ text: 'p' });\nreturn (await lines.append({ text: 'asked' })).said + a.said;",
+    );
     let open: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();
     session.kill();
     let mut session = place.serve();

@@ -47,7 +47,10 @@ async fn recover(app: &App) {
                 tracing::info!(executions = found.resumed.len(), "unfinished executions go on");
             }
             if !found.waiting.is_empty() {
-                output::talk(&format!("{} executions wait: `outboard executions`, then `outboard resume ID`", found.waiting.len()));
+                output::talk(&format!(
+                    "{} executions wait: `outboard executions`, then `outboard resume ID`",
+                    found.waiting.len()
+                ));
             }
         }
         Err(error) => tracing::error!(%error, "unfinished executions could not be taken up"),

@@ -9,7 +9,9 @@ use crate::failure::Failure;
 use crate::ports::LockedDefinitions;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
-use outboard_execution::{Deps, Executions, InspectionRules, Intents, Journalled, Limits, StateFolder, Surfaces, TokenCounter};
+use outboard_execution::{
+    Deps, Executions, InspectionRules, Intents, Journalled, Limits, StateFolder, Surfaces, TokenCounter,
+};
 use outboard_gateway::{ApprovalDesk, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
 use outboard_policy::Policy;
