@@ -2,7 +2,8 @@
 
 use super::install::installed;
 use crate::support::Place;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 /// The official Python client: handshake, listing, a program, progress.
 const CLIENT: &str = r#"
@@ -58,4 +59,75 @@ fn the_inspector_lists_and_calls() {
     assert!(list.contains("\"search_tools\"") && list.contains("\"wait\""), "{list}");
     let call = inspect(&["--method", "tools/call", "--tool-name", "search_tools", "--tool-arg", "query=read a page"]);
     assert!(call.contains("logs.getPage("), "{call}");
+}
+
+/// The same client with a person behind it, in both eras, over both transports.
+const PERSON: &str = r#"
+import asyncio, sys
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp.types import ElicitResult
+
+CODE = """
+const ids = ['00Q000000000001', '00Q000000000002', '00Q000000000003'];
+const all = await Promise.allSettled(ids.map((recordId) =>
+    salesforce.updateRecord({ objectType: 'Lead', recordId, data: { Notes: 'x' } })));
+return all.map((one) => one.reason?.code ?? one.status);
+"""
+asked = []
+
+async def person(context, params):
+    asked.append(params.message)
+    decision = "deny" if "00Q000000000002" in params.message else "approve once"
+    return ElicitResult(action="accept", content={"decision": decision})
+
+async def main():
+    outboard, folder, url = sys.argv[1:]
+    stdio = lambda: StdioServerParameters(command=outboard, args=["serve"], cwd=folder)
+    web = lambda: streamable_http_client(url, http_client=create_mcp_http_client(headers={"authorization": "Bearer t0ken"}))
+    for name, server in (("stdio", stdio), ("http", web)):
+        for mode in ("legacy", "2026-07-28"):
+            asked.clear()
+            async with Client(server(), mode=mode, elicitation_callback=person) as client:
+                result = await client.call_tool("run_code", {"code": CODE})
+                print(name, mode, len(asked), result.content[0].text.splitlines()[1], flush=True)
+
+asyncio.run(main())
+"#;
+
+#[test]
+fn a_person_behind_the_python_client_is_asked_in_both_eras() {
+    let place = Place::with(&["salesforce"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!(
+        "expose = \"code\"\n{servers}[[policy.rules]]\ntools = [\"salesforce.update_record\"]\naction = \"ask\"\n"
+    ));
+    place.write("person.py", PERSON);
+    let (mut web, url) = over_http(&place);
+    let output = Command::new(installed().python("python"))
+        .arg(place.path().join("person.py"))
+        .arg(env!("CARGO_BIN_EXE_outboard"))
+        .arg(place.path())
+        .arg(url)
+        .env("HOME", place.path())
+        .output()
+        .unwrap();
+    web.kill().unwrap();
+    web.wait().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let expected = "3 result: [\"fulfilled\",\"approval_denied\",\"fulfilled\"]";
+    for way in ["stdio legacy", "stdio 2026-07-28", "http legacy", "http 2026-07-28"] {
+        assert!(text.contains(&format!("{way} {expected}")), "{text}");
+    }
+}
+
+/// A server over HTTP with a known token, and its address.
+fn over_http(place: &Place) -> (std::process::Child, String) {
+    let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
+    let mut child = command.env("OUTBOARD_TOKEN", "t0ken").stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = lines.map(Result::unwrap).find(|line| line.starts_with("listening on ")).unwrap();
+    (child, line.trim_start_matches("listening on ").to_owned())
 }
