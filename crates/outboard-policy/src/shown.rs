@@ -16,6 +16,13 @@ pub fn shown(text: &str) -> String {
     out
 }
 
+/// One safe line of at most `max` characters.
+pub(crate) fn excerpt(text: &str, max: usize) -> String {
+    let short: String = text.chars().take(max).map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect();
+    let cut = text.chars().nth(max).is_some();
+    format!("{}{}", shown(short.trim()), if cut { "…" } else { "" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,5 +30,6 @@ mod tests {
     #[test]
     fn nothing_stays_invisible() {
         assert_eq!(shown("a\u{202e}b\u{1b}[31m\nc"), "a\\u{202e}b\\u{1b}[31m\nc");
+        assert_eq!(excerpt("one\ntwo three", 7), "one two…");
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Approvals(Approvals),
     /// Say what the policy decides, and why.
     Policy(Policy),
+    /// Show how a server's tool definitions changed since they were accepted, and accept them.
+    Accept(Accept),
     /// Show the audit log, or verify that nobody changed it.
     Audit(Audit),
     /// Show past and present executions.
@@ -215,6 +217,20 @@ pub(crate) enum PolicyAction {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct Accept {
+    /// The server.
+    pub(crate) server: String,
+    /// The tool; all of the server's without it.
+    pub(crate) tool: Option<String>,
+    /// Only show what changed.
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Print a JSON list.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

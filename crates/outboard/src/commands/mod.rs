@@ -1,5 +1,6 @@
 //! One file a command: parse what was asked, call the libraries, show what came.
 
+mod accept;
 mod approvals;
 mod asking;
 mod audit;
@@ -39,6 +40,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(args) => doctor::run(&cli, args).await,
         Command::Approvals(args) => approvals::run(&cli, args).await,
         Command::Policy(args) => policy::run(&cli, args).await,
+        Command::Accept(args) => accept::run(&cli, args).await,
         Command::Audit(args) => audit::run(&cli, args).await,
         Command::Resume(args) => run::resume(&cli, args).await,
         Command::Executions(args) => executions::run(&cli, args).await,

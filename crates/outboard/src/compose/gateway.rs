@@ -1,6 +1,7 @@
 //! From settings to what the gateway's layers need: policy, limits, prices, the desk.
 
 use crate::failure::Failure;
+use crate::ports::LearnedUsual;
 use crate::standing;
 use outboard_config::{Settings, WrittenTable};
 use outboard_gateway::approvals::DeskOptions;
@@ -70,7 +71,7 @@ pub(super) fn options(
         runaway: RunawayOptions {
             calls: if given.runaway == "off" { 0 } else { given.runaway_calls },
             ask: given.runaway == "ask",
-            usual: Arc::new(journal.clone()),
+            usual: Arc::new(LearnedUsual::new(journal.clone())),
             ..RunawayOptions::default()
         },
         circuits: Circuits::new(CircuitOptions { failures: given.breaker, ..CircuitOptions::default() }),

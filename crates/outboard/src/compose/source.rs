@@ -38,7 +38,9 @@ impl SurfaceSource for Source {
                     Err(_) => late.store(true, Ordering::Release),
                 }
             }
-            (self.review)(listings)
+            // Files are read and written there.
+            let (review, kept) = (self.review.clone(), listings.clone());
+            tokio::task::spawn_blocking(move || review(listings)).await.unwrap_or(kept)
         })
     }
 }

@@ -1,7 +1,9 @@
-//! What the gateway wants to be told and the journal does not know: the accepted definitions.
+//! What the gateway wants to be told: the accepted definitions, and what is usual.
 //!
 //! Never here: decisions; these only carry words from one crate's shape to another's.
 
 mod definitions;
+mod usual;
 
-pub(crate) use definitions::LockedDefinitions;
+pub(crate) use definitions::{LockedDefinitions, today};
+pub(crate) use usual::LearnedUsual;
