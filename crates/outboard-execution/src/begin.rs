@@ -21,7 +21,10 @@ pub(crate) async fn execute(deps: &Arc<Deps>, live: &Arc<Live>, request: RunRequ
         Err(error) => return failed_to_start(live, error),
     };
     let origin = match origin {
-        Some(origin) => origin,
+        Some(origin) => {
+            live.begun.send_replace(true);
+            origin
+        }
         None => match begin(deps, live, &request, &parts).await {
             Ok(origin) => origin,
             Err(error) => return failed_to_start(live, error),
@@ -78,8 +81,12 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
     let journal = deps.journal.clone();
     let begun = Box::pin(async move { journal.begin_durable(record, durability).await });
     // What follows is written after this: only a key has to be looked up before the program may run.
-    match if keyed { Either::Right(begun.await) } else { started(begun) } {
-        Either::Right(Ok(Begun::Started)) | Either::Left(()) => Ok(origin),
+    match if keyed { Either::Right(begun.await) } else { started(begun, live.clone()) } {
+        Either::Left(()) => Ok(origin),
+        Either::Right(Ok(Begun::Started)) => {
+            live.begun.send_replace(true);
+            Ok(origin)
+        }
         Either::Right(Ok(Begun::Exists(id))) => {
             Err(ToolError::new(ErrorCode::InvalidRequest, format!("{id} was started with this idempotency key before"))
                 .hint(format!("get its end with wait {{\"execution\": \"{id}\"}}")))
@@ -94,14 +101,18 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
 type Beginning = Result<Begun, outboard_journal::JournalError>;
 
 /// Hands a record to the journal without waiting for the disk.
-fn started(begun: std::pin::Pin<Box<impl Future<Output = Beginning> + Send + 'static>>) -> Either<(), Beginning> {
+fn started(
+    begun: std::pin::Pin<Box<impl Future<Output = Beginning> + Send + 'static>>,
+    live: Arc<Live>,
+) -> Either<(), Beginning> {
     let mut begun = begun;
     if let Some(done) = (&mut begun).now_or_never() {
         return Either::Right(done);
     }
     tokio::spawn(async move {
-        if let Err(error) = begun.await {
-            tracing::error!(%error, "an execution could not be written down");
+        match begun.await {
+            Ok(_) => drop(live.begun.send_replace(true)),
+            Err(error) => tracing::error!(%error, "an execution could not be written down"),
         }
     });
     Either::Left(())

@@ -5,7 +5,7 @@ use crate::engine::Origin;
 use crate::inspection::InspectionRules;
 use crate::report::Report;
 use crate::{Intents, StateFolder, Surfaces, TokenCounter};
-use outboard_gateway::{ApprovalDesk, Gateway, Rulebook, RunLimits};
+use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
 use outboard_sandbox::Sandbox;
 use outboard_types::{
@@ -56,6 +56,8 @@ pub struct Deps {
     pub limits: Limits,
     /// What is refused before it runs.
     pub inspection: InspectionRules,
+    /// What programs are expected to cost, where there are prices and a budget.
+    pub forecast: Option<Forecast>,
     /// The policy in force; executions record its version.
     pub rulebook: Rulebook,
     /// Calls on their way, whose intents are written before they leave; shared with the upstream.
@@ -106,6 +108,8 @@ pub(crate) struct Live {
     pub(crate) cancel: CancellationToken,
     principal: Principal,
     progress: watch::Sender<Progress>,
+    /// Whether its record is on the disk.
+    pub(crate) begun: watch::Sender<bool>,
     report: watch::Sender<Option<Arc<Report>>>,
 }
 
@@ -143,6 +147,12 @@ impl Handle {
         let mut report = self.0.report.subscribe();
         let ended = tokio::time::timeout(limit, report.wait_for(Option::is_some)).await;
         ended.ok()?.ok()?.clone()
+    }
+
+    /// Waits until its record is on the disk, so that its id means something after a crash; at most this long.
+    pub async fn begun(&self, limit: Duration) {
+        let mut begun = self.0.begun.subscribe();
+        let _ = tokio::time::timeout(limit, begun.wait_for(|begun| *begun)).await;
     }
 
     /// Follows how far it is.
@@ -235,6 +245,7 @@ impl Executions {
             cancel: CancellationToken::new(),
             principal: principal.clone(),
             progress: watch::Sender::new(Progress::default()),
+            begun: watch::Sender::new(true),
             report: watch::Sender::new(Some(Arc::new(report))),
         })))
     }
@@ -260,6 +271,7 @@ impl Table {
             cancel: CancellationToken::new(),
             principal: request.principal.clone(),
             progress: watch::Sender::new(Progress::default()),
+            begun: watch::Sender::new(false),
             report: watch::Sender::new(None),
         });
         self.live.insert(live.id.clone(), live.clone());

@@ -38,4 +38,4 @@ pub use rulebook::{Action, Decision, Rulebook, Rules};
 pub use run::{Run, RunLimits};
 pub use runaway::RunawayOptions;
 pub use service::{Answer, Layer, Next, Request, Upstream};
-pub use spending::{Budget, BudgetPer, Money, OnExceed, Price, SpendingOptions};
+pub use spending::{Budget, BudgetPer, Forecast, Money, OnExceed, Price, SpendingOptions};

@@ -303,3 +303,22 @@ fn a_definition_that_changes_is_blocked_until_it_is_accepted() {
     place.ok(&["accept", "c"]);
     assert_eq!(place.program("typescript", code)["result"], json!(["called", "called"]));
 }
+
+#[test]
+fn a_program_that_is_expected_to_cost_too_much_is_not_begun() {
+    let place = Place::with(&["logs"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let priced = |budget: &str| {
+        place.settings(&format!("{budget}\n{servers}[[prices]]\ntools = [\"logs.*\"]\nper_call = 0.01\n"));
+    };
+    let code = "const pages = await Promise.all(Array.from({ length: 30 }, (_, i) => logs.getPage(i + 1)));\nreturn pages.length;";
+    priced("");
+    assert_eq!(place.program("typescript", code)["result"], 30, "what it usually takes is learned");
+    priced("budget = { execution = 0.1, on_exceed = \"deny\" }");
+    let report = place.program("typescript", code);
+    assert_eq!(report["error"]["code"], "budget_exceeded", "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("expected to cost about 0.30"), "{report}");
+    assert!(report["calls"].as_array().unwrap().is_empty(), "nothing was run");
+    priced("budget = { execution = 0.5, on_exceed = \"deny\" }");
+    assert_eq!(place.program("typescript", code)["result"], 30);
+}

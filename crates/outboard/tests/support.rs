@@ -62,7 +62,7 @@ impl Place {
 
     /// Waits until something is the case; fails after a while.
     pub(crate) fn wait_for(&self, mut is: impl FnMut() -> bool) {
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             if is() {
                 return;
             }
@@ -73,7 +73,7 @@ impl Place {
 
     /// Repeats a command until its output fits; fails after a while.
     pub(crate) fn until(&self, arguments: &[&str], fits: impl Fn(&str) -> bool) -> String {
-        for _ in 0..200 {
+        for _ in 0..600 {
             let output = self.ok(arguments);
             if fits(&output) {
                 return output;

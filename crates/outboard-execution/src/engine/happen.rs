@@ -19,6 +19,8 @@ pub(super) type Pending = FuturesUnordered<Happening>;
 pub(super) enum What {
     Call(u64),
     Timer(u64),
+    /// Leave to run at all; part of no history.
+    Leave,
 }
 
 /// Something that the program waits for is over.
@@ -44,6 +46,7 @@ impl Engine {
                 let outcome = given.as_ref().map(|value| Value::from(value.get())).map_err(Clone::clone);
                 outboard_journal::What::Completed { call, outcome }
             }
+            What::Leave => outboard_journal::What::Noted { kind: EventKind::Approval, body: "".into() },
             What::Timer(number) => {
                 outboard_journal::What::Noted { kind: EventKind::Timer, body: number.to_string().into() }
             }
@@ -69,6 +72,10 @@ impl Engine {
         };
         if let Some(Happened { what, given }) = happened {
             self.under_way.remove(&what);
+            if what == What::Leave {
+                self.has_leave = given.is_ok();
+                return given.err().map(|error| End::Failed(Status::Failed, error));
+            }
             let (_, written) = self.record(what, &given);
             written.await;
         }

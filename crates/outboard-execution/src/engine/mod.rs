@@ -7,6 +7,7 @@
 mod answers;
 mod attempt;
 mod ends;
+mod forecast;
 mod happen;
 mod requests;
 mod script;
@@ -50,6 +51,8 @@ pub(crate) struct Engine {
     /// What is under way, also while no worker runs.
     pending: Pending,
     under_way: HashSet<What>,
+    /// Whether the program may run, where that had to be asked.
+    has_leave: bool,
 }
 
 /// Where a program's clock and random numbers begin.
@@ -83,6 +86,7 @@ impl Engine {
             order: 0,
             pending: Pending::new(),
             under_way: HashSet::new(),
+            has_leave: false,
             deps,
             live,
             surface,

@@ -74,6 +74,14 @@ impl Engine {
                 Woken::Cancelled => return Served::End(End::Failed(Status::Cancelled, cancelled())),
                 Woken::Garbage(error) => return Served::End(End::Failed(Status::Failed, garbage(&error))),
                 Woken::Gone => return Served::Lost,
+                Woken::Happened(Happened { what: What::Leave, given }) => {
+                    self.under_way.remove(&What::Leave);
+                    match given {
+                        Ok(_) if sender.queue(&ToWorker::Go {}).is_err() => return Served::Lost,
+                        Ok(_) => self.has_leave = true,
+                        Err(error) => return Served::End(End::Failed(Status::Failed, error)),
+                    }
+                }
                 Woken::Happened(happened) => {
                     if self.happened(attempt, sender, happened).is_none() {
                         return Served::Lost;
@@ -191,7 +199,7 @@ impl Engine {
                 return refuse(sender, id, error);
             }
             FromWorker::Inspected { inspection } => match self.inspected(inspection) {
-                Ok(()) => return sender.queue(&ToWorker::Go {}).is_err().then_some(Served::Lost),
+                Ok(()) => return self.let_go(attempt, sender),
                 Err(error) => return Some(Served::End(End::Failed(Status::Failed, error))),
             },
             FromWorker::Console { text, .. } => {
@@ -212,6 +220,20 @@ impl Engine {
             }
         }
         None
+    }
+
+    /// Lets the program run, once a person agreed where that is needed. One that ran before has its leave.
+    fn let_go(&mut self, attempt: &Attempt, sender: &mut Sender) -> Option<Served> {
+        let asked = self.under_way.contains(&What::Leave);
+        let wanted = if self.has_leave || attempt.script.was_resumed() { None } else { self.leave() };
+        match wanted {
+            Some(_) if asked => None,
+            Some(work) => {
+                self.begin(What::Leave, work);
+                None
+            }
+            None => sender.queue(&ToWorker::Go {}).is_err().then_some(Served::Lost),
+        }
     }
 
     fn inspected(&mut self, inspection: Inspection) -> Result<(), ToolError> {

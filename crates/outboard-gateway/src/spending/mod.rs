@@ -4,9 +4,11 @@
 //! time cannot spend the same money. What an answer will cost is only known afterwards: the last call
 //! within a budget may go over it by its own answer, the next one is stopped.
 
+mod forecast;
 mod money;
 mod purse;
 
+pub use forecast::Forecast;
 pub use money::Money;
 pub(crate) use purse::{Purse, Reservation, today};
 

@@ -12,7 +12,7 @@ use outboard_config::Settings;
 use outboard_execution::{
     Deps, Executions, InspectionRules, Intents, Journalled, Limits, StateFolder, Surfaces, TokenCounter,
 };
-use outboard_gateway::{ApprovalDesk, Gateway, Rulebook, RunLimits, chain};
+use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
 use outboard_policy::Policy;
 use outboard_sandbox::Sandbox;
@@ -107,6 +107,7 @@ pub(crate) struct Door {
     pub(crate) desk: ApprovalDesk,
     pub(crate) rulebook: Rulebook,
     pub(crate) intents: Intents,
+    pub(crate) forecast: Option<Forecast>,
 }
 
 impl Door {
@@ -117,10 +118,11 @@ impl Door {
         let desk = gateway::desk(settings, &journal);
         let (policy, definitions) = (catalog.policy.clone(), catalog.definitions.clone());
         let options = gateway::options(settings, policy, &journal, desk.clone(), definitions)?;
+        let forecast = Forecast::new(&options.spending);
         let (rulebook, intents) = (options.rulebook.clone(), Intents::default());
         let upstream = Journalled::new(catalog.upstreams.clone(), journal.clone(), intents.clone());
         let gateway = Gateway::new(chain(options, journal.clone()), Arc::new(upstream));
-        Ok(Self { catalog, gateway, journal, desk, rulebook, intents })
+        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast })
     }
 }
 
@@ -161,7 +163,7 @@ impl App {
         pool: Pool,
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
-        let Door { catalog, gateway, journal, desk, rulebook, intents } = Door::open(settings, principal)?;
+        let Door { catalog, gateway, journal, desk, rulebook, intents, forecast } = Door::open(settings, principal)?;
         gateway::keep_standing(settings, &desk, rulebook.clone());
         let executions = Executions::new(Deps {
             gateway,
@@ -171,6 +173,7 @@ impl App {
             state: catalog.state.clone(),
             desk: Some(desk),
             rulebook,
+            forecast,
             intents,
             suspend_after: settings.journal.suspend_after,
             limits: limits(settings),

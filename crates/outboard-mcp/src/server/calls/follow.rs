@@ -59,12 +59,15 @@ pub(super) async fn follow(
         biased;
         ended = work.ended(service, limit) => match ended {
             Some(ended) => ended,
-            None => Ok(running(service, &work)),
+            None => Ok(running(service, &work).await),
         },
         () = caller.cancel.cancelled() => {
             if owns { work.cancel() }
             let ended = work.ended(service, Duration::from_secs(2)).await;
-            ended.unwrap_or_else(|| Ok(running(service, &work)))
+            match ended {
+                Some(ended) => ended,
+                None => Ok(running(service, &work).await),
+            }
         }
         () = tell(&work, &caller) => pending().await,
         asked = ask(service, &work, digest, &caller) => Ok(asked),
@@ -107,8 +110,14 @@ fn report_result(report: &Report, max_tokens: usize) -> Value {
     text_result(&text, report.error.is_some())
 }
 
+/// How long an answer that names an execution waits for its record.
+const RECORDED: Duration = Duration::from_secs(10);
+
 /// What is known of work that goes on.
-fn running(service: &Service, work: &Work) -> Value {
+async fn running(service: &Service, work: &Work) -> Value {
+    if let Work::Run { handle, .. } = work {
+        handle.begun(RECORDED).await;
+    }
     let id = work.id();
     let questions = service.executions.deps().desk.as_ref().map(|desk| approvals::open(desk, id)).unwrap_or_default();
     let status = if questions.is_empty() { "running" } else { "waiting_approval" };
