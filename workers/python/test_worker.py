@@ -384,10 +384,17 @@ class Results(Case):
         self.assertEqual(self.trouble("exit(3)")["code"], "program_error")
 
     def test_preloaded_modules_by_name(self):
-        host = self.host("colorsys", "no_such_module_here")
+        host = self.host("colorsys")
         host.start("import sys\n'colorsys' in sys.modules")
         self.assertEqual(host.finish()["result"]["value"], True)
-        self.assertIn("no_such_module_here", host.end()[1])
+
+    def test_a_module_that_cannot_be_preloaded_is_an_error_instead_of_ready(self):
+        with self.assertRaises(KeyError):
+            self.host("colorsys", "no_such_module_here")
+
+    def test_absolute_names_mean_the_folders_of_the_root(self):
+        code = "open('/workspace/abs.txt', 'w').write('x')\nimport os\n[os.path.exists('workspace/abs.txt'), 'abs.txt' in os.listdir('/workspace')]"
+        self.assertEqual(self.value(code), [True, True])
 
 
 class Values(Case):

@@ -20,7 +20,8 @@ pub(crate) fn ci() -> Result<()> {
 /// Builds what the demo needs and runs it.
 pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     setup::ensure()?;
-    let packages = ["--package", "outboard", "--package", "outboard-worker", "--package", "outboard-demo"];
+    let packages = ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"].map(|name| ["--package", name]);
+    let packages = packages.concat();
     cargo(&[&["build", "--release", "--locked"][..], &packages].concat())?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let status = Command::new(target.join("release/outboard")).arg("demo").args(arguments).status()?;

@@ -54,6 +54,9 @@ async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Re
 async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: &Parts) -> Result<Origin, ToolError> {
     let origin = Origin { seed: getrandom::u64().unwrap_or_default(), clock_ms: now_ms(), resumed: false };
     let catalogue = &parts.surface.catalogue;
+    let isolation = deps.sandbox.ready().await.map_err(|error| {
+        ToolError::new(ErrorCode::SandboxUnavailable, error.to_string()).hint("run `outboard doctor`")
+    })?;
     let record = ExecutionRecord {
         id: live.id.clone(),
         started_ms: origin.clock_ms,
@@ -64,7 +67,7 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         input: request.input.as_ref().map(|input| input.get().to_owned()),
         generation: catalogue.generation,
         surface: catalogue.digest,
-        isolation: deps.sandbox.describe().to_string(),
+        isolation: isolation.to_string(),
     };
     let durability = Durability {
         policy_version: deps.rulebook.current().version(),
@@ -73,7 +76,7 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         code_digest: Digest::of(&request.code),
         seed: origin.seed,
         clock_ms: origin.clock_ms,
-        missing_layers: Vec::new(),
+        missing_layers: isolation.missing.iter().map(|layer| layer.to_string()).collect(),
         inspection: None,
         on_restart: request.on_restart,
     };

@@ -7,7 +7,7 @@ use crate::report::Report;
 use crate::{Intents, StateFolder, Surfaces, TokenCounter};
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
-use outboard_sandbox::Sandbox;
+use outboard_sandbox::{FileGrant, Sandbox};
 use outboard_types::{
     CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError,
 };
@@ -54,6 +54,8 @@ pub struct Deps {
     pub desk: Option<ApprovalDesk>,
     /// Limits of each execution.
     pub limits: Limits,
+    /// Folders of the host that every program sees.
+    pub files: Vec<FileGrant>,
     /// What is refused before it runs.
     pub inspection: InspectionRules,
     /// What programs are expected to cost, where there are prices and a budget.

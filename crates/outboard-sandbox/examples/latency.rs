@@ -1,80 +1,241 @@
-//! Prints how long a new worker and a worker from the pool take: `latency SPAWNER PYTHON [COUNT [WORKER.py]]`.
+//! Prints what isolation costs here: `latency SPAWNER WORKER PYTHON WORKER.py [COUNT]`.
+//!
+//! WORKER is the TypeScript worker, WORKER.py the Python one; build with `--release`. Plain execution and bubblewrap
+//! are measured in the same run, turn by turn with ours, so that a busy machine is busy for all.
 
-use outboard_sandbox::{Grant, Limits, Options, Sandbox};
+use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options, PoolSize, Sandbox, Tier, Worker};
 use outboard_types::Language;
+use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use std::error::Error;
+use std::ffi::OsString;
+use std::io::Read;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const GUEST: &str = r#"
-import os
-body = b'{"ready":{"version":1,"engine":"none"}}'
-os.write(3, len(body).to_bytes(4, 'little') + body)
-os.read(3, 1)
-"#;
+type Failed = Box<dyn Error + Send + Sync>;
+
+const LANGUAGES: [(Language, &str); 2] = [(Language::TypeScript, "return 1 + 1"), (Language::Python, "1 + 1")];
+
+struct Setting {
+    spawner: OsString,
+    worker: PathBuf,
+    python: PathBuf,
+    script: PathBuf,
+    text: &'static str,
+    count: usize,
+    folders: tempfile::TempDir,
+}
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let words: Vec<_> = std::env::args_os().collect();
-    let [_, spawner, python, ..] = &words[..] else {
-        return Err("usage: latency SPAWNER PYTHON [COUNT [WORKER.py]]".into());
-    };
-    let count = words.get(3).and_then(|word| word.to_str()?.parse().ok()).unwrap_or(100);
-    let guest: &'static str = match words.get(4) {
-        Some(path) => std::fs::read_to_string(path)?.leak(),
-        None => GUEST,
-    };
-    let options = |pool_size| Options {
-        worker: "/bin/true".into(),
-        python: Some(python.into()),
-        python_worker: guest,
-        pool_size,
-        limits: Limits::default(),
-        spawner: vec![spawner.clone()],
-    };
-    let workspace = std::env::temp_dir().join(format!("latency-{}", std::process::id()));
-    std::fs::create_dir_all(&workspace)?;
-    let python = || Grant::new(Language::Python).writable(&workspace, "/workspace");
+async fn main() -> Result<ExitCode, Failed> {
+    if Command::new("bwrap").arg("--version").stdout(Stdio::null()).status().is_err() {
+        report("bubblewrap is missing, which this compares with: apt-get install bubblewrap");
+        return Ok(ExitCode::FAILURE);
+    }
+    let setting = setting()?;
+    processes(&setting).await?;
+    for (language, program) in LANGUAGES {
+        hits(&setting, language, program).await?;
+        memory(&setting, language).await?;
+    }
+    sustained(&setting).await?;
+    Ok(ExitCode::SUCCESS)
+}
 
-    let start = Instant::now();
-    let sandbox = Sandbox::start(options(0)).await?;
-    let begun = start.elapsed();
-    let mut fresh = Vec::new();
-    let mut bare = Vec::new();
-    for _ in 0..count {
+fn setting() -> Result<Setting, Failed> {
+    let words: Vec<_> = std::env::args_os().collect();
+    let [_, spawner, worker, python, script, ..] = &words[..] else {
+        return Err("usage: latency SPAWNER WORKER PYTHON WORKER.py [COUNT]".into());
+    };
+    let count = words.get(5).and_then(|word| word.to_str()?.parse().ok()).unwrap_or(200);
+    let text = std::fs::read_to_string(script)?.leak();
+    let folders = tempfile::tempdir()?;
+    for name in ["servers", "skills", "workspace"] {
+        std::fs::create_dir(folders.path().join(name))?;
+    }
+    let (spawner, worker, python, script) = (spawner.clone(), worker.into(), python.into(), script.into());
+    Ok(Setting { spawner, worker, python, script, text, count, folders })
+}
+
+impl Setting {
+    async fn sandbox(&self, max: usize) -> Result<Sandbox, Failed> {
+        let engine = |language: Language, kind| Engine { name: language.as_str().to_owned(), language, kind };
+        let python = EngineKind::Python {
+            interpreter: self.python.clone(),
+            worker: self.text,
+            packages: Vec::new(),
+            preload: Vec::new(),
+        };
+        let typescript = EngineKind::Program { path: self.worker.clone() };
+        let options = Options {
+            engines: vec![engine(Language::TypeScript, typescript), engine(Language::Python, python)],
+            pool: PoolSize { min: max.min(2), max },
+            limits: Limits::default(),
+            minimum: Tier::A,
+            spawner: vec![self.spawner.clone()],
+        };
         let start = Instant::now();
-        drop(sandbox.worker(python()).await?);
-        fresh.push(start.elapsed());
-        let start = Instant::now();
-        // Says nothing and ends: the time until the host knows is jail, execution and exit.
-        let _ = sandbox.worker(Grant::new(Language::TypeScript).writable(&workspace, "/workspace")).await;
-        bare.push(start.elapsed());
+        let sandbox = Sandbox::start(options).await?;
+        let begun = start.elapsed();
+        sandbox.ready().await?;
+        report(&format!("start of a sandbox: returned after {begun:.1?}, proven after {:.1?}", start.elapsed()));
+        Ok(sandbox)
+    }
+
+    /// What a session is granted.
+    fn grant(&self, language: Language) -> Grant {
+        let at = |name: &str| self.folders.path().join(name);
+        let grant = Grant::new(language).read_only(&at("servers"), "/servers");
+        grant.writable(&at("workspace"), "/workspace").writable(&at("skills"), "/skills")
+    }
+
+    fn command(&self, language: Language) -> Vec<OsString> {
+        match language {
+            Language::Python => {
+                vec![self.python.clone().into(), "-I".into(), "-B".into(), self.script.clone().into()]
+            }
+            _ => vec![self.worker.clone().into()],
+        }
+    }
+}
+
+/// Fresh processes until they say that they are ready: bare, in bubblewrap, in the jail.
+async fn processes(setting: &Setting) -> Result<(), Failed> {
+    let sandbox = setting.sandbox(0).await?;
+    let wrap = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-all", "--die-with-parent", "--"];
+    for (language, _) in LANGUAGES {
+        let (mut plain, mut wrapped, mut jailed) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..setting.count {
+            plain.push(until_ready(&[], &setting.command(language))?);
+            wrapped.push(until_ready(&wrap, &setting.command(language))?);
+            let start = Instant::now();
+            drop(sandbox.worker(setting.grant(language)).await?);
+            jailed.push(start.elapsed());
+        }
+        let name = language.as_str();
+        table(&format!("{name}: plain process, to ready"), plain);
+        table(&format!("{name}: bubblewrap, to ready"), wrapped);
+        table(&format!("{name}: jail with three folders, to ready"), jailed);
     }
     sandbox.shutdown().await;
+    Ok(())
+}
 
-    let sandbox = Sandbox::start(options(2)).await?;
-    let mut hits = Vec::new();
-    while hits.len() < count {
-        if sandbox.idle(&python()) < 2 {
-            sandbox.warm(&python())?;
+/// Starts a command with a socket on descriptor 3 and waits for its first bytes.
+fn until_ready(wrapper: &[&str], command: &[OsString]) -> Result<Duration, Failed> {
+    let (mut ours, theirs) = UnixStream::pair()?;
+    let words: Vec<OsString> = wrapper.iter().map(OsString::from).chain(command.iter().cloned()).collect();
+    // The socket goes in as standard input, and a shell moves it: this program has no unsafe code to do so.
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec 3<&0 0</dev/null; exec \"$@\"", "place"]).args(words);
+    shell.stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
+    let start = Instant::now();
+    let mut child = shell.spawn()?;
+    drop(shell);
+    ours.set_read_timeout(Some(Duration::from_secs(10)))?;
+    ours.read_exact(&mut [0; 5])?;
+    let taken = start.elapsed();
+    child.kill()?;
+    child.wait()?;
+    Ok(taken)
+}
+
+/// Idle workers: until handed out with their folders, and until a program's result is there.
+async fn hits(setting: &Setting, language: Language, program: &str) -> Result<(), Failed> {
+    let sandbox = setting.sandbox(2).await?;
+    let (mut handed, mut first, mut both) = (Vec::new(), Vec::new(), Vec::new());
+    while handed.len() < setting.count {
+        if sandbox.idle(&setting.grant(language)) < 2 {
+            sandbox.warm(&setting.grant(language))?;
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         }
         let start = Instant::now();
-        let worker = sandbox.worker(python()).await?;
-        hits.push(start.elapsed());
-        drop(worker);
+        let worker = sandbox.worker(setting.grant(language)).await?;
+        handed.push(start.elapsed());
+        run(worker, program).await?;
+        first.push(start.elapsed() - handed[handed.len() - 1]);
+        both.push(start.elapsed());
+        // The worker that takes its place starts now; the next measurement waits for it.
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     sandbox.shutdown().await;
-    std::fs::remove_dir_all(&workspace)?;
-    report("start of the sandbox", vec![begun]);
-    report("/bin/true jailed, to its end", bare);
-    report("python jailed, to ready", fresh);
-    report("pool hit", hits);
+    let name = language.as_str();
+    table(&format!("{name}: pool hit with three folders"), handed);
+    table(&format!("{name}: program sent to result"), first);
+    table(&format!("{name}: both"), both);
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the output of this program")]
-fn report(name: &str, mut times: Vec<Duration>) {
+async fn run(worker: Worker, code: &str) -> Result<(), Failed> {
+    let (mut sender, mut receiver, control) = worker.split();
+    let limits = Limits::default();
+    let start =
+        Start { code: code.to_owned(), memory_bytes: limits.memory_bytes, stdout_bytes: 1 << 20, ..Start::default() };
+    sender.send(&ToWorker::Start(start)).await?;
+    match receiver.next().await? {
+        Some(FromWorker::Result { .. }) => {}
+        other => return Err(format!("no result: {other:?}").into()),
+    }
+    control.kill();
+    Ok(())
+}
+
+/// Memory of an idle worker that nobody shares.
+async fn memory(setting: &Setting, language: Language) -> Result<(), Failed> {
+    let sandbox = setting.sandbox(0).await?;
+    let worker = sandbox.worker(setting.grant(language)).await?;
+    let text = format!("{worker:?}");
+    let pid = text.split(" pid: ").nth(1).and_then(|rest| rest.split(',').next()).ok_or("no pid")?;
+    let maps = std::fs::read_to_string(Path::new("/proc").join(pid).join("smaps_rollup"))?;
+    let kilobytes = |name: &str| -> u64 {
+        let line = maps.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).unwrap_or(0)
+    };
+    let (own, all) = (kilobytes("Private_Dirty:") + kilobytes("Private_Clean:"), kilobytes("Rss:"));
+    let dirty = kilobytes("Private_Dirty:");
+    report(&format!("{}: idle worker, {own} KiB private ({dirty} KiB written), {all} KiB resident", language.as_str()));
+    drop(worker);
+    sandbox.shutdown().await;
+    Ok(())
+}
+
+/// TypeScript programs, each in a jail of its own, as many as can be had for a while.
+async fn sustained(setting: &Setting) -> Result<(), Failed> {
+    const TIME: Duration = Duration::from_secs(6);
+    let (sandbox, done) = (Arc::new(setting.sandbox(8).await?), Arc::new(AtomicU64::new(0)));
+    let end = Instant::now() + TIME;
+    let mut loops = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let (sandbox, done, grant) = (sandbox.clone(), done.clone(), setting.grant(Language::TypeScript));
+        loops.spawn(async move {
+            while Instant::now() < end {
+                run(sandbox.worker(grant.clone()).await?, "return 1 + 1").await?;
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<_, Failed>(())
+        });
+    }
+    for one in loops.join_all().await {
+        one?;
+    }
+    let rate = done.load(Ordering::Relaxed) as f64 / TIME.as_secs_f64();
+    report(&format!("typescript: {rate:.0} programs a second, each in a fresh jail"));
+    Ok(())
+}
+
+fn table(name: &str, mut times: Vec<Duration>) {
     times.sort();
-    println!("{name}: min {:?}, median {:?}, n {}", times[0], times[times.len() / 2], times.len());
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let (min, p50, p99) = (times[0], at(0.5), at(0.99));
+    report(&format!("{name:<44} min {min:>9.1?}  p50 {p50:>9.1?}  p99 {p99:>9.1?}  n {}", times.len()));
+}
+
+#[expect(clippy::print_stdout, reason = "the output of this program")]
+fn report(line: &str) {
+    println!("{line}");
 }

@@ -1,6 +1,6 @@
 //! What can go wrong before a program runs.
 
-use crate::layers::Layer;
+use crate::layers::{Layer, Tier};
 use crate::message::Failure;
 use std::io;
 use std::path::PathBuf;
@@ -38,9 +38,38 @@ pub enum SandboxError {
         /// What is wrong.
         problem: String,
     },
+    /// The folders that a program may write to hold too much already.
+    #[error("the folders that programs may write to hold more than {key} allows: remove files there or raise {key}")]
+    Full {
+        /// The key of the setting.
+        key: &'static str,
+    },
     /// No interpreter was configured for this language.
     #[error("no Python interpreter is configured: install python3 or set sandbox.python")]
     NoPython,
+    /// No engine of this name, or of this language, is configured.
+    #[error("no engine {name} is configured for {language} programs")]
+    NoEngine {
+        /// The language.
+        language: &'static str,
+        /// The name asked for.
+        name: String,
+    },
+    /// The machine isolates less than the operator demands.
+    #[error("this machine reaches isolation tier {found} only, and {minimum} is demanded; missing: {missing}. {hint}")]
+    TooWeak {
+        /// What the machine offers.
+        found: Tier,
+        /// What is demanded.
+        minimum: Tier,
+        /// The missing layers.
+        missing: String,
+        /// What a person can do.
+        hint: &'static str,
+    },
+    /// A network was asked for where a worker cannot have one of its own.
+    #[error("programs have no network at isolation tier {0}: it takes a network namespace. {hint}", hint = Layer::Namespaces.hint())]
+    NoNetwork(Tier),
     /// A worker started but did not become ready.
     #[error("a {language} worker did not become ready: {problem}")]
     NotReady {
@@ -55,6 +84,35 @@ pub enum SandboxError {
     /// A call of the operating system failed in the host.
     #[error("preparing a worker: {0}")]
     Io(#[from] io::Error),
+}
+
+impl SandboxError {
+    /// The same error once more, for the next one who waits for the same thing.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Layer { layer, step, source, hint } => {
+                Self::Layer { layer: *layer, step: step.clone(), source: same(source), hint }
+            }
+            Self::Engine { program, problem } => Self::Engine { program: program.clone(), problem: problem.clone() },
+            Self::Mount { source_path, target, problem } => {
+                Self::Mount { source_path: source_path.clone(), target, problem: problem.clone() }
+            }
+            Self::Full { key } => Self::Full { key },
+            Self::NoPython => Self::NoPython,
+            Self::NoEngine { language, name } => Self::NoEngine { language, name: name.clone() },
+            Self::TooWeak { found, minimum, missing, hint } => {
+                Self::TooWeak { found: *found, minimum: *minimum, missing: missing.clone(), hint }
+            }
+            Self::NoNetwork(tier) => Self::NoNetwork(*tier),
+            Self::NotReady { language, problem } => Self::NotReady { language, problem: problem.clone() },
+            Self::Spawner(problem) => Self::Spawner(problem.clone()),
+            Self::Io(source) => Self::Io(same(source)),
+        }
+    }
+}
+
+fn same(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
 
 impl From<Failure> for SandboxError {

@@ -1,5 +1,6 @@
 //! What one worker gets: read this file to learn everything that a program can reach.
 
+use crate::files::FileGrant;
 use outboard_types::Language;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,14 @@ use std::path::{Path, PathBuf};
 pub struct Grant {
     /// The language, which chooses the worker's program.
     pub language: Language,
+    /// The engine by name; absent = the first one of the language.
+    pub engine: Option<String>,
     /// Folders of the host that the worker sees.
     pub mounts: Vec<Mount>,
+    /// Folders of the host that the operator grants; attached after `mounts`.
+    pub files: Vec<FileGrant>,
+    /// Whether the worker may connect to 127.0.0.1:3128 of its own network, where the host listens.
+    pub network: bool,
 }
 
 /// A folder of the host that a worker sees. Never with set-uid files, devices or executables in effect.
@@ -26,7 +33,29 @@ pub struct Mount {
 impl Grant {
     /// Grants nothing but running a program of this language.
     pub fn new(language: Language) -> Self {
-        Self { language, mounts: Vec::new() }
+        Self { language, engine: None, mounts: Vec::new(), files: Vec::new(), network: false }
+    }
+
+    /// Chooses another engine of the language than its first.
+    #[must_use]
+    pub fn engine(mut self, name: &str) -> Self {
+        self.engine = Some(name.to_owned());
+        self
+    }
+
+    /// Lets the worker connect to 127.0.0.1:3128, and to nothing else: who accepts there is the host, through
+    /// [`crate::Worker::listener`]. The network that this port is in is the worker's own and has no way out.
+    #[must_use]
+    pub fn network(mut self) -> Self {
+        self.network = true;
+        self
+    }
+
+    /// Shows a folder that has passed [`FileGrant::checked`].
+    #[must_use]
+    pub fn file(mut self, folder: FileGrant) -> Self {
+        self.files.push(folder);
+        self
     }
 
     /// Shows a folder that cannot be changed.

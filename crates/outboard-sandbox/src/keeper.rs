@@ -3,7 +3,7 @@
 //! Never here: workers. Those of a dead spawner are dead too, and their ends are reported by [`Link`].
 
 use crate::error::SandboxError;
-use crate::layers::LayerState;
+use crate::layers::Isolation;
 use crate::link::Link;
 use crate::message::Setup;
 use crate::sys::fds;
@@ -25,7 +25,7 @@ pub(crate) struct Keeper {
     command: Vec<OsString>,
     setup: Setup,
     texts: Vec<&'static [u8]>,
-    layers: Vec<LayerState>,
+    isolation: Isolation,
     current: Mutex<Current>,
     /// Held while a new spawner is started, so that there is one at a time.
     deaths: AsyncMutex<Deaths>,
@@ -64,15 +64,15 @@ impl Keeper {
         setup: Setup,
         texts: Vec<&'static [u8]>,
     ) -> Result<Self, SandboxError> {
-        let (link, end, layers) = launch(&command, &setup, &texts).await?;
+        let (link, end, isolation) = launch(&command, &setup, &texts).await?;
         let current = Mutex::new(Current { link, end: Some(end), closed: false });
         let deaths = AsyncMutex::new(Deaths { count: 0, started: Instant::now() });
-        Ok(Self { command, setup, texts, layers, current, deaths })
+        Ok(Self { command, setup, texts, isolation, current, deaths })
     }
 
     /// Which layers the spawner puts on.
-    pub(crate) fn layers(&self) -> Vec<LayerState> {
-        self.layers.clone()
+    pub(crate) fn isolation(&self) -> &Isolation {
+        &self.isolation
     }
 
     /// The living spawner; a dead one is replaced first.
@@ -99,10 +99,10 @@ impl Keeper {
         let wait = deaths.wait(Instant::now()).ok_or_else(dying)?;
         tracing::warn!(death = deaths.count, "the spawner has died and its workers with it; starting another");
         tokio::time::sleep(wait).await;
-        let (link, end, layers) = launch(&self.command, &self.setup, &self.texts).await?;
+        let (link, end, isolation) = launch(&self.command, &self.setup, &self.texts).await?;
         deaths.started = Instant::now();
         let mut current = self.current();
-        if current.closed || layers != self.layers {
+        if current.closed || isolation != self.isolation {
             link.hang_up();
             let problem =
                 if current.closed { "the sandbox is shut down" } else { "a new one has other layers; restart" };
@@ -125,13 +125,13 @@ impl Keeper {
     }
 }
 
-type Launched = (Arc<Link>, oneshot::Receiver<()>, Vec<LayerState>);
+type Launched = (Arc<Link>, oneshot::Receiver<()>, Isolation);
 
 async fn launch(command: &[OsString], setup: &Setup, texts: &[&'static [u8]]) -> Result<Launched, SandboxError> {
     let texts = texts.iter().map(|text| fds::memory_file(text)).collect::<Result<Vec<_>, _>>()?;
     let (link, end) = Link::start(command).await?;
-    let layers = link.set_up(setup.clone(), &texts).await.inspect_err(|_| link.hang_up())?;
-    Ok((link, end, layers))
+    let (tier, layers) = link.set_up(setup.clone(), &texts).await.inspect_err(|_| link.hang_up())?;
+    Ok((link, end, Isolation::new(tier, layers)))
 }
 
 fn dying() -> SandboxError {

@@ -70,7 +70,7 @@ impl Layer {
     pub(crate) fn hint(self) -> &'static str {
         match self {
             Layer::Namespaces | Layer::Identity => {
-                "allow user namespaces: `sysctl user.max_user_namespaces` must not be 0; on Debian \
+                "accept tier B (sandbox.tier = \"B\"), or allow user namespaces: `sysctl user.max_user_namespaces` must not be 0; on Debian \
                  `sysctl -w kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 and later \
                  `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; in Docker run with a seccomp \
                  profile that allows clone3 and mount (`--security-opt seccomp=unconfined`)"
@@ -99,19 +99,49 @@ pub struct LayerState {
     pub note: String,
 }
 
+/// How strongly workers are isolated. Workers of either tier share the host's kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+pub enum Tier {
+    /// Without namespaces: allowed system calls, Landlock's list of files, limits, end with the host. For machines
+    /// that forbid user namespaces.
+    B,
+    /// Every mandatory layer.
+    #[default]
+    A,
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Tier::A => "A",
+            Tier::B => "B",
+        })
+    }
+}
+
 /// How workers are isolated on this machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Isolation {
-    /// `A`: every mandatory layer is on. There is no other tier yet: less is refused.
-    pub tier: String,
+    /// The tier; absent while the proof of the jail is still under way.
+    pub tier: Option<Tier>,
     /// The layers.
     pub layers: Vec<LayerState>,
+    /// The layers that are off here.
+    pub missing: Vec<Layer>,
+}
+
+impl Isolation {
+    pub(crate) fn new(tier: Tier, layers: Vec<LayerState>) -> Self {
+        let missing = layers.iter().filter(|state| !state.on).map(|state| state.layer).collect();
+        Self { tier: Some(tier), layers, missing }
+    }
 }
 
 impl fmt::Display for Isolation {
     /// One line, such as `tier A: namespaces, identity (uid 200000), …; off: landlock`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "tier {}", self.tier)?;
+        let Some(tier) = self.tier else { return out.write_str("not proven yet") };
+        write!(out, "tier {tier}")?;
         let mut separator = ": ";
         for state in self.layers.iter().filter(|state| state.on) {
             write!(out, "{separator}{}", state.layer)?;

@@ -5,19 +5,26 @@
 //! that forks. A **worker** runs one program of one principal; it is jailed before it gets the program,
 //! used once, and killed. The only channel between host and worker is one socket.
 //!
-//! A worker runs with every [`Layer`] on, or it does not run: a layer that cannot be had is an error that
-//! names it. An ordinary user is enough; as root, the worker gets the host uid 200000 (or 65534 where that
-//! does not exist), never root's, and the folders it is granted are mounted so that their owner appears as
-//! the worker and what it writes belongs to their owner. Where a file system cannot map owners, a writable
-//! folder itself is given to the worker's uid instead. Workers share the host's kernel: this is no
-//! virtual machine.
+//! A worker of tier A runs with every mandatory [`Layer`] on. An ordinary user is enough; as root, the worker gets
+//! the host uid 200000 (or 65534 where that does not exist), never root's, and the folders it is granted are mounted
+//! so that their owner appears as the worker and what it writes belongs to their owner. Where a file system cannot
+//! map owners, a writable folder itself is given to the worker's uid instead. Where the machine forbids namespaces,
+//! there is tier B, which names files of the host but lets workers reach only listed ones; [`Options::minimum`]
+//! says whether that is good enough, and if not, the error names the missing layers. Nothing gets weaker in
+//! silence. Workers of either tier share the host's kernel: this is no virtual machine.
+//!
+//! Idle workers wait without any folder of a session and get them when they are handed out, so that every session
+//! finds a worker that waits. They are as isolated as others but for one thing: Landlock, the second limit on
+//! changing files, cannot know folders that come later, and leaves that to the mounts alone.
 //!
 //! Never here: what a tool, a policy or a setting is. Unsafe code stays in `sys`.
 
 mod beneath;
 mod channel;
-mod engine;
+mod demand;
+mod engines;
 mod error;
+mod files;
 mod grant;
 mod keeper;
 mod layers;
@@ -26,6 +33,8 @@ mod message;
 mod meter;
 mod options;
 mod pool;
+mod quota;
+mod running;
 mod sandbox;
 mod spawner;
 mod sys;
@@ -33,10 +42,14 @@ mod worker;
 
 pub use beneath::Beneath;
 pub use channel::{Receiver, SendError, Sender};
+pub use engines::{Engine, EngineKind, missing_tools};
 pub use error::SandboxError;
+pub use files::{FileGrant, FileGrantError};
 pub use grant::{Grant, Mount};
-pub use layers::{Isolation, Layer, LayerState, layers};
-pub use options::{Limits, Options};
+pub use layers::{Isolation, Layer, LayerState, Tier, layers};
+pub use options::{Limits, Options, PoolSize};
 pub use sandbox::Sandbox;
 pub use spawner::spawner_main;
+#[doc(hidden)]
+pub use sys::filter::allowed_calls;
 pub use worker::{Control, Exit, ExitReason, Worker};

@@ -1,8 +1,8 @@
 //! The host's side of the spawner: its process, its socket, and who waits for which answer.
 
 use crate::error::SandboxError;
-use crate::layers::LayerState;
-use crate::message::{Ended, MAX_PACKET, Reply, Request, Setup, Spawn};
+use crate::layers::{LayerState, Tier};
+use crate::message::{Attach, Ended, Folder, MAX_PACKET, Reply, Request, Setup, Spawn};
 use crate::sys::{fds, process};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{oneshot, watch};
 
-/// A request's answer with the descriptor that came with it.
-type Answer = (Reply, Option<OwnedFd>);
+/// A request's answer with the descriptors that came with it.
+type Answer = (Reply, Vec<OwnedFd>);
 
 /// The connection to the spawner. One task, [`Link::route`], reads it; anyone may ask.
 pub(crate) struct Link {
@@ -29,6 +29,14 @@ struct Open {
     answers: HashMap<u64, oneshot::Sender<Answer>>,
     ends: HashMap<u64, watch::Sender<Option<Ended>>>,
     gone: bool,
+}
+
+/// A running worker, and what else came with it.
+pub(crate) struct Spawned {
+    pub(crate) id: u64,
+    pub(crate) started: Started,
+    /// The listener in the worker's own network.
+    pub(crate) listener: Option<OwnedFd>,
 }
 
 /// A running worker as the spawner reported it.
@@ -70,30 +78,48 @@ impl Link {
     }
 
     /// Tells the spawner how jails look.
-    pub(crate) async fn set_up(&self, setup: Setup, texts: &[OwnedFd]) -> Result<Vec<LayerState>, SandboxError> {
+    pub(crate) async fn set_up(
+        &self,
+        setup: Setup,
+        texts: &[OwnedFd],
+    ) -> Result<(Tier, Vec<LayerState>), SandboxError> {
         let texts: Vec<_> = texts.iter().map(AsFd::as_fd).collect();
         match self.ask(0, &Request::Setup(setup), &texts).await? {
-            (Reply::SetUp { layers }, _) => Ok(layers),
+            (Reply::SetUp { tier, layers }, _) => Ok((tier, layers)),
             (Reply::Failed { failure, .. }, _) => Err(failure.into()),
             _ => Err(gone("it answered something else")),
         }
     }
 
     /// Starts one worker whose end of the channel is `channel`.
-    pub(crate) async fn spawn(&self, mut spawn: Spawn, channel: BorrowedFd<'_>) -> Result<Started, SandboxError> {
+    pub(crate) async fn spawn(&self, mut spawn: Spawn, channel: BorrowedFd<'_>) -> Result<Spawned, SandboxError> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         spawn.id = id;
         let (end, ended) = watch::channel(None);
         self.open().ends.insert(id, end);
         let answer = self.ask(id, &Request::Spawn(spawn), &[channel]).await;
         let failure = match answer {
-            Ok((Reply::Spawned { pid, .. }, Some(pidfd))) => return Ok(Started { pid, pidfd, ended }),
+            Ok((Reply::Spawned { pid, .. }, fds)) if !fds.is_empty() => {
+                let mut fds = fds.into_iter();
+                let Some(pidfd) = fds.next() else { return Err(gone("it sent no pidfd")) };
+                return Ok(Spawned { id, started: Started { pid, pidfd, ended }, listener: fds.next() });
+            }
             Ok((Reply::Failed { failure, .. }, _)) => failure.into(),
             Ok(_) => gone("it answered something else"),
             Err(error) => error,
         };
         self.open().ends.remove(&id);
         Err(failure)
+    }
+
+    /// Gives folders to a worker that runs already.
+    pub(crate) async fn attach(&self, worker: u64, mounts: Vec<Folder>) -> Result<(), SandboxError> {
+        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+        match self.ask(id, &Request::Attach(Attach { id, worker, mounts }), &[]).await? {
+            (Reply::Attached { .. }, _) => Ok(()),
+            (Reply::Failed { failure, .. }, _) => Err(failure.into()),
+            _ => Err(gone("it answered something else")),
+        }
     }
 
     /// Ends the spawner, and with it every worker.
@@ -170,7 +196,7 @@ impl Link {
         let mut open = self.open();
         let id = match &reply {
             Reply::SetUp { .. } => 0,
-            Reply::Spawned { id, .. } | Reply::Failed { id, .. } => *id,
+            Reply::Spawned { id, .. } | Reply::Attached { id } | Reply::Failed { id, .. } => *id,
             Reply::Exited { id, ended } => {
                 let _ = open.ends.remove(id).map(|end| end.send(Some(*ended)));
                 return;
@@ -181,8 +207,8 @@ impl Link {
         }
         let Some(waiting) = open.answers.remove(&id) else { return };
         // Nobody waits for this worker any more: it must not stay.
-        if let Err((_, Some(pidfd))) = waiting.send((reply, fds.into_iter().next())) {
-            process::kill(pidfd.as_fd());
+        if let Err((Reply::Spawned { .. }, fds)) = waiting.send((reply, fds)) {
+            fds.iter().take(1).for_each(|pidfd| process::kill(pidfd.as_fd()));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What host and spawner say to each other: one JSON value per packet, descriptors beside it.
 
-use crate::layers::{Layer, LayerState};
+use crate::layers::{Layer, LayerState, Tier};
 use crate::options::Limits;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -16,12 +16,16 @@ pub(crate) enum Request {
     Setup(Setup),
     /// A worker; its end of the socket comes as the only descriptor.
     Spawn(Spawn),
+    /// Folders for a worker that runs already.
+    Attach(Attach),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Setup {
     pub(crate) layouts: Vec<Layout>,
     pub(crate) limits: Limits,
+    /// Where workers of tier B have their folders.
+    pub(crate) runtime: PathBuf,
 }
 
 /// The root of one engine's jails, without what a grant adds.
@@ -32,10 +36,34 @@ pub(crate) struct Layout {
     pub(crate) binds: Vec<(PathBuf, String)>,
     /// Symbolic links: where, and to what.
     pub(crate) links: Vec<(String, PathBuf)>,
-    /// Files whose text comes from the host.
+    /// Files whose text comes from the host as descriptors.
     pub(crate) files: Vec<String>,
+    /// Short files: where, and their text.
+    pub(crate) texts: Vec<(String, String)>,
     /// Program and arguments.
     pub(crate) argv: Vec<String>,
+    /// The whole environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// Which system calls the program may use.
+    pub(crate) profile: Profile,
+    /// Whether the address space of each process is limited. Engines that compile at run time reserve more
+    /// than they use, so theirs is not.
+    pub(crate) address_space: bool,
+    /// Before which of the arguments `--root FOLDER` goes where the worker has no root of its own; absent where the
+    /// engine cannot do without one.
+    pub(crate) root_at: Option<usize>,
+}
+
+/// What a program needs of the kernel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Profile {
+    /// An interpreter.
+    #[default]
+    Base,
+    /// A shell and the programs that it starts.
+    Shell,
+    /// An engine that compiles to machine code at run time.
+    Jit,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +71,18 @@ pub(crate) struct Spawn {
     pub(crate) id: u64,
     /// [`Layout::name`].
     pub(crate) layout: String,
+    pub(crate) mounts: Vec<Folder>,
+    /// Whether folders come later, through [`Attach`].
+    pub(crate) late: bool,
+    /// Whether the worker gets a network of its own with one listener, which is answered as a descriptor.
+    pub(crate) network: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Attach {
+    pub(crate) id: u64,
+    /// [`Spawn::id`] of the worker.
+    pub(crate) worker: u64,
     pub(crate) mounts: Vec<Folder>,
 }
 
@@ -60,10 +100,12 @@ pub(crate) struct Folder {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Reply {
     /// The answer to `Setup`.
-    SetUp { layers: Vec<LayerState> },
-    /// A worker runs; its pidfd comes as the only descriptor.
+    SetUp { tier: Tier, layers: Vec<LayerState> },
+    /// A worker runs; its pidfd comes as the first descriptor, its listener, if it has one, as the second.
     Spawned { id: u64, pid: i32 },
-    /// The answer to `Setup` (id 0) or `Spawn` when it failed.
+    /// A worker has its folders.
+    Attached { id: u64 },
+    /// The answer to `Setup` (id 0), `Spawn` or `Attach` when it failed.
     Failed { id: u64, failure: Failure },
     /// A worker is gone and reaped.
     Exited { id: u64, ended: Ended },

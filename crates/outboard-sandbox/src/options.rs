@@ -1,25 +1,33 @@
 //! What the operator decides about workers.
 
+use crate::engines::Engine;
+use crate::layers::Tier;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How to start workers.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The TypeScript worker's program file.
-    pub worker: PathBuf,
-    /// The Python interpreter, as a path or a name to look up; `None` offers no Python.
-    pub python: Option<PathBuf>,
-    /// The text of the Python worker.
-    pub python_worker: &'static str,
-    /// Idle workers kept per language and set of mounts.
-    pub pool_size: usize,
+    /// The engines that run programs; a language's default is its first one.
+    pub engines: Vec<Engine>,
+    /// How many idle workers are kept for each engine.
+    pub pool: PoolSize,
     /// The limits of each worker.
     pub limits: Limits,
+    /// The weakest isolation that is good enough; less is an error.
+    pub minimum: Tier,
     /// The command that runs [`crate::spawner_main`].
     pub spawner: Vec<OsString>,
+}
+
+/// How many idle workers are kept for each engine: demand and free memory decide between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PoolSize {
+    /// Kept also when nobody has asked for long.
+    pub min: usize,
+    /// Never exceeded. With 0 there is no pool: every worker is started when it is asked for.
+    pub max: usize,
 }
 
 /// What one worker may use up.
@@ -41,6 +49,10 @@ pub struct Limits {
     pub open_files: u32,
     /// Size of any one file.
     pub file_bytes: u64,
+    /// What the writable folders of a grant may hold together; counted before the start and while it runs.
+    pub disk_bytes: u64,
+    /// Files and folders in the writable folders of a grant.
+    pub disk_files: u64,
 }
 
 impl Default for Limits {
@@ -52,6 +64,8 @@ impl Default for Limits {
             processes: 64,
             open_files: 256,
             file_bytes: 256 << 20,
+            disk_bytes: 1 << 30,
+            disk_files: 100_000,
         }
     }
 }

@@ -1,60 +1,76 @@
-//! Idle workers, by what they were granted. A worker leaves the pool once and never comes back.
+//! Idle workers, by engine and network. A worker leaves the pool once and never comes back.
+//!
+//! What a session may see is not part of the key: its folders are attached when a worker is handed out, so every
+//! session finds the same idle workers, and none has seen another session's files.
 
-use crate::message::Folder;
+use crate::demand::Demand;
+use crate::options::PoolSize;
 use crate::worker::Worker;
-use std::collections::VecDeque;
+use std::time::Instant;
 
-/// Most different grants that idle workers are kept for.
-const MOST_KEYS: usize = 8;
-
-/// Everything that makes two workers interchangeable: language and folders, down to the inode.
+/// Everything that makes two idle workers interchangeable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    pub(crate) language: &'static str,
-    pub(crate) folders: Vec<Folder>,
+    pub(crate) engine: String,
+    pub(crate) network: bool,
 }
 
-/// Idle workers; keys in the order of their last use.
+/// A worker and what it takes to give it its folders.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    pub(crate) worker: Worker,
+    pub(crate) handle: Handle,
+}
+
+/// The spawner's name for a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handle(pub(crate) u64);
+
+/// Idle workers of every kind. There are as many kinds as engines, at most twice.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
-    shelves: VecDeque<Shelf>,
+    shelves: Vec<Shelf>,
 }
 
 #[derive(Debug)]
 struct Shelf {
     key: Key,
-    idle: Vec<Worker>,
+    idle: Vec<Idle>,
     /// Workers on their way.
     coming: usize,
+    demand: Demand,
 }
 
 impl Pool {
-    /// Takes an idle worker of exactly this key.
-    pub(crate) fn take(&mut self, key: &Key) -> Option<Worker> {
-        let idle = &mut self.shelf(key).idle;
-        while let Some(worker) = idle.pop() {
-            if worker.control.lives() {
-                return Some(worker);
+    /// Takes an idle worker of this key, and remembers that one was asked for.
+    pub(crate) fn take(&mut self, key: &Key, now: Instant) -> Option<Idle> {
+        let shelf = self.shelf(key);
+        shelf.demand.ask(now);
+        while let Some(idle) = shelf.idle.pop() {
+            if idle.worker.control.lives() {
+                return Some(idle);
             }
         }
         None
     }
 
-    /// How many workers are to be started so that `size` are idle; counts them as on their way.
-    pub(crate) fn reserve(&mut self, key: &Key, size: usize) -> usize {
+    /// How many workers are to be started now; counts them as on their way. Kills those that are too many.
+    pub(crate) fn reserve(&mut self, key: &Key, now: Instant, size: PoolSize, room: usize) -> usize {
         let shelf = self.shelf(key);
-        shelf.idle.retain(|worker| worker.control.lives());
-        let missing = size.saturating_sub(shelf.idle.len() + shelf.coming);
+        shelf.idle.retain(|idle| idle.worker.control.lives());
+        let present = shelf.idle.len() + shelf.coming;
+        let target = shelf.demand.target(now, size, present.saturating_add(room));
+        shelf.idle.truncate(target.saturating_sub(shelf.coming));
+        let missing = target.saturating_sub(present);
         shelf.coming += missing;
         missing
     }
 
-    /// One worker that was on its way has come, or has failed to. It is killed if its key is not kept any more.
-    pub(crate) fn arrive(&mut self, key: &Key, worker: Option<Worker>) {
-        if let Some(shelf) = self.shelves.iter_mut().find(|shelf| shelf.key == *key) {
-            shelf.coming = shelf.coming.saturating_sub(1);
-            shelf.idle.extend(worker);
-        }
+    /// One worker that was on its way has come, or has failed to.
+    pub(crate) fn arrive(&mut self, key: &Key, idle: Option<Idle>) {
+        let shelf = self.shelf(key);
+        shelf.coming = shelf.coming.saturating_sub(1);
+        shelf.idle.extend(idle);
     }
 
     /// Number of idle workers of a key.
@@ -62,15 +78,12 @@ impl Pool {
         self.shelves.iter().find(|shelf| shelf.key == *key).map_or(0, |shelf| shelf.idle.len())
     }
 
-    /// The shelf of a key, now the most recently used; the oldest makes room and its workers are killed.
     fn shelf(&mut self, key: &Key) -> &mut Shelf {
-        let found = self.shelves.iter().position(|shelf| shelf.key == *key).and_then(|at| self.shelves.remove(at));
-        let shelf = found.unwrap_or_else(|| Shelf { key: key.clone(), idle: Vec::new(), coming: 0 });
-        if self.shelves.len() >= MOST_KEYS {
-            self.shelves.pop_back();
-        }
-        self.shelves.push_front(shelf);
-        &mut self.shelves[0]
+        let at = self.shelves.iter().position(|shelf| shelf.key == *key).unwrap_or_else(|| {
+            self.shelves.push(Shelf { key: key.clone(), idle: Vec::new(), coming: 0, demand: Demand::default() });
+            self.shelves.len() - 1
+        });
+        &mut self.shelves[at]
     }
 }
 
@@ -78,29 +91,25 @@ impl Pool {
 mod tests {
     use super::*;
 
-    fn key(inode: u64) -> Key {
-        let folder = Folder { source: "/a".into(), target: "/b".into(), writable: false, device: 1, inode };
-        Key { language: "python", folders: vec![folder] }
+    fn key(network: bool) -> Key {
+        Key { engine: "python".to_owned(), network }
     }
 
     #[test]
     fn workers_on_their_way_are_counted_once() {
-        let mut pool = Pool::default();
-        assert_eq!(pool.reserve(&key(1), 2), 2);
-        assert_eq!(pool.reserve(&key(1), 2), 0);
-        pool.arrive(&key(1), None);
-        assert_eq!(pool.reserve(&key(1), 2), 1);
-        assert_eq!(pool.reserve(&key(2), 2), 2, "another inode is another key");
+        let (mut pool, now, size) = (Pool::default(), Instant::now(), PoolSize { min: 2, max: 4 });
+        assert_eq!(pool.reserve(&key(false), now, size, 9), 2);
+        assert_eq!(pool.reserve(&key(false), now, size, 9), 0);
+        pool.arrive(&key(false), None);
+        assert_eq!(pool.reserve(&key(false), now, size, 9), 1);
+        assert_eq!(pool.reserve(&key(true), now, size, 9), 2, "a networked worker is another kind");
     }
 
     #[test]
-    fn the_oldest_key_makes_room() {
-        let mut pool = Pool::default();
-        for inode in 0..=MOST_KEYS as u64 {
-            pool.reserve(&key(inode), 1);
-        }
-        assert_eq!(pool.shelves.len(), MOST_KEYS);
-        assert_eq!(pool.reserve(&key(0), 1), 1, "it was forgotten");
-        assert_eq!(pool.reserve(&key(MOST_KEYS as u64), 1), 0, "it was kept");
+    fn a_busy_pool_grows_to_its_bound() {
+        let (mut pool, now, size) = (Pool::default(), Instant::now(), PoolSize { min: 1, max: 4 });
+        (0..50).for_each(|_| assert!(pool.take(&key(false), now).is_none()));
+        assert_eq!(pool.reserve(&key(false), now, size, 9), 4);
+        assert_eq!(pool.reserve(&key(true), now, size, 0), 0, "no room, no idle worker");
     }
 }

@@ -5,7 +5,9 @@ use crate::link::Started;
 use crate::message::Ended;
 use crate::meter::{self, Sample};
 use crate::options::Limits;
+use crate::quota::{self, Folders, Over};
 use crate::sys::process;
+use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -15,6 +17,8 @@ use tokio::sync::watch;
 const INTERVAL: Duration = Duration::from_millis(100);
 /// The interval of a worker that has used more than half of a limit.
 const CLOSE_INTERVAL: Duration = Duration::from_millis(20);
+/// The interval of a worker whose memory may reach the limit before long.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A worker that is ready for its program. Dropping it kills it.
 #[derive(Debug)]
@@ -22,9 +26,17 @@ pub struct Worker {
     pub(crate) sender: Sender,
     pub(crate) receiver: Receiver,
     pub(crate) control: Control,
+    pub(crate) listener: Option<TcpListener>,
 }
 
 impl Worker {
+    /// The listener at 127.0.0.1:3128 of the worker's own network, once; only where the grant has a network.
+    ///
+    /// Whoever connects there is the program. The listener blocks unless it is told not to.
+    pub fn listener(&mut self) -> Option<TcpListener> {
+        self.listener.take()
+    }
+
     /// The three ends of a worker, to be used side by side.
     pub fn split(self) -> (Sender, Receiver, Control) {
         (self.sender, self.receiver, self.control)
@@ -48,6 +60,10 @@ pub enum ExitReason {
     Cpu,
     /// Killed at its limit of memory.
     Memory,
+    /// Killed because its writable folders hold too many bytes.
+    Disk,
+    /// Killed because its writable folders hold too many files.
+    DiskFiles,
     /// Killed through [`Control`], or with the sandbox.
     Killed,
 }
@@ -74,17 +90,22 @@ pub(crate) struct Process {
     /// What the host killed it for: 0 nothing, else an [`ExitReason`] of `killed_for`.
     cause: AtomicU8,
     peak: AtomicU64,
+    /// Memory at the last look.
+    last: AtomicU64,
 }
 
 const FOR_CPU: u8 = 1;
 const FOR_MEMORY: u8 = 2;
 const ON_REQUEST: u8 = 3;
+const FOR_DISK: u8 = 4;
+const FOR_FILES: u8 = 5;
 
 impl Control {
     pub(crate) fn new(started: Started, limits: Limits) -> Self {
         let Started { pid, pidfd, ended } = started;
-        let (cause, peak) = (AtomicU8::new(0), AtomicU64::new(0));
-        Self { process: Arc::new(Process { pid, pidfd, ended, limits, before: Duration::ZERO, cause, peak }) }
+        let (cause, peak, last) = (AtomicU8::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let before = Duration::ZERO;
+        Self { process: Arc::new(Process { pid, pidfd, ended, limits, before, cause, peak, last }) }
     }
 
     /// Remembers what warming up has cost; only while nobody else holds the process. `false` when the
@@ -97,9 +118,12 @@ impl Control {
         used.memory > 0
     }
 
-    /// Watches the limits until the worker ends.
-    pub(crate) fn watch(&self) {
+    /// Watches the limits until the worker ends; those of its writable folders too, where it has any.
+    pub(crate) fn watch(&self, folders: Option<Folders>) {
         tokio::spawn(watch_limits(self.process.clone()));
+        if let Some(folders) = folders {
+            tokio::spawn(watch_folders(self.process.clone(), folders));
+        }
     }
 
     /// Kills the worker and everything it started, at once.
@@ -155,6 +179,8 @@ impl Process {
             (Some(code), ..) => ExitReason::Exited(code),
             (None, _, FOR_CPU) => ExitReason::Cpu,
             (None, _, FOR_MEMORY) => ExitReason::Memory,
+            (None, _, FOR_DISK) => ExitReason::Disk,
+            (None, _, FOR_FILES) => ExitReason::DiskFiles,
             (None, _, ON_REQUEST) => ExitReason::Killed,
             (None, Some(libc::SIGKILL | libc::SIGXCPU), _) if cpu >= self.limits.cpu => ExitReason::Cpu,
             (None, Some(libc::SIGKILL), _) if ended.cpu_us == 0 => ExitReason::Killed,
@@ -165,6 +191,7 @@ impl Process {
 
     /// Kills at a limit; otherwise says when to look again.
     fn judge(&self, used: Sample) -> Duration {
+        let before = self.last.swap(used.memory, Ordering::Relaxed);
         self.peak.fetch_max(used.memory, Ordering::Relaxed);
         let cpu = self.since_start(used.cpu);
         if cpu > self.limits.cpu {
@@ -173,8 +200,29 @@ impl Process {
             self.kill_for(FOR_MEMORY);
         }
         let left = self.limits.cpu.saturating_sub(cpu).max(CLOSE_INTERVAL);
-        let close = used.memory > self.limits.memory_bytes / 2;
-        if close { CLOSE_INTERVAL } else { INTERVAL.min(left) }
+        pace(before, used.memory, self.limits.memory_bytes).min(left)
+    }
+}
+
+/// When to look again: soon while memory grows by a sixteenth of its limit from one look to the next.
+fn pace(before: u64, now: u64, limit: u64) -> Duration {
+    if now.saturating_sub(before) > limit / 16 {
+        SHORTEST_INTERVAL
+    } else if now > limit / 2 {
+        CLOSE_INTERVAL
+    } else {
+        INTERVAL
+    }
+}
+
+async fn watch_folders(process: Arc<Process>, folders: Folders) {
+    let mut ended = process.ended.clone();
+    tokio::select! {
+        _ = ended.wait_for(Option::is_some) => {}
+        over = quota::until_over(folders) => process.kill_for(match over {
+            Over::Bytes => FOR_DISK,
+            Over::Files => FOR_FILES,
+        }),
     }
 }
 
@@ -183,5 +231,19 @@ async fn watch_limits(process: Arc<Process>) {
     let mut pause = INTERVAL;
     while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
         pause = process.judge(meter::sample(process.pid));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growing_memory_is_looked_at_often() {
+        let limit = 160 << 20;
+        assert_eq!(pace(0, 1 << 20, limit), INTERVAL);
+        assert_eq!(pace(0, 20 << 20, limit), SHORTEST_INTERVAL);
+        assert_eq!(pace(99 << 20, 100 << 20, limit), CLOSE_INTERVAL);
+        assert_eq!(pace(100 << 20, 1 << 20, limit), INTERVAL);
     }
 }

@@ -1,7 +1,7 @@
 //! The pool, and what is left when something ends: nothing.
 
-use crate::support::{options, python, run, sandbox};
-use outboard_sandbox::{ExitReason, Grant, Options, Sandbox, SandboxError};
+use crate::support::{engines, options, python, python_of, refused, run, run_in, sandbox, started};
+use outboard_sandbox::{ExitReason, Grant, Options, PoolSize, Sandbox, SandboxError};
 use outboard_types::Language;
 use std::fs;
 use std::path::PathBuf;
@@ -35,14 +35,23 @@ async fn within(time: Duration, what: impl Fn() -> bool) -> bool {
     what()
 }
 
+async fn pooled(size: usize) -> Sandbox {
+    started(Options { pool: PoolSize { min: size, max: size }, ..options() }).await
+}
+
+async fn fills(sandbox: &Sandbox, grant: &Grant, size: usize) {
+    sandbox.warm(grant).unwrap();
+    assert!(within(Duration::from_secs(20), || sandbox.idle(grant) == size).await, "{}", sandbox.idle(grant));
+}
+
 #[tokio::test]
 async fn idle_workers_are_used_once_and_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::start(Options { pool_size: 2, ..options() }).await.unwrap();
+    let sandbox = pooled(2).await;
     let grant = || python().writable(folder.path(), "/workspace");
-    sandbox.warm(&grant()).unwrap();
-    assert!(within(Duration::from_secs(10), || sandbox.idle(&grant()) == 2).await);
-    assert_eq!(sandbox.idle(&python()), 0, "another grant has its own workers");
+    fills(&sandbox, &grant(), 2).await;
+    assert_eq!(sandbox.idle(&python()), 2, "folders are no reason to have other workers");
+    assert_eq!(sandbox.idle(&python().network()), 0, "a network is");
     let start = Instant::now();
     let worker = sandbox.worker(grant()).await.unwrap();
     let hit = start.elapsed();
@@ -55,20 +64,62 @@ async fn idle_workers_are_used_once_and_replaced() {
 }
 
 #[tokio::test]
-async fn a_replaced_folder_is_another_grant() {
+async fn an_idle_worker_gets_its_folders_and_no_others() {
+    let (session, other, servers) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(session.path().join("a.txt"), "old").unwrap();
+    fs::write(other.path().join("secret.txt"), "theirs").unwrap();
+    fs::write(servers.path().join("index"), "api").unwrap();
+    let sandbox = pooled(2).await;
+    fills(&sandbox, &python(), 2).await;
+    let grant = |folder: &tempfile::TempDir| {
+        python().writable(folder.path(), "/workspace").read_only(servers.path(), "/servers")
+    };
+    let (one, two) = (sandbox.worker(grant(&session)).await.unwrap(), sandbox.worker(grant(&other)).await.unwrap());
+    let code = "
+import os
+def fails(what):
+    try: what(); return False
+    except OSError: return True
+open('/workspace/a.txt', 'a').write(' and new')
+os.mkdir('/workspace/d')
+writes = [lambda: open('/servers/index', 'a'), lambda: os.mkdir('/servers/d'), lambda: open('/x', 'w'),
+          lambda: open('/skills/x', 'w'), lambda: os.mkdir('/usr/lib/x'), lambda: open('/outboard/worker.py', 'a'),
+          lambda: os.rename('/workspace', '/w'), lambda: os.mknod('/workspace/s', 0o140600)]
+result = [sorted(os.listdir('/workspace')), os.listdir('/servers'), os.listdir('/skills'),
+          [index for index, one in enumerate(writes) if not fails(one)], os.stat('/workspace').st_uid]";
+    let value = run_in(one, code).await.unwrap();
+    assert_eq!(value, serde_json::json!([["a.txt", "d"], ["index"], [], [], 1000]));
+    assert_eq!(fs::read_to_string(session.path().join("a.txt")).unwrap(), "old and new");
+    let value = run_in(two, "import os\nresult = os.listdir('/workspace')").await.unwrap();
+    assert_eq!(value, serde_json::json!(["secret.txt"]));
+}
+
+#[tokio::test]
+async fn a_folder_is_looked_at_when_a_worker_is_handed_out() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("w");
     fs::create_dir(&path).unwrap();
-    let sandbox = Sandbox::start(Options { pool_size: 1, ..options() }).await.unwrap();
+    let sandbox = pooled(1).await;
     let grant = || python().writable(&path, "/workspace");
-    sandbox.warm(&grant()).unwrap();
-    assert!(within(Duration::from_secs(10), || sandbox.idle(&grant()) == 1).await);
+    fills(&sandbox, &grant(), 1).await;
     fs::rename(&path, folder.path().join("old")).unwrap();
     fs::create_dir(&path).unwrap();
     fs::write(path.join("new"), "").unwrap();
-    assert_eq!(sandbox.idle(&grant()), 0);
     let seen = run(&sandbox, grant(), "import os\nresult = os.listdir('/workspace')").await.unwrap();
     assert_eq!(seen, serde_json::json!(["new"]));
+}
+
+#[tokio::test]
+async fn starting_takes_no_time_and_early_requests_wait() {
+    let start = Instant::now();
+    let sandbox = Sandbox::start(Options { pool: PoolSize { min: 1, max: 1 }, ..options() }).await.unwrap();
+    assert!(start.elapsed() < Duration::from_millis(100));
+    assert_eq!(sandbox.describe().to_string(), "not proven yet");
+    sandbox.warm(&python()).unwrap();
+    assert_eq!(run(&sandbox, python(), "result = 1").await.unwrap(), 1);
+    assert!(sandbox.describe().to_string().starts_with("tier A"));
+    drop(Sandbox::start(options()).await.unwrap());
 }
 
 #[tokio::test]
@@ -141,7 +192,7 @@ async fn spawners_that_keep_dying_are_an_error() {
 
 #[tokio::test]
 async fn a_burst_of_two_hundred_is_served() {
-    let sandbox = Arc::new(Sandbox::start(Options { pool_size: 1, ..options() }).await.unwrap());
+    let sandbox = Arc::new(pooled(1).await);
     let mut runs = tokio::task::JoinSet::new();
     for number in 0..200 {
         let sandbox = sandbox.clone();
@@ -190,22 +241,24 @@ async fn a_killed_host_leaves_no_process() {
 
 #[tokio::test]
 async fn what_is_missing_is_named() {
-    let none = Options { worker: PathBuf::from("/no/such/worker"), ..options() };
-    let error = Sandbox::start(none).await.unwrap_err().to_string();
+    let python_only = || Some(python_of("python3", crate::support::GUEST));
+    let error = refused(engines(PathBuf::from("/no/such/worker"), python_only())).await.to_string();
     assert!(error.contains("/no/such/worker") && error.contains("install outboard-worker"), "{error}");
-    let none = Options { python: Some(PathBuf::from("/no/python")), ..options() };
-    assert!(Sandbox::start(none).await.unwrap_err().to_string().contains("/no/python"));
+    let error = refused(engines("/bin/true".into(), Some(python_of("/no/python", "")))).await.to_string();
+    assert!(error.contains("/no/python") && error.contains("apt-get install python3"), "{error}");
     let none = Options { spawner: vec!["/no/spawner".into()], ..options() };
-    assert!(matches!(Sandbox::start(none).await, Err(SandboxError::Spawner(_))));
-    let none = Sandbox::start(Options { python: None, ..options() }).await.unwrap();
+    assert!(matches!(refused(none).await, SandboxError::Spawner(_)));
+    let none = started(engines("/bin/true".into(), None)).await;
     assert!(matches!(none.worker(python()).await, Err(SandboxError::NoPython)));
+    let error = sandbox().await.worker(python().engine("pypy")).await.unwrap_err().to_string();
+    assert_eq!(error, "no engine pypy is configured for python programs");
 }
 
 #[tokio::test]
 async fn native_programs_run_with_their_libraries_only() {
     // `true` ends well; a spawner finds that it may not do the spawner's work in a jail.
     for (program, code) in [("/bin/true", 0), (env!("CARGO_BIN_EXE_outboard-spawner"), 1)] {
-        let sandbox = Sandbox::start(Options { worker: program.into(), ..options() }).await.unwrap();
+        let sandbox = started(engines(program.into(), None)).await;
         let error = sandbox.worker(Grant::new(Language::TypeScript)).await.unwrap_err().to_string();
         assert!(error.contains(&format!("it ended (Exited({code}))")), "{error}");
     }
@@ -214,7 +267,7 @@ async fn native_programs_run_with_their_libraries_only() {
 #[tokio::test]
 async fn a_worker_that_never_gets_ready_is_an_error() {
     for (text, says) in [("", "it ended"), ("import os\nos.write(3, b'\\xff' * 8)", "limit")] {
-        let sandbox = Sandbox::start(Options { python_worker: text, ..options() }).await.unwrap();
+        let sandbox = started(engines("/bin/true".into(), Some(python_of("python3", text)))).await;
         let error = sandbox.worker(python()).await.unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }

@@ -1,12 +1,12 @@
 //! Every limit, hit.
 
-use crate::support::{doomed, options, program, python, run, sandbox};
+use crate::support::{doomed, options, program, python, run, sandbox, started};
 use outboard_sandbox::{ExitReason, Limits, Sandbox};
 use outboard_worker_protocol::FromWorker;
 use std::time::{Duration, Instant};
 
 async fn limited(limits: Limits) -> Sandbox {
-    Sandbox::start(outboard_sandbox::Options { limits, ..options() }).await.unwrap()
+    started(outboard_sandbox::Options { limits, ..options() }).await
 }
 
 #[tokio::test]
@@ -116,4 +116,27 @@ async fn cpu_time_counts_from_the_hand_over() {
         .unwrap();
     assert!(receiver.next().await.is_ok());
     assert!(control.cpu_time() >= Duration::from_millis(150), "{:?}", control.cpu_time());
+}
+
+#[tokio::test]
+async fn a_full_folder_ends_the_worker_and_keeps_the_next_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let grant = || python().writable(folder.path(), "/workspace");
+    let sandbox = limited(Limits { disk_bytes: 8 << 20, ..Limits::default() }).await;
+    let code =
+        "import time\nfor n in range(40):\n  open('/workspace/%d' % n, 'wb').write(b'x' * (1 << 20))\ntime.sleep(60)";
+    assert_eq!(doomed(sandbox.worker(grant()).await.unwrap(), code).await.reason, ExitReason::Disk);
+    let error = sandbox.worker(grant()).await.unwrap_err();
+    assert!(error.to_string().contains("sandbox.disk_mb"), "{error}");
+}
+
+#[tokio::test]
+async fn too_many_files_end_the_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let grant = || python().writable(folder.path(), "/workspace");
+    let sandbox = limited(Limits { disk_files: 50, ..Limits::default() }).await;
+    let code = "import os, time\nfor n in range(200): os.mkdir('/workspace/%d' % n)\ntime.sleep(60)";
+    assert_eq!(doomed(sandbox.worker(grant()).await.unwrap(), code).await.reason, ExitReason::DiskFiles);
+    let error = sandbox.worker(grant()).await.unwrap_err();
+    assert!(error.to_string().contains("sandbox.disk_files"), "{error}");
 }

@@ -3,7 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
 mod channel;
+mod engines;
+mod engines_bun;
 mod jail;
 mod lifetime;
 mod limits;
+mod network;
+mod ordinary_user;
+mod packages;
+mod residue;
 mod support;
+mod tier_b;

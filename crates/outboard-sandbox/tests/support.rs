@@ -1,9 +1,12 @@
 //! A guest that runs Python text and says what it made of it.
 
-use outboard_sandbox::{Exit, Grant, Limits, Options, Sandbox, Worker};
+use outboard_sandbox::{
+    Engine, EngineKind, Exit, Grant, Limits, Options, PoolSize, Sandbox, SandboxError, Tier, Worker,
+};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,18 +37,45 @@ except Exception as error:
 "#;
 
 pub(crate) fn options() -> Options {
+    engines(PathBuf::from("/bin/true"), Some(python_of("python3", GUEST)))
+}
+
+/// A sandbox of a program for TypeScript and an interpreter for Python; no pool.
+pub(crate) fn engines(worker: PathBuf, python: Option<EngineKind>) -> Options {
+    let engine = |language: Language, kind| Engine { name: language.as_str().to_owned(), language, kind };
+    let python = python.map(|kind| engine(Language::Python, kind));
+    let typescript = engine(Language::TypeScript, EngineKind::Program { path: worker });
     Options {
-        worker: PathBuf::from("/bin/true"),
-        python: Some(PathBuf::from("python3")),
-        python_worker: GUEST,
-        pool_size: 0,
+        engines: [typescript].into_iter().chain(python).collect(),
+        pool: PoolSize::default(),
         limits: Limits::default(),
-        spawner: vec![env!("CARGO_BIN_EXE_outboard-spawner").into()],
+        minimum: Tier::A,
+        spawner: vec![spawner()],
     }
 }
 
+/// The spawner of this build; a test run elsewhere names a copy.
+pub(crate) fn spawner() -> OsString {
+    std::env::var_os("SANDBOX_TEST_SPAWNER").unwrap_or_else(|| env!("CARGO_BIN_EXE_outboard-spawner").into())
+}
+
+pub(crate) fn python_of(interpreter: impl Into<PathBuf>, worker: &'static str) -> EngineKind {
+    EngineKind::Python { interpreter: interpreter.into(), worker, packages: Vec::new(), preload: Vec::new() }
+}
+
 pub(crate) async fn sandbox() -> Sandbox {
-    Sandbox::start(options()).await.expect("a jail; without user namespaces run as root or allow them")
+    started(options()).await
+}
+
+pub(crate) async fn started(options: Options) -> Sandbox {
+    let sandbox = Sandbox::start(options).await.unwrap();
+    sandbox.ready().await.expect("a jail; without user namespaces run as root or allow them");
+    sandbox
+}
+
+/// Starts a sandbox that cannot be had.
+pub(crate) async fn refused(options: Options) -> SandboxError {
+    Sandbox::start(options).await.unwrap().ready().await.unwrap_err()
 }
 
 pub(crate) fn python() -> Grant {
@@ -58,7 +88,12 @@ pub(crate) fn program(code: &str) -> ToWorker {
 
 /// Runs a program to the value of its variable `result`.
 pub(crate) async fn run(sandbox: &Sandbox, grant: Grant, code: &str) -> Result<Value, String> {
-    let (mut sender, mut receiver, _control) = sandbox.worker(grant).await.unwrap().split();
+    run_in(sandbox.worker(grant).await.unwrap(), code).await
+}
+
+/// The same in a worker that is there already.
+pub(crate) async fn run_in(worker: Worker, code: &str) -> Result<Value, String> {
+    let (mut sender, mut receiver, _control) = worker.split();
     sender.send(&program(code)).await.unwrap();
     match receiver.next().await.unwrap() {
         Some(FromWorker::Result { value, .. }) => {

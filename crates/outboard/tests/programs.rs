@@ -128,3 +128,62 @@ fn a_program_is_inspected_before_it_runs() {
     let (code, told) = place.fails(&["run", "program", "--language", "python"]);
     assert!(code != 0 && told.contains("inspection.refuse") && told.contains("is not a rule"), "{told}");
 }
+
+#[test]
+fn bash_programs_call_tools_as_commands() {
+    crate::support::beside("outboard-bash");
+    let place = Place::with(&["logs", "salesforce"]);
+    let code = "pages=$(call logs list_pages | grep -o '\"pages\":[0-9]*' | cut -d: -f2)\necho \"there are $pages\"\n\
+        seq 1 3 | xargs -P 3 -I{} call logs get_page page:={} | wc -l\necho '{\"ok\": true}' > /workspace/a.json\ncat /workspace/a.json";
+    let report = place.program("bash", code);
+    assert_eq!(report["status"], "succeeded", "{report}");
+    let stdout = report["stdout"].as_str().unwrap();
+    assert!(stdout.contains("there are 30") && stdout.contains("{\"ok\": true}"), "{report}");
+    assert_eq!(report["calls"][1]["ok"], 3, "{report}");
+    let failed = place.program("bash", "echo before\nnonsense\nexit 3");
+    assert_eq!((&failed["status"], &failed["error"]["code"]), (&json!("failed"), &json!("program_error")), "{failed}");
+    assert!(
+        place.program("bash", "cat /etc/passwd; curl -s http://example.com; echo done")["stdout"]
+            .as_str()
+            .unwrap()
+            .ends_with("done\n")
+    );
+}
+
+#[test]
+fn granted_folders_are_seen_and_protected_places_are_refused() {
+    let place = Place::with(&[]);
+    let data = place.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("in.txt"), "from the host").unwrap();
+    let path = data.display().to_string();
+    place.settings(&format!("sandbox.files.read = {{ \"/data\" = {path:?} }}\n"));
+    let code = "import os\ntext = open('/data/in.txt').read()\ntry:\n    open('/data/out.txt', 'w').write('x'); wrote = True\nexcept OSError:\n    wrote = False\n[text, wrote]";
+    assert_eq!(place.program("python", code)["result"], json!(["from the host", false]));
+    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {path:?} }}\n"));
+    assert_eq!(place.program("python", code)["result"], json!(["from the host", true]));
+    assert_eq!(std::fs::read_to_string(data.join("out.txt")).unwrap(), "x");
+    let own = place.path().display().to_string();
+    for bad in ["/", "/proc", own.as_str(), "relative"] {
+        place.settings(&format!("sandbox.files.write = {{ \"/data\" = {bad:?} }}\n"));
+        let (code, told) = place.fails(&["run", "program", "--language", "python"]);
+        assert!(code == 2 && told.contains("sandbox.files.write"), "{bad}: {told}");
+    }
+}
+
+#[test]
+fn a_session_that_is_full_says_so() {
+    let place = Place::with(&[]);
+    place.settings("sandbox.disk_mb = 1\n");
+    let report = place.program("python", "import time\nfor n in range(40):\n    open('/workspace/%d' % n, 'wb').write(b'x' * 200000); time.sleep(0.05)\ntime.sleep(5)");
+    assert_eq!(report["status"], "limit_exceeded", "{report}");
+    assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.disk_mb"), "{report}");
+}
+
+#[test]
+fn an_engine_that_is_not_configured_is_named() {
+    let place = Place::with(&[]);
+    let report = place.program("typescript", "// engine: bun\nreturn 1");
+    assert_eq!(report["error"]["code"], "sandbox_unavailable", "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("bun"), "{report}");
+}

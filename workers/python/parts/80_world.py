@@ -23,31 +23,60 @@ def explain_network():
     socket.create_connection = explained(socket.create_connection)
 
 
-def alias_state(root):
-    """Lets `/state/…` mean `/workspace/state/…`, where there is a workspace and the jail has no /state of its own.
+def aliases_of(root):
+    """Which folders stand for others: `/state` for `/workspace/state`, and where `/` is not the jail's own, its folders."""
+    workspace = os.path.join(root, "workspace")
+    found = []
+    if os.path.isdir(workspace) and not os.path.exists("/state"):
+        found.append(("state", os.path.join(workspace, "state")))
+    if root != "/":
+        found += [(name, os.path.join(root, name)) for name in ("workspace", "skills", "servers", "tmp")]
+    return found
+
+
+def alias_folders(root):
+    """Lets absolute names of the jail's folders mean what they should, see `aliases_of`.
 
     Covers `open` and what `os` offers for paths; pathlib only from CPython 3.11, as older ones keep their own references.
     """
-    workspace = os.path.join(root, "workspace")
-    if os.path.exists("/state") or not os.path.isdir(workspace):
+    found = aliases_of(root)
+    if not found:
         return
+    makedirs, isdir = os.makedirs, os.path.isdir
+
+    def meant(path):
+        text = path if type(path) is str else os.fspath(path) if isinstance(path, os.PathLike) else None
+        if not isinstance(text, str) or (root != "/" and text.startswith(root + "/")):
+            return path
+        for name, folder in found:
+            for start in ("/" + name, "./" + name, name) if name == "state" else ("/" + name,):
+                if text == start or text.startswith(start + "/"):
+                    if name == "state" and not isdir(folder):
+                        makedirs(folder, exist_ok=True)
+                    return folder + text[len(start) :]
+        return path
 
     def aliased(function):
         @functools.wraps(function)
         def wrapper(path, *args, **kwargs):
-            text = path if type(path) is str else os.fspath(path) if isinstance(path, os.PathLike) else None
-            if isinstance(text, str) and (text.startswith(("/state/", "./state/", "state/")) or text in ("/state", "./state")):
-                folder = os.path.join(workspace, "state")
-                if not os.path.isdir(folder):
-                    makedirs(folder, exist_ok=True)
-                path = folder + text[text.index("state") + 5 :]
-            return function(path, *args, **kwargs)
+            return function(meant(path), *args, **kwargs)
 
         return wrapper
 
-    makedirs = os.makedirs
+    def aliased_pair(function):
+        @functools.wraps(function)
+        def wrapper(source, target, *args, **kwargs):
+            return function(meant(source), meant(target), *args, **kwargs)
+
+        return wrapper
+
     builtins.open = io.open = aliased(open)
-    for name in ("makedirs", "mkdir", "listdir", "remove", "unlink", "rmdir", "scandir", "stat"):
+    names = ["makedirs", "mkdir", "listdir", "remove", "unlink", "rmdir", "scandir", "stat"]
+    if root != "/":
+        names += ["lstat", "open", "chmod", "utime", "access", "readlink", "chdir", "truncate"]
+        for name in ("rename", "replace", "link"):
+            setattr(os, name, aliased_pair(getattr(os, name)))
+    for name in names:
         setattr(os, name, aliased(getattr(os, name)))
 
 
@@ -70,13 +99,14 @@ def offer_servers():
         builtins.servers = importlib.import_module("servers")
 
 
-def preload(modules):
-    """Imports what programs usually need, and what the operator grants."""
-    for name in modules:
+def preload(modules, required):
+    """Imports what programs usually need, where it is there, and what the operator asks for, which must be."""
+    for name in [*modules, *required]:
         try:
             importlib.import_module(name)
         except Exception as error:
-            os.write(2, f"outboard python worker: {name} is not preloaded: {error}\n".encode("utf-8", "replace"))
+            if name in required:
+                raise ImportError(f"the module {name} of sandbox.python.preload cannot be imported: {error}") from error
 
 
 def spare_address_space():
@@ -97,18 +127,20 @@ def on_cpu_limit(_signal, _frame):
 
 def prepare(modules):
     """Everything that can be done before the program is known."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
+    threads = {name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    os.environ.update(threads)
     sys.meta_path.insert(0, Finder)
     sys.path.append(ROOT)
     offer_globals()
     spare_address_space()
-    preload([*PRELOAD, *modules])
+    preload(PRELOAD, modules)
     os.environ.clear()
+    for name, count in threads.items():
+        os.putenv(name, count)  # for libraries that load later; the program's own environment is empty
     sys.argv, sys.stdin = [PROGRAM], io.StringIO("")
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = CONSOLE.stream(b"out"), CONSOLE.stream(b"err")
     explain_network()
-    alias_state(ROOT)
+    alias_folders(ROOT)
     signal.signal(signal.SIGXCPU, on_cpu_limit)
     warm = Program("async def f(): return [1]\nawait f()", None)
     event_loop().run_until_complete(eval(warm.compile(hold=False), warm.space))

@@ -47,7 +47,12 @@ def finish(kind, content):
 
 def main(modules):
     """Prepares, says `ready`, runs one program."""
-    prepare(modules)
+    try:
+        prepare(modules)
+    except ImportError as error:
+        trouble = {"code": "program_error", "message": str(error)}
+        CHANNEL.send(b'{"error":{"error":' + dump(trouble) + b"}}")
+        os._exit(1)
     CHANNEL.watch_host()
     engine = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
     CHANNEL.send(b'{"ready":{"version":%d,"engine":"%s"}}' % (VERSION, engine.encode()))

@@ -42,9 +42,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-mcp",
             "outboard-config",
             "outboard-policy",
+            "outboard-external",
         ],
     ),
     ("workers/js", &["outboard-worker-protocol"]),
+    ("workers/bash", &["outboard-worker-protocol"]),
+    ("workers/external", &[]),
     ("demo", &[]),
     ("xtask", &["outboard-config"]),
 ];

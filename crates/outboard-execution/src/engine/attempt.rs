@@ -104,10 +104,30 @@ impl Engine {
 
     async fn worker(&mut self) -> Result<(Sender, Receiver, Control), SandboxError> {
         let skills = self.deps.state.skills().map_err(SandboxError::from)?;
-        let grant = Grant::new(self.request.language)
+        let own = Grant::new(self.request.language)
             .read_only(&self.surface.folder, "/servers")
             .writable(&self.workspace, "/workspace")
             .writable(&skills, "/skills");
+        let own = engine_of(&self.request.code).into_iter().fold(own, |grant, name| grant.engine(name));
+        let grant = self.deps.files.iter().cloned().fold(own, Grant::file);
         Ok(self.deps.sandbox.worker(grant).await?.split())
+    }
+}
+
+/// The engine that a program asks for in its first line: `// engine: bun`.
+fn engine_of(code: &str) -> Option<&str> {
+    let name = code.lines().next()?.trim().strip_prefix("// engine:")?.trim();
+    Some(name).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::engine_of;
+
+    #[test]
+    fn only_the_first_line_chooses_an_engine() {
+        assert_eq!(engine_of("// engine: bun\nreturn 1"), Some("bun"));
+        assert_eq!(engine_of("return 1\n// engine: bun"), None);
+        assert_eq!(engine_of("// engine:\n"), None);
     }
 }

@@ -35,6 +35,10 @@ impl End {
             ExitReason::Memory => {
                 over(format!("the program used its {} MiB of memory", limits.memory_bytes >> 20), "memory_mb")
             }
+            ExitReason::Disk => over("the folders that the program writes to hold too much".into(), "disk_mb"),
+            ExitReason::DiskFiles => {
+                over("the folders that the program writes to hold too many files".into(), "disk_files")
+            }
             other => End::Failed(
                 Status::Failed,
                 ToolError::new(ErrorCode::WorkerLost, format!("the worker ended before the program did ({other:?})"))

@@ -1,20 +1,24 @@
 //! From a fresh clone to the worker's program: every step of the jail in order.
 
 use super::identity::INSIDE;
-use super::stage::{Plan, Stage};
+use super::late::hear;
+use super::root::Mounted;
+use super::stage::{Kind, Place, Plan, Stage};
 use crate::layers::Layer;
 use crate::message::{At, Failure};
 use crate::options::Limits;
 use crate::sys::process::{self, Side};
-use crate::sys::{confine, fds, filter, landlock, mounts};
+use crate::sys::{confine, fds, filter, landlock, mounts, network};
 use outboard_worker_protocol::SOCKET_FD;
 use std::convert::Infallible;
+use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
-const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
+pub(super) const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET
@@ -28,10 +32,20 @@ const ADDRESS_ROOM: u64 = 256 << 20;
 /// The `/tmp` of one worker.
 const TMP: &std::ffi::CStr = c"size=64m,nr_inodes=16k,mode=1777";
 
+/// A worker that executes its program.
+pub(super) struct Started {
+    pub(super) pid: i32,
+    pub(super) pidfd: OwnedFd,
+    /// The listener in the worker's own network.
+    pub(super) listener: Option<OwnedFd>,
+}
+
 /// Starts a worker; returns when it executes its program or has failed to.
-pub(super) fn spawn(stage: &mut Stage, plan: Plan) -> Result<(i32, OwnedFd), Failure> {
+pub(super) fn spawn(stage: &mut Stage, plan: Plan) -> Result<Started, Failure> {
     let (ours, theirs) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
-    match process::clone_into(NAMESPACES).at(Layer::Namespaces, "clone3 with new namespaces")? {
+    let rooted = matches!(stage.kind, Kind::Rooted(_));
+    let namespaces = if rooted { NAMESPACES } else { 0 };
+    match process::clone_into(namespaces).at(Layer::Namespaces, "clone3 with new namespaces")? {
         Side::Child => {
             drop(ours);
             let Err(failure) = confine(stage, &plan, &theirs);
@@ -40,23 +54,26 @@ pub(super) fn spawn(stage: &mut Stage, plan: Plan) -> Result<(i32, OwnedFd), Fai
         }
         Side::Parent(pid, pidfd) => {
             drop(theirs);
-            let done = stage.identity.give(pid).and_then(|()| await_program(ours));
-            if let Err(failure) = done {
-                process::kill(pidfd.as_fd());
-                process::reap(pid).at(Layer::Lifetime, "reap a failed worker")?;
-                return Err(failure);
+            let given = if rooted { stage.identity.give(pid) } else { Ok(()) };
+            match given.and_then(|()| await_program(ours)) {
+                Ok(listener) => Ok(Started { pid, pidfd, listener }),
+                Err(failure) => {
+                    process::kill(pidfd.as_fd());
+                    process::reap(pid).at(Layer::Lifetime, "reap a failed worker")?;
+                    Err(failure)
+                }
             }
-            Ok((pid, pidfd))
         }
     }
 }
 
 /// Lets the child go on; its end of the socket closes by executing the program.
-fn await_program(mut child: UnixStream) -> Result<(), Failure> {
-    let mut failure = Vec::new();
-    child.write_all(b"!").and_then(|()| child.read_to_end(&mut failure)).at(Layer::Lifetime, "wait for the worker")?;
-    if failure.is_empty() {
-        return Ok(());
+fn await_program(mut child: UnixStream) -> Result<Option<OwnedFd>, Failure> {
+    let heard = child.write_all(b"!").and_then(|()| hear(child.as_fd()));
+    let (failure, listener) = heard.at(Layer::Lifetime, "wait for the worker")?;
+    // A listener comes with a blank, which JSON ignores.
+    if failure.trim_ascii().is_empty() {
+        return Ok(listener);
     }
     let unreadable = |_| Failure { layer: Layer::Lifetime, step: "read the failure".to_owned(), errno: libc::EBADMSG };
     Err(serde_json::from_slice(&failure).unwrap_or_else(unreadable))
@@ -74,15 +91,17 @@ fn tell(mut parent: &UnixStream, failure: &Failure) {
 
 fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallible, Failure> {
     await_ids(parent).at(Layer::Lifetime, "wait for the spawner")?;
-    confine::become_user(INSIDE, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
-    confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
-    process::new_session();
-    confine::reset_inherited();
-    confine::step_back();
-    enter_root(plan)?;
+    match &plan.place {
+        Place::Root(root, mounts) => enter_jail(stage, root, mounts)?,
+        Place::Folder(folder) => enter_folder(stage, folder)?,
+    }
+    if plan.network {
+        offer_network(parent)?;
+    }
     let parent = place_descriptors(plan, parent).at(Layer::Descriptors, "place descriptors")?;
-    set_limits(&stage.limits)?;
-    confine::drop_capabilities().at(Layer::Capabilities, "drop capabilities")?;
+    set_limits(&stage.limits, plan)?;
+    let rooted = matches!(plan.place, Place::Root(..));
+    confine::drop_capabilities(rooted).at(Layer::Capabilities, "drop capabilities")?;
     // After the last change of credentials, which would cancel it.
     process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG")?;
     if fds::wait_readable(&[parent], 0).at(Layer::Lifetime, "look for the spawner")?[0] {
@@ -90,11 +109,42 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     }
     confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
     if stage.landlock > 0 {
-        let changeable = plan.changeable.iter().map(|folder| folder.as_c_str());
-        landlock::restrict(stage.landlock, changeable).at(Layer::Landlock, "landlock_restrict_self")?;
+        landlock::restrict(stage.landlock, &plan.rules).at(Layer::Landlock, "landlock_restrict_self")?;
     }
-    filter::install(&mut stage.filter).at(Layer::Seccomp, "seccomp")?;
-    Err(confine::execute(&plan.argv)).at(Layer::Files, "execve")
+    if !rooted {
+        confine::stay_in_group().at(Layer::Seccomp, "seccomp for the process group")?;
+    }
+    filter::install(stage.filter(plan)).at(Layer::Seccomp, "seccomp")?;
+    Err(confine::execute(&plan.argv, &plan.environment)).at(Layer::Files, "execve")
+}
+
+/// Becomes the worker's user and leaves the host's files behind.
+fn enter_jail(stage: &Stage, root: &CStr, mounts: &[Mounted]) -> Result<(), Failure> {
+    confine::become_user(INSIDE, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
+    confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
+    leave_host();
+    enter_root(root, mounts)
+}
+
+/// The same as far as it goes without namespaces.
+fn enter_folder(stage: &Stage, folder: &CStr) -> Result<(), Failure> {
+    if stage.identity.root {
+        confine::become_user(stage.identity.uid, true).at(Layer::Identity, "become the worker's user")?;
+    }
+    leave_host();
+    std::env::set_current_dir(OsStr::from_bytes(folder.to_bytes())).at(Layer::Files, "go to the worker's folder")
+}
+
+fn leave_host() {
+    process::new_session();
+    confine::reset_inherited();
+    confine::step_back();
+}
+
+/// Listens in the worker's own network and hands the listener to the spawner.
+fn offer_network(parent: &UnixStream) -> Result<(), Failure> {
+    let listener = network::listen().at(Layer::Namespaces, "listen in the worker's network")?;
+    fds::send(parent.as_fd(), b" ", &[listener.as_fd()]).at(Layer::Namespaces, "hand the listener over")
 }
 
 fn await_ids(mut parent: &UnixStream) -> io::Result<()> {
@@ -102,11 +152,11 @@ fn await_ids(mut parent: &UnixStream) -> io::Result<()> {
 }
 
 /// Builds the worker's root from the stage's, its folders and its own `/tmp`, and leaves the host's.
-fn enter_root(plan: &Plan) -> Result<(), Failure> {
-    let root = mounts::copy_tree(&plan.root).at(Layer::Files, "copy the stage's root")?;
+fn enter_root(root: &CStr, mounts: &[Mounted]) -> Result<(), Failure> {
+    let root = mounts::copy_tree(root).at(Layer::Files, "copy the stage's root")?;
     mounts::attach(root.as_fd(), c"/proc").at(Layer::Files, "attach the root")?;
     mounts::go_to(root.as_fd()).at(Layer::Files, "go to the root")?;
-    for (tree, target) in &plan.mounts {
+    for (tree, target) in mounts {
         mounts::attach(tree.as_fd(), target).at(Layer::Files, format!("attach {}", target.to_string_lossy()))?;
     }
     mounts::memory(c"tmp", TMP).at(Layer::Files, "mount /tmp")?;
@@ -131,15 +181,17 @@ fn place_descriptors(plan: &Plan, parent: &UnixStream) -> io::Result<RawFd> {
     Ok(SOCKET_FD + 1)
 }
 
-fn set_limits(limits: &Limits) -> Result<(), Failure> {
+fn set_limits(limits: &Limits, plan: &Plan) -> Result<(), Failure> {
     // A second later than the host's own watch, which sees all processes together.
     let cpu = limits.cpu.as_secs() + 2;
+    let address_space = if plan.address_space { 2 * limits.memory_bytes + ADDRESS_ROOM } else { u64::MAX };
+    let processes = u64::from(limits.processes) + plan.others;
     let limits = [
         (libc::RLIMIT_CORE, 0, "core"),
         (libc::RLIMIT_CPU, cpu, "cpu"),
-        (libc::RLIMIT_AS, 2 * limits.memory_bytes + ADDRESS_ROOM, "address space"),
+        (libc::RLIMIT_AS, address_space, "address space"),
         (libc::RLIMIT_NOFILE, u64::from(limits.open_files), "open files"),
-        (libc::RLIMIT_NPROC, u64::from(limits.processes), "processes"),
+        (libc::RLIMIT_NPROC, processes, "processes"),
         (libc::RLIMIT_FSIZE, limits.file_bytes, "file size"),
         (libc::RLIMIT_MEMLOCK, 0, "locked memory"),
         (libc::RLIMIT_MSGQUEUE, 0, "message queues"),

@@ -31,6 +31,7 @@ impl Identity {
     /// Chooses the worker's identity; an ordinary user moves to a user namespace first, to be able to mount.
     pub(super) fn take() -> Result<Self, Failure> {
         let (uid, gid) = process::ids();
+        try_namespaces().at(Layer::Namespaces, "clone3 with new namespaces")?;
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
         let new = |uid, gid, root| Self { uid, gid, root, proc, disguises: HashMap::new() };
         if uid == 0 {
@@ -46,6 +47,29 @@ impl Identity {
         identity.write("self", "uid_map", &format!("{uid} {uid} 1")).at(Layer::Identity, "write uid_map")?;
         identity.write("self", "gid_map", &format!("{gid} {gid} 1")).at(Layer::Identity, "write gid_map")?;
         Ok(identity)
+    }
+
+    /// The worker's identity where there are no user namespaces: an ordinary user's own.
+    pub(super) fn bare() -> Result<Self, Failure> {
+        let (uid, gid) = process::ids();
+        let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
+        let root = uid == 0;
+        let outside = if root { unprivileged_id().at(Layer::Identity, "find an unprivileged host uid")? } else { uid };
+        let group = if root { outside } else { gid };
+        Ok(Self { uid: outside, gid: group, root, proc, disguises: HashMap::new() })
+    }
+
+    /// Threads of the worker's user on this host.
+    pub(super) fn processes(&self) -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        let tasks = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+        let own = tasks.filter(|task| task.metadata().is_ok_and(|data| data.uid() == self.uid));
+        own.map(|task| fs::read_dir(task.path().join("task")).map_or(0, |threads| threads.count() as u64)).sum()
+    }
+
+    /// Opens a file below the host's `/proc`.
+    pub(super) fn open(&self, path: &str) -> io::Result<OwnedFd> {
+        fds::open_in(self.proc.as_fd(), path, false)
     }
 
     /// Gives a cloned process its ids and makes it the first to go when memory runs out.
@@ -90,6 +114,14 @@ impl Identity {
     fn write(&self, process: &str, file: &str, text: &str) -> io::Result<()> {
         let file = fds::open_in(self.proc.as_fd(), &format!("{process}/{file}"), true)?;
         File::from(file).write_all(text.as_bytes())
+    }
+}
+
+/// Whether namespaces can be had at all; a process that ends at once finds out.
+fn try_namespaces() -> io::Result<()> {
+    match process::clone_into(super::child::NAMESPACES)? {
+        Side::Child => process::exit_now(0),
+        Side::Parent(pid, _) => process::reap(pid).map(drop),
     }
 }
 

@@ -3,17 +3,21 @@
 //! It is told once how jails look, then asked for workers, one packet each; it reports every end of a
 //! worker. When the host is gone it kills all workers and ends; when it dies itself, the kernel kills them.
 
+mod bare;
 mod child;
 mod identity;
+mod late;
 mod reply;
+mod root;
 mod stage;
 
 use crate::Layer;
-use crate::message::{At, Failure, MAX_PACKET, Reply, Request, Setup, Spawn};
+use crate::message::{At, Attach, Failure, MAX_PACKET, Reply, Request, Spawn};
 use crate::sys::{fds, process};
+use child::Started;
 use outboard_worker_protocol::SOCKET_FD;
 use reply::{answer, deserialize};
-use stage::Stage;
+use stage::{Kind, Stage};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -28,6 +32,7 @@ pub fn spawner_main() -> ! {
 /// A worker that was started and not yet reaped.
 struct Live {
     id: u64,
+    layout: String,
     pid: i32,
     pidfd: OwnedFd,
 }
@@ -40,21 +45,22 @@ fn run(socket: OwnedFd) -> io::Result<()> {
     let Some(stage) = set_up(&socket)? else { return Ok(()) };
     process::die_with_parent()?;
     let mut workers = Vec::new();
-    let served = serve(&socket, stage, &mut workers);
+    let mut stage = stage;
+    let served = serve(&socket, &mut stage, &mut workers);
     workers.iter().for_each(|worker| process::kill(worker.pidfd.as_fd()));
-    workers.iter().for_each(|worker| drop(process::reap(worker.pid)));
+    workers.iter().for_each(|worker| drop(stage.bury(worker.id, worker.pid)));
     served
 }
 
 fn set_up(socket: &OwnedFd) -> io::Result<Option<Stage>> {
-    let Some((Request::Setup(Setup { layouts, limits }), texts)) = next(socket)? else { return Ok(None) };
-    match Stage::build(layouts, limits, texts) {
+    let Some((Request::Setup(setup), texts)) = next(socket)? else { return Ok(None) };
+    match Stage::build(setup, texts) {
         Ok(stage) => {
-            answer(socket, &Reply::SetUp { layers: stage.layers() }, None)?;
+            answer(socket, &Reply::SetUp { tier: stage.tier(), layers: stage.layers() }, &[])?;
             Ok(Some(stage))
         }
         Err(failure) => {
-            answer(socket, &Reply::Failed { id: 0, failure }, None)?;
+            answer(socket, &Reply::Failed { id: 0, failure }, &[])?;
             Ok(None)
         }
     }
@@ -67,19 +73,20 @@ fn next(socket: &OwnedFd) -> io::Result<Option<(Request, Vec<OwnedFd>)>> {
     if size == 0 { Ok(None) } else { Ok(Some((deserialize(&packet[..size])?, fds))) }
 }
 
-fn serve(socket: &OwnedFd, mut stage: Stage, workers: &mut Vec<Live>) -> io::Result<()> {
+fn serve(socket: &OwnedFd, stage: &mut Stage, workers: &mut Vec<Live>) -> io::Result<()> {
     loop {
         let mut watched = vec![socket.as_raw_fd()];
         watched.extend(workers.iter().map(|worker| worker.pidfd.as_raw_fd()));
         let ready = fds::wait_readable(&watched, -1)?;
         for index in (0..workers.len()).rev().filter(|index| ready[index + 1]) {
             let worker = workers.swap_remove(index);
-            let ended = process::reap(worker.pid)?;
-            answer(socket, &Reply::Exited { id: worker.id, ended }, None)?;
+            let ended = stage.bury(worker.id, worker.pid)?;
+            answer(socket, &Reply::Exited { id: worker.id, ended }, &[])?;
         }
         if ready[0] {
             match next(socket)? {
-                Some((Request::Spawn(spawn), sockets)) => workers.extend(start(socket, &mut stage, spawn, sockets)?),
+                Some((Request::Spawn(spawn), sockets)) => workers.extend(start(socket, stage, spawn, sockets)?),
+                Some((Request::Attach(attach), _)) => join(socket, stage, workers, &attach)?,
                 Some((Request::Setup(_), _)) => {}
                 None => return Ok(()),
             }
@@ -90,20 +97,40 @@ fn serve(socket: &OwnedFd, mut stage: Stage, workers: &mut Vec<Live>) -> io::Res
 fn start(socket: &OwnedFd, stage: &mut Stage, spawn: Spawn, sockets: Vec<OwnedFd>) -> io::Result<Option<Live>> {
     let id = spawn.id;
     match spawned(stage, &spawn, sockets) {
-        Ok((pid, pidfd)) => {
-            answer(socket, &Reply::Spawned { id, pid }, Some(pidfd.as_fd()))?;
-            Ok(Some(Live { id, pid, pidfd }))
+        Ok(Started { pid, pidfd, listener }) => {
+            let fds: Vec<_> = [Some(pidfd.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
+            answer(socket, &Reply::Spawned { id, pid }, &fds)?;
+            Ok(Some(Live { id, layout: spawn.layout, pid, pidfd }))
         }
         Err(failure) => {
-            answer(socket, &Reply::Failed { id, failure }, None)?;
+            stage.forget(id);
+            answer(socket, &Reply::Failed { id, failure }, &[])?;
             Ok(None)
         }
     }
 }
 
-fn spawned(stage: &mut Stage, spawn: &Spawn, sockets: Vec<OwnedFd>) -> Result<(i32, OwnedFd), Failure> {
+fn spawned(stage: &mut Stage, spawn: &Spawn, sockets: Vec<OwnedFd>) -> Result<Started, Failure> {
     let missing = || io::Error::from_raw_os_error(libc::EBADF);
     let channel = sockets.into_iter().next().ok_or_else(missing).at(Layer::Descriptors, "the worker's socket")?;
     let plan = stage.plan(spawn, channel)?;
     child::spawn(stage, plan)
+}
+
+/// Gives a worker its folders.
+fn join(socket: &OwnedFd, stage: &mut Stage, workers: &[Live], attach: &Attach) -> io::Result<()> {
+    let id = attach.id;
+    let gone = || io::Error::from_raw_os_error(libc::ESRCH);
+    let worker = workers.iter().find(|worker| worker.id == attach.worker).ok_or_else(gone);
+    let done = match (worker.at(Layer::Files, "find the worker"), &stage.kind) {
+        (Ok(worker), Kind::Rooted(home)) => {
+            home.attach(&mut stage.identity, &worker.layout, worker.pidfd.as_fd(), &attach.mounts)
+        }
+        (Ok(_), Kind::Bare(_)) => Err(io::ErrorKind::Unsupported.into()).at(Layer::Files, "attach without namespaces"),
+        (Err(failure), _) => Err(failure),
+    };
+    match done {
+        Ok(()) => answer(socket, &Reply::Attached { id }, &[]),
+        Err(failure) => answer(socket, &Reply::Failed { id, failure }, &[]),
+    }
 }

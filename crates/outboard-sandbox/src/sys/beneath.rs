@@ -31,6 +31,25 @@ pub(crate) fn names(folder: &File) -> io::Result<Vec<OsString>> {
     entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 
+/// One name in a folder.
+pub(crate) struct Entry {
+    pub(crate) name: OsString,
+    /// Whether it is a folder itself, not a link to one.
+    pub(crate) is_folder: bool,
+}
+
+/// What is in an open folder, links not followed.
+pub(crate) fn entries(folder: &File) -> io::Result<Vec<Entry>> {
+    let entries = std::fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
+    let one = |entry: std::fs::DirEntry| Ok(Entry { name: entry.file_name(), is_folder: entry.file_type()?.is_dir() });
+    entries.map(|entry| one(entry?)).collect()
+}
+
+/// What is in an open folder, one by one.
+pub(crate) fn list(folder: &File) -> io::Result<std::fs::ReadDir> {
+    std::fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))
+}
+
 /// Opens a file below `folder`; a symbolic link anywhere below it is an error (openat2(2)).
 pub(crate) fn open(folder: &File, relative: &Path, flags: libc::c_int, mode: u32) -> io::Result<File> {
     let path = text(relative)?;
@@ -55,6 +74,24 @@ pub(crate) fn make_folder(parent: &File, name: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Renames what is directly below an open folder to a name that is free there: this one, or with a number behind it.
+pub(crate) fn rename_to_free(parent: &File, name: &Path, new: &str) -> io::Result<()> {
+    const NO_REPLACE: libc::c_uint = 1;
+    const MOST: u32 = 10_000;
+    let (from, at) = (text(name)?, parent.as_raw_fd());
+    for number in 0..MOST {
+        let to = if number == 0 { new.to_owned() } else { format!("{new}-{number}") };
+        let to = text(Path::new(&to))?;
+        // SAFETY: both paths are NUL-terminated and outlive the call.
+        let done = unsafe { libc::renameat2(at, from.as_ptr(), at, to.as_ptr(), NO_REPLACE) };
+        match check(done.into()) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            done => return done.map(drop),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// Removes a file directly below an open folder.

@@ -49,8 +49,9 @@ struct CapabilityHeader {
     pid: i32,
 }
 
-/// Empties every capability set.
-pub(crate) fn drop_capabilities() -> io::Result<()> {
+/// Empties every capability set. An ordinary user without namespaces cannot empty the bounding set, which then
+/// means nothing, as `no_new_privs` keeps it from ever being used: that alone is no error unless `strict`.
+pub(crate) fn drop_capabilities(strict: bool) -> io::Result<()> {
     const VERSION_3: u32 = 0x2008_0522;
     let header = CapabilityHeader { version: VERSION_3, pid: 0 };
     let none = [0_u32; 6];
@@ -60,10 +61,11 @@ pub(crate) fn drop_capabilities() -> io::Result<()> {
         for capability in 0..64_u64 {
             if libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 {
                 let error = io::Error::last_os_error();
-                if capability == 0 || error.raw_os_error() != Some(libc::EINVAL) {
-                    return Err(error);
+                match error.raw_os_error() {
+                    Some(libc::EPERM) if !strict => break,
+                    Some(libc::EINVAL) if capability > 0 => break,
+                    _ => return Err(error),
                 }
-                break;
             }
         }
         check_int(libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong, 0, 0, 0))?;
@@ -95,13 +97,31 @@ pub(crate) fn step_back() {
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
 }
 
-/// Executes a program with an empty environment; returns only when that fails.
-pub(crate) fn execute(argv: &[CString]) -> io::Error {
+/// Executes a program with exactly this environment; returns only when that fails.
+pub(crate) fn execute(argv: &[CString], environment: &[CString]) -> io::Error {
     let Some(program) = argv.first() else { return io::Error::from_raw_os_error(libc::ENOENT) };
     let mut arguments: Vec<_> = argv.iter().map(|one| one.as_ptr()).collect();
     arguments.push(ptr::null());
-    let environment = [ptr::null()];
+    let mut environment: Vec<_> = environment.iter().map(|one| one.as_ptr()).collect();
+    environment.push(ptr::null());
     // SAFETY: both arrays end with null and point to C strings that outlive the call.
     unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
     io::Error::last_os_error()
+}
+
+/// Keeps this process and its descendants in their process group, by which they are killed.
+pub(crate) fn stay_in_group() -> io::Result<()> {
+    let step = |code: u32, jt, k: u32| libc::sock_filter { code: code as u16, jt, jf: 0, k };
+    const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
+    let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    let mut program = [
+        step(LOAD, 0, 0),
+        step(IF_EQUAL, 2, libc::SYS_setsid as u32),
+        step(IF_EQUAL, 1, libc::SYS_setpgid as u32),
+        step(RETURN, 0, libc::SECCOMP_RET_ALLOW),
+        step(RETURN, 0, refused),
+    ];
+    super::filter::install(&mut program)
 }

@@ -6,10 +6,12 @@
 #![allow(unsafe_code, reason = "Landlock is not in the standard library")]
 
 use super::{check, check_int};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
+use std::fs::File;
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::ptr;
 
 #[repr(C)]
@@ -25,7 +27,14 @@ struct Beneath {
     folder: i32,
 }
 
+#[repr(C)]
+struct Port {
+    allowed: u64,
+    port: u64,
+}
+
 const BIND_AND_CONNECT: u64 = 0b11;
+const CONNECT: u64 = 0b10;
 const ABSTRACT_SOCKETS_AND_SIGNALS: u64 = 0b11;
 
 const EXECUTE: u64 = 1;
@@ -43,6 +52,8 @@ const TRUNCATE: u64 = 1 << 14;
 /// Everything that version 4 knows about files, devices and sockets in the file system included.
 const ALL: u64 = (1 << 15) - 1;
 const READ: u64 = EXECUTE | READ_FILE | READ_FOLDER;
+/// What a rule for a file, rather than a folder, may name.
+const OF_A_FILE: u64 = EXECUTE | READ_FILE | WRITE_FILE | TRUNCATE;
 const CHANGE: u64 = WRITE_FILE | TRUNCATE | REMOVE | MAKE_FOLDER | MAKE_FILE | MAKE_PIPE | MAKE_LINK | MOVE_ELSEWHERE;
 
 /// The kernel's Landlock version: 4 knows TCP, 6 knows sockets and signals.
@@ -52,9 +63,36 @@ pub(crate) fn version() -> io::Result<i64> {
     check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<Ruleset>(), 0_usize, VERSION) })
 }
 
-/// Binds the calling thread: it reads anywhere, writes to devices, changes only these folders, and has
-/// none of the sockets and signals that this version can ban. `no_new_privs` must be set.
-pub(crate) fn restrict<'a>(version: i64, changeable: impl Iterator<Item = &'a CStr>) -> io::Result<()> {
+/// What a thread may still reach. Everything that is not named is out of reach.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    /// Files, and folders with all below them, to read and execute.
+    pub(crate) read: Vec<CString>,
+    /// Files and folders to write to, without making anything there.
+    pub(crate) write: Vec<CString>,
+    /// Folders to change, with all below them.
+    pub(crate) change: Vec<Folder>,
+    /// The one TCP port to connect to.
+    pub(crate) connect: Option<u16>,
+}
+
+/// A folder by name, and what it must be: a name alone could have come to mean something else.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) path: CString,
+    /// Device and inode, where they are known.
+    pub(crate) identity: Option<(u64, u64)>,
+}
+
+impl From<CString> for Folder {
+    fn from(path: CString) -> Self {
+        Self { path, identity: None }
+    }
+}
+
+/// Binds the calling thread to the rules; it has none of the sockets and signals that this version can ban.
+/// `no_new_privs` must be set.
+pub(crate) fn restrict(version: i64, allowed: &Rules) -> io::Result<()> {
     let scoped = if version >= 6 { ABSTRACT_SOCKETS_AND_SIGNALS } else { 0 };
     let rules = Ruleset { files: ALL, tcp: BIND_AND_CONNECT, scoped };
     let size = if version >= 6 { mem::size_of::<Ruleset>() } else { 16 };
@@ -62,22 +100,26 @@ pub(crate) fn restrict<'a>(version: i64, changeable: impl Iterator<Item = &'a CS
     let rules = check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, &raw const rules, size, 0_u32) })?;
     // SAFETY: just opened, owned by nobody else.
     let rules = unsafe { OwnedFd::from_raw_fd(rules as i32) };
-    allow(&rules, c"/", READ)?;
-    allow(&rules, c"/dev", WRITE_FILE | TRUNCATE)?;
-    for folder in changeable {
-        allow(&rules, folder, CHANGE)?;
-    }
+    allowed.read.iter().try_for_each(|path| allow(&rules, path, None, READ))?;
+    allowed.write.iter().try_for_each(|path| allow(&rules, path, None, READ_FILE | WRITE_FILE | TRUNCATE))?;
+    allowed.change.iter().try_for_each(|folder| allow(&rules, &folder.path, folder.identity, CHANGE | READ))?;
+    allowed.connect.into_iter().try_for_each(|port| allow_port(&rules, port))?;
     // SAFETY: a plain call.
     check(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, rules.as_raw_fd(), 0_u32) })?;
     Ok(())
 }
 
-fn allow(rules: &OwnedFd, folder: &CStr, allowed: u64) -> io::Result<()> {
+fn allow(rules: &OwnedFd, path: &CStr, identity: Option<(u64, u64)>, allowed: u64) -> io::Result<()> {
     const PATH_BENEATH: u32 = 1;
     // SAFETY: the path is a C string.
-    let opened = check_int(unsafe { libc::open(folder.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
+    let opened = check_int(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
     // SAFETY: just opened, owned by nobody else.
-    let opened = unsafe { OwnedFd::from_raw_fd(opened) };
+    let opened = File::from(unsafe { OwnedFd::from_raw_fd(opened) });
+    let found = opened.metadata()?;
+    if identity.is_some_and(|identity| identity != (found.dev(), found.ino())) {
+        return Err(io::Error::from_raw_os_error(libc::ESTALE));
+    }
+    let allowed = if found.is_dir() { allowed } else { allowed & OF_A_FILE };
     let rule = Beneath { allowed, folder: opened.as_raw_fd() };
     // SAFETY: the rule has the layout that the kernel reads.
     check(unsafe {
@@ -86,10 +128,17 @@ fn allow(rules: &OwnedFd, folder: &CStr, allowed: u64) -> io::Result<()> {
     Ok(())
 }
 
+fn allow_port(rules: &OwnedFd, port: u16) -> io::Result<()> {
+    const NET_PORT: u32 = 2;
+    let rule = Port { allowed: CONNECT, port: u64::from(port) };
+    // SAFETY: the rule has the layout that the kernel reads.
+    check(unsafe { libc::syscall(libc::SYS_landlock_add_rule, rules.as_raw_fd(), NET_PORT, &raw const rule, 0_u32) })?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::CString;
     use std::fs;
     use std::io::ErrorKind::PermissionDenied;
 
@@ -98,11 +147,24 @@ mod tests {
         let (mine, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (mine, other) = (mine.path().to_owned(), other.path().to_owned());
         fs::write(other.join("old"), "old").unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
         let bound = move || {
+            let refused = |done: io::Result<()>| assert_eq!(done.unwrap_err().kind(), PermissionDenied);
             crate::sys::confine::no_new_privileges().unwrap();
             let folder = CString::new(mine.to_str().unwrap()).unwrap();
-            restrict(version().unwrap(), [folder.as_c_str()].into_iter()).unwrap();
-            let refused = |done: io::Result<()>| assert_eq!(done.unwrap_err().kind(), PermissionDenied);
+            let elsewhere =
+                Rules { change: vec![Folder { path: folder.clone(), identity: Some((0, 0)) }], ..Rules::default() };
+            assert_eq!(restrict(version().unwrap(), &elsewhere).unwrap_err().raw_os_error(), Some(libc::ESTALE));
+            let rules = Rules {
+                read: vec![c"/".to_owned()],
+                write: vec![c"/dev".to_owned()],
+                change: vec![folder.into()],
+                connect: Some(port),
+            };
+            restrict(version().unwrap(), &rules).unwrap();
+            std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+            refused(std::net::TcpStream::connect(("127.0.0.1", port ^ 1)).map(drop));
             assert_eq!(fs::read_to_string(other.join("old")).unwrap(), "old");
             refused(fs::write(other.join("old"), "new"));
             refused(fs::write(other.join("another"), ""));

@@ -8,6 +8,7 @@ pub(crate) mod fds;
 pub(crate) mod filter;
 pub(crate) mod landlock;
 pub(crate) mod mounts;
+pub(crate) mod network;
 pub(crate) mod process;
 
 use std::io;

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::{compose, output};
 use outboard_config::Settings;
 use outboard_execution::StateFolder;
-use outboard_sandbox::{Grant, Sandbox};
+use outboard_sandbox::{Grant, Sandbox, SandboxError, missing_tools};
 use outboard_types::Language;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -73,12 +73,21 @@ async fn sandbox(settings: &Settings) -> Vec<Check> {
         Ok(options) => options,
         Err(failure) => return vec![Check::bad("worker", failure.message(), "cargo build --package outboard-worker")],
     };
+    let bad =
+        |error: SandboxError| vec![Check::bad("sandbox", error.to_string(), "see docs/errors/sandbox_unavailable.md")];
     let sandbox = match Sandbox::start(options).await {
         Ok(sandbox) => sandbox,
-        Err(error) => return vec![Check::bad("sandbox", error.to_string(), "see docs/errors/sandbox_unavailable.md")],
+        Err(error) => return bad(error),
     };
-    let mut checks = vec![Check::ok("sandbox", sandbox.describe().to_string())];
-    for language in [Language::TypeScript, Language::Python] {
+    let mut checks = match sandbox.ready().await {
+        Ok(isolation) => vec![Check::ok("sandbox", isolation.to_string())],
+        Err(error) => return bad(error),
+    };
+    for (package, tools) in missing_tools() {
+        let detail = format!("bash programs do without {}", tools.join(", "));
+        checks.push(Check { id: "tools", status: "ok", detail, fix: Some(format!("apt-get install {package}")) });
+    }
+    for language in Language::ALL {
         checks.push(match sandbox.worker(Grant::new(language)).await {
             Ok(_) => Check::ok(language.as_str(), "a jailed worker gets ready"),
             Err(error) => Check::bad(language.as_str(), error.to_string(), fix(language)),
@@ -92,6 +101,6 @@ fn fix(language: Language) -> &'static str {
     match language {
         Language::TypeScript => "cargo build --package outboard-worker",
         Language::Python => "apt-get install python3, or set sandbox.python in outboard.toml",
-        Language::Bash => "apt-get install bash coreutils",
+        Language::Bash => "cargo build --package outboard-bash; apt-get install bash coreutils",
     }
 }

@@ -177,6 +177,7 @@ impl App {
             intents,
             suspend_after: settings.journal.suspend_after,
             limits: limits(settings),
+            files: sandbox::files(settings)?,
             inspection: inspection(settings)?,
             counter,
         });

@@ -3,7 +3,8 @@
 use super::{Pool, SPAWNER};
 use crate::failure::Failure;
 use outboard_config::Settings;
-use outboard_types::ErrorCode;
+use outboard_sandbox::{Engine, EngineKind, FileGrant, PoolSize, Tier};
+use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
 
 /// The Python side of the guest protocol; the sandbox puts it into the jail.
@@ -18,19 +19,65 @@ pub(crate) fn sandbox_options(settings: &Settings, pool: Pool) -> Result<outboar
             .hint("build it with `cargo build --package outboard-worker`; it belongs beside the program"));
     }
     Ok(outboard_sandbox::Options {
-        worker,
-        python: settings.sandbox.python.interpreter.clone().or_else(|| on_path("python3")),
-        python_worker: PYTHON_WORKER,
-        pool_size: if pool == Pool::Warm { settings.sandbox.pool_size } else { 0 },
+        engines: engines(settings, worker),
+        pool: match pool {
+            Pool::Warm => PoolSize { min: settings.sandbox.pool_size, max: settings.sandbox.pool_max },
+            Pool::None => PoolSize::default(),
+        },
+        minimum: if settings.sandbox.tier_b { Tier::B } else { Tier::A },
         limits: outboard_sandbox::Limits {
             cpu: settings.sandbox.cpu,
             wall: settings.sandbox.wall,
             memory_bytes: settings.sandbox.memory_mb << 20,
             processes: settings.sandbox.processes,
+            open_files: settings.sandbox.open_files,
+            disk_bytes: settings.sandbox.disk_mb << 20,
+            disk_files: settings.sandbox.disk_files,
             ..outboard_sandbox::Limits::default()
         },
         spawner: vec![program.into_os_string(), SPAWNER.into()],
     })
+}
+
+/// TypeScript always; Python and bash where they are; further engines as they are configured.
+fn engines(settings: &Settings, worker: PathBuf) -> Vec<Engine> {
+    let engine = |language: Language, kind| Engine { name: language.as_str().to_owned(), language, kind };
+    let guest = worker.with_file_name("outboard-bash");
+    let bash = guest.is_file() && on_path("bash").is_some();
+    let further = settings.sandbox.engines.iter().map(|(name, program)| Engine {
+        name: name.clone(),
+        language: Language::TypeScript,
+        kind: EngineKind::External {
+            program: program.clone(),
+            args: vec!["run".into(), "--smol".into()],
+            guest: outboard_external::BUN,
+        },
+    });
+    [engine(Language::TypeScript, EngineKind::Program { path: worker })]
+        .into_iter()
+        .chain(python(settings).map(|kind| engine(Language::Python, kind)))
+        .chain(bash.then(|| engine(Language::Bash, EngineKind::Bash { guest })))
+        .chain(further)
+        .collect()
+}
+
+fn python(settings: &Settings) -> Option<EngineKind> {
+    let given = &settings.sandbox.python;
+    let interpreter = given.interpreter.clone().or_else(|| on_path("python3"))?;
+    let (packages, preload) = (given.packages.clone(), given.preload.clone());
+    Some(EngineKind::Python { interpreter, worker: PYTHON_WORKER, packages, preload })
+}
+
+/// The folders that programs may see beside their own. What Outboard itself lives in is never among them.
+pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
+    let protected: Vec<PathBuf> = settings.files.iter().cloned().chain([settings.state_dir.clone()]).collect();
+    let grant = |file: &outboard_config::FileSettings| {
+        FileGrant::checked(&file.source, &file.target, file.writable, &protected).map_err(|error| {
+            let key = if file.writable { "sandbox.files.write" } else { "sandbox.files.read" };
+            Failure::new(ErrorCode::InvalidSettings, format!("{key}.{:?}: {error}", file.target))
+        })
+    };
+    settings.sandbox.files.iter().map(grant).collect()
 }
 
 /// A program of this name in the folders of `PATH`.

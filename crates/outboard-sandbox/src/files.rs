@@ -1,0 +1,296 @@
+//! Folders of the host that an operator grants to programs, checked before anything is mounted.
+//!
+//! A grant names a folder by path; what is checked is the folder that this path means now, held by device and
+//! inode, so that a link that is swapped later changes nothing. Some places can never be granted, because whoever
+//! reads or writes them owns the account or the host: the error names the rule.
+//!
+//! Never here: the session's own folders, which the product makes itself.
+
+mod repositories;
+mod rules;
+
+use crate::message::Folder;
+use crate::sys::beneath;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Most letters of a target, and most names in it.
+const MOST_LETTERS: usize = 255;
+const MOST_NAMES: usize = 8;
+
+/// First names of the jail's root that grants cannot use.
+const TAKEN: [&str; 16] = [
+    "bin",
+    "dev",
+    "etc",
+    "lib",
+    "lib32",
+    "lib64",
+    "libx32",
+    "outboard",
+    "proc",
+    "python",
+    "sbin",
+    "servers",
+    "skills",
+    "tmp",
+    "usr",
+    "workspace",
+];
+
+/// A folder of the host that has passed the checks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileGrant {
+    source: PathBuf,
+    target: String,
+    writable: bool,
+    device: u64,
+    inode: u64,
+    /// Folders beneath a writable one that stay read-only, relative to it.
+    shielded: Vec<Shielded>,
+}
+
+/// A folder beneath a grant, as it was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Shielded {
+    relative: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+/// Why a folder cannot be granted.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be granted at {target}: {problem}", source_path.display())]
+pub struct FileGrantError {
+    /// The folder as it was written.
+    pub source_path: PathBuf,
+    /// The target as it was written.
+    pub target: String,
+    /// The rule that it breaks, and what to do.
+    pub problem: String,
+}
+
+impl FileGrant {
+    /// Checks a grant of `source` (an absolute path of the host) at `target` (an absolute path of the jail).
+    ///
+    /// `protected` are the host's own files and folders: settings, state, other sessions. They can be granted in no
+    /// way, nor can a folder that holds one of them. In a writable grant, Git repositories are shown read-only:
+    /// their hooks and settings are programs that the host's user runs. Where the folder has no `.git`, an empty one is
+    /// made, which Git takes for none, so that a program cannot make one there; for what it makes further below, see
+    /// [`FileGrant::disarm`].
+    ///
+    /// # Errors
+    /// If a rule forbids it, or if the folder cannot be opened.
+    pub fn checked(source: &Path, target: &str, writable: bool, protected: &[PathBuf]) -> Result<Self, FileGrantError> {
+        Self::try_checked(source, target, writable, protected).map_err(|problem| FileGrantError {
+            source_path: source.to_owned(),
+            target: target.to_owned(),
+            problem,
+        })
+    }
+
+    fn try_checked(source: &Path, target: &str, writable: bool, protected: &[PathBuf]) -> Result<Self, String> {
+        check_target(target)?;
+        if !source.is_absolute() {
+            return Err("the folder must be an absolute path".to_owned());
+        }
+        let real = source.canonicalize().map_err(|error| format!("{error}; make the folder, or correct the path"))?;
+        rules::check(&real, writable, protected)?;
+        let folder = open(&real).map_err(|error| format!("it cannot be opened without following links: {error}"))?;
+        let found = folder.metadata().map_err(|error| error.to_string())?;
+        if !found.is_dir() {
+            return Err("it is not a folder; grant the folder that holds the file".to_owned());
+        }
+        let shielded = if writable { repositories::shield(&folder)? } else { Vec::new() };
+        let target = target.to_owned();
+        Ok(Self { source: real, target, writable, device: found.dev(), inode: found.ino(), shielded })
+    }
+
+    /// The folder, by its real path.
+    pub fn source(&self) -> &Path {
+        &self.source
+    }
+
+    /// Where programs see it.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Whether programs may write there.
+    pub fn writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Folders beneath that stay read-only, relative to the folder.
+    pub fn shielded(&self) -> impl Iterator<Item = &Path> {
+        self.shielded.iter().map(|one| one.relative.as_path())
+    }
+
+    /// Renames repositories that programs made beneath a writable folder, so that Git does not obey them: `.git`
+    /// becomes `git-of-a-program`. Gives what was renamed, relative to the folder; call it when a program has ended.
+    ///
+    /// # Errors
+    /// If the folder is not there any more, or holds too much to be looked through.
+    pub fn disarm(&self) -> io::Result<Vec<PathBuf>> {
+        if !self.writable {
+            return Ok(Vec::new());
+        }
+        let folder = open(&self.source)?;
+        let found = folder.metadata()?;
+        if (found.dev(), found.ino()) != (self.device, self.inode) {
+            return Err(io::Error::from_raw_os_error(libc::ESTALE));
+        }
+        repositories::disarm(&folder, &self.shielded)
+    }
+
+    /// The mounts that this grant needs, in order.
+    pub(crate) fn folders(&self) -> Vec<Folder> {
+        let whole = Folder {
+            source: self.source.clone(),
+            target: self.target.clone(),
+            writable: self.writable,
+            device: self.device,
+            inode: self.inode,
+        };
+        let shields = self.shielded.iter().map(|one| Folder {
+            source: self.source.join(&one.relative),
+            target: format!("{}/{}", self.target, one.relative.display()),
+            writable: false,
+            device: one.device,
+            inode: one.inode,
+        });
+        [whole].into_iter().chain(shields).collect()
+    }
+}
+
+/// Opens a real path; a link that took the place of one of its folders meanwhile is an error.
+fn open(real: &Path) -> io::Result<File> {
+    let root = File::open("/")?;
+    let relative = real.strip_prefix("/").map_err(io::Error::other)?;
+    beneath::open(&root, relative, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NONBLOCK, 0)
+}
+
+fn check_target(target: &str) -> Result<(), String> {
+    let names: Vec<&str> = target.strip_prefix('/').unwrap_or_default().split('/').collect();
+    let plain =
+        |name: &&str| !name.is_empty() && !matches!(*name, "." | "..") && !name.contains(|c: char| c.is_control());
+    if !names.iter().all(plain) || names.len() > MOST_NAMES || target.len() > MOST_LETTERS {
+        return Err(format!(
+            "the target must be an absolute path without `.` and `..`, such as /data/in, of at most {MOST_NAMES} names"
+        ));
+    }
+    match TAKEN.iter().find(|taken| *taken == &names[0]) {
+        Some(taken) => Err(format!("/{taken} of the jail is taken; choose another target, such as /data")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    fn problem(source: &Path, target: &str, writable: bool, protected: &[PathBuf]) -> String {
+        FileGrant::checked(source, target, writable, protected).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_folder_is_granted_by_its_real_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        fs::create_dir(real.join("data")).unwrap();
+        symlink(real.join("data"), real.join("link")).unwrap();
+        let grant = FileGrant::checked(&real.join("link"), "/data/in", false, &[]).unwrap();
+        assert_eq!(
+            (grant.source(), grant.target(), grant.writable()),
+            (real.join("data").as_path(), "/data/in", false)
+        );
+        assert_eq!(grant.folders().len(), 1);
+    }
+
+    #[test]
+    fn targets_are_absolute_plain_and_free() {
+        let folder = tempfile::tempdir().unwrap();
+        for target in [
+            "",
+            "/",
+            "data",
+            "/a//b",
+            "/a/../b",
+            "/./a",
+            "/a\0b",
+            "/tmp/x",
+            "/servers",
+            "/workspace/x",
+            "/usr/x",
+            "/a/b/c/d/e/f/g/h/i",
+        ] {
+            assert!(FileGrant::checked(folder.path(), target, false, &[]).is_err(), "{target}");
+        }
+        assert!(FileGrant::checked(folder.path(), "/data", false, &[]).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_folder_or_is_protected_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        fs::write(path.join("file"), "").unwrap();
+        fs::create_dir(path.join("state")).unwrap();
+        symlink(path.join("state"), path.join("innocent")).unwrap();
+        assert!(problem(&path.join("file"), "/d", false, &[]).contains("cannot be opened"));
+        assert!(problem(&path.join("none"), "/d", false, &[]).contains("make the folder"));
+        assert!(problem(Path::new("relative"), "/d", false, &[]).contains("absolute"));
+        let protected = [path.join("state"), path.join("not/yet/settings.toml")];
+        for source in ["state", "innocent", ""] {
+            for writable in [false, true] {
+                assert!(problem(&path.join(source), "/d", writable, &protected).contains("Outboard's own"), "{source}");
+            }
+        }
+        assert!(FileGrant::checked(&path, "/d", false, &[]).is_ok());
+    }
+
+    #[test]
+    fn repositories_stay_read_only_also_before_they_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(path.join("a/b/.git/hooks")).unwrap();
+        fs::create_dir_all(path.join("elsewhere")).unwrap();
+        symlink("/", path.join("root")).unwrap();
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        let shielded: Vec<_> = grant.shielded().collect();
+        assert_eq!(shielded, [Path::new(".git"), Path::new("a/b/.git")]);
+        let targets: Vec<_> = grant.folders().into_iter().map(|one| (one.target, one.writable)).collect();
+        assert_eq!(targets, [("/data".into(), true), ("/data/.git".into(), false), ("/data/a/b/.git".into(), false)]);
+        assert!(FileGrant::checked(&path, "/data", false, &[]).unwrap().shielded().next().is_none());
+    }
+
+    #[test]
+    fn repositories_that_a_program_made_lose_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(path.join("old/.git")).unwrap();
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        fs::create_dir_all(path.join("new/.git/hooks/deep/.git")).unwrap();
+        fs::create_dir_all(path.join("new/git-of-a-program")).unwrap();
+        fs::create_dir(path.join("file")).unwrap();
+        fs::write(path.join("file/.git"), "gitdir: /x").unwrap();
+        fs::rename(path.join("old"), path.join("moved")).unwrap();
+        assert_eq!(grant.disarm().unwrap().len(), 3);
+        assert!(path.join("new/git-of-a-program-1/hooks").is_dir() && path.join("file/git-of-a-program").is_file());
+        assert!(path.join("moved/.git").is_dir() && path.join(".git").is_dir());
+        assert!(grant.disarm().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_repository_that_is_a_link_or_a_file_is_refused() {
+        for make in [|at: &Path| symlink("/tmp", at).unwrap(), |at: &Path| fs::write(at, "gitdir: /x").unwrap()] {
+            let folder = tempfile::tempdir().unwrap();
+            make(&folder.path().join(".git"));
+            assert!(problem(folder.path(), "/d", true, &[]).contains(".git"));
+            assert!(FileGrant::checked(folder.path(), "/d", false, &[]).is_ok());
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! How much the writable folders of a grant hold, counted at a bounded cost.
+//!
+//! Folders are held open and walked by descriptor; a link is counted and never followed, so a program cannot lead
+//! the count to files of the host. A hard-linked file counts once for each name.
+//!
+//! Never here: killing; [`crate::worker`] decides what to do about a folder that is too full.
+
+use crate::message::Folder;
+use crate::options::Limits;
+use crate::sys::beneath;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Walks take at most this part of the time: one in twenty.
+const REST: u32 = 20;
+/// The shortest pause between two walks.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// Folders within folders that a walk goes down; deeper ones are too much of a folder.
+const MOST_DEPTH: usize = 128;
+/// Bytes of a block of `st_blocks`.
+const BLOCK: u64 = 512;
+
+/// What was counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) bytes: u64,
+    pub(crate) files: u64,
+}
+
+/// What folders may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quota {
+    bytes: u64,
+    files: u64,
+}
+
+/// Which part of a quota is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    Bytes,
+    Files,
+}
+
+impl Over {
+    /// The key of the setting.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Over::Bytes => "sandbox.disk_mb",
+            Over::Files => "sandbox.disk_files",
+        }
+    }
+}
+
+impl Quota {
+    pub(crate) fn of(limits: &Limits) -> Self {
+        Self { bytes: limits.disk_bytes, files: limits.disk_files }
+    }
+
+    fn over(&self, held: Held) -> Option<Over> {
+        if held.bytes > self.bytes {
+            return Some(Over::Bytes);
+        }
+        (held.files > self.files).then_some(Over::Files)
+    }
+}
+
+/// The writable folders of one worker, held open.
+#[derive(Debug, Clone)]
+pub(crate) struct Folders {
+    open: Arc<Vec<File>>,
+    quota: Quota,
+}
+
+impl Folders {
+    /// Opens the writable ones. `None` if there is none.
+    ///
+    /// # Errors
+    /// If one cannot be opened, or is another folder than the one that was granted.
+    pub(crate) fn open(folders: &[Folder], quota: Quota) -> io::Result<Option<Self>> {
+        let writable = folders.iter().filter(|folder| folder.writable);
+        let open = writable.map(held).collect::<io::Result<Vec<_>>>()?;
+        Ok((!open.is_empty()).then(|| Self { open: Arc::new(open), quota }))
+    }
+
+    /// What is used up, if anything. Stops counting as soon as that is known.
+    ///
+    /// # Errors
+    /// If a granted folder itself cannot be read.
+    pub(crate) fn over(&self) -> io::Result<Option<Over>> {
+        let mut held = Held::default();
+        for folder in self.open.iter() {
+            if let Some(over) = count(folder, self.quota, &mut held)? {
+                return Ok(Some(over));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn held(folder: &Folder) -> io::Result<File> {
+    let open = File::open(&folder.source)?;
+    let found = open.metadata()?;
+    let same = (found.dev(), found.ino()) == (folder.device, folder.inode);
+    if same { Ok(open) } else { Err(io::Error::from_raw_os_error(libc::ESTALE)) }
+}
+
+/// Counts one folder. What vanishes meanwhile, or cannot be read, is passed over: its own size is counted.
+fn count(root: &File, quota: Quota, held: &mut Held) -> io::Result<Option<Over>> {
+    let mut todo = vec![(PathBuf::new(), 0)];
+    while let Some((path, depth)) = todo.pop() {
+        let folder = match path.as_os_str().is_empty() {
+            true => root.try_clone(),
+            false => beneath::open(root, &path, libc::O_RDONLY | libc::O_DIRECTORY, 0),
+        };
+        let Ok(folder) = folder else { continue };
+        for entry in beneath::list(&folder)? {
+            let Ok(entry) = entry else { break };
+            // Of the link itself, not of what it points to.
+            let Ok(found) = entry.metadata() else { continue };
+            held.bytes = held.bytes.saturating_add(found.blocks().saturating_mul(BLOCK));
+            held.files += 1;
+            if let Some(over) = quota.over(*held) {
+                return Ok(Some(over));
+            }
+            if found.is_dir() {
+                if depth == MOST_DEPTH {
+                    return Ok(Some(Over::Files));
+                }
+                todo.push((path.join(entry.file_name()), depth + 1));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Counts again and again until the folders are too full, which it returns; at most 5 % of the time is spent.
+pub(crate) async fn until_over(folders: Folders) -> Over {
+    let slowest = Arc::new(Mutex::new(SHORTEST_PAUSE));
+    loop {
+        let pause = *slowest.lock().unwrap_or_else(PoisonError::into_inner);
+        tokio::time::sleep(pause).await;
+        let (folders, slowest) = (folders.clone(), slowest.clone());
+        let counted = tokio::task::spawn_blocking(move || {
+            let start = Instant::now();
+            let over = folders.over();
+            let next = (start.elapsed() * (REST - 1)).max(SHORTEST_PAUSE);
+            *slowest.lock().unwrap_or_else(PoisonError::into_inner) = next;
+            over
+        });
+        match counted.await {
+            Ok(Ok(Some(over))) => return over,
+            Ok(Err(error)) => tracing::debug!(%error, "a writable folder could not be counted"),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    fn folders(path: &std::path::Path, bytes: u64, files: u64) -> Folders {
+        let found = fs::metadata(path).unwrap();
+        let folder = Folder {
+            source: path.to_owned(),
+            target: "/workspace".to_owned(),
+            writable: true,
+            device: found.dev(),
+            inode: found.ino(),
+        };
+        Folders::open(&[folder], Quota { bytes, files }).unwrap().unwrap()
+    }
+
+    #[test]
+    fn bytes_and_files_are_counted_below_folders() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("a/b")).unwrap();
+        fs::write(root.path().join("a/b/c"), vec![1; 1 << 20]).unwrap();
+        assert_eq!(folders(root.path(), 8 << 20, 3).over().unwrap(), None);
+        assert_eq!(folders(root.path(), 8 << 20, 2).over().unwrap(), Some(Over::Files));
+        assert_eq!(folders(root.path(), 1 << 19, 9).over().unwrap(), Some(Over::Bytes));
+    }
+
+    #[test]
+    fn links_are_counted_and_not_followed() {
+        let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        (0..50).for_each(|n| fs::write(elsewhere.path().join(n.to_string()), "x").unwrap());
+        symlink(elsewhere.path(), root.path().join("out")).unwrap();
+        symlink(root.path(), root.path().join("round")).unwrap();
+        assert_eq!(folders(root.path(), 1 << 20, 2).over().unwrap(), None);
+        assert_eq!(folders(root.path(), 1 << 20, 1).over().unwrap(), Some(Over::Files));
+    }
+
+    #[test]
+    fn a_hole_is_no_use_of_the_disk() {
+        let root = tempfile::tempdir().unwrap();
+        fs::File::create(root.path().join("hole")).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(folders(root.path(), 1 << 20, 5).over().unwrap(), None);
+    }
+
+    #[test]
+    fn a_folder_that_was_replaced_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let found = fs::metadata(root.path()).unwrap();
+        let (source, target) = (root.path().to_owned(), "/workspace".to_owned());
+        let folder = Folder { source, target, writable: true, device: found.dev(), inode: found.ino() + 1 };
+        let quota = Quota { bytes: 1, files: 1 };
+        assert_eq!(Folders::open(&[folder], quota).unwrap_err().raw_os_error(), Some(libc::ESTALE));
+    }
+}

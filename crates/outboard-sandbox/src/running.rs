@@ -1,0 +1,321 @@
+//! A sandbox whose spawner runs: makes workers ready, keeps idle ones, gives them their folders.
+
+use crate::channel::{Receiver, Sender};
+use crate::demand;
+use crate::engines::{self, Engine};
+use crate::error::SandboxError;
+use crate::files::FileGrant;
+use crate::grant::{Grant, Mount};
+use crate::keeper::Keeper;
+use crate::layers::{Isolation, Layer, Tier};
+use crate::link::{Link, Spawned};
+use crate::message::{Failure, Folder, Setup, Spawn};
+use crate::options::{Limits, Options, PoolSize};
+use crate::pool::{Handle, Idle, Key, Pool};
+use crate::quota::{Folders, Quota};
+use crate::worker::{Control, Worker};
+use outboard_types::Language;
+use outboard_worker_protocol::{FromWorker, VERSION};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream as StdStream;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::UnixStream;
+use tokio::sync::{Semaphore, oneshot};
+
+/// How long a worker may take to become ready.
+const READY_TIME: Duration = Duration::from_secs(20);
+/// Workers that may be on their way to ready at once, per processor; more wait their turn.
+const STARTS_PER_PROCESSOR: usize = 2;
+
+pub(crate) struct Running {
+    keeper: Keeper,
+    starts: Semaphore,
+    pool: Mutex<Pool>,
+    size: PoolSize,
+    limits: Limits,
+    engines: Vec<Kind>,
+}
+
+/// What is to be known of an engine once its layout is with the spawner.
+struct Kind {
+    name: String,
+    language: Language,
+    pooled: bool,
+}
+
+/// A worker as a grant describes it.
+struct Wanted {
+    key: Key,
+    language: &'static str,
+    folders: Vec<Folder>,
+    pooled: bool,
+}
+
+impl Running {
+    /// Starts the spawner and proves that a jail can be put up, by starting one worker and killing it.
+    pub(crate) async fn prove(options: Options) -> Result<Self, SandboxError> {
+        if !Path::new("/proc/thread-self/children").exists() {
+            return Err(unmeasured("find /proc/thread-self/children (CONFIG_PROC_CHILDREN)"));
+        }
+        let mut layouts = Vec::new();
+        for engine in &options.engines {
+            layouts.push(engines::layout(engine).await?);
+        }
+        let texts = options.engines.iter().filter_map(Engine::text).map(str::as_bytes).collect();
+        let setup = Setup { layouts, limits: options.limits, runtime: std::env::temp_dir() };
+        let keeper = Keeper::start(options.spawner, setup, texts).await?;
+        let found = keeper.isolation();
+        let tier = found.tier.unwrap_or(Tier::B);
+        if tier < options.minimum {
+            keeper.close();
+            return Err(too_weak(found, tier, options.minimum));
+        }
+        let kind = |engine: &Engine| Kind {
+            name: engine.name.clone(),
+            language: engine.language,
+            // Without mounts of its own, a worker's folders must be known before it starts.
+            pooled: engine.is_pooled() && tier == Tier::A && options.pool.max > 0,
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let running = Self {
+            engines: options.engines.iter().map(kind).collect(),
+            keeper,
+            starts: Semaphore::new(STARTS_PER_PROCESSOR * processors),
+            pool: Mutex::default(),
+            size: options.pool,
+            limits: options.limits,
+        };
+        running.try_out().await.inspect_err(|_| drop(running.close()))?;
+        Ok(running)
+    }
+
+    async fn try_out(&self) -> Result<(), SandboxError> {
+        let Some(first) = self.engines.first() else { return Ok(()) };
+        let key = Key { engine: first.name.clone(), network: false };
+        let wanted = Wanted { key, language: first.language.as_str(), folders: Vec::new(), pooled: false };
+        self.launch(&wanted).await.map(drop)
+    }
+
+    pub(crate) fn isolation(&self) -> &Isolation {
+        self.keeper.isolation()
+    }
+
+    /// Ends the spawner; the receiver completes when its process has ended.
+    pub(crate) fn close(&self) -> Option<oneshot::Receiver<()>> {
+        self.keeper.close()
+    }
+
+    /// A worker with exactly this grant: an idle one if there is one, else a new one.
+    pub(crate) async fn worker(self: &Arc<Self>, grant: &Grant) -> Result<Worker, SandboxError> {
+        let wanted = self.wanted(grant)?;
+        let folders = self.counted(&wanted).await?;
+        let worker = match self.idle_with(&wanted).await {
+            Some(worker) => worker,
+            None => self.ready(&wanted, false).await?.worker,
+        };
+        worker.control.watch(folders);
+        self.refill(&wanted);
+        Ok(worker)
+    }
+
+    /// The writable folders, held open; an error when they are too full to begin with.
+    async fn counted(&self, wanted: &Wanted) -> Result<Option<Folders>, SandboxError> {
+        let Some(folders) = Folders::open(&wanted.folders, Quota::of(&self.limits))? else { return Ok(None) };
+        let held = folders.clone();
+        let over = tokio::task::spawn_blocking(move || held.over()).await.map_err(std::io::Error::other)??;
+        over.map_or(Ok(Some(folders)), |over| Err(SandboxError::Full { key: over.key() }))
+    }
+
+    /// Starts idle workers for this grant, if any are wanted.
+    pub(crate) fn warm(self: &Arc<Self>, grant: &Grant) -> Result<(), SandboxError> {
+        let wanted = self.wanted(grant)?;
+        self.refill(&wanted);
+        Ok(())
+    }
+
+    /// Number of idle workers that this grant could get.
+    pub(crate) fn idle(&self, grant: &Grant) -> usize {
+        self.wanted(grant).map_or(0, |wanted| self.pool().idle(&wanted.key))
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wanted(&self, grant: &Grant) -> Result<Wanted, SandboxError> {
+        let language = grant.language.as_str();
+        let mut engines = self.engines.iter().filter(|engine| engine.language == grant.language);
+        let engine = match &grant.engine {
+            Some(name) => engines.find(|engine| engine.name == *name),
+            None => engines.next(),
+        };
+        let Some(engine) = engine else {
+            return Err(match &grant.engine {
+                None if grant.language == Language::Python => SandboxError::NoPython,
+                name => SandboxError::NoEngine { language, name: name.clone().unwrap_or_default() },
+            });
+        };
+        let tier = self.isolation().tier.unwrap_or(Tier::B);
+        if grant.network && tier < Tier::A {
+            return Err(SandboxError::NoNetwork(tier));
+        }
+        let key = Key { engine: engine.name.clone(), network: grant.network };
+        let mut folders = grant.mounts.iter().map(folder).collect::<Result<Vec<_>, _>>()?;
+        folders.extend(grant.files.iter().flat_map(FileGrant::folders));
+        Ok(Wanted { key, language, folders, pooled: engine.pooled })
+    }
+
+    /// An idle worker that got its folders. One that cannot get them is killed, and a new one will say why.
+    async fn idle_with(&self, wanted: &Wanted) -> Option<Worker> {
+        let Idle { worker, handle } = wanted.pooled.then(|| self.pool().take(&wanted.key, Instant::now())).flatten()?;
+        if wanted.folders.is_empty() {
+            return Some(worker);
+        }
+        let mounts = wanted.folders.iter().map(resolved).collect::<Result<_, _>>().ok()?;
+        let link = self.keeper.link().await.ok()?;
+        let given = tokio::time::timeout(READY_TIME, link.attach(handle.0, mounts)).await;
+        match given {
+            Ok(Ok(())) => Some(worker),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, engine = wanted.key.engine, "an idle worker did not get its folders");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Starts what the pool lacks, in the background, and looks again when the demand has passed.
+    fn refill(self: &Arc<Self>, wanted: &Wanted) {
+        if !wanted.pooled {
+            return;
+        }
+        let (running, key, language) = (Arc::downgrade(self), wanted.key.clone(), wanted.language);
+        tokio::spawn(async move {
+            for pause in [Duration::ZERO, demand::WINDOW + Duration::from_secs(1)] {
+                tokio::time::sleep(pause).await;
+                let Some(running) = running.upgrade() else { return };
+                running.start_missing(&key, language);
+            }
+        });
+    }
+
+    fn start_missing(self: &Arc<Self>, key: &Key, language: &'static str) {
+        let missing = self.pool().reserve(key, Instant::now(), self.size, demand::room());
+        for _ in 0..missing {
+            let (running, key) = (self.clone(), key.clone());
+            tokio::spawn(async move {
+                let wanted = Wanted { key, language, folders: Vec::new(), pooled: true };
+                let idle = running.ready(&wanted, true).await;
+                if let Err(error) = &idle {
+                    tracing::debug!(%error, engine = wanted.key.engine, "an idle worker could not be started");
+                }
+                running.pool().arrive(&wanted.key, idle.ok());
+            });
+        }
+    }
+
+    /// Starts a worker; once more when the spawner dies meanwhile, as another one takes its place.
+    async fn launch(&self, wanted: &Wanted) -> Result<Idle, SandboxError> {
+        self.launch_with(wanted, false).await
+    }
+
+    async fn launch_with(&self, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+        let link = self.keeper.link().await?;
+        match self.launch_by(&link, wanted, late).await {
+            Err(_) if link.is_gone() => self.launch_by(&*self.keeper.link().await?, wanted, late).await,
+            done => done,
+        }
+    }
+
+    /// Starts a worker; it runs its program's code, but has not said that it is ready.
+    async fn launch_by(&self, link: &Link, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+        let (ours, theirs) = StdStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let mounts = wanted.folders.iter().map(resolved).collect::<Result<_, _>>()?;
+        let spawn = Spawn { id: 0, layout: wanted.key.engine.clone(), mounts, late, network: wanted.key.network };
+        let spawned = tokio::time::timeout(READY_TIME, link.spawn(spawn, theirs.as_fd())).await;
+        let silent = |_| SandboxError::Spawner(format!("it did not answer within {READY_TIME:?}"));
+        let Spawned { id, started, listener } = spawned.map_err(silent)??;
+        drop(theirs);
+        let (read, write) = UnixStream::from_std(ours)?.into_split();
+        let control = Control::new(started, self.limits);
+        let (sender, receiver) = (Sender::new(write), Receiver::new(read));
+        let worker = Worker { sender, receiver, control, listener: listener.map(Into::into) };
+        Ok(Idle { worker, handle: Handle(id) })
+    }
+
+    /// Starts a worker and waits until it is ready.
+    async fn ready(&self, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+        let closed = |_| SandboxError::Spawner("the sandbox is shut down".to_owned());
+        let _turn = self.starts.acquire().await.map_err(closed)?;
+        let mut idle = self.launch_with(wanted, late).await?;
+        let worker = &mut idle.worker;
+        let problem = match tokio::time::timeout(READY_TIME, worker.receiver.next()).await {
+            Ok(Ok(Some(FromWorker::Ready { version: VERSION, .. }))) => {
+                return if worker.control.forget_usage() {
+                    Ok(idle)
+                } else {
+                    Err(unmeasured("read /proc of a worker"))
+                };
+            }
+            Ok(Ok(Some(FromWorker::Ready { version, .. }))) => {
+                format!("it speaks version {version} of the protocol, this program {VERSION}; install matching ones")
+            }
+            Ok(Ok(Some(FromWorker::Error { error, .. }))) => error.message,
+            Ok(Ok(Some(_))) => "it sent something else first".to_owned(),
+            Ok(Ok(None)) => format!("it ended ({:?})", worker.control.wait().await.reason),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it said nothing for {READY_TIME:?}"),
+        };
+        Err(SandboxError::NotReady { language: wanted.language, problem })
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Running").field("pool", &*self.pool()).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// Without a look at `/proc`, the limits of CPU time and memory would not hold.
+fn unmeasured(step: &str) -> SandboxError {
+    Failure { layer: Layer::Watch, step: step.to_owned(), errno: libc::ENOENT }.into()
+}
+
+fn too_weak(isolation: &Isolation, found: Tier, minimum: Tier) -> SandboxError {
+    let off = isolation.layers.iter().filter(|state| !state.on);
+    let missing: Vec<_> = off.map(|state| format!("{} ({})", state.layer, state.note)).collect();
+    SandboxError::TooWeak { found, minimum, missing: missing.join(", "), hint: Layer::Namespaces.hint() }
+}
+
+/// A mount as it is now; a folder that was replaced since is another one.
+fn folder(mount: &Mount) -> Result<Folder, SandboxError> {
+    let fail = |problem: &str| SandboxError::Mount {
+        source_path: mount.source.clone(),
+        target: mount.target,
+        problem: problem.to_owned(),
+    };
+    if !mount.target_is_free() {
+        return Err(fail("the target must be one name below the root that the jail does not use itself"));
+    }
+    let found = std::fs::metadata(&mount.source).map_err(|error| fail(&error.to_string()))?;
+    if !found.is_dir() {
+        return Err(fail("it is not a folder"));
+    }
+    Ok(Folder {
+        source: mount.source.clone(),
+        target: mount.target.to_owned(),
+        writable: mount.writable,
+        device: found.dev(),
+        inode: found.ino(),
+    })
+}
+
+/// The same folder by its real path: the spawner has another working directory and follows no surprises.
+fn resolved(folder: &Folder) -> std::io::Result<Folder> {
+    let source = Path::new(&folder.source).canonicalize()?;
+    Ok(Folder { source, ..folder.clone() })
+}

@@ -1,0 +1,129 @@
+//! Bun as an engine: the same programs as in the TypeScript worker give the same values.
+
+use crate::engines::{Run, outcome, start};
+use crate::support::{options, started};
+use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options};
+use outboard_types::Language;
+use outboard_worker_protocol::Start;
+use serde_json::json;
+use serde_json::value::to_raw_value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Bun from the package registry, got once and kept for later runs.
+fn bun() -> &'static Path {
+    static GOT: OnceLock<PathBuf> = OnceLock::new();
+    GOT.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bun");
+        let program = folder.join("node_modules/bun/bin/bun.exe");
+        if !folder.join("done").exists() {
+            let _ = std::fs::remove_dir_all(&folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("package.json"), "{\"private\": true}").unwrap();
+            let line = "the tests need npm and a package registry: apt-get install npm; npm install bun";
+            let done = |command: &mut Command| {
+                let output = command.current_dir(&folder).output().unwrap_or_else(|error| panic!("{error}: {line}"));
+                assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
+            };
+            done(Command::new("npm").args(["install", "--no-audit", "--no-fund", "bun@1.4"]));
+            done(Command::new(&program).arg("--version"));
+            std::fs::write(folder.join("done"), "").unwrap();
+        }
+        Box::leak(program.into_boxed_path()).to_path_buf()
+    })
+}
+
+fn bun_options() -> Options {
+    let (args, guest) = (vec!["run".to_owned(), "--smol".to_owned()], outboard_external::BUN);
+    let kind = EngineKind::External { program: bun().to_owned(), args, guest };
+    let engine = Engine { name: "bun".to_owned(), language: Language::TypeScript, kind };
+    Options { engines: vec![engine], limits: Limits { memory_bytes: 1 << 30, ..Limits::default() }, ..options() }
+}
+
+fn surface() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let index = json!([{"server": "google-drive", "folder": "google-drive", "namespace": "googleDrive", "package": "google_drive"}]);
+    let tools = json!([{"tool": "get_document", "ts": "getDocument", "py": "get_document", "params": ["documentId"]},
+                       {"tool": "fails", "ts": "fails", "py": "fails", "params": []}]);
+    write(".api/index.json", index.to_string());
+    write(".api/google-drive.json", json!({"server": "google-drive", "tools": tools}).to_string());
+    folder
+}
+
+async fn all(programs: &[&str]) -> Vec<Run> {
+    let (servers, sandbox) = (surface(), started(bun_options()).await);
+    let mut runs = Vec::new();
+    for code in programs {
+        let grant = Grant::new(Language::TypeScript).read_only(servers.path(), "/servers");
+        let input = Some(to_raw_value(&json!({"n": 20})).unwrap());
+        runs.push(outcome(&sandbox, grant, Start { hold: true, input, ..start(code) }).await);
+    }
+    runs
+}
+
+#[tokio::test]
+async fn the_usual_forms_give_the_usual_values() {
+    let cases = [
+        ("return 1+1", json!(2)),
+        ("const a = 2; a * 3", json!(6)),
+        ("await Promise.resolve(4)", json!(4)),
+        ("export default { a: 1 }", json!({"a": 1})),
+        ("export default async function main() { return 'made' }", json!("made")),
+        ("export default () => 5", json!(5)),
+        ("const five = 5;\nexport { five as default }", json!(5)),
+        ("export async function run(given: { n: number }) { return given.n + input.n }", json!(40)),
+        ("async function run() { return 'plain' }", json!("plain")),
+        ("({ a: 1 })", json!({"a": 1})),
+        ("(async () => { return [1, 2] })()", json!([1, 2])),
+        ("#!/usr/bin/env node\nreturn 2", json!(2)),
+        ("let n = 0; for await (const x of [Promise.resolve(3)]) n += x;\nn", json!(3)),
+        ("import type { X } from './nowhere';\nexport type Y = X;\n3", json!(3)),
+        (
+            "enum Level { Low = 1 }\nclass Box { constructor(private readonly inner: number) {} get() { return this.inner } }\nreturn [Level.Low, new Box(3).get()]",
+            json!([1, 3]),
+        ),
+        (
+            "return { m: new Map([['k', 1]]), b: 12n, d: new Date(0), u: undefined, n: NaN }",
+            json!({"m": {"k": 1}, "b": "12", "d": "1970-01-01T00:00:00.000Z", "n": null}),
+        ),
+    ];
+    let runs = all(&cases.iter().map(|(code, _)| *code).collect::<Vec<_>>()).await;
+    for ((code, value), run) in cases.iter().zip(runs) {
+        assert_eq!(run.value.as_ref(), Some(value), "{code}\n{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn tools_are_called_and_errors_are_told() {
+    let runs = all(&[
+        "import { getDocument } from './servers/google-drive';\nreturn (await getDocument('a')).arguments",
+        "import * as drive from './servers/google-drive';\nreturn (await drive.getDocument({ documentId: 'b' })).tool",
+        "import one from './servers/google-drive/getDocument';\nreturn (await Promise.all([one('a'), one('b')])).length",
+        "return [(await googleDrive.getDocument('c')).server, (await callMCPTool('x__y', { z: 1 })).arguments, (await servers['google-drive'].getDocument('d')).tool]",
+        "try { await googleDrive.fails() } catch (e) { return [e instanceof ToolError, e.code] }",
+        "await googleDrive.fails()",
+        "console.log('out', { a: 1 }); console.error('err')",
+        "const b = = 2;",
+        "throw new RangeError('no')",
+        "return [typeof (await fetch('http://127.0.0.1').catch((e) => e)).message, require('node:path').join('a', 'b'), (await import('node:fs')).existsSync('/etc/passwd')]",
+        "let n = 0; for (let i = 0; i < 3e8; i++) n = (n + i) | 0; return typeof n",
+    ])
+    .await;
+    assert_eq!(runs[0].value, Some(json!({"documentId": "a"})), "{:?}", runs[0]);
+    assert_eq!(runs[1].value, Some(json!("get_document")), "{:?}", runs[1]);
+    assert_eq!((runs[2].value.as_ref(), runs[2].calls), (Some(&json!(2)), 2), "{:?}", runs[2]);
+    assert_eq!(runs[3].value, Some(json!(["google-drive", {"z": 1}, "get_document"])), "{:?}", runs[3]);
+    assert_eq!(runs[4].value, Some(json!([true, "denied"])), "{:?}", runs[4]);
+    assert!(runs[5].error.as_ref().unwrap().starts_with("denied: "), "{:?}", runs[5]);
+    assert_eq!((runs[6].out.as_str(), runs[6].err.as_str()), ("out { a: 1 }\n", "err\n"));
+    assert!(runs[7].error.as_ref().unwrap().starts_with("syntax_error: "), "{:?}", runs[7]);
+    assert_eq!(runs[8].error.as_deref(), Some("program_error: RangeError: no"));
+    assert_eq!(runs[9].value, Some(json!(["string", "a/b", false])), "{:?}", runs[9]);
+    assert_eq!(runs[10].value, Some(json!("number")), "{:?}", runs[10]);
+}

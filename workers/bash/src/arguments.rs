@@ -1,0 +1,128 @@
+//! The words of a command line, as a call.
+
+use serde_json::value::RawValue;
+use std::fmt::Write as _;
+
+/// What a command asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The server; empty where one word names both.
+    pub(crate) server: String,
+    pub(crate) tool: String,
+    pub(crate) arguments: Arguments,
+}
+
+/// Where a call's arguments come from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    /// JSON text of an object.
+    Object(String),
+    /// Standard input holds that text.
+    Input,
+}
+
+/// Reads `SERVER TOOL [ARGUMENTS]` or `SERVER.TOOL [ARGUMENTS]`.
+pub(crate) fn request(words: &[String]) -> Result<Request, String> {
+    let (server, tool, rest) = match words {
+        [] => return Err("no tool is named".to_owned()),
+        [server, tool, rest @ ..] if !is_argument(tool) => (server.clone(), tool.clone(), rest),
+        [joined, rest @ ..] => (String::new(), joined.clone(), rest),
+    };
+    Ok(Request { server, tool, arguments: arguments(rest)? })
+}
+
+fn is_argument(word: &str) -> bool {
+    word == "-" || word.trim_start().starts_with('{') || word.contains('=')
+}
+
+fn arguments(words: &[String]) -> Result<Arguments, String> {
+    match words {
+        [] => Ok(Arguments::Object("{}".to_owned())),
+        [dash] if dash == "-" => Ok(Arguments::Input),
+        [object] if object.trim_start().starts_with('{') => object_text(object).map(Arguments::Object),
+        pairs => object_of(pairs).map(Arguments::Object),
+    }
+}
+
+/// Checks that a text is one JSON object.
+pub(crate) fn object_text(text: &str) -> Result<String, String> {
+    let raw =
+        RawValue::from_string(text.trim().to_owned()).map_err(|error| format!("the arguments are no JSON: {error}"))?;
+    if raw.get().starts_with('{') {
+        Ok(raw.get().to_owned())
+    } else {
+        Err("the arguments must be one JSON object".to_owned())
+    }
+}
+
+/// An object of `key=value` words. A value that is a JSON number, boolean, null, list or object is that; any
+/// other is text. With `key:=value` the value must be JSON, so that `key:='"7"'` is text.
+pub(crate) fn object_of(pairs: &[String]) -> Result<String, String> {
+    let mut text = String::from("{");
+    for (at, pair) in pairs.iter().enumerate() {
+        let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` is no key=value"))?;
+        let (key, value) = match key.strip_suffix(':') {
+            Some(key) => (key, json(value).ok_or_else(|| format!("the value of `{key}` is no JSON: {value}"))?),
+            None => (key, json(value).filter(|raw| !raw.starts_with('"')).unwrap_or_else(|| quoted(value))),
+        };
+        let comma = if at > 0 { "," } else { "" };
+        let _ = write!(text, "{comma}{}:{value}", quoted(key));
+    }
+    Ok(text + "}")
+}
+
+fn json(text: &str) -> Option<String> {
+    RawValue::from_string(text.trim().to_owned()).ok().map(|raw| raw.get().to_owned())
+}
+
+/// Text as JSON.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<(String, String, String), String> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let request = request(&words)?;
+        let arguments = match request.arguments {
+            Arguments::Object(text) => text,
+            Arguments::Input => "-".to_owned(),
+        };
+        Ok((request.server, request.tool, arguments))
+    }
+
+    #[test]
+    fn words_become_calls() {
+        for (words, server, tool, arguments) in [
+            (&["crm", "get"][..], "crm", "get", "{}"),
+            (&["crm.get"], "", "crm.get", "{}"),
+            (&["crm__get", "a=1"], "", "crm__get", r#"{"a":1}"#),
+            (&["crm", "get", r#"{ "a": 1.10 }"#], "crm", "get", r#"{ "a": 1.10 }"#),
+            (&["crm", "get", "-"], "crm", "get", "-"),
+            (
+                &["s", "t", "a=x=y", "b=true", "c=[1, 2]", "d=", "e=007", r#"f="q""#],
+                "s",
+                "t",
+                r#"{"a":"x=y","b":true,"c":[1, 2],"d":"","e":"007","f":"\"q\""}"#,
+            ),
+            (&["s", "t", r#"a:="7""#, "b:=null"], "s", "t", r#"{"a":"7","b":null}"#),
+        ] {
+            assert_eq!(read(words), Ok((server.to_owned(), tool.to_owned(), arguments.to_owned())), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (words, part) in [
+            (&[][..], "no tool"),
+            (&["s", "t", "word"], "`word`"),
+            (&["s", "t", "{a:1}"], "no JSON"),
+            (&["s", "t", "a:=x"], "`a`"),
+        ] {
+            assert!(read(words).unwrap_err().contains(part), "{words:?}");
+        }
+    }
+}

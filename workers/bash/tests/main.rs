@@ -1,0 +1,10 @@
+//! Drives the real binary through its socket.
+#![allow(
+    clippy::unwrap_used,
+    clippy::result_large_err,
+    reason = "helpers of tests may unwrap, and their failures are not passed on"
+)]
+
+mod calls;
+mod forms;
+mod host;

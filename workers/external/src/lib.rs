@@ -1,0 +1,33 @@
+//! Guests for engines of somebody else: texts that such an engine runs to speak the guest protocol.
+//!
+//! They share the parts of the TypeScript worker that make the code API, so that a program finds the same names.
+//! Never here: anything that runs on the host.
+
+macro_rules! prelude {
+    ($($name:literal),*) => {
+        concat!($(include_str!(concat!("../../js/src/prelude/", $name, ".js")), "\n"),*)
+    };
+}
+
+/// The guest for Bun: the argument of `bun run --smol`, as one TypeScript file.
+pub const BUN: &str = concat!(
+    include_str!("head.ts"),
+    prelude!("start", "tools", "names", "modules", "inspect"),
+    include_str!("native.js"),
+    prelude!("console", "result", "end"),
+    "}\n",
+    include_str!("bun.ts"),
+);
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_guest_is_whole() {
+        assert!(super::BUN.starts_with("// ") && super::BUN.ends_with('\n'));
+        assert!(
+            ["function prelude(host", "callMCPTool", "return lib;", "ready"]
+                .iter()
+                .all(|part| super::BUN.contains(part))
+        );
+    }
+}
