@@ -17,7 +17,7 @@ pub use build::load;
 pub use problem::{Problem, SettingsError};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, JournalSettings,
-    NetworkSettings, PolicySettings, PythonSettings, SandboxSettings, ServerSettings, Settings, WrittenTable,
+    PolicySettings, PythonSettings, SandboxSettings, ServerSettings, Settings, WrittenTable,
 };
 pub use table::{Kind, SETTINGS, Setting, reference};
 pub use written::{size, span};

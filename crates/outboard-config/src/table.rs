@@ -137,19 +137,6 @@ pub const SETTINGS: &[Setting] = &[
         "The least isolation with which programs run; `B` does without namespaces where the machine has none for us.",
     ),
     setting(
-        "sandbox.network.allow",
-        Kind::List,
-        "[]",
-        "Hosts that programs may reach, such as `api.example.com:443` or `*.example.com:443`; empty means none.",
-    ),
-    setting(
-        "sandbox.network.allow_private",
-        Kind::List,
-        "[]",
-        "Private addresses that programs may reach all the same, such as `10.0.0.5:8080`.",
-    ),
-    setting("sandbox.network.bandwidth", Kind::Size, "", "Bytes per second of each program, both ways together."),
-    setting(
         "sandbox.files.read",
         Kind::Map,
         "{}",
@@ -168,7 +155,7 @@ pub const SETTINGS: &[Setting] = &[
         "sandbox.engines.*.program",
         Kind::Path,
         "",
-        "The program of a further TypeScript engine, `bun` or `deno`; a program whose first line is `// engine: bun` runs there.",
+        "The program of a further TypeScript engine that speaks as Bun does; a program whose first line is `// engine: NAME` runs there.",
     ),
     setting(
         "inspection.refuse",

@@ -244,13 +244,13 @@ fn every_key_of_the_reference_is_taken_and_in_the_document() {
 #[test]
 fn what_programs_may_reach() {
     let settings = settings(
-        "[sandbox]\ntier = \"B\"\nnetwork = { allow = [\"a.example:443\"], bandwidth = \"1MB\" }\n\
+        "[sandbox]\ntier = \"B\"\n\
          [sandbox.files]\nread = { \"/data\" = \"/srv/data\" }\n[sandbox.python]\npreload = [\"numpy\"]\n\
          [sandbox.engines.bun]\nprogram = \"/usr/bin/bun\"\n",
     )
     .unwrap();
     let sandbox = &settings.sandbox;
-    assert!(sandbox.tier_b && sandbox.network.bandwidth == Some(1_000_000));
+    assert!(sandbox.tier_b);
     assert_eq!((sandbox.files[0].target.as_str(), sandbox.files[0].writable), ("/data", false));
     assert_eq!(sandbox.python.preload, ["numpy"]);
     assert_eq!(sandbox.engines["bun"].to_str(), Some("/usr/bin/bun"));
@@ -259,7 +259,7 @@ fn what_programs_may_reach() {
         "2:sandbox.engines.bun.progam: unknown key; did you mean \"program\"?"
     );
     assert_eq!(problem("sandbox.tier = \"C\""), "1:sandbox.tier: expected \"A\" or \"B\", found \"C\"");
-    assert!(problem("sandbox.network.bandwidth = \"fast\"").contains("expected a size such as"));
+    assert!(problem("gateway.max_arguments_bytes = \"fast\"").contains("expected a size such as"));
 }
 
 #[test]
