@@ -20,7 +20,8 @@ fn main() -> Result<()> {
         Some("tidy") => tidy::check(&root()),
         Some("docs") => tidy::generated::write(&root()),
         Some("sizes") => tidy::sizes::report(&root()),
-        _ => bail!("usage: cargo xtask ci | setup | demo | tidy | docs | sizes"),
+        Some("attack") => steps::attack(rest),
+        _ => bail!("usage: cargo xtask ci | setup | demo | attack | tidy | docs | sizes"),
     }
 }
 

@@ -28,6 +28,20 @@ pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     std::process::exit(status.code().unwrap_or(255));
 }
 
+/// Attacks the sandbox with everything that is known, and prints what held.
+pub(crate) fn attack(arguments: &[String]) -> Result<()> {
+    let packages = ["outboard-worker", "outboard-attack"].map(|name| ["--package", name]).concat();
+    cargo(&[&["build", "--quiet", "--locked"][..], &packages].concat())?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    cargo(
+        &[
+            &["run", "--quiet", "--locked", "--package", "outboard-attack", "--bin", "outboard-attack", "--"][..],
+            &arguments,
+        ]
+        .concat(),
+    )
+}
+
 fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     println!("\n== {name}");
     let started = Instant::now();

@@ -45,6 +45,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-external",
         ],
     ),
+    // A test tool: it may use what it attacks, and nothing may use it.
+    (
+        "crates/outboard-attack",
+        &[
+            "outboard-types",
+            "outboard-worker-protocol",
+            "outboard-catalog",
+            "outboard-codegen",
+            "outboard-journal",
+            "outboard-gateway",
+            "outboard-sandbox",
+        ],
+    ),
     ("workers/js", &["outboard-worker-protocol"]),
     ("workers/bash", &["outboard-worker-protocol"]),
     ("workers/external", &[]),

@@ -174,6 +174,8 @@ mod tests {
     #[test]
     fn arguments_decide_where_they_must() {
         let judge = |number: libc::c_long, arguments| judge(number as u32, arguments);
+        let parent = libc::CLONE_PARENT as u64;
+        assert_eq!(judge(libc::SYS_clone, [parent, 0, 0]), REFUSE);
         let user = libc::CLONE_NEWUSER as u64;
         assert_eq!(judge(libc::SYS_clone, [user, 0, 0]), REFUSE);
         assert_eq!(judge(libc::SYS_clone, [libc::CLONE_VM as u64, 0, 0]), ALLOW);

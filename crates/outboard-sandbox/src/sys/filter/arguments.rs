@@ -42,7 +42,8 @@ pub(super) fn one_of(index: u32, values: &[u32]) -> Vec<sock_filter> {
     program
 }
 
-/// `clone` without any new namespace.
+/// `clone` without any new namespace, and of children of the caller's own: never of its parent's, whose
+/// bookkeeping would not know them.
 pub(super) fn plain_clone() -> Vec<sock_filter> {
     const NEW_TIME: u32 = 0x80;
     let namespaces = libc::CLONE_NEWNS
@@ -52,7 +53,8 @@ pub(super) fn plain_clone() -> Vec<sock_filter> {
         | libc::CLONE_NEWUSER
         | libc::CLONE_NEWPID
         | libc::CLONE_NEWNET;
-    let mut program = vec![argument(0), step(IF_ANY_BIT, 0, 1, namespaces as u32 | NEW_TIME)];
+    let refused = (namespaces | libc::CLONE_PARENT) as u32 | NEW_TIME;
+    let mut program = vec![argument(0), step(IF_ANY_BIT, 0, 1, refused)];
     program.extend(answer(REFUSE));
     program.extend(answer(ALLOW));
     program

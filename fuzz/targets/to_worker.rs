@@ -1,0 +1,38 @@
+//! Bytes of the host as a worker reads them: cut into frames, then into messages.
+//!
+//! The first byte says in how large pieces the rest arrives. Whatever was understood must be understood the
+//! same after it is written and read again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use outboard_worker_protocol::{FrameBuffer, MAX_TO_WORKER, ToWorker, encode};
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&first, stream)) = data.split_first() else { return };
+    let mut frames = FrameBuffer::new(MAX_TO_WORKER);
+    for piece in stream.chunks(usize::from(first).max(1)) {
+        frames.extend(piece);
+        loop {
+            match frames.next_frame() {
+                Ok(Some(body)) => {
+                    if let Ok(message) = serde_json::from_slice::<ToWorker>(body) {
+                        again(&message);
+                    }
+                }
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+});
+
+fn again(message: &ToWorker) {
+    let mut bytes = Vec::new();
+    encode(message, &mut bytes).expect("a message that was read can be written");
+    let second: ToWorker = serde_json::from_slice(&bytes[4..]).expect("what was written can be read");
+    // Times have a fraction, and are read to within the last digit.
+    if !matches!(message, ToWorker::Clock { .. } | ToWorker::Start(_)) {
+        let text = |message: &ToWorker| serde_json::to_string(message).expect("a message is JSON");
+        assert_eq!(text(message), text(&second));
+    }
+}
