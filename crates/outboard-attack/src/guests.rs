@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The text of the Python worker.
-pub(crate) const PYTHON: &str = include_str!("../../../workers/python/worker.py");
+pub(crate) const PYTHON: &str = outboard_python::WORKER;
 
 /// What a program gave, as far as two runs must agree on it.
 #[derive(Debug, Default, PartialEq)]

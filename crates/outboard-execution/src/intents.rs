@@ -19,12 +19,8 @@ impl Intents {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, intent);
     }
 
-    /// Forgets a call that never left.
-    pub(crate) fn forget(&self, execution: &ExecutionId, number: u64) {
-        self.take(execution, number);
-    }
-
-    fn take(&self, execution: &ExecutionId, number: u64) -> Option<Intent> {
+    /// What was announced of a call, if it has not left.
+    pub(crate) fn take(&self, execution: &ExecutionId, number: u64) -> Option<Intent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(execution.clone(), number))
     }
 }

@@ -108,7 +108,8 @@ fn held(folder: &Folder) -> io::Result<File> {
     if same { Ok(open) } else { Err(io::Error::from_raw_os_error(libc::ESTALE)) }
 }
 
-/// Counts one folder. What vanishes meanwhile, or cannot be read, is passed over: its own size is counted.
+/// Counts one folder. What vanishes meanwhile is passed over. A folder that may not be listed counts as too
+/// much: a program could hide any number of files in one that it made unreadable.
 fn count(root: &File, quota: Quota, held: &mut Held) -> io::Result<Option<Over>> {
     let mut todo = vec![(PathBuf::new(), 0)];
     while let Some((path, depth)) = todo.pop() {
@@ -116,7 +117,11 @@ fn count(root: &File, quota: Quota, held: &mut Held) -> io::Result<Option<Over>>
             true => root.try_clone(),
             false => beneath::open(root, &path, libc::O_RDONLY | libc::O_DIRECTORY, 0),
         };
-        let Ok(folder) = folder else { continue };
+        let folder = match folder {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Over::Files)),
+            Err(_) => continue,
+        };
         for entry in beneath::list(&folder)? {
             let Ok(entry) = entry else { break };
             // Of the link itself, not of what it points to.

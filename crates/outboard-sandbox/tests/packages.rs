@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-const WORKER: &str = include_str!("../../../workers/python/worker.py");
+const WORKER: &str = outboard_python::WORKER;
 
 /// A virtual environment with numpy and pandas, made once and kept for later runs.
 fn environment() -> &'static Path {

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
-const WORKER: &str = include_str!("../../../workers/python/worker.py");
+const WORKER: &str = outboard_python::WORKER;
 
 /// Options whose spawner is an ordinary user that cannot make namespaces: it runs in a user namespace whose limit
 /// of further ones is 0, without any capability there.

@@ -2,7 +2,6 @@
 
 use crate::support::{Place, Session};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 
 /// A server that leaves a line on the disk for every call that reaches it.
@@ -180,5 +179,24 @@ fn a_program_that_was_run_by_hand_is_resumed_by_hand() {
     assert!(place.ok(&["resume", id]).contains(r#""said":["one","a","two","three"]"#));
     let (code, told) = place.fails(&["resume", id]);
     assert!(code == 2 && told.contains("is over"), "{told}");
-    assert!(!Path::new(&place.path().join("nothing")).exists());
+}
+
+#[test]
+fn a_refused_call_is_part_of_the_history() {
+    let place = place("");
+    let mut session = place.serve();
+    initialize(&mut session);
+    let code = "const codes = [];\n\
+        try { await lines.append({ text: 3 }) } catch (e) { codes.push(e.code) }\n\
+        await lines.append({ text: 'one' });\nawait sleep(3000);\n\
+        try { await lines.append({ text: 4 }) } catch (e) { codes.push(e.code) }\nreturn codes;";
+    let id = started(&mut session, "typescript", code);
+    place.wait_for(|| log(&place).contains(&"append one".to_owned()));
+    session.kill();
+    let mut session = place.serve();
+    initialize(&mut session);
+    let (text, _) = session.tool("wait", json!({"execution": id}));
+    assert!(text.contains(r#"["invalid_arguments","invalid_arguments"]"#), "{text}");
+    assert_eq!(log(&place), ["append one"]);
+    session.end();
 }

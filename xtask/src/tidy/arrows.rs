@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-config",
             "outboard-policy",
             "outboard-external",
+            "outboard-python",
         ],
     ),
     // A test tool: it may use what it attacks, and nothing may use it.
@@ -56,11 +57,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-journal",
             "outboard-gateway",
             "outboard-sandbox",
+            "outboard-python",
         ],
     ),
     ("workers/js", &["outboard-worker-protocol"]),
     ("workers/bash", &["outboard-worker-protocol"]),
     ("workers/external", &[]),
+    ("workers/python", &[]),
     ("demo", &[]),
     ("xtask", &["outboard-config"]),
 ];

@@ -7,7 +7,7 @@ use super::happen::What;
 use super::script::{Step, intent};
 use crate::executions::now_ms;
 use crate::value::program_value;
-use outboard_journal::Effect;
+use outboard_journal::{Effect, Intent};
 use outboard_types::{ErrorCode, ToolError, ToolId};
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::ready;
@@ -91,7 +91,10 @@ impl Engine {
         let arguments = request.arguments;
         self.begin(What::Call(number), async move {
             let outcome = deps.gateway.call_numbered(&run, number, id.clone(), arguments.clone()).await;
-            deps.intents.forget(&execution, number);
+            // Refused on its way: nothing happened outside, but the program was told, so its history needs it.
+            if let Some(unsent) = deps.intents.take(&execution, number) {
+                drop(deps.journal.intent(Intent { effect: Effect::ReadOnly, ..unsent }));
+            }
             ledger.note(&arguments, outcome.as_ref().ok());
             outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace))
         });

@@ -7,9 +7,6 @@ use outboard_sandbox::{Engine, EngineKind, FileGrant, PoolSize, Tier};
 use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
 
-/// The Python side of the guest protocol; the sandbox puts it into the jail.
-const PYTHON_WORKER: &str = include_str!("../../../../workers/python/worker.py");
-
 /// What the sandbox needs: the worker beside this program, and CPython from the settings or the path.
 pub(crate) fn sandbox_options(settings: &Settings, pool: Pool) -> Result<outboard_sandbox::Options, Failure> {
     let program = std::env::current_exe()?;
@@ -65,7 +62,7 @@ fn python(settings: &Settings) -> Option<EngineKind> {
     let given = &settings.sandbox.python;
     let interpreter = given.interpreter.clone().or_else(|| on_path("python3"))?;
     let (packages, preload) = (given.packages.clone(), given.preload.clone());
-    Some(EngineKind::Python { interpreter, worker: PYTHON_WORKER, packages, preload })
+    Some(EngineKind::Python { interpreter, worker: outboard_python::WORKER, packages, preload })
 }
 
 /// The folders that programs may see beside their own. What Outboard itself lives in is never among them.
