@@ -5,6 +5,7 @@ Run: python3 test_worker.py [-v] [CLASS.TEST ...]. The interpreter that runs the
 """
 
 import atexit
+import errno
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import unittest
 
@@ -1026,6 +1028,142 @@ class Shapes(Case):
         status
         """
         self.assertEqual(self.value(code, answer), {"done": True})
+
+
+class Proxy:
+    """A proxy that answers plain requests itself and writes down what it was asked."""
+
+    def __init__(self):
+        self.heads = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += client.recv(4096)
+                self.heads.append(head.decode())
+                status = b"403 evil.example:443 is not granted" if head.startswith(b"CONNECT") else b"200 OK"
+                client.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 7\r\nConnection: close\r\n\r\nthrough")
+
+
+class Network(Case):
+    def networked(self, code):
+        proxy = Proxy()
+        self.addCleanup(proxy.listener.close)
+        network = {"proxy": proxy.address, "allow": ["web.example:80", "*.corp.example:443"]}
+        return self.value(code, network=network), proxy
+
+    def test_without_a_grant_everything_says_so_at_once(self):
+        code = """
+            import http.client, socket, ssl, urllib.request
+            found = []
+            for attempt in (
+                lambda: socket.socket(),
+                lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM),
+                lambda: socket.create_connection(("api.example.com", 8443), 5),
+                lambda: socket.getaddrinfo("api.example.com", 443),
+                lambda: socket.gethostbyname("api.example.com"),
+                lambda: http.client.HTTPSConnection("api.example.com").connect(),
+                lambda: urllib.request.urlopen("https://api.example.com/"),
+                lambda: socket.create_connection(("127.0.0.1", 3128)),
+            ):
+                try:
+                    attempt()
+                    found.append("reached")
+                except OSError as error:
+                    found.append(str(error))
+            found
+            """
+        began = time.monotonic()
+        found = self.value(code)
+        self.assertLess(time.monotonic() - began, 15)
+        advice = 'no network: the operator can grant it with [sandbox.network] allow = ["%s"]'
+        for text, line in zip(found, ["host:443", "host:443", "api.example.com:8443"] + 4 * ["api.example.com:443"] + ["127.0.0.1:3128"]):
+            self.assertIn(advice % line, text)
+        self.assertEqual(len(found), 8)
+
+    def test_a_failure_that_nothing_catches_has_a_hint(self):
+        trouble = self.trouble("import socket\nsocket.create_connection(('a.example', 80))")
+        self.assertIn("[sandbox.network] allow", trouble["message"])
+        self.assertIn("servers", trouble["hint"])
+        self.assertEqual(trouble["line"], 2)
+
+    def test_what_needs_no_network_works(self):
+        code = """
+            import asyncio, socket
+            near, far = socket.socketpair()
+            near.sendall(b"x")
+            async def one():
+                return await asyncio.sleep(0, far.recv(1).decode())
+            asyncio.run(one())
+            """
+        self.assertEqual(self.value(code), "x")
+
+    def test_libraries_find_the_proxy(self):
+        code = """
+            import os, urllib.error, urllib.request
+            text = urllib.request.urlopen("http://web.example/path?q=1", timeout=10).read().decode()
+            try:
+                urllib.request.urlopen("https://evil.example/", timeout=10)
+            except urllib.error.URLError as error:
+                denied = str(error)
+            names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+            [text, denied, len({os.environ[name] for name in names})]
+            """
+        (text, denied, kinds), proxy = self.networked(code)
+        self.assertEqual((text, kinds), ("through", 1))
+        self.assertIn("403 evil.example:443 is not granted", denied)
+        self.assertTrue(proxy.heads[0].startswith("GET http://web.example/path?q=1 HTTP/1.1"), proxy.heads)
+        self.assertTrue(proxy.heads[1].startswith("CONNECT evil.example:443 HTTP/1."), proxy.heads)
+
+    def test_async_programs_reach_the_proxy(self):
+        code = """
+            import asyncio, os
+            async def main():
+                host, port = os.environ["HTTP_PROXY"].removeprefix("http://").split(":")
+                reader, writer = await asyncio.open_connection(host, int(port))
+                writer.write(b"GET http://web.example/ HTTP/1.1\\r\\n\\r\\n")
+                answer = (await reader.read()).decode()[-7:]
+                try:
+                    await asyncio.open_connection("evil.example", 443)
+                except OSError as error:
+                    return [answer, str(error)]
+            await main()
+            """
+        (answer, denied), _ = self.networked(code)
+        self.assertEqual(answer, "through")
+        self.assertIn("HTTPS_PROXY", denied)
+
+    def test_the_proxy_is_the_only_way(self):
+        code = """
+            import socket
+            found = []
+            for attempt in (
+                lambda: socket.create_connection(("web.example", 80), 5),
+                lambda: socket.create_connection(("93.184.216.34", 443), 5),
+                lambda: socket.create_connection(("127.0.0.1", 1), 5),
+                lambda: socket.socket(socket.AF_INET6).connect(("::1", 80)),
+            ):
+                try:
+                    attempt()
+                    found.append("reached")
+                except OSError as error:
+                    found.append(str(error))
+            found.append(socket.socket().connect_ex(("10.0.0.1", 80)))
+            found
+            """
+        found, proxy = self.networked(code)
+        for text in found[:4]:
+            self.assertIn("granted are web.example:80, *.corp.example:443", text)
+        self.assertEqual((found[4], proxy.heads), (errno.ENETUNREACH, []))
 
 
 class Timings(Case):

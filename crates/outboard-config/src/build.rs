@@ -255,6 +255,9 @@ fn sandbox(sandbox: &mut crate::SandboxSettings, key: &[&str], given: Given, fol
     let paths = |list: Vec<String>| list.into_iter().map(|path| folder.join(path)).collect();
     match (key, given) {
         (["tier"], Given::Text(tier)) => sandbox.tier_b = tier == "B",
+        (["network", "allow"], Given::List(list)) => sandbox.network.allow = list,
+        (["network", "allow_private"], Given::List(list)) => sandbox.network.allow_private = list,
+        (["network", "bandwidth"], Given::Number(bytes)) => sandbox.network.bandwidth = Some(bytes),
         (["files", kind], Given::Map(map)) => {
             let writable = *kind == "write";
             sandbox.files.retain(|file| file.writable != writable);

@@ -17,7 +17,7 @@ pub use build::load;
 pub use problem::{Problem, SettingsError};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, JournalSettings,
-    PolicySettings, PythonSettings, SandboxSettings, ServerSettings, Settings, WrittenTable,
+    NetworkSettings, PolicySettings, PythonSettings, SandboxSettings, ServerSettings, Settings, WrittenTable,
 };
 pub use table::{Kind, SETTINGS, Setting, reference};
 pub use written::{size, span};

@@ -125,12 +125,25 @@ pub struct SandboxSettings {
     pub pool_max: usize,
     /// Whether tier B is enough.
     pub tier_b: bool,
+    /// The network that programs may reach.
+    pub network: NetworkSettings,
     /// Folders that programs see: where, which, and whether they may write.
     pub files: Vec<FileSettings>,
     /// The Python engine.
     pub python: PythonSettings,
     /// Programs of further TypeScript engines by name.
     pub engines: BTreeMap<String, PathBuf>,
+}
+
+/// The network that programs may reach.
+#[derive(Debug, Clone, Default)]
+pub struct NetworkSettings {
+    /// Host patterns with ports.
+    pub allow: Vec<String>,
+    /// Private addresses with ports.
+    pub allow_private: Vec<String>,
+    /// Bytes per second of each program.
+    pub bandwidth: Option<u64>,
 }
 
 /// One granted folder.
@@ -281,6 +294,7 @@ impl Default for SandboxSettings {
             pool_size: 2,
             pool_max: 16,
             tier_b: false,
+            network: NetworkSettings::default(),
             files: Vec::new(),
             python: PythonSettings::default(),
             engines: BTreeMap::new(),

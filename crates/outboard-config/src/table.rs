@@ -137,6 +137,19 @@ pub const SETTINGS: &[Setting] = &[
         "The least isolation with which programs run; `B` does without namespaces where the machine has none for us.",
     ),
     setting(
+        "sandbox.network.allow",
+        Kind::List,
+        "[]",
+        "Hosts that programs may reach, such as `api.example.com:443` or `*.example.com:443`; empty means none.",
+    ),
+    setting(
+        "sandbox.network.allow_private",
+        Kind::List,
+        "[]",
+        "Private addresses or ranges that programs may reach all the same, such as `10.0.0.5:8080`.",
+    ),
+    setting("sandbox.network.bandwidth", Kind::Size, "", "Bytes per second of each program, both ways together."),
+    setting(
         "sandbox.files.read",
         Kind::Map,
         "{}",

@@ -244,13 +244,13 @@ fn every_key_of_the_reference_is_taken_and_in_the_document() {
 #[test]
 fn what_programs_may_reach() {
     let settings = settings(
-        "[sandbox]\ntier = \"B\"\n\
+        "[sandbox]\ntier = \"B\"\nnetwork = { allow = [\"a.example:443\"], bandwidth = \"1MB\" }\n\
          [sandbox.files]\nread = { \"/data\" = \"/srv/data\" }\n[sandbox.python]\npreload = [\"numpy\"]\n\
          [sandbox.engines.bun]\nprogram = \"/usr/bin/bun\"\n",
     )
     .unwrap();
     let sandbox = &settings.sandbox;
-    assert!(sandbox.tier_b);
+    assert!(sandbox.tier_b && sandbox.network.bandwidth == Some(1_000_000));
     assert_eq!((sandbox.files[0].target.as_str(), sandbox.files[0].writable), ("/data", false));
     assert_eq!(sandbox.python.preload, ["numpy"]);
     assert_eq!(sandbox.engines["bun"].to_str(), Some("/usr/bin/bun"));

@@ -138,6 +138,7 @@ fn failed_to_start(live: &Live, error: ToolError) -> Report {
         stdout_dropped: 0,
         error: Some(Failure::from(error)),
         calls: Vec::new(),
+        network: Vec::new(),
         findings: Findings::default(),
         wall: Duration::ZERO,
         cpu: Duration::ZERO,

@@ -5,6 +5,7 @@ use crate::engine::Origin;
 use crate::inspection::InspectionRules;
 use crate::report::Report;
 use crate::{Intents, StateFolder, Surfaces, TokenCounter};
+use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
 use outboard_sandbox::{FileGrant, Sandbox};
@@ -56,6 +57,8 @@ pub struct Deps {
     pub limits: Limits,
     /// Folders of the host that every program sees.
     pub files: Vec<FileGrant>,
+    /// The network that programs may reach; none without it.
+    pub egress: Option<Egress>,
     /// What is refused before it runs.
     pub inspection: InspectionRules,
     /// What programs are expected to cost, where there are prices and a budget.

@@ -2,7 +2,7 @@
 
 use crate::executions::Deps;
 use crate::inspection::Findings;
-use crate::report::{CallCount, Failure, Report};
+use crate::report::{CallCount, Failure, HostCount, Report};
 use outboard_journal::{EventKind, ExecutionRow, Status, Value, What};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -17,6 +17,8 @@ struct Kept {
     stdout_dropped: u64,
     error: Option<Failure>,
     calls: Vec<CallCount>,
+    #[serde(default)]
+    network: Vec<HostCount>,
     findings: Findings,
     wall_ms: u64,
     cpu_ms: u64,
@@ -35,6 +37,7 @@ impl Report {
             stdout_dropped: self.stdout_dropped,
             error: self.error.clone(),
             calls: self.calls.clone(),
+            network: self.network.clone(),
             findings: self.findings.clone(),
             wall_ms: self.wall.as_millis() as u64,
             cpu_ms: self.cpu.as_millis() as u64,
@@ -62,6 +65,7 @@ pub(crate) fn report(deps: &Deps, row: &ExecutionRow) -> Option<Report> {
         stdout_dropped: kept.stdout_dropped,
         error: kept.error,
         calls: kept.calls,
+        network: kept.network,
         findings: kept.findings,
         wall: Duration::from_millis(kept.wall_ms),
         cpu: Duration::from_millis(kept.cpu_ms),

@@ -29,7 +29,7 @@ pub use intents::{Intents, Journalled};
 pub use ledger::{TokenCounter, Tokens};
 pub use outboard_journal::OnRestart;
 pub use recover::Resumed;
-pub use report::{CallCount, Failure, Report, Shaped};
+pub use report::{CallCount, Failure, HostCount, Report, Shaped};
 pub use search::{Detail, SearchHit, SearchRequest};
 pub use state::StateFolder;
 pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Visible};

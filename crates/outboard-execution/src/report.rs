@@ -3,6 +3,7 @@
 use crate::budget::cut;
 use crate::inspection::Findings;
 use crate::{Tokens, outputs};
+use outboard_egress::{Decision, Record};
 use outboard_journal::Status;
 use outboard_types::ExecutionId;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,32 @@ pub struct CallCount {
     /// The last error's code and message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+}
+
+/// What a program asked of one host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostCount {
+    /// The host with its port.
+    pub host: String,
+    /// Requests and tunnels that were let through.
+    pub allowed: u64,
+    /// Requests that were refused.
+    pub denied: u64,
+    /// Bytes sent, TLS included.
+    pub up: u64,
+    /// Bytes that came, TLS included.
+    pub down: u64,
+}
+
+impl HostCount {
+    pub(crate) fn add(&mut self, record: &Record) {
+        match record.decision {
+            Decision::Allowed => self.allowed += 1,
+            Decision::Denied(_) => self.denied += 1,
+        }
+        self.up += record.up;
+        self.down += record.down;
+    }
 }
 
 /// Why an execution did not succeed, in terms of the program's own text.
@@ -66,6 +93,8 @@ pub struct Report {
     pub error: Option<Failure>,
     /// Calls by tool, in the order of first use.
     pub calls: Vec<CallCount>,
+    /// What was asked of the network, by host.
+    pub network: Vec<HostCount>,
     /// What the program held.
     pub findings: Findings,
     /// Time from start to end.
@@ -120,6 +149,7 @@ impl Report {
                 write!(text, "\n({} more bytes were printed and not kept: sandbox.stdout_bytes)", self.stdout_dropped);
         }
         self.write_calls(&mut text);
+        self.write_network(&mut text);
         Shaped { text, truncated }
     }
 
@@ -172,6 +202,18 @@ impl Report {
         }
         if self.calls.len() > 30 {
             let _ = write!(text, ", and {} more tools", self.calls.len() - 30);
+        }
+    }
+}
+
+impl Report {
+    fn write_network(&self, text: &mut String) {
+        for (at, host) in self.network.iter().take(10).enumerate() {
+            let separator = if at == 0 { "\nnetwork: " } else { ", " };
+            let _ = write!(text, "{separator}{} ×{}", host.host, host.allowed + host.denied);
+            if host.denied > 0 {
+                let _ = write!(text, " ({} refused)", host.denied);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 mod approvals;
 mod commands;
 mod durable;
+mod network;
 mod programs;
 mod real;
 mod serve;

@@ -142,12 +142,9 @@ fn bash_programs_call_tools_as_commands() {
     assert_eq!(report["calls"][1]["ok"], 3, "{report}");
     let failed = place.program("bash", "echo before\nnonsense\nexit 3");
     assert_eq!((&failed["status"], &failed["error"]["code"]), (&json!("failed"), &json!("program_error")), "{failed}");
-    assert!(
-        place.program("bash", "cat /etc/passwd; curl -s http://example.com; echo done")["stdout"]
-            .as_str()
-            .unwrap()
-            .ends_with("done\n")
-    );
+    let told = place.program("bash", "cat /etc/passwd; curl -s http://example.com; echo done");
+    let stdout = told["stdout"].as_str().unwrap();
+    assert!(stdout.contains("done\n") && stdout.contains("no network") && !stdout.contains("root:"), "{told}");
 }
 
 #[test]

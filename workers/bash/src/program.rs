@@ -111,8 +111,17 @@ fn give_input(bash: &mut Command, tmp: &Path, start: &Start) -> io::Result<()> {
     Ok(())
 }
 
+/// What `curl` is where no host is granted: a function that says so, which every shell below takes over.
+const NO_NETWORK: (&str, &str) = (
+    "BASH_FUNC_curl%%",
+    "() { echo 'curl: no network: the operator can grant it with [sandbox.network] allow = [\"host:443\"]' >&2; return 6; }",
+);
+
 fn give_proxy(bash: &mut Command, start: &Start) {
-    let Some(proxy) = start.network.as_ref().and_then(|network| network.proxy.as_ref()) else { return };
+    let Some(proxy) = start.network.as_ref().and_then(|network| network.proxy.as_ref()) else {
+        bash.env(NO_NETWORK.0, NO_NETWORK.1);
+        return;
+    };
     for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
         bash.env(name, proxy);
     }

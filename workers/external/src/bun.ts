@@ -131,7 +131,20 @@
     return space;
   };
 
+  // The engine's own fetch would look for a way out that is not there: it is led to the proxy, or told at once.
+  function reach(network: any) {
+    const native = globalThis.fetch;
+    const advice = (url: any) => {
+      let host = "host:443";
+      try { const at = new URL(url?.url ?? url); host = `${at.hostname}:${at.port || (at.protocol === "http:" ? 80 : 443)}`; } catch {}
+      return `no network: the operator can grant it with [sandbox.network] allow = ["${host}"]`;
+    };
+    const led = (input: any, init?: any) => (native as any)(input, { ...init, proxy: network.proxy });
+    (globalThis as any).fetch = network?.proxy ? led : async (input: any) => { throw new Error(advice(input)); };
+  }
+
   async function run(start: any, go: Promise<void>) {
+    reach(start.network);
     let compiled: ReturnType<typeof compile>;
     try { compiled = compile(start.code); } catch (error: any) {
       const first = error.errors?.[0] ?? error;

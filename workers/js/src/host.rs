@@ -6,7 +6,7 @@ use crate::outbox::Outbox;
 use crate::positions::Origin;
 use crate::report;
 use crate::schedule::Schedule;
-use outboard_worker_protocol::{Console, FromWorker};
+use outboard_worker_protocol::{Console, FetchRequest, FromWorker, Network};
 use rquickjs::function::{IntoJsFunc, Opt};
 use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, TypedArray, Value};
 use serde_json::value::RawValue;
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) out: RefCell<Outbox>,
     pub(crate) schedule: RefCell<Schedule>,
     pub(crate) fate: RefCell<Fate>,
+    /// What the program may reach of the network, as the host said.
+    pub(crate) network: RefCell<Option<Network>>,
     pub(crate) calls: RefCell<HashSet<u64>>,
     pub(crate) origins: RefCell<HashMap<String, Origin>>,
     pub(crate) lib: RefCell<Option<Persistent<Object<'static>>>>,
@@ -39,6 +41,7 @@ impl Shared {
             out: RefCell::default(),
             schedule: RefCell::default(),
             fate: RefCell::default(),
+            network: RefCell::default(),
             calls: RefCell::default(),
             origins: RefCell::default(),
             lib: RefCell::new(None),
@@ -69,6 +72,7 @@ fn raw(text: String) -> Box<RawValue> {
 pub(crate) fn object<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>) -> Result<Object<'js>> {
     let host = Object::new(ctx.clone())?;
     messages(ctx, &host, shared)?;
+    network(ctx, &host, shared)?;
     timers(ctx, &host, shared)?;
     bytes(ctx, &host)?;
     chance(ctx, &host, shared)?;
@@ -97,6 +101,21 @@ fn messages<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Res
     })?;
     let state = shared.clone();
     set(ctx, host, "exit", move |code: f64| report::exit(&state, code))
+}
+
+fn network<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
+    let state = shared.clone();
+    set(ctx, host, "granted", move || state.network.borrow().as_ref().map(|network| network.allow.join(", ")))?;
+    let state = shared.clone();
+    set(ctx, host, "fetch", move |ctx: Ctx<'_>, id: f64, request: String| {
+        let request: FetchRequest = serde_json::from_str(&request).map_err(|error| fail(&ctx, &error.to_string()))?;
+        state.send(id, FromWorker::Fetch { id: whole(id), request });
+        Ok::<_, rquickjs::Error>(())
+    })?;
+    let state = shared.clone();
+    set(ctx, host, "forget", move |id: f64| {
+        state.calls.borrow_mut().remove(&whole(id));
+    })
 }
 
 fn timers<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {

@@ -20,6 +20,8 @@ pub(crate) fn text() -> String {
         part!("encoding"),
         part!("buffer"),
         part!("url"),
+        part!("body"),
+        part!("fetch"),
         part!("clone"),
         part!("path"),
         part!("fs"),

@@ -80,6 +80,7 @@ impl Life {
     fn run(&mut self, start: Start) -> FromWorker {
         self.memory = start.memory_bytes;
         self.shared.out.borrow_mut().allow_console(start.stdout_bytes);
+        self.shared.network.replace(start.network.clone());
         if let Some(durable) = &start.durable {
             self.shared.fate.borrow_mut().follow(durable);
         }

@@ -6,6 +6,7 @@
 )]
 
 mod calls;
+mod fetch;
 mod forms;
 mod limits;
 mod platform;

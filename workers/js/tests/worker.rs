@@ -2,8 +2,8 @@
 #![allow(unsafe_code, reason = "the worker's descriptor 3 is set between fork and exec")]
 
 use outboard_worker_protocol::{
-    CallFailure, Console, Durable, FrameBuffer, FromWorker, Inspection, MAX_FROM_WORKER, SOCKET_FD, Start, ToWorker,
-    Trouble, encode,
+    CallFailure, Console, Durable, FrameBuffer, FromWorker, Inspection, MAX_FROM_WORKER, Network, SOCKET_FD, Start,
+    ToWorker, Trouble, encode,
 };
 use serde_json::{Value, json, value::RawValue};
 use std::io::{Read, Write};
@@ -49,6 +49,7 @@ pub(crate) struct Host {
     pub(crate) memory: u64,
     pub(crate) stdout: u64,
     pub(crate) durable: Option<Durable>,
+    pub(crate) network: Option<Network>,
     /// Cut frames to the worker into pieces of these sizes.
     pub(crate) cuts: Vec<usize>,
 }
@@ -58,7 +59,15 @@ impl Default for Host {
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("outboard-js-{}-{number}", std::process::id()));
         surface(&root);
-        Self { root: Folder(root), input: None, memory: 256 << 20, stdout: 1 << 20, durable: None, cuts: Vec::new() }
+        Self {
+            root: Folder(root),
+            input: None,
+            memory: 256 << 20,
+            stdout: 1 << 20,
+            durable: None,
+            network: None,
+            cuts: Vec::new(),
+        }
     }
 }
 
@@ -167,7 +176,7 @@ impl Host {
             stdout_bytes: self.stdout,
             hold: true,
             durable: self.durable.clone(),
-            ..Start::default()
+            network: self.network.clone(),
         })
     }
 
@@ -217,7 +226,11 @@ impl Host {
                         encode(&ToWorker::Clock { now_ms: 1_800_000_000_000.0 + ms }, &mut replies).unwrap();
                         reply(id, Ok(Value::Null), &mut replies);
                     }
-                    FromWorker::Fetch { .. } => panic!("this host grants no network"),
+                    FromWorker::Fetch { id, request } => {
+                        let request = serde_json::to_value(request).unwrap();
+                        reply(id, answer("", "fetch", &request), &mut replies);
+                        report.calls.push((String::new(), "fetch".into(), request));
+                    }
                     FromWorker::Console { stream: Console::Out, text } => report.out += &text,
                     FromWorker::Console { stream: Console::Err, text } => report.err += &text,
                     FromWorker::Result { value, dropped_bytes } => {

@@ -3,26 +3,6 @@
 ORIGINAL_OPEN = open
 
 
-def explain_network():
-    """Makes failures to reach the network say why; the program may catch and print them."""
-
-    def explained(function):
-        @functools.wraps(function)
-        def wrapper(*args, **kwargs):
-            try:
-                return function(*args, **kwargs)
-            except OSError as error:
-                if error.strerror and NO_NETWORK not in error.strerror and error.errno != errno.ECONNREFUSED:
-                    error.strerror = f"{error.strerror}; {NO_NETWORK}"
-                    error.args = (error.errno, error.strerror)
-                raise
-
-        return wrapper
-
-    socket.getaddrinfo = explained(socket.getaddrinfo)
-    socket.create_connection = explained(socket.create_connection)
-
-
 def aliases_of(root):
     """Which folders stand for others: `/state` for `/workspace/state`, and where `/` is not the jail's own, its folders."""
     workspace = os.path.join(root, "workspace")
@@ -139,7 +119,6 @@ def prepare(modules):
         os.putenv(name, count)  # for libraries that load later; the program's own environment is empty
     sys.argv, sys.stdin = [PROGRAM], io.StringIO("")
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = CONSOLE.stream(b"out"), CONSOLE.stream(b"err")
-    explain_network()
     alias_folders(ROOT)
     signal.signal(signal.SIGXCPU, on_cpu_limit)
     warm = Program("async def f(): return [1]\nawait f()", None)

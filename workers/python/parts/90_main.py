@@ -6,6 +6,7 @@ def outcome_of(start):
     code = start["code"]
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     offer_servers()
+    REACH.begin(start.get("network"))
     if start.get("durable"):
         FATE.follow(start["durable"])
     program = Program(code, start.get("input"))

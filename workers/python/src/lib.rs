@@ -16,6 +16,7 @@ pub const WORKER: &str = concat!(
     include_str!("../parts/70_trouble.py"),
     include_str!("../parts/75_fate.py"),
     include_str!("../parts/80_world.py"),
+    include_str!("../parts/85_network.py"),
     include_str!("../parts/90_main.py"),
 );
 

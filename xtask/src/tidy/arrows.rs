@@ -26,8 +26,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-journal",
             "outboard-gateway",
             "outboard-sandbox",
+            "outboard-egress",
         ],
     ),
+    ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-mcp", &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution"]),
     ("crates/outboard-config", &["outboard-types"]),
     (
@@ -38,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-journal",
             "outboard-gateway",
             "outboard-sandbox",
+            "outboard-egress",
             "outboard-execution",
             "outboard-mcp",
             "outboard-config",

@@ -7,9 +7,9 @@ use super::serve::Served;
 use super::tally::Tally;
 use super::{Engine, seed_text};
 use outboard_journal::{History, Status};
-use outboard_sandbox::{Control, Grant, Receiver, SandboxError, Sender};
+use outboard_sandbox::{Grant, SandboxError, Worker};
 use outboard_types::{ErrorCode, ToolError, ToolId};
-use outboard_worker_protocol::{Durable, Start, ToWorker};
+use outboard_worker_protocol::{Durable, FetchRequest, Start, ToWorker};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub(super) struct Request {
 pub(super) enum Kind {
     Call(ToolId),
     Search,
+    Fetch(Box<FetchRequest>),
 }
 
 impl Engine {
@@ -52,10 +53,12 @@ impl Engine {
         };
         self.order = history.events.iter().map(|event| event.order).max().unwrap_or(0);
         self.tally = Tally::new(self.deps.limits.stdout_bytes);
-        let (mut sender, mut receiver, control) = match self.worker().await {
+        let mut worker = match self.worker().await {
             Ok(worker) => worker,
             Err(error) => return Some(End::sandbox(&error)),
         };
+        let serving = self.serve_proxy(worker.listener());
+        let (mut sender, mut receiver, control) = worker.split();
         self.say(Status::Running);
         let mut attempt = Attempt {
             script: Script::new(history),
@@ -69,6 +72,7 @@ impl Engine {
             Ok(()) => self.serve(&mut attempt, &mut sender, &mut receiver, &control).await,
         };
         control.kill();
+        drop(serving);
         let exit = control.wait().await;
         self.cpu += exit.cpu;
         match served {
@@ -98,19 +102,25 @@ impl Engine {
             stdout_bytes: self.deps.limits.stdout_bytes,
             hold: true,
             durable: Some(Durable { seed: seed_text(self.origin.seed), now_ms: self.origin.clock_ms as f64 }),
-            network: None,
+            network: self.network(),
         }
     }
 
-    async fn worker(&mut self) -> Result<(Sender, Receiver, Control), SandboxError> {
+    async fn worker(&mut self) -> Result<Worker, SandboxError> {
         let skills = self.deps.state.skills().map_err(SandboxError::from)?;
         let own = Grant::new(self.request.language)
             .read_only(&self.surface.folder, "/servers")
             .writable(&self.workspace, "/workspace")
             .writable(&skills, "/skills");
-        let own = engine_of(&self.request.code).into_iter().fold(own, |grant, name| grant.engine(name));
+        let own = self.engine().into_iter().fold(own, |grant, name| grant.engine(name));
+        let own = if self.is_proxied() { own.network() } else { own };
         let grant = self.deps.files.iter().cloned().fold(own, Grant::file);
-        Ok(self.deps.sandbox.worker(grant).await?.split())
+        self.deps.sandbox.worker(grant).await
+    }
+
+    /// The engine that the program asks for, where it is not the first of its language.
+    pub(super) fn engine(&self) -> Option<&str> {
+        engine_of(&self.request.code)
     }
 }
 

@@ -9,6 +9,7 @@ mod attempt;
 mod ends;
 mod forecast;
 mod happen;
+mod network;
 mod requests;
 mod script;
 mod serve;
@@ -21,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
 use ends::End;
 use happen::{Pending, What};
+use network::WayOut;
 use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
 use outboard_types::{Digest, ExecutionId};
@@ -43,6 +45,8 @@ pub(crate) struct Engine {
     origin: Origin,
     findings: Findings,
     tally: Tally,
+    /// Where the operator grants a network.
+    way_out: Option<WayOut>,
     started: Instant,
     cpu: Duration,
     wall_left: Duration,
@@ -79,6 +83,7 @@ impl Engine {
         Self {
             ledger: Arc::new(Ledger::new(deps.counter.is_some())),
             tally: Tally::new(deps.limits.stdout_bytes),
+            way_out: WayOut::open(&deps, &run, &request.code),
             wall_left: deps.limits.wall,
             findings: Findings::default(),
             started: Instant::now(),
@@ -135,6 +140,7 @@ impl Engine {
             stdout_dropped: self.tally.stdout_dropped,
             error,
             calls: std::mem::take(&mut self.tally.calls),
+            network: self.way_out.as_ref().map(WayOut::hosts).unwrap_or_default(),
             findings: std::mem::take(&mut self.findings),
             wall: self.started.elapsed(),
             cpu: self.cpu,

@@ -17,8 +17,8 @@ use std::time::Duration;
 /// Longest timer; longer than any execution.
 const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
 
-/// Where searches are in a history: a server of ours that no upstream can be.
-const OURSELVES: &str = "outboard:";
+/// Where searches and fetches are in a history: a server of ours that no upstream can be.
+pub(super) const OURSELVES: &str = "outboard:";
 
 impl Engine {
     /// A tool call, by names as the program wrote them. The error is one that it gets at once.
@@ -43,7 +43,7 @@ impl Engine {
         self.look_up(attempt, Request { frame, kind: Kind::Search, key, wanted, arguments });
     }
 
-    fn look_up(&mut self, attempt: &mut Attempt, request: Request) {
+    pub(super) fn look_up(&mut self, attempt: &mut Attempt, request: Request) {
         let step = attempt.script.step(request.frame, &request.key, request.wanted);
         let number = match &step {
             Step::Recorded(number) | Step::Make { number, .. } | Step::InDoubt(number) => *number,
@@ -61,7 +61,11 @@ impl Engine {
             return;
         }
         match (step, &request.kind) {
-            (Step::InDoubt(_), Kind::Call(id)) => self.begin(what, ready(Err(in_doubt(id)))),
+            (Step::InDoubt(_), Kind::Call(id)) => self.begin(what, ready(Err(in_doubt(&id.to_string()).on(id)))),
+            (Step::InDoubt(_), Kind::Fetch(asked)) => self.begin(what, ready(Err(in_doubt(&asked.url)))),
+            (Step::Make { written, .. }, Kind::Fetch(asked)) => {
+                self.make_fetch(number, asked.as_ref().clone(), &request, written);
+            }
             (Step::Make { written, .. }, Kind::Call(id)) => self.make(number, id.clone(), request, written),
             (_, Kind::Search) => {
                 self.write_search(number, &request);
@@ -149,8 +153,7 @@ impl Engine {
     }
 }
 
-fn in_doubt(id: &ToolId) -> ToolError {
-    ToolError::new(ErrorCode::InDoubt, format!("{id} was under way when Outboard ended; it may have taken effect"))
-        .on(id)
+fn in_doubt(what: &str) -> ToolError {
+    ToolError::new(ErrorCode::InDoubt, format!("{what} was under way when Outboard ended; it may have taken effect"))
         .hint("look whether it did before you do it again")
 }

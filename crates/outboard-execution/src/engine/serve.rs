@@ -9,7 +9,7 @@ use crate::inspection::Findings;
 use futures::StreamExt;
 use outboard_journal::Status;
 use outboard_sandbox::{Control, Receiver, Sender};
-use outboard_types::{ErrorCode, ToolError};
+use outboard_types::ToolError;
 use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
 use std::time::{Duration, Instant};
 
@@ -194,9 +194,10 @@ impl Engine {
             }
             FromWorker::Search { id, arguments } => self.search(attempt, id, arguments),
             FromWorker::Timer { id, ms } => self.timer(attempt, id, ms),
-            FromWorker::Fetch { id, .. } => {
-                let error = ToolError::new(ErrorCode::NetworkDenied, "programs have no network");
-                return refuse(sender, id, error);
+            FromWorker::Fetch { id, request } => {
+                if let Err(error) = self.fetch(attempt, id, request) {
+                    return refuse(sender, id, error);
+                }
             }
             FromWorker::Inspected { inspection } => match self.inspected(inspection) {
                 Ok(()) => return self.let_go(attempt, sender),

@@ -21,6 +21,7 @@ const TOOLS: &[(&str, &[&str])] = &[
     ("mawk", &["awk"]),
     ("bsdextrautils", &["column", "hexdump"]),
     ("bzip2", &["bzip2", "bunzip2"]),
+    ("curl", &["curl"]),
     ("debianutils", &["which"]),
     ("diffutils", &["cmp", "diff"]),
     ("findutils", &["find", "xargs"]),

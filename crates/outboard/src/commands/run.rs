@@ -124,6 +124,7 @@ fn show(report: &Arc<Report>, json: bool, max_tokens: usize) {
         "stdout": report.stdout,
         "error": report.error,
         "calls": calls,
+        "network": report.network,
         "inspection": report.findings,
         "tokens": report.tokens(O200k.count(&shaped.text)),
         "truncated": shaped.truncated,

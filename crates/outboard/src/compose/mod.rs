@@ -178,6 +178,7 @@ impl App {
             suspend_after: settings.journal.suspend_after,
             limits: limits(settings),
             files: sandbox::files(settings)?,
+            egress: sandbox::egress(settings)?,
             inspection: inspection(settings)?,
             counter,
         });

@@ -3,6 +3,7 @@
 use super::{Pool, SPAWNER};
 use crate::failure::Failure;
 use outboard_config::Settings;
+use outboard_egress::Egress;
 use outboard_sandbox::{Engine, EngineKind, FileGrant, PoolSize, Tier};
 use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
@@ -75,6 +76,23 @@ pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
         })
     };
     settings.sandbox.files.iter().map(grant).collect()
+}
+
+/// The network that programs may reach, where the settings grant any.
+pub(super) fn egress(settings: &Settings) -> Result<Option<Egress>, Failure> {
+    let given = &settings.sandbox.network;
+    if given.allow.is_empty() && given.allow_private.is_empty() {
+        return Ok(None);
+    }
+    let options = outboard_egress::Options {
+        allow: given.allow.clone(),
+        allow_private: given.allow_private.clone(),
+        bandwidth: given.bandwidth,
+        ..outboard_egress::Options::default()
+    };
+    Egress::new(options)
+        .map(Some)
+        .map_err(|error| Failure::new(ErrorCode::InvalidSettings, format!("sandbox.network: {error}")))
 }
 
 /// A program of this name in the folders of `PATH`.

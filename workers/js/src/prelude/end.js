@@ -20,8 +20,6 @@ hidden("babelHelpers", {
 });
 hidden("module", { exports: {} });
 hidden("global", globalThis);
-hidden("fetch", () => Promise.reject(new ToolError({ code: "denied", message: "fetch: this program has no network access.",
-  hint: "Use a tool of a connected server instead; an operator can grant egress in the settings." })));
 
 function begin(inputText, names, runCalled) {
   began.at = host.now();
