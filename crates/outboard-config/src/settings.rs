@@ -252,11 +252,26 @@ pub struct JournalSettings {
     pub suspend_after: Duration,
     /// `resume`, `ask` or `fail`.
     pub on_restart: String,
+    /// `error` or `ask`.
+    pub in_doubt: String,
+    /// Executions that ended longer ago are forgotten.
+    pub max_age: Option<Duration>,
+    /// While the journal takes more bytes, the executions that ended first are forgotten.
+    pub max_bytes: Option<u64>,
+    /// Audit rows that are older are forgotten, leaving a signed checkpoint.
+    pub audit_max_age: Option<Duration>,
 }
 
 impl Default for JournalSettings {
     fn default() -> Self {
-        Self { suspend_after: Duration::from_secs(60), on_restart: "resume".into() }
+        Self {
+            suspend_after: Duration::from_secs(60),
+            on_restart: "resume".into(),
+            in_doubt: "error".into(),
+            max_age: None,
+            max_bytes: None,
+            audit_max_age: None,
+        }
     }
 }
 

@@ -243,6 +243,30 @@ pub const SETTINGS: &[Setting] = &[
         "What becomes of programs that `serve` was running when it ended: they go on, wait for `outboard resume`, or fail.",
     ),
     setting(
+        "journal.in_doubt",
+        Kind::Choice(&["error", "ask"]),
+        "\"error\"",
+        "What becomes of a call that may have happened when Outboard ended: the program gets an error, or it waits for `outboard executions resolve`.",
+    ),
+    setting(
+        "journal.max_age",
+        Kind::Span,
+        "",
+        "Executions that ended longer ago are forgotten, such as `\"30d\"`; all are kept without it.",
+    ),
+    setting(
+        "journal.max_size",
+        Kind::Size,
+        "",
+        "While the journal takes more, the executions that ended first are forgotten.",
+    ),
+    setting(
+        "journal.audit_max_age",
+        Kind::Span,
+        "",
+        "Audit rows that are older are forgotten, leaving a signed checkpoint; all are kept without it.",
+    ),
+    setting(
         "execution.wait",
         Kind::Span,
         "\"45s\"",

@@ -31,7 +31,9 @@ pub(crate) async fn execute(deps: &Arc<Deps>, live: &Arc<Live>, request: RunRequ
         },
     };
     let report = Engine::new(parts, request, origin).run().await;
-    deps.journal.end(&report.execution, ending(&report));
+    if deps.follower.is_none() {
+        deps.journal.end(&report.execution, ending(&report));
+    }
     report
 }
 

@@ -1,10 +1,10 @@
 //! Executions under way and lately ended: start, wait, follow, cancel.
 
 use crate::begin::execute;
-use crate::engine::Origin;
+use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
-use crate::{Intents, StateFolder, Surfaces, TokenCounter};
+use crate::{Intents, Orders, StateFolder, Surfaces, TokenCounter};
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
@@ -67,6 +67,12 @@ pub struct Deps {
     pub rulebook: Rulebook,
     /// Calls on their way, whose intents are written before they leave; shared with the upstream.
     pub intents: Intents,
+    /// What people ask of executions in other processes.
+    pub orders: Orders,
+    /// Whether a person is asked about calls that are in doubt; else programs get an error.
+    pub ask_in_doubt: bool,
+    /// Set in runs over recorded answers, which call nothing.
+    pub follower: Option<Arc<dyn Follower>>,
     /// After how long of only waiting a program gives its worker up; default 60 s.
     pub suspend_after: Duration,
     /// Counts tokens exactly; without it, ledgers hold estimates.
@@ -188,7 +194,12 @@ pub struct Executions {
 impl Executions {
     /// None yet.
     pub fn new(deps: Deps) -> Arc<Self> {
-        Arc::new(Self { deps: Arc::new(deps), table: Arc::default() })
+        let made = Arc::new(Self { deps: Arc::new(deps), table: Arc::default() });
+        let (orders, table) = (made.deps.orders.clone(), Arc::downgrade(&made.table));
+        tokio::spawn(async move {
+            orders.follow(|id| table.upgrade().inspect(|table| lock(table).cancel(id)).is_some()).await;
+        });
+        made
     }
 
     /// What runs need; for direct calls and searches beside them.
@@ -283,6 +294,12 @@ impl Table {
         self.keys.extend(key.map(|key| (key, live.id.clone())));
         self.under_way += 1;
         live
+    }
+
+    fn cancel(&self, id: &ExecutionId) {
+        if let Some(live) = self.live.get(id) {
+            live.cancel.cancel();
+        }
     }
 
     fn leave(&mut self, id: ExecutionId, key: Option<Key>) {

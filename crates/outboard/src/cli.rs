@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Executions(Executions),
     /// Go on with an execution whose process is gone.
     Resume(Resume),
+    /// Run a recorded execution again over its recorded answers; nothing is called.
+    Replay(Replay),
     /// Check what this machine offers and say what is missing.
     Doctor(Doctor),
 }
@@ -303,6 +305,56 @@ pub(crate) enum ExecutionAction {
         /// Its id.
         id: String,
     },
+    /// End one, in whatever process it runs.
+    Cancel {
+        /// Its id.
+        id: String,
+    },
+    /// Say what became of a call that is in doubt.
+    Resolve {
+        /// The execution's id.
+        id: String,
+        /// The number of the call; `show` lists those in doubt.
+        call: u64,
+        /// It was done; this is its answer, as JSON.
+        #[arg(long, value_name = "JSON", num_args = 0..=1, default_missing_value = "null")]
+        done: Option<String>,
+        /// It was not done: make it.
+        #[arg(long, conflicts_with = "done")]
+        not_done: bool,
+        /// Nobody can tell: give the program the error.
+        #[arg(long, conflicts_with_all = ["done", "not_done"])]
+        unknown: bool,
+    },
+    /// Write all that is known of one into a file.
+    Export {
+        /// Its id.
+        id: String,
+        /// The file; `-` is stdout.
+        file: PathBuf,
+    },
+    /// Read what `export` wrote, to look at it or replay it here.
+    Import {
+        /// The file; `-` is stdin.
+        file: PathBuf,
+    },
+    /// Forget what the settings let go, now.
+    Prune,
+}
+
+#[derive(Args)]
+pub(crate) struct Replay {
+    /// Its id.
+    pub(crate) id: String,
+    /// Stop after so many answers.
+    #[arg(long, value_name = "N")]
+    pub(crate) until: Option<u64>,
+    /// Run this program over the recorded answers instead, and see where it first departs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) edit: Option<PathBuf>,
+    /// Print JSON, one object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

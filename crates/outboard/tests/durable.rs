@@ -200,3 +200,115 @@ fn a_refused_call_is_part_of_the_history() {
     assert_eq!(log(&place), ["append one"]);
     session.end();
 }
+
+#[test]
+fn a_recorded_program_runs_again_without_a_call() {
+    for (language, code) in [("typescript", TYPESCRIPT), ("python", PYTHON)] {
+        let place = place("");
+        let report = place.program(language, code);
+        let id = report["id"].as_str().unwrap();
+        let calls = log(&place);
+        let told = place.ok(&["replay", id]);
+        assert!(told.contains("lines.append") && told.contains("\"said\":[\"one\",\"a\",\"two\",\"three\"]"), "{told}");
+        let rows = place.ok(&["replay", id, "--json", "--until", "2"]);
+        let rows: Vec<Value> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+        assert_eq!((rows.len(), &rows[2]["status"]), (3, &json!("cancelled")), "{rows:?}");
+        place.write("edited", &code.replacen("'two'", "'other'", 1));
+        let output = place.run(&["replay", id, "--edit", "edited"]);
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("nondeterminism") && told.contains("lines.append"), "{told}");
+        assert_eq!(log(&place), calls, "{language}: nobody was called");
+    }
+}
+
+#[test]
+fn an_execution_goes_to_another_place_as_one_file() {
+    let (here, there) = (place(""), Place::with(&[]));
+    let report = here.program("typescript", TYPESCRIPT);
+    let id = report["id"].as_str().unwrap();
+    let file = there.path().join("execution.json");
+    let file = file.to_str().unwrap();
+    here.ok(&["executions", "export", id, file]);
+    let (code, told) = here.fails(&["executions", "export", id, file]);
+    assert!(code == 2 && told.contains("execution.json"), "an existing file stays: {told}");
+    let imported: Value = serde_json::from_str(&there.ok(&["executions", "import", file, "--json"])).unwrap();
+    assert_eq!(imported["id"], id);
+    let told = there.ok(&["replay", id]);
+    assert!(told.contains("\"said\":[\"one\",\"a\",\"two\",\"three\"]"), "its servers are not even configured: {told}");
+}
+
+#[test]
+fn an_execution_is_cancelled_from_another_terminal() {
+    let place = place("");
+    let mut session = place.serve();
+    initialize(&mut session);
+    let id = started(&mut session, "typescript", "await lines.look({ text: 'x' }); await sleep(60000);");
+    place.ok(&["executions", "cancel", &id]);
+    let (text, _) = session.tool("wait", json!({"execution": id}));
+    assert!(text.starts_with("cancelled"), "{text}");
+    let (code, told) = place.fails(&["executions", "cancel", &id]);
+    assert!(code == 2 && told.contains("is over: cancelled"), "{told}");
+    let left = started(&mut session, "typescript", "await sleep(60000);");
+    session.kill();
+    assert!(place.run(&["executions", "cancel", &left]).status.success(), "its process is gone");
+    let shown: Value = serde_json::from_str(&place.ok(&["executions", "show", &left, "--json"])).unwrap();
+    assert_eq!(shown["status"], "cancelled");
+    let audit = place.ok(&["audit", "--json"]);
+    assert_eq!(audit.matches("\"kind\":\"cancel\"").count(), 2, "{audit}");
+}
+
+#[test]
+fn a_person_says_what_became_of_a_call_in_doubt() {
+    let code = "const a = await lines.append({ text: 'x', pause: 30 }).catch((e) => e.code);\nreturn a.said ?? a;";
+    for (verdict, result, lines) in
+        [(["--done", "{\"said\": \"as found\"}"].as_slice(), "\"as found\"", 1), (&["--unknown"], "\"in_doubt\"", 1)]
+    {
+        let place = place("journal.in_doubt = \"ask\"");
+        let mut session = place.serve();
+        initialize(&mut session);
+        let id = started(&mut session, "typescript", code);
+        place.wait_for(|| log(&place).contains(&"append x".to_owned()));
+        session.kill();
+        let mut session = place.serve();
+        initialize(&mut session);
+        place.until(&["executions", "--json"], |rows| rows.contains("\"waiting_approval\""));
+        let shown: Value = serde_json::from_str(&place.ok(&["executions", "show", &id, "--json"])).unwrap();
+        assert_eq!(shown["open_calls"][0]["may_be_repeated"], false, "{shown}");
+        let call = shown["open_calls"][0]["id"].to_string();
+        let (code, told) = place.fails(&["executions", "resolve", &id, "99", "--unknown"]);
+        assert!(code == 2 && told.contains(&format!("open are: {call}")), "{told}");
+        place.ok(&[&["executions", "resolve", &id, &call], verdict].concat());
+        let (text, _) = session.tool("wait", json!({"execution": id}));
+        assert!(text.contains(result), "{verdict:?}: {text}");
+        assert_eq!(log(&place).len(), lines, "{verdict:?}");
+        session.end();
+    }
+}
+
+#[test]
+fn a_call_that_was_not_made_is_made() {
+    let place = place("journal.on_restart = \"ask\"");
+    let mut session = place.serve();
+    initialize(&mut session);
+    let code = "return (await lines.append({ text: 'x', pause: 2 })).said;";
+    let id = started(&mut session, "typescript", code);
+    place.wait_for(|| log(&place).contains(&"append x".to_owned()));
+    session.kill();
+    let shown: Value = serde_json::from_str(&place.ok(&["executions", "show", &id, "--json"])).unwrap();
+    place.ok(&["executions", "resolve", &id, &shown["open_calls"][0]["id"].to_string(), "--not-done"]);
+    let report: Value = serde_json::from_str(&place.ok(&["resume", &id, "--json"])).unwrap();
+    assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!("x")), "{report}");
+    assert_eq!(log(&place).len(), 2, "a person said so");
+}
+
+#[test]
+fn what_the_settings_let_go_is_forgotten() {
+    let place = place("journal.max_age = \"1ms\"");
+    let report = place.program("typescript", "return 1");
+    let removed: Value = serde_json::from_str(&place.ok(&["executions", "prune", "--json"])).unwrap();
+    assert_eq!(removed["executions"], 1, "{removed}");
+    let (code, told) = place.fails(&["executions", "show", report["id"].as_str().unwrap()]);
+    assert!(code == 1 && told.contains("unknown_execution"), "{told}");
+    assert_eq!(place.ok(&["executions", "--json"]).trim(), "[]");
+}

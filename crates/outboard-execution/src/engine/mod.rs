@@ -6,10 +6,12 @@
 
 mod answers;
 mod attempt;
+mod doubt;
 mod ends;
 mod forecast;
 mod happen;
 mod network;
+mod offline;
 mod requests;
 mod script;
 mod serve;
@@ -23,6 +25,7 @@ use crate::report::{Failure, Report};
 use ends::End;
 use happen::{Pending, What};
 use network::WayOut;
+pub use offline::{Follower, ReplayedCall};
 use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
 use outboard_types::{Digest, ExecutionId};
@@ -55,6 +58,10 @@ pub(crate) struct Engine {
     /// What is under way, also while no worker runs.
     pending: Pending,
     under_way: HashSet<What>,
+    /// Set by what ends the program from our side while a frame is served.
+    ended_early: Option<End>,
+    /// In a run over recorded answers, the first thing asked for that has none.
+    beyond: Option<String>,
     /// Whether the program may run, where that had to be asked.
     has_leave: bool,
 }
@@ -91,6 +98,8 @@ impl Engine {
             order: 0,
             pending: Pending::new(),
             under_way: HashSet::new(),
+            ended_early: None,
+            beyond: None,
             has_leave: false,
             deps,
             live,
@@ -148,7 +157,9 @@ impl Engine {
             direct_equivalent: self.ledger.direct_equivalent(counter),
             workspace: std::mem::take(&mut self.workspace),
         };
-        self.keep(&report);
+        if !self.is_offline() {
+            self.keep(&report);
+        }
         report
     }
 

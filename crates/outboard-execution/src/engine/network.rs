@@ -7,7 +7,6 @@
 use super::Engine;
 use super::answers::Given;
 use super::attempt::{Attempt, Kind, Request};
-use super::happen::What;
 use super::script::intent;
 use crate::executions::{Deps, now_ms};
 use crate::report::HostCount;
@@ -17,6 +16,7 @@ use outboard_journal::{AuditEntry, Effect, Journal};
 use outboard_types::{CallContext, Digest, ErrorCode, Language, ToolError};
 use outboard_worker_protocol::{FetchRequest, Network};
 use serde_json::value::{RawValue, to_raw_value};
+use std::future::Future;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
@@ -135,9 +135,8 @@ impl Engine {
 
     /// A `fetch`. The error is one that the program gets at once.
     pub(super) fn fetch(&mut self, attempt: &mut Attempt, frame: u64, request: FetchRequest) -> Result<(), ToolError> {
-        if self.way_out.is_none() {
-            return Err(ToolError::new(ErrorCode::NetworkDenied, "programs have no network")
-                .hint("the operator can grant hosts with [sandbox.network] allow"));
+        if self.way_out.is_none() && !self.is_offline() {
+            return Err(not_granted());
         }
         let arguments = to_raw_value(&request)
             .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("fetch: {error}")))?;
@@ -148,23 +147,36 @@ impl Engine {
     }
 
     /// Makes a request that the history does not hold; what may change something is on the disk before it leaves.
-    pub(super) fn make_fetch(&mut self, number: u64, asked: FetchRequest, request: &Request, written: bool) {
-        let Some(way_out) = &self.way_out else { return };
-        let (outlet, journal) = (way_out.outlet.clone(), self.deps.journal.clone());
-        let (key, arguments) = (request.key.clone(), request.arguments.get());
-        let intent = intent(self.id(), number, key, arguments, effect(&asked.method), now_ms());
-        self.begin(What::Call(number), async move {
+    pub(super) fn fetching(
+        &self,
+        number: u64,
+        asked: FetchRequest,
+        request: Request,
+        written: bool,
+    ) -> impl Future<Output = Given> + Send + 'static {
+        let (outlet, journal) = (self.way_out.as_ref().map(|way| way.outlet.clone()), self.deps.journal.clone());
+        let effect = effect(&asked.method);
+        let intent = intent(self.id(), number, request.key, request.arguments.get(), effect, now_ms());
+        async move {
             if !written {
                 journal.intent(intent).await.map_err(|error| not_written(&error.to_string()))?;
             }
-            answer(&outlet, asked).await
-        });
+            match outlet {
+                Some(outlet) => answer(&outlet, asked).await,
+                None => Err(not_granted()),
+            }
+        }
     }
 }
 
 async fn answer(outlet: &Outlet, asked: FetchRequest) -> Given {
     let response = outlet.fetch(asked).await?;
     to_raw_value(&response).map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))
+}
+
+fn not_granted() -> ToolError {
+    ToolError::new(ErrorCode::NetworkDenied, "programs have no network")
+        .hint("the operator can grant hosts with [sandbox.network] allow")
 }
 
 /// What repeating a request may do, by its method (RFC 9110, section 9.2).

@@ -10,7 +10,7 @@ use crate::value::program_value;
 use outboard_journal::{Effect, Intent};
 use outboard_types::{ErrorCode, ToolError, ToolId};
 use serde_json::value::{RawValue, to_raw_value};
-use std::future::ready;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,19 +60,16 @@ impl Engine {
         if self.under_way.contains(&what) {
             return;
         }
-        match (step, &request.kind) {
-            (Step::InDoubt(_), Kind::Call(id)) => self.begin(what, ready(Err(in_doubt(&id.to_string()).on(id)))),
-            (Step::InDoubt(_), Kind::Fetch(asked)) => self.begin(what, ready(Err(in_doubt(&asked.url)))),
-            (Step::Make { written, .. }, Kind::Fetch(asked)) => {
-                self.make_fetch(number, asked.as_ref().clone(), &request, written);
+        if self.is_offline() {
+            return self.unanswered(&request);
+        }
+        match step {
+            Step::InDoubt(_) => self.doubt(number, request),
+            Step::Make { written, .. } => {
+                let work = self.made(number, request, written);
+                self.begin(what, work);
             }
-            (Step::Make { written, .. }, Kind::Call(id)) => self.make(number, id.clone(), request, written),
-            (_, Kind::Search) => {
-                self.write_search(number, &request);
-                let found = self.find(&request.arguments);
-                self.begin(what, ready(found));
-            }
-            _ => {}
+            Step::Recorded(_) | Step::Later => {}
         }
     }
 
@@ -85,15 +82,23 @@ impl Engine {
         }
     }
 
-    fn make(&mut self, number: u64, id: ToolId, request: Request, written: bool) {
+    /// Calls a tool, through every layer of the gateway.
+    pub(super) fn calling(
+        &self,
+        number: u64,
+        id: ToolId,
+        request: Request,
+        written: bool,
+    ) -> impl Future<Output = Given> + Send + 'static {
         let (deps, run, ledger) = (self.deps.clone(), self.run.clone(), self.ledger.clone());
         let (execution, workspace) = (self.id().clone(), self.workspace.clone());
-        if !written {
-            let effect = self.effect(&id);
-            deps.intents.announce(intent(&execution, number, request.key, request.arguments.get(), effect, now_ms()));
-        }
+        let effect = self.effect(&id);
         let arguments = request.arguments;
-        self.begin(What::Call(number), async move {
+        let unsent = intent(&execution, number, request.key, arguments.get(), effect, now_ms());
+        async move {
+            if !written {
+                deps.intents.announce(unsent);
+            }
             let outcome = deps.gateway.call_numbered(&run, number, id.clone(), arguments.clone()).await;
             // Refused on its way: nothing happened outside, but the program was told, so its history needs it.
             if let Some(unsent) = deps.intents.take(&execution, number) {
@@ -101,7 +106,7 @@ impl Engine {
             }
             ledger.note(&arguments, outcome.as_ref().ok());
             outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace))
-        });
+        }
     }
 
     /// What repeating a call may do, as far as its server says.
@@ -114,13 +119,13 @@ impl Engine {
         }
     }
 
-    fn write_search(&self, number: u64, request: &Request) {
+    pub(super) fn write_search(&self, number: u64, request: &Request) {
         let arguments = request.arguments.get();
         let made = intent(self.id(), number, request.key.clone(), arguments, Effect::ReadOnly, now_ms());
         drop(self.deps.journal.intent(made));
     }
 
-    fn find(&self, arguments: &RawValue) -> Given {
+    pub(super) fn find(&self, arguments: &RawValue) -> Given {
         serde_json::from_str(arguments.get())
             .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("searchTools: {error}")))
             .and_then(|request| self.surface.search(&request))
@@ -134,6 +139,9 @@ impl Engine {
         let (number, done) = attempt.script.timer(frame);
         if done {
             return;
+        }
+        if self.is_offline() {
+            return self.unanswered_timer(ms);
         }
         let what = What::Timer(number);
         attempt.frames.insert(what, frame);
@@ -151,9 +159,4 @@ impl Engine {
             Ok(RawValue::NULL.to_owned())
         });
     }
-}
-
-fn in_doubt(what: &str) -> ToolError {
-    ToolError::new(ErrorCode::InDoubt, format!("{what} was under way when Outboard ended; it may have taken effect"))
-        .hint("look whether it did before you do it again")
 }

@@ -5,6 +5,7 @@ use super::answers::{failure, queue};
 use super::attempt::Attempt;
 use super::ends::{End, cancelled, garbage, nondeterminism, over_wall};
 use super::happen::{Happened, What};
+use super::offline::beyond;
 use crate::inspection::Findings;
 use futures::StreamExt;
 use outboard_journal::Status;
@@ -21,6 +22,9 @@ const STALL: Duration = Duration::from_secs(2);
 
 /// Computing less than this in that time is waiting.
 const IDLE: Duration = Duration::from_millis(100);
+
+/// A program that does nothing for so long waits for what its record does not hold.
+const QUIET: Duration = Duration::from_millis(400);
 
 /// How serving came to its end.
 pub(super) enum Served {
@@ -44,6 +48,7 @@ enum Woken {
     Wall,
     Suspend,
     Stall,
+    Beyond,
 }
 
 impl Engine {
@@ -62,9 +67,16 @@ impl Engine {
                 return Served::Lost;
             }
             self.go_on(attempt);
+            if let Some(end) = self.ended_early.take() {
+                return Served::End(end);
+            }
             let since = Instant::now();
             // Looking costs more than a frame, so only where it may be needed.
-            let cpu = if attempt.script.is_replaying() { control.cpu_time() } else { Duration::ZERO };
+            let cpu = if attempt.script.is_replaying() || self.beyond.is_some() {
+                control.cpu_time()
+            } else {
+                Duration::ZERO
+            };
             let computes = self.pending.is_empty();
             let woken = self.wake(attempt, sender, receiver, &mut waiting, &mut reads).await;
             if computes {
@@ -108,7 +120,10 @@ impl Engine {
                     let error = nondeterminism(attempt.script.expected(), attempt.held.first());
                     return Served::End(End::Failed(Status::Failed, error));
                 }
-                Woken::Stall | Woken::Sent => {}
+                Woken::Beyond if control.cpu_time().saturating_sub(cpu) < QUIET / 4 => {
+                    return Served::End(beyond(self.beyond.as_deref().unwrap_or_default()));
+                }
+                Woken::Stall | Woken::Beyond | Woken::Sent => {}
             }
         }
     }
@@ -142,6 +157,7 @@ impl Engine {
             }
             Ok(()) = waiting.changed() => Woken::Waiting,
             () = tokio::time::sleep(self.wall_left), if idle => Woken::Wall,
+            () = tokio::time::sleep(QUIET), if !replays && self.beyond.is_some() => Woken::Beyond,
             () = tokio::time::sleep(STALL), if replays => Woken::Stall,
             () = tokio::time::sleep(self.deps.suspend_after), if !idle && !replays => Woken::Suspend,
         }
@@ -151,9 +167,11 @@ impl Engine {
     fn give_due(&mut self, attempt: &mut Attempt, sender: &mut Sender) -> Option<()> {
         while let Some(due) = attempt.script.due() {
             attempt.clock_ms = attempt.clock_ms.max(due.at_ms);
-            let given = self.loaded(due.outcome);
+            let given = self.loaded(due.outcome.clone());
             if let Some((server, tool)) = due.call.and_then(|call| attempt.names.get(&call)) {
                 self.tally.call(server, tool, given.as_ref().err());
+                let outcome = given.as_ref().map(|value| value.get().len() as u64).map_err(Clone::clone);
+                self.show(&due, server, tool, outcome);
             }
             queue(sender, due.frame, due.at_ms, given)?;
         }

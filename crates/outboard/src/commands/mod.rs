@@ -11,6 +11,8 @@ mod executions;
 mod generate;
 mod list;
 mod policy;
+mod replay;
+mod retention;
 mod run;
 mod search;
 mod serve;
@@ -43,6 +45,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Accept(args) => accept::run(&cli, args).await,
         Command::Audit(args) => audit::run(&cli, args).await,
         Command::Resume(args) => run::resume(&cli, args).await,
+        Command::Replay(args) => replay::run(&cli, args).await,
         Command::Executions(args) => executions::run(&cli, args).await,
     }
 }

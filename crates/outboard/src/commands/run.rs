@@ -85,7 +85,7 @@ fn request(args: &cli::Run) -> Result<RunRequest, Failure> {
     })
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+pub(super) fn read(file: &Path) -> Result<String, Failure> {
     if file == Path::new("-") {
         let mut code = String::new();
         std::io::stdin().read_to_string(&mut code)?;

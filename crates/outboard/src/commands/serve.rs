@@ -30,6 +30,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
         tokio::spawn(webhook::follow(desk.clone(), webhook.clone()));
     }
     recover(&app).await;
+    super::retention::follow(app.executions.deps().journal.clone(), &settings);
     let stop = stop_signal()?;
     let served = match args.http {
         None => stdio::serve(service, stop).await.map_err(Failure::from),

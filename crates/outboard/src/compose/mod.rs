@@ -1,6 +1,7 @@
 //! The composition root: from settings to a program that runs. Everything is wired here and nowhere else.
 
 mod gateway;
+mod replay;
 mod sandbox;
 mod source;
 
@@ -10,7 +11,7 @@ use crate::ports::LockedDefinitions;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Deps, Executions, InspectionRules, Intents, Journalled, Limits, StateFolder, Surfaces, TokenCounter,
+    Deps, Executions, InspectionRules, Intents, Journalled, Limits, Orders, StateFolder, Surfaces, TokenCounter,
 };
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use gateway::desk;
+pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
 
 /// The hidden first argument that makes this program the spawner.
@@ -169,12 +171,15 @@ impl App {
             gateway,
             surfaces: catalog.surfaces.clone(),
             sandbox: Sandbox::start(sandbox_options(settings, pool)?).await?,
+            orders: Orders::new(journal.clone()),
             journal,
             state: catalog.state.clone(),
             desk: Some(desk),
             rulebook,
             forecast,
             intents,
+            ask_in_doubt: settings.journal.in_doubt == "ask",
+            follower: None,
             suspend_after: settings.journal.suspend_after,
             limits: limits(settings),
             files: sandbox::files(settings)?,

@@ -1,20 +1,53 @@
 //! `outboard executions`: what ran, runs and waits.
 
+mod exchange;
+mod orders;
+
 use crate::cli::{self, Cli, ExecutionAction};
 use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
+use outboard_config::Settings;
 use outboard_journal::{CallRecord, ExecutionRow, Journal};
 use outboard_types::{ErrorCode, ExecutionId};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Executions) -> Result<ExitCode, Failure> {
-    let journal = compose::journal(&compose::settings(cli)?)?;
+    let settings = compose::settings(cli)?;
+    let journal = compose::journal(&settings)?;
     match args.action.as_ref().unwrap_or(&ExecutionAction::List) {
         ExecutionAction::List => list(&journal, args),
         ExecutionAction::Show { id } => show(&journal, id, args.json),
+        ExecutionAction::Cancel { id } => orders::cancel(&journal, id).await,
+        ExecutionAction::Resolve { id, call, done, not_done, .. } => {
+            orders::resolve(&journal, id, *call, orders::verdict(done.as_deref(), *not_done)?).await
+        }
+        ExecutionAction::Export { id, file } => exchange::export(&journal, id, file),
+        ExecutionAction::Import { file } => exchange::import(&journal, file, args.json),
+        ExecutionAction::Prune => prune(&journal, &settings, args.json),
     }
+}
+
+fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
+    let removed = super::retention::prune(journal, settings)?;
+    if json {
+        output::json(&json!({
+            "executions": removed.executions, "blobs": removed.blobs, "blob_bytes": removed.blob_bytes,
+            "audit_rows": removed.audit_rows,
+        }));
+    } else {
+        output::talk(&format!("{} executions and {} audit rows forgotten", removed.executions, removed.audit_rows));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The record of an id that somebody typed.
+pub(super) fn known(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
+    journal.execution(&ExecutionId(id.into()))?.ok_or_else(|| {
+        Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
+            .hint("`outboard executions` lists the latest")
+    })
 }
 
 fn as_json(row: &ExecutionRow) -> Value {
@@ -71,16 +104,15 @@ fn call_json(call: &CallRecord) -> Value {
 }
 
 fn show(journal: &Journal, id: &str, json: bool) -> Result<ExitCode, Failure> {
-    let id = ExecutionId(id.into());
-    let row = journal.execution(&id)?.ok_or_else(|| {
-        Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
-            .hint("`outboard executions` lists the latest")
-    })?;
+    let row = known(journal, id)?;
+    let id = row.record.id.clone();
+    let open = orders::open(journal, &row)?;
     let calls = journal.calls(&id)?;
     if json {
         let mut shown = as_json(&row);
         shown["code"] = json!(row.record.code);
         shown["calls"] = calls.iter().map(call_json).collect();
+        shown["open_calls"] = open.iter().map(orders::intent_json).collect();
         output::json(&shown);
         return Ok(ExitCode::SUCCESS);
     }
@@ -93,6 +125,9 @@ fn show(journal: &Journal, id: &str, json: bool) -> Result<ExitCode, Failure> {
             "{:>5} {}.{} {took:.1} ms, {}{error}",
             call.number, call.server, call.tool, call.decision
         ));
+    }
+    for intent in &open {
+        output::data(&format!("{:>5} {}.{} has no answer", intent.number, intent.key.server, intent.key.tool));
     }
     Ok(ExitCode::SUCCESS)
 }
