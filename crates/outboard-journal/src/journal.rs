@@ -8,7 +8,7 @@ use crate::durable::{Begun, Claim, Completion, Durability, Effect, Event, Intent
 use crate::error::JournalError;
 use crate::faults::Faults;
 use crate::owner::Owner;
-use crate::records::{CallRecord, Ending, ExecutionRecord, ExecutionRow, Status};
+use crate::records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
 use crate::writer::{Troubles, Writer};
 use crate::{read, schema, write};
 use futures::channel::oneshot;
@@ -193,7 +193,12 @@ impl Journal {
 
     /// The latest `limit` executions, newest first.
     pub fn executions(&self, limit: usize) -> Result<Vec<ExecutionRow>, JournalError> {
-        self.0.database.read(|connection| read::executions(connection, limit))
+        self.executions_like(&ExecutionFilter::default(), limit)
+    }
+
+    /// The latest `limit` executions that fit, newest first.
+    pub fn executions_like(&self, filter: &ExecutionFilter, limit: usize) -> Result<Vec<ExecutionRow>, JournalError> {
+        self.0.database.read(|connection| read::executions(connection, filter, limit))
     }
 
     /// One execution.

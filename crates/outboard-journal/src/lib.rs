@@ -53,6 +53,6 @@ pub use journal::{Journal, memory, open};
 pub use keys::{CallKey, Keys};
 pub use matcher::{Match, Matcher, Mismatch};
 pub use orders::{Order, OrderRecord, Verdict};
-pub use records::{CallRecord, Ending, ExecutionRecord, ExecutionRow, Status};
+pub use records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
 pub use retention::{Removed, Retention};
 pub use spending::{PastSizes, Spend};

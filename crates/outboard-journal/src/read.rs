@@ -2,21 +2,34 @@
 
 use crate::durable::{Durability, OnRestart};
 use crate::error::JournalError;
-use crate::records::{CallRecord, Ending, ExecutionRecord, ExecutionRow, Status};
+use crate::records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
 use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const EXECUTION: &str = "SELECT id, started_ms, principal, session, language, code, input, generation, surface,
     isolation, status, ended_ms, error_code, result_bytes, model_in, model_out, cpu_ms, peak_memory,
     policy_version, runtime, idempotency_key, code_digest, seed, clock_ms, missing_layers, inspection, on_restart
     FROM executions";
 
-/// The latest executions, newest first.
-pub(crate) fn executions(connection: &Connection, limit: usize) -> Result<Vec<ExecutionRow>, JournalError> {
-    let mut statement =
-        connection.prepare_cached(&format!("{EXECUTION} ORDER BY started_ms DESC, id DESC LIMIT ?1"))?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    statement.query_and_then([limit], execution_row)?.collect()
+/// The latest executions that fit, newest first.
+pub(crate) fn executions(
+    connection: &Connection,
+    filter: &ExecutionFilter,
+    limit: usize,
+) -> Result<Vec<ExecutionRow>, JournalError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{EXECUTION} WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR session = ?2)
+             AND (?3 IS NULL OR principal = ?3) AND started_ms >= ?4
+         ORDER BY started_ms DESC, id DESC LIMIT ?5"
+    ))?;
+    let given = params![
+        filter.status.map(Status::as_str),
+        filter.session.as_ref().map(SessionName::as_str),
+        filter.principal.as_ref().map(|principal| &*principal.0),
+        crate::write::int(filter.since.unwrap_or(0)),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    ];
+    statement.query_and_then(given, execution_row)?.collect()
 }
 
 pub(crate) fn execution(connection: &Connection, id: &ExecutionId) -> Result<Option<ExecutionRow>, JournalError> {

@@ -132,6 +132,19 @@ pub struct CallRecord {
     pub decision: String,
 }
 
+/// Which executions to list; all by default.
+#[derive(Debug, Clone, Default)]
+pub struct ExecutionFilter {
+    /// Where they are.
+    pub status: Option<Status>,
+    /// Of this session.
+    pub session: Option<SessionName>,
+    /// On this authority.
+    pub principal: Option<Principal>,
+    /// Begun no earlier, in milliseconds since 1970.
+    pub since: Option<u64>,
+}
+
 /// An execution as the journal has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionRow {

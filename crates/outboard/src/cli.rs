@@ -288,6 +288,15 @@ pub(crate) struct Resume {
 pub(crate) struct Executions {
     #[command(subcommand)]
     pub(crate) action: Option<ExecutionAction>,
+    /// Only with this status, such as running, suspended or failed.
+    #[arg(long)]
+    pub(crate) status: Option<String>,
+    /// Only of this session.
+    #[arg(long)]
+    pub(crate) session: Option<String>,
+    /// Only those begun in this time up to now, such as 24h.
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) since: Option<String>,
     /// At most so many.
     #[arg(long, default_value_t = 50, global = true)]
     pub(crate) limit: usize,

@@ -254,6 +254,9 @@ fn an_execution_is_cancelled_from_another_terminal() {
     assert!(place.run(&["executions", "cancel", &left]).status.success(), "its process is gone");
     let shown: Value = serde_json::from_str(&place.ok(&["executions", "show", &left, "--json"])).unwrap();
     assert_eq!(shown["status"], "cancelled");
+    let listed = place.ok(&["executions", "--status", "cancelled", "--session", "default", "--since", "1h", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&listed).unwrap().as_array().unwrap().len(), 2, "{listed}");
+    assert_eq!(place.ok(&["executions", "--status", "failed", "--json"]).trim(), "[]");
     let audit = place.ok(&["audit", "--json"]);
     assert_eq!(audit.matches("\"kind\":\"cancel\"").count(), 2, "{audit}");
 }

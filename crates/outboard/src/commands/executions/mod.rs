@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
 use outboard_config::Settings;
-use outboard_journal::{CallRecord, ExecutionRow, Journal};
-use outboard_types::{ErrorCode, ExecutionId};
+use outboard_journal::{CallRecord, ExecutionFilter, ExecutionRow, Journal, Status};
+use outboard_types::{ErrorCode, ExecutionId, SessionName};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -66,8 +66,30 @@ fn as_json(row: &ExecutionRow) -> Value {
     })
 }
 
+fn filter(args: &cli::Executions) -> Result<ExecutionFilter, Failure> {
+    let status = args.status.as_deref().map(|text| {
+        Status::parse(text).ok_or_else(|| {
+            let known: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).collect();
+            Failure::usage(format!("unknown status {text:?}")).hint(format!("use one of {}", known.join(", ")))
+        })
+    });
+    let session =
+        args.session.as_deref().map(|name| SessionName::new(name).map_err(|error| Failure::usage(error.to_string())));
+    let since = args.since.as_deref().map(|text| {
+        let span =
+            outboard_config::span(text).ok_or_else(|| Failure::usage(format!("--since {text:?} is not a span")))?;
+        Ok::<_, Failure>(orders::now_ms().saturating_sub(span.as_millis() as u64))
+    });
+    Ok(ExecutionFilter {
+        status: status.transpose()?,
+        session: session.transpose()?,
+        since: since.transpose()?,
+        ..ExecutionFilter::default()
+    })
+}
+
 fn list(journal: &Journal, args: &cli::Executions) -> Result<ExitCode, Failure> {
-    let rows = journal.executions(args.limit)?;
+    let rows = journal.executions_like(&filter(args)?, args.limit)?;
     if args.json {
         output::json(&rows.iter().map(as_json).collect::<Vec<_>>());
     } else if rows.is_empty() {

@@ -141,6 +141,6 @@ fn ended(status: Status, code: ErrorCode) -> Ending {
     }
 }
 
-fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
