@@ -4,13 +4,13 @@ use crate::approvals::ApprovalDesk;
 use crate::layers::authorize::Authorize;
 use crate::layers::bulkhead::{self, Bulkhead};
 use crate::layers::{
-    breaker::Breaker, cancel::Cancel, deadline::Deadline, quota::Quota, record::Record, retry::Retry, timeout::Timeout,
-    trace::Trace, validate::Validate,
+    breaker::Breaker, cancel::Cancel, deadline::Deadline, privacy::Private, quota::Quota, record::Record, retry::Retry,
+    timeout::Timeout, trace::Trace, validate::Validate,
 };
 use crate::spending::{Purse, SpendingOptions};
 use crate::{
-    Circuits, Definitions, Layer, Next, Operation, QuotaRule, Request, RetryOptions, Rulebook, Run, RunawayOptions,
-    Unpinned, Upstream,
+    Circuits, Definitions, Layer, Next, NothingPrivate, Operation, Privacy, QuotaRule, Request, RetryOptions, Rulebook,
+    Run, RunawayOptions, Unpinned, Upstream,
 };
 use outboard_journal::Journal;
 use outboard_types::{Outcome, ServerName, ToolId};
@@ -26,6 +26,8 @@ pub struct Options {
     pub rulebook: Rulebook,
     /// Which definitions were accepted; default all.
     pub definitions: Arc<dyn Definitions>,
+    /// Private values: what stands for them and where they may go; default none are known.
+    pub privacy: Arc<dyn Privacy>,
     /// Where calls wait for a person. Without one, a call that has to be asked about is refused.
     pub desk: Option<ApprovalDesk>,
     /// Whether each request also leaves an entry in the journal's audit log; default yes.
@@ -61,6 +63,7 @@ impl Options {
         Self {
             rulebook,
             definitions: Arc::new(Unpinned),
+            privacy: Arc::new(NothingPrivate),
             desk: None,
             audit: true,
             arguments: 8 << 20,
@@ -80,7 +83,7 @@ impl Options {
 
 /// Builds the chain, outermost layer first. Each line says why the layer stands where it does.
 pub fn chain(options: Options, journal: Journal) -> Vec<Box<dyn Layer>> {
-    let Options { rulebook, definitions, desk, spending, runaway, .. } = options;
+    let Options { rulebook, definitions, desk, spending, runaway, privacy, .. } = options;
     let purse = Purse::new(spending);
     vec![
         // Outermost, so that a span covers everything that happens to a call, refusals included.
@@ -89,11 +92,13 @@ pub fn chain(options: Options, journal: Journal) -> Vec<Box<dyn Layer>> {
         Box::new(Record::new(journal, options.audit)),
         // Around all that may wait, within the record: giving up ends a question, a queue and an attempt alike.
         Box::new(Cancel),
+        // Inside the record, which so keeps no digest of a private value; before all that reads arguments.
+        Box::new(Private::new(privacy.clone())),
         // Authorisation reads argument values, so they must have the declared shape first.
         Box::new(Validate::new(options.arguments)),
         // The sole maker of permits, after a person's yes where one is needed. Behind it are only layers that
         // delay, repeat or end a call.
-        Box::new(Authorize { rulebook, definitions, desk, purse, runaway }),
+        Box::new(Authorize { rulebook, definitions, privacy, desk, purse, runaway }),
         // Counts what policy let through. Waiting for a place happens here, outside the time limits.
         Box::new(Quota::new(options.quotas)),
         // Around all that depends on the server, so that its slowness in any form has one end.

@@ -8,7 +8,7 @@
 //!
 //! Never here: transports, SDKs, HTTP, processes, or settings files. What an upstream is, this crate
 //! declares ([`Upstream`]); others provide it, and the other ports: [`Rules`] (the policy), [`Definitions`]
-//! (pins), [`ApprovalStore`](approvals::ApprovalStore), [`Spending`] and [`Usual`] (the journal).
+//! (pins), [`Privacy`] (private values), [`ApprovalStore`](approvals::ApprovalStore), [`Spending`] and [`Usual`] (the journal).
 
 pub mod approvals;
 mod chain;
@@ -19,6 +19,7 @@ mod notes;
 mod operation;
 mod permit;
 mod ports;
+mod privacy;
 mod rulebook;
 mod run;
 mod runaway;
@@ -34,6 +35,7 @@ pub use notes::{Decided, Noted, Notes};
 pub use operation::{Kind, Operation};
 pub use permit::Permit;
 pub use ports::{Definitions, ForgottenSpending, NoHistory, Spending, Unpinned, Usual, definition_changed};
+pub use privacy::{Flow, NothingPrivate, Privacy};
 pub use rulebook::{Action, Decision, Rulebook, Rules};
 pub use run::{Run, RunLimits};
 pub use runaway::RunawayOptions;

@@ -1,10 +1,11 @@
 //! What each layer does to a call, seen from outside the chain.
 
-use crate::support::{Bench, open};
-use outboard_gateway::{Options, Rulebook, RunLimits, Unpinned, definition_changed};
+use crate::support::{Bench, asking, no, open, question};
+use outboard_gateway::{Flow, Options, Privacy, Rulebook, RunLimits, Unpinned, definition_changed};
 use outboard_policy::{Policy, Profile, ServerAccess};
-use outboard_types::{ErrorCode, ServerName, ToolError};
+use outboard_types::{Call, Digest, ErrorCode, ServerName, ToolError, ToolResult};
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -137,4 +138,56 @@ async fn the_call_after_the_last_allowed_one_says_which_limit_it_hit() {
     assert_eq!(error.code, ErrorCode::LimitExceeded);
     assert!(error.hint.unwrap().contains("sandbox.total_calls"));
     assert_eq!(bench.reached(), 2);
+}
+
+/// `[EMAIL_1]` stands for an address that may not go to `crm.delete`.
+#[derive(Default)]
+struct Known(std::sync::Mutex<Vec<String>>);
+
+impl Privacy for Known {
+    fn restore(&self, call: &Call) -> Result<Option<Arc<RawValue>>, ToolError> {
+        let text = call.arguments.get();
+        if text.contains("[EMAIL_2]") {
+            return Err(ToolError::new(ErrorCode::UnknownToken, "[EMAIL_2] stands for nothing here"));
+        }
+        let restored = text.replace("[EMAIL_1]", "a@b.example");
+        Ok((restored != text).then(|| RawValue::from_string(restored).unwrap().into()))
+    }
+
+    fn flow(&self, call: &Call) -> Flow {
+        let (rule, reason) = ("privacy.flows[0]".to_owned(), "[EMAIL_1] from drive at /to".to_owned());
+        match (call.id.tool.as_str(), call.arguments.get().contains("a@b.example")) {
+            ("delete", true) => Flow::Deny { rule, reason },
+            ("get_document", true) => Flow::Ask { rule, reason },
+            _ => Flow::Pass,
+        }
+    }
+
+    fn note(&self, call: &Call, _result: &ToolResult) {
+        self.0.lock().unwrap().push(call.arguments.get().to_owned());
+    }
+}
+
+#[tokio::test]
+async fn tokens_become_values_on_their_way_and_flows_are_watched() {
+    let (known, (_, desk)) = (Arc::new(Known::default()), asking());
+    let bench = Bench::new(Options { privacy: known.clone(), desk: Some(desk.clone()), ..open() });
+    bench.call("crm.read", json!({"to": "[EMAIL_1]"})).await.unwrap();
+    assert_eq!(known.0.lock().unwrap().as_slice(), [r#"{"to":"a@b.example"}"#], "what the upstream was sent");
+    let error = bench.call("crm.delete", json!({"to": "[EMAIL_1]"})).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::FlowDenied);
+    assert!(error.message.contains("[EMAIL_1] from drive at /to") && !error.message.contains("a@b"), "{error}");
+    let error = bench.call("crm.read", json!({"to": "[EMAIL_2]"})).await.unwrap_err();
+    assert_eq!((error.code, bench.reached()), (ErrorCode::UnknownToken, 1));
+    let asked = async {
+        let question = question(&desk).await;
+        assert_eq!(question.record.rule, "privacy.flows[0]");
+        desk.answer(&question.record.id, no("private")).await.unwrap();
+    };
+    let call = bench.call("drive.get_document", json!({"documentId": "[EMAIL_1]"}));
+    let (outcome, ()) = tokio::join!(call, asked);
+    assert_eq!(outcome.unwrap_err().code, ErrorCode::ApprovalDenied);
+    bench.journal.flush().unwrap();
+    let calls = bench.journal.calls(&bench.run.context().execution).unwrap();
+    assert_eq!(calls[0].arguments_digest, Digest::of(r#"{"to":"[EMAIL_1]"}"#), "the record knows the token alone");
 }

@@ -8,6 +8,7 @@ fn the_chain_stands_in_this_order() {
         "trace",
         "record",
         "cancel",
+        "privacy",
         "validate",
         "authorize",
         "quota",

@@ -72,6 +72,10 @@ codes! {
     ProgramRefused = "program_refused",
     /// The program asked the network for something that is not granted.
     NetworkDenied = "network_denied",
+    /// The program wrote something that has the form of a private value's token and stands for none.
+    UnknownToken = "unknown_token",
+    /// A private value may not go to the server that it was to be sent to.
+    FlowDenied = "flow_denied",
     /// A replayed program asked for something else than its history holds.
     Nondeterminism = "nondeterminism",
     /// The call was under way when Outboard ended, and repeating it could do its work twice.

@@ -5,6 +5,7 @@ pub(crate) mod breaker;
 pub(crate) mod bulkhead;
 pub(crate) mod cancel;
 pub(crate) mod deadline;
+pub(crate) mod privacy;
 pub(crate) mod quota;
 pub(crate) mod record;
 pub(crate) mod retry;

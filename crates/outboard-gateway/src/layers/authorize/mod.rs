@@ -1,6 +1,7 @@
 //! Decides whether a call may happen; the sole maker of [`Permit`].
 //!
-//! In this order: a pinned definition that changed refuses; the policy allows, asks or denies; a budget
+//! In this order: a pinned definition that changed refuses; private values that may not go to this server
+//! refuse or ask; the policy allows, asks or denies; a budget
 //! refuses or asks; a program that runs wild asks. All reasons to ask become one question, and the permit
 //! is made after the answer. What a caller may see follows from the same rules.
 
@@ -9,7 +10,10 @@ mod refusal;
 use crate::approvals::{ApprovalDesk, Ask, Ground, Verdict};
 use crate::permit::Clearance;
 use crate::spending::{Purse, Reservation};
-use crate::{Action, Answer, Decided, Decision, Definitions, Layer, Next, Permit, Request, Rulebook, RunawayOptions};
+use crate::{
+    Action, Answer, Decided, Decision, Definitions, Flow, Layer, Next, Permit, Privacy, Request, Rulebook,
+    RunawayOptions,
+};
 use outboard_types::{Digest, ToolError};
 use std::sync::Arc;
 
@@ -17,6 +21,7 @@ use std::sync::Arc;
 pub(crate) struct Authorize {
     pub(crate) rulebook: Rulebook,
     pub(crate) definitions: Arc<dyn Definitions>,
+    pub(crate) privacy: Arc<dyn Privacy>,
     pub(crate) desk: Option<ApprovalDesk>,
     pub(crate) purse: Purse,
     pub(crate) runaway: RunawayOptions,
@@ -41,9 +46,9 @@ impl Authorize {
             let pinned = self.definitions.check(tool);
             pinned.inspect_err(|_| request.notes.write(|noted| noted.rule = Some("pinned definition".into())))?;
         }
-        let wild = self.wild(request);
+        let more: Vec<_> = self.flow(request)?.into_iter().chain(self.wild(request)).collect();
         loop {
-            match self.step(request, wild.clone()).await? {
+            match self.step(request, more.clone()).await? {
                 Step::Pass(passed) => return Ok(passed),
                 Step::Again => tracing::info!(tool = %request.call.id, "the policy changed: decided anew"),
             }
@@ -51,7 +56,7 @@ impl Authorize {
     }
 
     /// One look at the rules in force.
-    async fn step(&self, request: &Request, wild: Option<Ground>) -> Result<Step, ToolError> {
+    async fn step(&self, request: &Request, more: Vec<Ground>) -> Result<Step, ToolError> {
         let rules = self.rulebook.current();
         let (version, decision) = (rules.version(), rules.decide(request));
         request.notes.write(|noted| {
@@ -62,7 +67,7 @@ impl Authorize {
         }
         let (cost, over_budget) = self.purse.reserve(request)?;
         let mut grounds: Vec<Ground> = asked(decision).into_iter().chain(over_budget).collect();
-        grounds.extend(wild);
+        grounds.extend(more);
         if grounds.is_empty() {
             request.notes.write(|noted| noted.decision = Some(Decided::Allowed));
             let permit = Permit::of(&request.call, Clearance::Rules);
@@ -96,6 +101,19 @@ impl Authorize {
             no => {
                 request.notes.write(|noted| (noted.approval, noted.answered) = refusal::approval(&no));
                 Err(refusal::not_approved(id, no))
+            }
+        }
+    }
+
+    /// Private values that may not go where they go refuse; those that somebody has to see become a question.
+    fn flow(&self, request: &Request) -> Result<Option<Ground>, ToolError> {
+        match self.privacy.flow(&request.call) {
+            Flow::Pass => Ok(None),
+            Flow::Ask { rule, reason } => Ok(Some(Ground { rule, reason: Some(reason) })),
+            Flow::Deny { rule, reason } => {
+                let refusal = refusal::flow(&request.call.id, &rule, &reason);
+                request.notes.write(|noted| noted.rule = Some(rule));
+                Err(refusal)
             }
         }
     }

@@ -10,6 +10,12 @@ pub(super) fn denied(id: &ToolId, decision: &Decision) -> ToolError {
         .hint("whoever runs Outboard can grant it there")
 }
 
+pub(super) fn flow(id: &ToolId, rule: &str, reason: &str) -> ToolError {
+    ToolError::new(ErrorCode::FlowDenied, format!("{id} may not be given a private value: {reason} ({rule})"))
+        .on(id)
+        .hint("leave the value out; whoever runs Outboard can allow this way in [[privacy.flows]]")
+}
+
 pub(super) fn nobody_to_ask(id: &ToolId, grounds: &[Ground]) -> ToolError {
     let rule = grounds.first().map(|ground| ground.rule.as_str()).unwrap_or_default();
     ToolError::new(
