@@ -5,6 +5,7 @@ use crate::durable::words;
 use crate::error::JournalError;
 use crate::journal::Journal;
 use crate::read::{digest, id, int, understood};
+use crate::seal::Sealed;
 use crate::write::int as sql;
 use outboard_types::{Digest, ExecutionId, Principal, SessionName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -131,15 +132,14 @@ pub struct ApprovalFilter {
 impl Journal {
     /// Records a question; it is on the disk when this resolves.
     pub async fn open_approval(&self, record: ApprovalRecord) -> Result<(), JournalError> {
-        let job = move |context: &Context<'_>| Ok(insert(context.connection, &record).map(|()| Applied::Done)?);
+        let job = move |context: &Context<'_>| Ok(insert(context, &record).map(|()| Applied::Done)?);
         self.ask(Command::Job("an approval", Box::new(job))).await.map(drop)
     }
 
     /// Answers a question; of several answers, from whatever process, the first one counts.
     pub async fn answer_approval(&self, id: &str, answer: Answer) -> Result<Answered, JournalError> {
         let id = id.to_owned();
-        let job =
-            move |context: &Context<'_>| Ok(Applied::Answered(Box::new(settle(context.connection, &id, &answer)?)));
+        let job = move |context: &Context<'_>| Ok(Applied::Answered(Box::new(settle(context, &id, &answer)?)));
         match self.ask(Command::Job("an answer", Box::new(job))).await? {
             Applied::Answered(answered) => Ok(*answered),
             _ => Err(JournalError::Stopped),
@@ -160,22 +160,22 @@ impl Journal {
                 filter.execution.as_ref().map(ExecutionId::as_str),
                 limit,
             ];
-            statement.query_and_then(values, record)?.collect()
+            statement.query_and_then(values, |row| record(row, self.sealed()))?.collect()
         })
     }
 
     /// One question.
     pub fn approval(&self, id: &str) -> Result<Option<ApprovalRecord>, JournalError> {
-        self.read(|connection| find(connection, id))
+        self.read(|connection| find(connection, self.sealed(), id))
     }
 }
 
-fn settle(connection: &Connection, id: &str, answer: &Answer) -> Result<Answered, Fault> {
+fn settle(context: &Context<'_>, id: &str, answer: &Answer) -> Result<Answered, Fault> {
     let refused = |reason: &str| Fault::Refused(reason.to_owned());
     if answer.status == ApprovalStatus::Pending {
         return Err(refused("\"pending\" is no answer"));
     }
-    let found = find(connection, id).map_err(|error| refused(&error.to_string()))?;
+    let found = find(context.connection, context.sealed, id).map_err(|error| refused(&error.to_string()))?;
     let Some(mut record) = found else { return Ok(Answered::Unknown) };
     if record.status != ApprovalStatus::Pending {
         return Ok(Answered::Already(record));
@@ -189,14 +189,14 @@ fn settle(connection: &Connection, id: &str, answer: &Answer) -> Result<Answered
         record.channel = Some(answer.channel.clone());
         record.answer_reason.clone_from(&answer.reason);
     }
-    update(connection, &record)?;
+    update(context.connection, &record)?;
     let too_late = late && answer.status != ApprovalStatus::Expired;
     Ok(if too_late { Answered::Expired(record) } else { Answered::First(record) })
 }
 
-fn find(connection: &Connection, id: &str) -> Result<Option<ApprovalRecord>, JournalError> {
+fn find(connection: &Connection, sealed: &Sealed, id: &str) -> Result<Option<ApprovalRecord>, JournalError> {
     let mut statement = connection.prepare_cached("SELECT * FROM approvals WHERE id = ?1")?;
-    statement.query_row([id], |row| Ok(record(row))).optional()?.transpose()
+    statement.query_row([id], |row| Ok(record(row, sealed))).optional()?.transpose()
 }
 
 fn update(connection: &Connection, record: &ApprovalRecord) -> rusqlite::Result<()> {
@@ -217,8 +217,8 @@ fn update(connection: &Connection, record: &ApprovalRecord) -> rusqlite::Result<
     Ok(())
 }
 
-pub(crate) fn insert(connection: &Connection, record: &ApprovalRecord) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(
+pub(crate) fn insert(context: &Context<'_>, record: &ApprovalRecord) -> rusqlite::Result<()> {
+    let mut statement = context.connection.prepare_cached(
         "INSERT INTO approvals VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
              ?18, ?19, ?20)",
     )?;
@@ -230,7 +230,7 @@ pub(crate) fn insert(connection: &Connection, record: &ApprovalRecord) -> rusqli
         record.session.as_str(),
         record.server,
         record.tool,
-        record.arguments,
+        context.sealed.seal(&record.arguments),
         record.arguments_digest.to_string(),
         record.policy_version.to_string(),
         record.rule,
@@ -247,7 +247,7 @@ pub(crate) fn insert(connection: &Connection, record: &ApprovalRecord) -> rusqli
     Ok(())
 }
 
-fn record(row: &Row<'_>) -> Result<ApprovalRecord, JournalError> {
+fn record(row: &Row<'_>, sealed: &Sealed) -> Result<ApprovalRecord, JournalError> {
     let scope = row.get::<_, Option<String>>(15)?.map(|text| understood("a scope", text, ApprovalScope::parse));
     Ok(ApprovalRecord {
         id: row.get(0)?,
@@ -257,7 +257,7 @@ fn record(row: &Row<'_>) -> Result<ApprovalRecord, JournalError> {
         session: understood("a session name", row.get(4)?, |name| SessionName::new(name).ok())?,
         server: row.get(5)?,
         tool: row.get(6)?,
-        arguments: row.get(7)?,
+        arguments: sealed.open(row.get(7)?)?,
         arguments_digest: digest(row, 8)?,
         policy_version: digest(row, 9)?,
         rule: row.get(10)?,

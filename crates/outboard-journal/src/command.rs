@@ -6,6 +6,7 @@ use crate::blobs::Blobs;
 use crate::durable::{Begun, Claim, Durability, Event, Intent};
 use crate::error::JournalError;
 use crate::records::{CallRecord, Ending, ExecutionRecord, Status};
+use crate::seal::Sealed;
 use crate::spending::Spend;
 use crate::{audit, durable, spending, write};
 use futures::channel::oneshot;
@@ -78,6 +79,7 @@ pub(crate) struct Context<'a> {
     /// None in memory, where everything stays in its row.
     pub(crate) blobs: Option<&'a Blobs>,
     pub(crate) signer: Option<&'a Signer>,
+    pub(crate) sealed: &'a Sealed,
     /// The last link of the audit chain, once a change of this transaction looked it up.
     pub(crate) tail: Cell<Option<(u64, Digest)>>,
 }
@@ -88,15 +90,16 @@ impl<'a> Context<'a> {
         owner: &'a str,
         blobs: Option<&'a Blobs>,
         signer: Option<&'a Signer>,
+        sealed: &'a Sealed,
     ) -> Self {
-        Self { connection, owner, blobs, signer, tail: Cell::new(None) }
+        Self { connection, owner, blobs, signer, sealed, tail: Cell::new(None) }
     }
 }
 
 impl Command {
     pub(crate) fn apply(&self, context: &Context<'_>) -> Result<Applied, Fault> {
         match self {
-            Self::Begin(record) => write::begin(context.connection, record, context.owner)?,
+            Self::Begin(record) => write::begin(context, record)?,
             Self::BeginDurable(both) => return durable::begin(context, &both.0, &both.1),
             Self::Status(id, status) => write::status(context, id, *status)?,
             Self::End(id, ending) => write::end(context, id, ending)?,

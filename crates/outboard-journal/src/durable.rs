@@ -218,7 +218,7 @@ pub(crate) fn begin(
     {
         return Ok(Applied::Begun(Begun::Exists(id)));
     }
-    write::begin(context.connection, record, context.owner)?;
+    write::begin(context, record)?;
     let missing = serde_json::to_string(&durability.missing_layers).unwrap_or_default();
     let mut statement = context.connection.prepare_cached(
         "UPDATE executions SET policy_version = ?2, runtime = ?3, idempotency_key = ?4, code_digest = ?5, seed = ?6,
@@ -234,7 +234,7 @@ pub(crate) fn begin(
         durability.seed.cast_signed(),
         int(durability.clock_ms),
         missing,
-        durability.inspection,
+        durability.inspection.as_deref().map(|text| context.sealed.seal(text)),
         durability.on_restart.as_str(),
     ])?;
     Ok(Applied::Begun(Begun::Started))
@@ -295,13 +295,13 @@ pub(crate) fn event(context: &Context<'_>, event: &Event) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Keeps a value in its row, or in a file when it is large: text, digest, size.
-fn placed<'a>(context: &Context<'_>, value: &'a Value) -> Result<(Option<&'a str>, Option<String>, i64), Fault> {
+/// Keeps a value sealed in its row, or in a file when it is large: text, digest, size.
+fn placed(context: &Context<'_>, value: &Value) -> Result<(Option<String>, Option<String>, i64), Fault> {
     Ok(match (value, context.blobs) {
         (Value::Blob { digest, bytes }, _) => (None, Some(digest.to_string()), int(*bytes)),
         (Value::Text(text), Some(blobs)) if text.len() > INLINE => {
-            (None, Some(blobs.keep(text)?.to_string()), int(text.len() as u64))
+            (None, Some(blobs.keep(&context.sealed.seal(text))?.to_string()), int(text.len() as u64))
         }
-        (Value::Text(text), _) => (Some(text), None, int(text.len() as u64)),
+        (Value::Text(text), _) => (Some(context.sealed.seal(text)), None, int(text.len() as u64)),
     })
 }

@@ -68,6 +68,12 @@ pub enum JournalError {
         /// Why.
         reason: String,
     },
+    /// A text cannot be opened.
+    #[error("the journal's texts cannot be opened: {reason}; give the key that they were written with (privacy.key)")]
+    Sealed {
+        /// Why.
+        reason: String,
+    },
     /// A read failed.
     #[error("the journal cannot be read: {reason}")]
     Read {

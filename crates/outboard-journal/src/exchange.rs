@@ -109,12 +109,12 @@ fn unpack(context: &Context<'_>, parcel: &Parcel) -> Result<(), Fault> {
             let durability = durable::Durability { idempotency_key: None, on_restart, ..durability.clone() };
             durable::begin(context, record, &durability)?;
         }
-        None => write::begin(context.connection, record, context.owner)?,
+        None => write::begin(context, record)?,
     }
     parcel.calls.iter().try_for_each(|call| write::call(context.connection, call))?;
     parcel.intents.iter().try_for_each(|intent| durable::intent(context, intent))?;
     parcel.events.iter().try_for_each(|event| durable::event(context, event))?;
-    parcel.approvals.iter().try_for_each(|approval| approvals::insert(context.connection, approval))?;
+    parcel.approvals.iter().try_for_each(|approval| approvals::insert(context, approval))?;
     match ending {
         Some(ending) => write::end(context, &record.id, ending),
         None => write::disown(context, &record.id),

@@ -5,6 +5,7 @@ use crate::error::JournalError;
 use crate::journal::Journal;
 use crate::keys::CallKey;
 use crate::read::{digest, id, int, understood};
+use crate::seal::Sealed;
 use outboard_types::ExecutionId;
 use rusqlite::{Connection, Row, params};
 
@@ -28,18 +29,21 @@ impl Journal {
         self.read(|connection| {
             // One view for both, whatever is committed meanwhile.
             let view = connection.unchecked_transaction()?;
-            Ok(History { intents: intents(&view, id, 0, usize::MAX)?, events: events(&view, id, 0, usize::MAX)? })
+            Ok(History {
+                intents: intents(&view, self.sealed(), id, 0, usize::MAX)?,
+                events: events(&view, self.sealed(), id, 0, usize::MAX)?,
+            })
         })
     }
 
     /// Intents after a number, at most `limit` and at most 10,000 of them.
     pub fn intents_after(&self, id: &ExecutionId, number: u64, limit: usize) -> Result<Vec<Intent>, JournalError> {
-        self.read(|connection| intents(connection, id, number, limit.min(PAGE)))
+        self.read(|connection| intents(connection, self.sealed(), id, number, limit.min(PAGE)))
     }
 
     /// Events after a place in the order, at most `limit` and at most 10,000 of them.
     pub fn events_after(&self, id: &ExecutionId, order: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
-        self.read(|connection| events(connection, id, order, limit.min(PAGE)))
+        self.read(|connection| events(connection, self.sealed(), id, order, limit.min(PAGE)))
     }
 
     /// The text of a value; a large one is read from its file and checked against its digest.
@@ -49,19 +53,26 @@ impl Journal {
             Value::Blob { digest, .. } => {
                 let missing = |reason: String| JournalError::Blob { digest: *digest, reason };
                 let blobs = self.blobs().ok_or_else(|| missing("this journal is in memory".to_owned()))?;
-                blobs.load(digest).map_err(|error| missing(error.to_string()))
+                self.sealed().open(blobs.load(digest).map_err(|error| missing(error.to_string()))?)
             }
         }
     }
 }
 
-fn intents(connection: &Connection, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Intent>, JournalError> {
+fn intents(
+    connection: &Connection,
+    sealed: &Sealed,
+    id: &ExecutionId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Intent>, JournalError> {
     let mut statement = connection.prepare_cached(
         "SELECT execution, number, at_ms, branch, server, tool, arguments_digest, occurrence, effect, body, blob, bytes
          FROM intents WHERE execution = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    statement.query_and_then(params![id.as_str(), after.cast_signed(), limit], intent)?.collect()
+    let found = statement.query_and_then(params![id.as_str(), after.cast_signed(), limit], intent)?;
+    found.map(|intent| sealed.intent(intent?)).collect()
 }
 
 fn intent(row: &Row<'_>) -> Result<Intent, JournalError> {
@@ -81,21 +92,28 @@ fn intent(row: &Row<'_>) -> Result<Intent, JournalError> {
     })
 }
 
-fn events(connection: &Connection, id: &ExecutionId, after: u64, limit: usize) -> Result<Vec<Event>, JournalError> {
+fn events(
+    connection: &Connection,
+    sealed: &Sealed,
+    id: &ExecutionId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Event>, JournalError> {
     let mut statement = connection.prepare_cached(
         "SELECT execution, ord, at_ms, kind, call, body, blob, bytes
          FROM events WHERE execution = ?1 AND ord > ?2 ORDER BY ord LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    statement.query_and_then(params![id.as_str(), after.cast_signed(), limit], event)?.collect()
+    let found = statement.query_and_then(params![id.as_str(), after.cast_signed(), limit], |row| event(row, sealed))?;
+    found.map(|event| sealed.event(event?)).collect()
 }
 
-fn event(row: &Row<'_>) -> Result<Event, JournalError> {
+fn event(row: &Row<'_>, sealed: &Sealed) -> Result<Event, JournalError> {
     let kind: String = row.get(3)?;
     let what = match kind.as_str() {
         "result" => What::Completed { call: int(row, 4)?, outcome: Ok(value(row, 5)?) },
         "error" => {
-            let text: String = row.get(5)?;
+            let text = sealed.open(row.get(5)?)?;
             let error = understood("an error", text, |text| serde_json::from_str(text).ok())?;
             What::Completed { call: int(row, 4)?, outcome: Err(error) }
         }

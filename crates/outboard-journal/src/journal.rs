@@ -9,6 +9,7 @@ use crate::error::JournalError;
 use crate::faults::Faults;
 use crate::owner::Owner;
 use crate::records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
+use crate::seal::{Seal, Sealed};
 use crate::writer::{Troubles, Writer};
 use crate::{read, schema, write};
 use futures::channel::oneshot;
@@ -31,6 +32,7 @@ pub struct Journal(Arc<Inner>);
 struct Inner {
     database: Database,
     blobs: Option<Blobs>,
+    sealed: Sealed,
     /// `None` only while being dropped: the writer ends when it is gone.
     queue: Option<SyncSender<Message>>,
     troubles: Troubles,
@@ -40,21 +42,26 @@ struct Inner {
 /// Opens the journal at `path`, making it if absent, and gives up what vanished processes left unfinished, except
 /// for executions that are to be resumed.
 pub fn open(path: &Path) -> Result<Journal, JournalError> {
-    start(Database::file(path)?, Faults::default())
+    open_sealed(path, None)
+}
+
+/// As [`open`], with texts unreadable at rest.
+pub fn open_sealed(path: &Path, seal: Option<Arc<dyn Seal>>) -> Result<Journal, JournalError> {
+    start(Database::file(path)?, Sealed::with(seal), Faults::default())
 }
 
 /// Opens a journal in which chosen commits fail; for tests.
 #[cfg(any(test, feature = "faults"))]
 pub fn open_with_faults(path: &Path, faults: Faults) -> Result<Journal, JournalError> {
-    start(Database::file(path)?, faults)
+    start(Database::file(path)?, Sealed::default(), faults)
 }
 
 /// Makes a journal in memory that behaves like one in a file and is gone with its last handle; for tests.
 pub fn memory() -> Result<Journal, JournalError> {
-    start(Database::memory(), Faults::default())
+    start(Database::memory(), Sealed::default(), Faults::default())
 }
 
-fn start(database: Database, faults: Faults) -> Result<Journal, JournalError> {
+fn start(database: Database, sealed: Sealed, faults: Faults) -> Result<Journal, JournalError> {
     let mut connection = database.writer()?;
     database.check(&connection)?;
     schema::prepare(&mut connection, &database)?;
@@ -73,13 +80,14 @@ fn start(database: Database, faults: Faults) -> Result<Journal, JournalError> {
         troubles: troubles.clone(),
         blobs: blobs.clone(),
         sealer: Sealer::new(in_file.then(|| database.folder())),
+        sealed: sealed.clone(),
         faults,
     };
     let thread = std::thread::Builder::new()
         .name("journal".to_owned())
         .spawn(move || writer.run())
         .map_err(|error| JournalError::Open { path: database.path().to_owned(), reason: error.to_string() })?;
-    Ok(Journal(Arc::new(Inner { database, blobs, queue: Some(queue), troubles, thread: Some(thread) })))
+    Ok(Journal(Arc::new(Inner { database, blobs, sealed, queue: Some(queue), troubles, thread: Some(thread) })))
 }
 
 fn give_up_lost(connection: &mut Connection) -> rusqlite::Result<usize> {
@@ -156,7 +164,7 @@ impl Journal {
     /// Executions that are not over and whose process is gone, oldest first: to be claimed and resumed.
     pub fn unfinished(&self) -> Result<Vec<ExecutionRow>, JournalError> {
         let all = self.read(read::unfinished)?;
-        Ok(all.into_iter().filter(|(owner, _)| write::is_gone(owner)).map(|(_, row)| row).collect())
+        all.into_iter().filter(|(owner, _)| write::is_gone(owner)).map(|(_, row)| self.opened(row)).collect()
     }
 
     /// Takes over an execution whose process is gone; of several that try, one gets it.
@@ -198,12 +206,28 @@ impl Journal {
 
     /// The latest `limit` executions that fit, newest first.
     pub fn executions_like(&self, filter: &ExecutionFilter, limit: usize) -> Result<Vec<ExecutionRow>, JournalError> {
-        self.0.database.read(|connection| read::executions(connection, filter, limit))
+        let rows = self.0.database.read(|connection| read::executions(connection, filter, limit))?;
+        rows.into_iter().map(|row| self.opened(row)).collect()
     }
 
     /// One execution.
     pub fn execution(&self, id: &ExecutionId) -> Result<Option<ExecutionRow>, JournalError> {
-        self.0.database.read(|connection| read::execution(connection, id))
+        let found = self.0.database.read(|connection| read::execution(connection, id))?;
+        found.map(|row| self.opened(row)).transpose()
+    }
+
+    fn opened(&self, mut row: ExecutionRow) -> Result<ExecutionRow, JournalError> {
+        let sealed = &self.0.sealed;
+        row.record.code = sealed.open(row.record.code)?;
+        row.record.input = sealed.open_some(row.record.input)?;
+        if let Some(durability) = &mut row.durability {
+            durability.inspection = sealed.open_some(durability.inspection.take())?;
+        }
+        Ok(row)
+    }
+
+    pub(crate) fn sealed(&self) -> &Sealed {
+        &self.0.sealed
     }
 
     /// The calls of an execution, by number.

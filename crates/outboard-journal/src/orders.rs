@@ -4,6 +4,7 @@ use crate::command::{Applied, Command, Context};
 use crate::error::JournalError;
 use crate::journal::Journal;
 use crate::read::{id, int, understood};
+use crate::seal::Sealed;
 use crate::write;
 use outboard_types::{ExecutionId, Principal};
 use rusqlite::{Row, params};
@@ -68,6 +69,7 @@ impl Journal {
         let job = move |context: &Context<'_>| {
             let text = "INSERT INTO orders (execution, at_ms, principal, what) VALUES (?1, ?2, ?3, ?4)";
             let mut statement = context.connection.prepare_cached(text)?;
+            let what = context.sealed.seal(&what);
             statement.execute(params![execution.as_str(), write::int(at_ms), &*by.0, what])?;
             Ok(Applied::Done)
         };
@@ -82,7 +84,8 @@ impl Journal {
                  WHERE id > ?1 AND (?2 IS NULL OR execution = ?2) ORDER BY id LIMIT ?3",
             )?;
             let execution = execution.map(ExecutionId::as_str);
-            statement.query_and_then(params![write::int(after), execution, PAGE], record)?.collect()
+            let given = params![write::int(after), execution, PAGE];
+            statement.query_and_then(given, |row| record(row, self.sealed()))?.collect()
         })
     }
 
@@ -96,13 +99,13 @@ impl Journal {
     }
 }
 
-fn record(row: &Row<'_>) -> Result<OrderRecord, JournalError> {
+fn record(row: &Row<'_>, sealed: &Sealed) -> Result<OrderRecord, JournalError> {
     Ok(OrderRecord {
         id: int(row, 0)?,
         execution: id(row, 1)?,
         at_ms: int(row, 2)?,
         by: Principal(row.get::<_, String>(3)?.into()),
-        order: understood("an order", row.get(4)?, |text| serde_json::from_str(text).ok())?,
+        order: understood("an order", sealed.open(row.get(4)?)?, |text| serde_json::from_str(text).ok())?,
     })
 }
 

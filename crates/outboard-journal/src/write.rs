@@ -12,8 +12,8 @@ pub(crate) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(crate) fn begin(connection: &Connection, record: &ExecutionRecord, owner: &str) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(
+pub(crate) fn begin(context: &Context<'_>, record: &ExecutionRecord) -> rusqlite::Result<()> {
+    let mut statement = context.connection.prepare_cached(
         "INSERT INTO executions (id, started_ms, principal, session, language, code, input, generation, surface,
              isolation, owner, status)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -24,12 +24,12 @@ pub(crate) fn begin(connection: &Connection, record: &ExecutionRecord, owner: &s
         &*record.principal.0,
         record.session.as_str(),
         record.language.as_str(),
-        record.code,
-        record.input,
+        context.sealed.seal(&record.code),
+        record.input.as_deref().map(|input| context.sealed.seal(input)),
         int(record.generation),
         record.surface.to_string(),
         record.isolation,
-        owner,
+        context.owner,
         Status::Running.as_str(),
     ])?;
     Ok(())

@@ -9,6 +9,7 @@ use crate::command::{Applied, Command, Context, Fault, Message};
 use crate::error::JournalError;
 use crate::faults::Faults;
 use crate::retention::PRUNING;
+use crate::seal::Sealed;
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +55,7 @@ pub(crate) struct Writer {
     pub(crate) troubles: Troubles,
     pub(crate) blobs: Option<Blobs>,
     pub(crate) sealer: Sealer,
+    pub(crate) sealed: Sealed,
     pub(crate) faults: Faults,
 }
 
@@ -121,7 +123,7 @@ impl Writer {
     /// Applies a group; what is refused for itself does not take the others with it.
     fn attempt(&mut self, group: &[Message]) -> rusqlite::Result<Answers> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let context = Context::new(&transaction, &self.owner, self.blobs.as_ref(), self.sealer.signer());
+        let context = Context::new(&transaction, &self.owner, self.blobs.as_ref(), self.sealer.signer(), &self.sealed);
         let mut answers = Vec::with_capacity(group.len());
         for message in group {
             match message.command.apply(&context) {

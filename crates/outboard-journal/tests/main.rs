@@ -10,5 +10,6 @@ mod files;
 mod keeping;
 mod replay;
 mod samples;
+mod sealing;
 mod troubles;
 mod twins;
