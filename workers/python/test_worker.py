@@ -290,6 +290,22 @@ class FateTest(Case):
         self.assertEqual(self.value(code), [True, True])
 
 
+class TokensTest(Case):
+    def test_literals_hold_the_values_again(self):
+        code = """
+            one = '[EMAIL_1]'
+            EMAIL_1 = 'a list'
+            {"[EMAIL_1]": [one, f"to {one} or [EMAIL_1]", [EMAIL_1], r"[EMAIL_1]\\n", "[EMAIL_12]"]}
+            """
+        for value in ("ada@example.org", "'; import os; '", '{1/0}', "\\", "\n\"'"):
+            expected = {value: [value, f"to {value} or {value}", ["a list"], value + "\\n", "[EMAIL_12]"]}
+            self.assertEqual(self.value(code, tokens=[["[EMAIL_1]", value]]), expected)
+
+    def test_errors_show_what_was_written(self):
+        error = self.trouble("a = '[NAME_1]'; nope()", tokens=[["[NAME_1]", "Ada Lovelace"]])
+        self.assertEqual((error["line"], error["excerpt"]), (1, "a = '[NAME_1]'; nope()"))
+
+
 class InspectionTest(Case):
     def test_a_program_shows_what_it_holds(self):
         code = """

@@ -48,6 +48,10 @@ pub struct Start {
     /// Whether the worker says what the program holds and waits for `go` before it runs it.
     #[serde(default)]
     pub hold: bool,
+    /// Tokens of private values that the program's text holds, and what they stand for: to be replaced in its
+    /// literals, as values, never as code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<(String, String)>,
     /// What the program may reach of the network; absent = nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,

@@ -50,7 +50,7 @@ fn file_text(ctx: &Ctx<'_>, shared: &Shared, name: &str) -> Result<String> {
         return Ok(format!("export default {source};"));
     }
     let script =
-        strip(&source, true).map_err(|problem| Exception::throw_syntax(ctx, &worded(name, &source, &problem)))?;
+        strip(&source, true, &[]).map_err(|problem| Exception::throw_syntax(ctx, &worded(name, &source, &problem)))?;
     shared.lib(ctx)?.get::<_, Function<'_>>("bindFree")?.call::<_, ()>((script.free,))?;
     shared.origins.borrow_mut().insert(name.to_owned(), script.origin);
     Ok(script.code)

@@ -171,7 +171,7 @@ mod tests {
             callMCPTool("a__b", {}); callMCPTool("a", "c", {}); callMCPTool(input.tool, {});
             eval("1"); new Function("x"); await import(input.m); require("node:fs"); [1].map(x => x);
         "#;
-        let found = strip(source, false).ok().unwrap().inspection;
+        let found = strip(source, false, &[]).ok().unwrap().inspection;
         assert_eq!(
             found.imports,
             ["./servers/google-drive", "../servers/salesforce/index.ts", "./servers/slack/sendMessage", "node:fs"]

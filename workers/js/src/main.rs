@@ -15,6 +15,7 @@ mod outbox;
 mod positions;
 mod prelude;
 mod report;
+mod restore;
 mod schedule;
 mod socket;
 mod stack;

@@ -4,6 +4,7 @@
 
 use crate::inspect::inspect;
 use crate::positions::{Origin, Segment};
+use crate::restore::restore;
 use outboard_worker_protocol::Inspection;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{Declaration, Program, Statement};
@@ -51,14 +52,16 @@ pub(crate) fn parse_options() -> ParseOptions {
     ParseOptions { allow_return_outside_function: true, parse_regular_expression: false, ..ParseOptions::default() }
 }
 
-/// Strips a text. `library` adds exports to a module that has none, so that a saved function can be imported.
-pub(crate) fn strip(source: &str, library: bool) -> Result<Script, Problem> {
+/// Strips a text. `library` adds exports to a module that has none, so that a saved function can be imported;
+/// `tokens` and what they stand for are replaced in its literals.
+pub(crate) fn strip(source: &str, library: bool, tokens: &[(String, String)]) -> Result<Script, Problem> {
     let allocator = Allocator::default();
     let parsed =
         Parser::new(&allocator, source, SourceType::ts().with_module(true)).with_options(parse_options()).parse();
     first_error(parsed.diagnostics.iter())?;
     let mut program = parsed.program;
     let inspection = if library { Inspection::default() } else { inspect(&program, source) };
+    restore(&mut program, &allocator, tokens);
     let semantic = SemanticBuilder::new()
         .with_check_syntax_error(true)
         .with_enum_eval(true)

@@ -28,7 +28,7 @@ const WARM_UP: &str = "const a: number = 1; export async function run(input: unk
 pub(crate) fn serve(root: PathBuf, stack_bytes: usize) -> ! {
     let shared = Rc::new(Shared::new(Files::new(root)));
     let Ok(engine) = Engine::build(shared.clone(), stack_bytes) else { socket::leave() };
-    drop(prepare(WARM_UP));
+    drop(prepare(WARM_UP, &[]));
     let engine_name = "quickjs-ng 0.16.2".to_owned();
     shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name });
     shared.out.borrow_mut().flush();
@@ -40,8 +40,8 @@ pub(crate) fn serve(root: PathBuf, stack_bytes: usize) -> ! {
     socket::leave()
 }
 
-fn prepare(source: &str) -> Result<Wrapped, Problem> {
-    strip(source, false).and_then(wrap)
+fn prepare(source: &str, tokens: &[(String, String)]) -> Result<Wrapped, Problem> {
+    strip(source, false, tokens).and_then(wrap)
 }
 
 struct Life {
@@ -84,7 +84,7 @@ impl Life {
         if let Some(durable) = &start.durable {
             self.shared.fate.borrow_mut().follow(durable);
         }
-        let prepared = match prepare(&start.code) {
+        let prepared = match prepare(&start.code, &start.tokens) {
             Ok(prepared) => prepared,
             Err(problem) => return self.error(report::syntax(&start.code, problem)),
         };

@@ -12,4 +12,5 @@ mod limits;
 mod platform;
 mod repeat;
 mod shapes;
+mod tokens;
 mod worker;

@@ -50,6 +50,7 @@ pub(crate) struct Host {
     pub(crate) stdout: u64,
     pub(crate) durable: Option<Durable>,
     pub(crate) network: Option<Network>,
+    pub(crate) tokens: Vec<(String, String)>,
     /// Cut frames to the worker into pieces of these sizes.
     pub(crate) cuts: Vec<usize>,
 }
@@ -66,6 +67,7 @@ impl Default for Host {
             stdout: 1 << 20,
             durable: None,
             network: None,
+            tokens: Vec::new(),
             cuts: Vec::new(),
         }
     }
@@ -177,6 +179,7 @@ impl Host {
             hold: true,
             durable: self.durable.clone(),
             network: self.network.clone(),
+            tokens: self.tokens.clone(),
         })
     }
 

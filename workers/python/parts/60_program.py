@@ -50,11 +50,24 @@ def mark_run(body):
             node.body.insert(at, ast.copy_location(mark, node.body[0]))
 
 
+class Restorer(ast.NodeTransformer):
+    """Puts back, into literals, the private values whose tokens the program was written with."""
+
+    def __init__(self, tokens):
+        self.tokens = tokens
+
+    def visit_Constant(self, node):
+        if isinstance(node.value, str):
+            for token, value in self.tokens:
+                node.value = node.value.replace(token, value)
+        return node
+
+
 class Program:
     """One program: compiled, run, and asked for its result."""
 
-    def __init__(self, code, given):
-        self.code, self.given, self.ran = code, given, False
+    def __init__(self, code, given, tokens=()):
+        self.code, self.given, self.tokens, self.ran = code, given, tokens, False
         self.module = types.ModuleType("__main__")
         self.module.__file__ = PROGRAM
         self.space = self.module.__dict__
@@ -71,6 +84,8 @@ class Program:
         if hold:
             CHANNEL.send(Inspection(tree).as_frame())
             CHANNEL.await_go()
+        if self.tokens:
+            tree = Restorer(self.tokens).visit(tree)
         self._offer_servers(tree)
         tree = TopLevelReturn().visit(tree)
         keep_last(tree.body)

@@ -9,7 +9,7 @@ def outcome_of(start):
     REACH.begin(start.get("network"))
     if start.get("durable"):
         FATE.follow(start["durable"])
-    program = Program(code, start.get("input"))
+    program = Program(code, start.get("input"), [tuple(pair) for pair in start.get("tokens") or ()])
     try:
         compiled = program.compile(bool(start.get("hold")))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -102,6 +102,7 @@ impl Engine {
             stdout_bytes: self.deps.limits.stdout_bytes,
             hold: true,
             durable: Some(Durable { seed: seed_text(self.origin.seed), now_ms: self.origin.clock_ms as f64 }),
+            tokens: Vec::new(),
             network: self.network(),
         }
     }
