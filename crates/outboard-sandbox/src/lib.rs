@@ -19,6 +19,8 @@
 //!
 //! Never here: what a tool, a policy or a setting is. Unsafe code stays in `sys`.
 
+#[doc(hidden)]
+pub mod ablation;
 mod beneath;
 mod channel;
 mod demand;

@@ -1,5 +1,6 @@
 //! The host's side of the spawner: its process, its socket, and who waits for which answer.
 
+use crate::ablation::{self, Part};
 use crate::error::SandboxError;
 use crate::layers::{LayerState, Tier};
 use crate::message::{Attach, Ended, Folder, MAX_PACKET, Reply, Request, Setup, Spawn};
@@ -56,7 +57,10 @@ impl Link {
         fds::set_nonblocking(ours.as_fd())?;
         let (program, rest) = argv.split_first().ok_or_else(|| gone("no command is configured"))?;
         let mut command = Command::new(program);
-        command.args(rest).env_clear().current_dir("/");
+        command.args(rest).current_dir("/");
+        if ablation::keeps(Part::Environment) {
+            command.env_clear();
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         process::attach(&mut command, theirs.as_raw_fd());
         let (started, start) = oneshot::channel();

@@ -1,5 +1,6 @@
 //! What host and spawner say to each other: one JSON value per packet, descriptors beside it.
 
+use crate::ablation;
 use crate::layers::{Layer, LayerState, Tier};
 use crate::options::Limits;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,8 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, layer: Layer, step: impl Into<String>) -> Result<T, Failure> {
-        self.map_err(|error| Failure { layer, step: step.into(), errno: error.raw_os_error().unwrap_or(libc::EIO) })
+        let step = step.into();
+        let done = ablation::tried(self, layer, &step);
+        done.map_err(|error| Failure { layer, step, errno: error.raw_os_error().unwrap_or(libc::EIO) })
     }
 }

@@ -4,6 +4,7 @@ use super::identity::INSIDE;
 use super::late::hear;
 use super::root::Mounted;
 use super::stage::{Kind, Place, Plan, Stage};
+use crate::ablation::{self, Part};
 use crate::layers::Layer;
 use crate::message::{At, Failure};
 use crate::options::Limits;
@@ -44,9 +45,10 @@ pub(super) struct Started {
 pub(super) fn spawn(stage: &mut Stage, plan: Plan) -> Result<Started, Failure> {
     let (ours, theirs) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
     let rooted = matches!(stage.kind, Kind::Rooted(_));
-    let namespaces = if rooted { NAMESPACES } else { 0 };
+    let namespaces = if rooted { ablation::namespaces(NAMESPACES) } else { 0 };
     match process::clone_into(namespaces).at(Layer::Namespaces, "clone3 with new namespaces")? {
         Side::Child => {
+            ablation::in_worker();
             drop(ours);
             let Err(failure) = confine(stage, &plan, &theirs);
             tell(&theirs, &failure);
@@ -101,25 +103,36 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     let parent = place_descriptors(plan, parent).at(Layer::Descriptors, "place descriptors")?;
     set_limits(&stage.limits, plan)?;
     let rooted = matches!(plan.place, Place::Root(..));
-    confine::drop_capabilities(rooted).at(Layer::Capabilities, "drop capabilities")?;
+    if ablation::keeps(Part::Capabilities) {
+        confine::drop_capabilities(rooted).at(Layer::Capabilities, "drop capabilities")?;
+    }
     // After the last change of credentials, which would cancel it.
-    process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG")?;
+    if ablation::keeps(Part::Lifetime) && ablation::keeps(Part::LateLifetime) {
+        process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG")?;
+    }
     if fds::wait_readable(&[parent], 0).at(Layer::Lifetime, "look for the spawner")?[0] {
         process::exit_now(127);
     }
-    confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
-    if stage.landlock > 0 {
+    if ablation::keeps(Part::NoNewPrivileges) {
+        confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
+    }
+    if stage.landlock > 0 && ablation::keeps(Part::Landlock) {
         landlock::restrict(stage.landlock, &plan.rules).at(Layer::Landlock, "landlock_restrict_self")?;
     }
     if !rooted {
         confine::stay_in_group().at(Layer::Seccomp, "seccomp for the process group")?;
     }
-    filter::install(stage.filter(plan)).at(Layer::Seccomp, "seccomp")?;
+    if ablation::keeps(Part::Seccomp) {
+        filter::install(stage.filter(plan)).at(Layer::Seccomp, "seccomp")?;
+    }
     Err(confine::execute(&plan.argv, &plan.environment)).at(Layer::Files, "execve")
 }
 
 /// Becomes the worker's user and leaves the host's files behind.
 fn enter_jail(stage: &Stage, root: &CStr, mounts: &[Mounted]) -> Result<(), Failure> {
+    if !ablation::keeps(Part::LateLifetime) {
+        process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG too early")?;
+    }
     confine::become_user(INSIDE, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
     confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
     leave_host();
@@ -160,7 +173,8 @@ fn enter_root(root: &CStr, mounts: &[Mounted]) -> Result<(), Failure> {
         mounts::attach(tree.as_fd(), target).at(Layer::Files, format!("attach {}", target.to_string_lossy()))?;
     }
     mounts::memory(c"tmp", TMP).at(Layer::Files, "mount /tmp")?;
-    let attributes = mounts::READ_ONLY | mounts::NO_SUID | mounts::NO_DEV;
+    let read_only = if ablation::keeps(Part::ReadOnly) { mounts::READ_ONLY } else { 0 };
+    let attributes = read_only | mounts::NO_SUID | mounts::NO_DEV;
     mounts::set_attributes(root.as_fd(), attributes, false).at(Layer::Files, "make the root read-only")?;
     mounts::enter(root.as_fd()).at(Layer::Files, "pivot_root")
 }
@@ -177,11 +191,16 @@ fn place_descriptors(plan: &Plan, parent: &UnixStream) -> io::Result<RawFd> {
     }
     fds::place(channel, SOCKET_FD, false)?;
     fds::place(parent, SOCKET_FD + 1, true)?;
-    fds::close_from(SOCKET_FD + 2)?;
+    if ablation::keeps(Part::Descriptors) {
+        fds::close_from(SOCKET_FD + 2)?;
+    }
     Ok(SOCKET_FD + 1)
 }
 
 fn set_limits(limits: &Limits, plan: &Plan) -> Result<(), Failure> {
+    if !ablation::keeps(Part::Rlimits) {
+        return Ok(());
+    }
     // A second later than the host's own watch, which sees all processes together.
     let cpu = limits.cpu.as_secs() + 2;
     let address_space = if plan.address_space { 2 * limits.memory_bytes + ADDRESS_ROOM } else { u64::MAX };

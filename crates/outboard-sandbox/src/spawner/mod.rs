@@ -12,6 +12,7 @@ mod root;
 mod stage;
 
 use crate::Layer;
+use crate::ablation::{self, Part};
 use crate::message::{At, Attach, Failure, MAX_PACKET, Reply, Request, Spawn};
 use crate::sys::{fds, process};
 use child::Started;
@@ -38,7 +39,9 @@ struct Live {
 }
 
 fn run(socket: OwnedFd) -> io::Result<()> {
-    fds::close_from(SOCKET_FD + 1)?;
+    if ablation::keeps(Part::Descriptors) {
+        fds::close_from(SOCKET_FD + 1)?;
+    }
     fds::place(SOCKET_FD, SOCKET_FD, true)?;
     process::new_session();
     process::die_with_parent()?;

@@ -5,6 +5,7 @@
 //! in the jails that run already.
 
 use super::identity::Identity;
+use crate::ablation::{self, Part};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout};
 use crate::sys::mounts;
@@ -134,7 +135,7 @@ fn open_folder(identity: &mut Identity, folder: &Folder) -> Result<OwnedFd, Fail
     if (found.dev(), found.ino()) != (folder.device, folder.inode) {
         return Err(io::Error::from_raw_os_error(libc::ESTALE)).at(Layer::Files, step("find the same folder at"));
     }
-    let read_only = if folder.writable { 0 } else { mounts::READ_ONLY };
+    let read_only = if folder.writable || !ablation::keeps(Part::ReadOnly) { 0 } else { mounts::READ_ONLY };
     let attributes = read_only | mounts::NO_SUID | mounts::NO_DEV | mounts::NO_EXEC;
     mounts::set_attributes(tree.as_fd(), attributes, true).at(Layer::Files, step("mount_setattr on"))?;
     let owner = (found.uid(), found.gid());

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "identity, limits and capabilities are not in the standard library")]
 
 use super::{check, check_int};
+use crate::ablation::{self, Part};
 use std::ffi::CString;
 use std::io;
 use std::ptr;
@@ -104,6 +105,10 @@ pub(crate) fn execute(argv: &[CString], environment: &[CString]) -> io::Error {
     arguments.push(ptr::null());
     let mut environment: Vec<_> = environment.iter().map(|one| one.as_ptr()).collect();
     environment.push(ptr::null());
+    if !ablation::keeps(Part::Environment) {
+        // SAFETY: the array ends with null and points to C strings that outlive the call.
+        unsafe { libc::execv(program.as_ptr(), arguments.as_ptr()) };
+    }
     // SAFETY: both arrays end with null and point to C strings that outlive the call.
     unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
     io::Error::last_os_error()

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "the mount calls are not in the standard library")]
 
 use super::{check, check_int};
+use crate::ablation::{self, Part};
 use std::ffi::CStr;
 use std::io;
 use std::mem;
@@ -106,7 +107,9 @@ pub(crate) fn enter(tree: BorrowedFd<'_>) -> io::Result<()> {
     unsafe {
         check_int(libc::fchdir(tree.as_raw_fd()))?;
         check(libc::syscall(libc::SYS_pivot_root, c".".as_ptr(), c".".as_ptr()))?;
-        check_int(libc::umount2(c".".as_ptr(), libc::MNT_DETACH))?;
+        if ablation::keeps(Part::DetachedRoot) {
+            check_int(libc::umount2(c".".as_ptr(), libc::MNT_DETACH))?;
+        }
         check_int(libc::chdir(c"/".as_ptr()))?;
     }
     Ok(())
