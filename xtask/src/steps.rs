@@ -11,10 +11,17 @@ pub(crate) fn ci() -> Result<()> {
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("house rules", || tidy::check(&root()))?;
     step("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
+    step("lints of jails that are taken apart", || {
+        let package = ["--package", "outboard-sandbox", "--package", "outboard-attack"];
+        let features =
+            ["--features", "outboard-attack/ablation", "--all-targets", "--locked", "--", "--deny", "warnings"];
+        cargo(&[&["clippy"][..], &package, &features].concat())
+    })?;
     // Tests start these as programs of their own.
     step("programs", || cargo(&["build", "--workspace", "--bins", "--locked"]))?;
     step("tests", || cargo(&["test", "--workspace", "--locked"]))?;
-    step("tests of the Python worker", || run("python3", &["workers/python/test_worker.py"]))
+    step("tests of the Python worker", || run("python3", &["workers/python/test_worker.py"]))?;
+    step("attacks", || attack(&["--quick".to_owned()]))
 }
 
 /// Builds what the demo needs and runs it.
@@ -30,12 +37,13 @@ pub(crate) fn demo(arguments: &[String]) -> Result<()> {
 
 /// Attacks the sandbox with everything that is known, and prints what held.
 pub(crate) fn attack(arguments: &[String]) -> Result<()> {
-    let packages = ["outboard-worker", "outboard-attack"].map(|name| ["--package", name]).concat();
+    let packages = ["outboard-worker", "outboard-bash"].map(|name| ["--package", name]).concat();
     cargo(&[&["build", "--quiet", "--locked"][..], &packages].concat())?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     cargo(
         &[
-            &["run", "--quiet", "--locked", "--package", "outboard-attack", "--bin", "outboard-attack", "--"][..],
+            &["run", "--quiet", "--locked", "--package", "outboard-attack", "--features", "ablation"][..],
+            &["--bin", "outboard-attack", "--"],
             &arguments,
         ]
         .concat(),

@@ -45,7 +45,7 @@ impl Jail {
             pool: PoolSize { min: idle, max: idle },
             limits,
             minimum: Tier::A,
-            spawner: vec![std::env::current_exe()?.into(), SPAWNER.into()],
+            spawner: crate::spawner::command()?,
         };
         let sandbox = Sandbox::start(options).await?;
         let isolation = sandbox.ready().await.context("put up a jail")?;

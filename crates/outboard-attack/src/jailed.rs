@@ -1,7 +1,8 @@
 //! The sandbox with the real workers in it; the jails of attacks are in `jail`.
 
 use crate::guests::{self, Ran};
-use crate::jail::{SPAWNER, interpreter};
+use crate::jail::interpreter;
+use crate::spawner;
 use anyhow::{Context, Result, bail};
 use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options, PoolSize, Sandbox, Tier};
 use outboard_types::Language;
@@ -30,8 +31,8 @@ pub(crate) async fn start(typescript: PathBuf, numeric: PathBuf) -> Result<(Sand
         engine(NUMERIC, Language::Python, python(numeric)),
     ];
     let limits = Limits { memory_bytes: 1 << 30, ..Limits::default() };
-    let spawner = vec![std::env::current_exe()?.into(), SPAWNER.into()];
-    let options = Options { engines, pool: PoolSize::default(), limits, minimum: Tier::A, spawner };
+    let options =
+        Options { engines, pool: PoolSize::default(), limits, minimum: Tier::A, spawner: spawner::command()? };
     let sandbox = Sandbox::start(options).await?;
     let isolation = sandbox.ready().await.context("no jail: run as root, or allow user namespaces")?;
     let tier = isolation.tier.map_or_else(|| "?".to_owned(), |tier| tier.to_string());

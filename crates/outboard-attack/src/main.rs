@@ -1,4 +1,4 @@
-//! Attacks Outboard and reports figures: `outboard-attack [--long] [--only A1,A4] [--json]`.
+//! Attacks Outboard and reports figures: `outboard-attack [--quick | --long] [--only A1,A4] [--json]`.
 //!
 //! [`table::TESTS`] is the whole list. A test whose tool is missing fails and says which line installs it;
 //! none is skipped. Run as root, everything is done once more as an ordinary user.
@@ -9,11 +9,14 @@
 mod a1;
 mod a10;
 mod a11;
+mod a12;
+mod a2;
 mod a4;
 mod a5;
 mod a6;
 mod a7;
 mod a9;
+mod bait;
 mod cases;
 mod dice;
 mod guests;
@@ -25,6 +28,8 @@ mod messages;
 mod outcome;
 mod plain;
 mod report;
+mod spawner;
+mod state;
 mod table;
 mod threats;
 
@@ -37,6 +42,9 @@ use table::{Situation, TESTS};
 /// Attacks Outboard and reports figures.
 #[derive(Debug, Parser)]
 struct Arguments {
+    /// The counts that a person has the time to wait for; what happens without `--long` too.
+    #[arg(long, conflicts_with = "long")]
+    quick: bool,
     /// Full counts and strict times.
     #[arg(long)]
     long: bool,
@@ -49,26 +57,31 @@ struct Arguments {
     /// The part that a test plays in a process of its own.
     #[arg(long, hide = true)]
     role: Option<String>,
+    /// What the role is about.
+    #[arg(long, hide = true, default_value = "")]
+    about: String,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     if std::env::args().nth(1).as_deref() == Some(jail::SPAWNER) {
-        outboard_sandbox::spawner_main()
+        spawner::run()
     }
     let arguments = Arguments::parse();
     let situation = Situation { long: arguments.long, root: rustix::process::geteuid().is_root() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some(role) = &arguments.role {
-        return runtime.block_on(play(role)).map(|()| ExitCode::SUCCESS);
+        return runtime.block_on(play(role, &arguments.about)).map(|()| ExitCode::SUCCESS);
     }
     let passed = runtime.block_on(attack(&arguments, situation));
     let passed = if situation.root { as_user()? && passed } else { passed };
     Ok(ExitCode::from(u8::from(!passed)))
 }
 
-async fn play(role: &str) -> anyhow::Result<()> {
+async fn play(role: &str, about: &str) -> anyhow::Result<()> {
     match role {
         "host" => a7::host().await,
+        "ablated" => a2::ablated(about).await,
+        "faulty" => a12::faulty(about).await,
         "secrets" => a5::host_of_secrets().await,
         other => anyhow::bail!("no role `{other}`"),
     }

@@ -1,7 +1,7 @@
 //! The one table of tests. A new test is a module and a line here.
 
 use crate::report::Report;
-use crate::{a1, a4, a5, a6, a7, a9, a10, a11, honest, messages, threats};
+use crate::{a1, a2, a4, a5, a6, a7, a9, a10, a11, a12, honest, messages, threats};
 use anyhow::Result;
 use std::pin::Pin;
 
@@ -40,6 +40,7 @@ macro_rules! test {
 
 pub(crate) const TESTS: &[Test] = &[
     test!("A1", "nothing of the host can be reached", a1),
+    test!("A2", "each part of the jail is missed when it is left out", a2),
     test!("A4", "exactly the listed system calls pass", a4),
     test!("A5", "no descriptor and no secret of the host is seen", a5),
     test!("A6", "greedy programs end at their limits and the host answers", a6),
@@ -48,6 +49,7 @@ pub(crate) const TESTS: &[Test] = &[
     test!("A9", "thousands of workers leave nothing", a9),
     test!("A10", "how fast workers are there", a10),
     test!("A11", "no worker sees another one's data", a11),
+    test!("A12", "a step of the set-up that fails stops the start", a12),
     test!("A13", "nothing hostile in names, frames and definitions gets through", threats),
     test!("A14", "honest programs give the same inside and outside", honest),
 ];

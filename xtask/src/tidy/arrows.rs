@@ -71,6 +71,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &["outboard-config"]),
 ];
 
+/// Every package of the workspace.
+pub(super) fn folders() -> impl Iterator<Item = &'static str> {
+    ARROWS.iter().map(|(folder, _)| *folder)
+}
+
 pub(super) fn check(root: &Path) -> Result<Findings> {
     let mut findings = Vec::new();
     for (folder, allowed) in ARROWS {

@@ -1,5 +1,6 @@
 //! Rules about the tree that no compiler checks. Each rule is a module with a test that it can fail.
 
+mod ablation;
 mod arrows;
 mod dependencies;
 mod errors;
@@ -19,7 +20,8 @@ pub(crate) type Findings = Vec<String>;
 
 /// Runs every rule and tells all findings at once.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let rules: [fn(&Path) -> Result<Findings>; 8] = [
+    let rules: [fn(&Path) -> Result<Findings>; 9] = [
+        ablation::check,
         arrows::check,
         dependencies::check,
         errors::check,

@@ -61,10 +61,11 @@ for path in FILES:
     check('writes', 'delete ' + path, lambda: path.startswith(('/outboard', '/servers')) and does(lambda: os.unlink(path))())
 check('writes', 'mount point renamed', does(lambda: os.rename('/workspace', '/away')))
 check('writes', 'mount point removed', does(lambda: os.rmdir('/servers')))
-def effective(flag):
-    return lambda: [p for p in ('/workspace', '/servers', '/tmp', '/') if os.path.isdir(p) and not os.statvfs(p).f_flag & flag]
+def effective(flag, places=('/workspace', '/servers', '/tmp', '/')):
+    return lambda: [p for p in places if os.path.isdir(p) and not os.statvfs(p).f_flag & flag]
 check('writes', 'set-user-id counts somewhere', effective(os.ST_NOSUID))
 check('writes', 'devices count somewhere', lambda: [p for p in ('/workspace', '/servers', '/tmp') if not os.statvfs(p).f_flag & os.ST_NODEV])
+check('writes', 'a mount that must be read-only', effective(os.ST_RDONLY, ('/', '/servers')))
 def copied():
     import shutil
     shutil.copy(sys.executable, '/workspace/copy')

@@ -56,7 +56,7 @@ def capabilities():
         return 'unknown'
     return any(data.raw) and data.raw.hex()
 check('privileges', 'any capability', capabilities)
-for name, action in {'chroot': lambda: os.chroot('/tmp'), 'host name': lambda: socket.sethostname('x'),
+for name, action in {'chroot': lambda: os.chroot('/tmp'), 'host name': lambda: _socket.sethostname('x'),
                      'groups': lambda: os.setgroups([0]), 'owner': lambda: os.chown('/tmp', 0, 0)}.items():
     check('privileges', name, does(action))
 def bytes_of(path):

@@ -1,5 +1,5 @@
 # Leaves a canary wherever a program can, and stays.
-import os, socket
+import _socket, os
 kept = CANARY * 100
 def attempt(action):
     try:
@@ -19,8 +19,8 @@ def fill():
 actions = [lambda p=place: write(p + '/' + CANARY) for place in
            ('/tmp', '/workspace', '/', '/dev', '/dev/shm', '/var/tmp', '/run', '/usr/lib', '/outboard', '/proc', '/servers', '/etc')]
 actions += [lambda: os.environ.__setitem__('CANARY', CANARY), fill,
-            lambda: socket.sethostname(CANARY[:60]), lambda: setattr(os, CANARY, 1),
-            lambda: socket.socket(socket.AF_UNIX).bind('\0' + CANARY),
+            lambda: _socket.sethostname(CANARY[:60]), lambda: setattr(os, CANARY, 1),
+            lambda: _socket.socket(_socket.AF_UNIX).bind('\0' + CANARY),
             lambda: os.mkdir('/tmp/' + CANARY + '.d'), lambda: os.symlink(CANARY, '/workspace/link'),
             lambda: write(os.path.dirname(os.__file__) + '/' + CANARY + '.py')]
 left = sum(attempt(action) for action in actions)

@@ -1,4 +1,5 @@
-import socket, struct, resource
+import _socket, resource, struct
+from _socket import AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM, htons, inet_aton
 victim = HOST['victim']
 PIDS = [(victim, 'a process of the host'), (HOST['host'], 'the host'), (HOST['spawner'], 'the spawner')]
 for pid, name in PIDS:
@@ -28,35 +29,45 @@ for protocol in range(0, 22):
     check('network', 'netlink protocol %d' % protocol, lambda: call(41, 16, 3, protocol)[0] >= 0)
 def connects(family, address):
     def attempt():
-        one = socket.socket(family, socket.SOCK_STREAM)
+        one = _socket.socket(family, SOCK_STREAM)
         one.settimeout(1)
         one.connect(address)
         return 'connected'
     return attempt
-check('network', 'listener of the host', connects(socket.AF_INET, ('127.0.0.1', HOST['port'])))
-check('network', 'named socket of the host', connects(socket.AF_UNIX, HOST['named']))
-check('network', 'named socket in the workspace', connects(socket.AF_UNIX, '/workspace/socket'))
-check('network', 'abstract socket of the host', connects(socket.AF_UNIX, '\0' + HOST['abstract']))
-check('network', 'cloud metadata', connects(socket.AF_INET, ('169.254.169.254', 80)))
-check('network', 'public address', connects(socket.AF_INET, ('1.1.1.1', 53)))
-check('network', 'public address of version 6', connects(socket.AF_INET6, ('2606:4700:4700::1111', 53)))
+check('network', 'listener of the host', connects(AF_INET, ('127.0.0.1', HOST['port'])))
+check('network', 'named socket of the host', connects(AF_UNIX, HOST['named']))
+check('network', 'named socket in the workspace', connects(AF_UNIX, '/workspace/socket'))
+check('network', 'abstract socket of the host', connects(AF_UNIX, '\0' + HOST['abstract']))
+def listens():
+    one = _socket.socket(AF_INET, SOCK_STREAM)
+    one.bind(('0.0.0.0', 0))
+    one.listen(1)
+    return 'listens'
+check('network', 'own TCP listener', listens)
+check('network', 'cloud metadata', connects(AF_INET, ('169.254.169.254', 80)))
+check('network', 'public address', connects(AF_INET, ('1.1.1.1', 53)))
+check('network', 'public address of version 6', connects(AF_INET6, ('2606:4700:4700::1111', 53)))
 def rebound():
-    return call(42, 3, struct.pack('<HH', 2, socket.htons(HOST['port'])) + socket.inet_aton('127.0.0.1') + b'\0' * 8, 16)[0] == 0
+    return call(42, 3, struct.pack('<HH', 2, htons(HOST['port'])) + inet_aton('127.0.0.1') + b'\0' * 8, 16)[0] == 0
 check('network', 'channel connected elsewhere', rebound)
 check('network', 'channel bound to a name', lambda: call(49, 3, b'\x01\x00\x00planted', 10)[0] == 0)
-check('network', 'datagram through a pair to a name', lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendto(b'x', HOST['named'].encode()))
-check('network', 'seqpacket pair', lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
-check('network', 'stream pair sends to a name', lambda: socket.socketpair()[0].sendto(b'x', '\0' + HOST['abstract']) and 'sent')
-check('network', 'name lookup', does(lambda: socket.getaddrinfo('example.com', 80)))
+check('network', 'datagram through a pair to a name', lambda: _socket.socketpair(AF_UNIX, SOCK_DGRAM)[0].sendto(b'x', HOST['named'].encode()))
+check('network', 'seqpacket pair', lambda: _socket.socketpair(AF_UNIX, SOCK_SEQPACKET))
+check('network', 'stream pair sends to a name', lambda: _socket.socketpair()[0].sendto(b'x', '\0' + HOST['abstract']) and 'sent')
+check('network', 'name lookup', does(lambda: _socket.getaddrinfo('example.com', 80)))
 def passed():
     # A descriptor of the channel handed to itself must stay one of ours.
-    left, right = socket.socketpair()
-    socket.send_fds(left, [b'x'], [3])
-    return any(os.fstat(fd).st_ino != os.fstat(3).st_ino for fd in socket.recv_fds(right, 1, 4)[1])
+    left, right = _socket.socketpair()
+    left.sendmsg([b'x'], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack('i', 3))])
+    return any(os.fstat(fd).st_ino != os.fstat(3).st_ino for fd in gifts(right))
+def gifts(end):
+    rights = [data for _, kind, data in end.recvmsg(1, _socket.CMSG_SPACE(16))[1] if kind == _socket.SCM_RIGHTS]
+    return [fd for data in rights for fd in struct.unpack('%di' % (len(data) // 4), data[:len(data) // 4 * 4])]
 check('network', 'descriptor that comes from elsewhere', passed)
 def waits_for_gift():
-    channel.settimeout(0.2)
-    return socket.recv_fds(channel, 1, 4)[1]
+    own = _socket.socket(fileno=os.dup(3))
+    own.settimeout(0.2)
+    return gifts(own)
 check('network', 'descriptor from the host', waits_for_gift)
 
 def limits(change):
