@@ -47,6 +47,14 @@ pub(crate) fn typescript() -> Result<PathBuf> {
     Ok(path)
 }
 
+/// The bash worker: the program in `OUTBOARD_BASH`, else the one beside this program.
+pub(crate) fn bash() -> Result<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.with_file_name("outboard-bash"));
+    let path = std::env::var_os("OUTBOARD_BASH").map(PathBuf::from).or_else(beside).unwrap_or_default();
+    ensure!(path.is_file(), "{} is missing: cargo build -p outboard-bash", path.display());
+    Ok(path)
+}
+
 /// The interpreter of a virtual environment with numpy and pandas, made once and kept for later runs.
 pub(crate) fn numeric() -> Result<PathBuf> {
     let program = std::env::current_exe()?;

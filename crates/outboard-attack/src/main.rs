@@ -11,6 +11,7 @@ mod a10;
 mod a11;
 mod a12;
 mod a2;
+mod a3;
 mod a4;
 mod a5;
 mod a6;
@@ -81,6 +82,7 @@ async fn play(role: &str, about: &str) -> anyhow::Result<()> {
     match role {
         "host" => a7::host().await,
         "ablated" => a2::ablated(about).await,
+        "corpus" => a3::corpus().await,
         "faulty" => a12::faulty(about).await,
         "secrets" => a5::host_of_secrets().await,
         other => anyhow::bail!("no role `{other}`"),

@@ -1,7 +1,7 @@
 //! The one table of tests. A new test is a module and a line here.
 
 use crate::report::Report;
-use crate::{a1, a2, a4, a5, a6, a7, a9, a10, a11, a12, honest, messages, threats};
+use crate::{a1, a2, a3, a4, a5, a6, a7, a9, a10, a11, a12, honest, messages, threats};
 use anyhow::Result;
 use std::pin::Pin;
 
@@ -41,6 +41,7 @@ macro_rules! test {
 pub(crate) const TESTS: &[Test] = &[
     test!("A1", "nothing of the host can be reached", a1),
     test!("A2", "each part of the jail is missed when it is left out", a2),
+    test!("A3", "risky programs change, read and contact nothing", a3),
     test!("A4", "exactly the listed system calls pass", a4),
     test!("A5", "no descriptor and no secret of the host is seen", a5),
     test!("A6", "greedy programs end at their limits and the host answers", a6),
