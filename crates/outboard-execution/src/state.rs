@@ -41,6 +41,19 @@ impl StateFolder {
         made(self.root.join("skills"))
     }
 
+    /// The sessions of one principal that have a folder, by name.
+    pub fn sessions(&self, principal: &Principal) -> io::Result<Vec<SessionName>> {
+        let folder = self.root.join("workspaces").join(escape(&principal.0));
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let names = entries.filter_map(|entry| SessionName::new(entry.ok()?.file_name().to_str()?).ok());
+        let mut names: Vec<_> = names.collect();
+        names.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        Ok(names)
+    }
+
     /// The folder of one session of one principal: `/workspace` in the jail. The principal's name is
     /// escaped, so that two principals never share a folder.
     pub fn workspace(&self, principal: &Principal, session: &SessionName) -> io::Result<PathBuf> {

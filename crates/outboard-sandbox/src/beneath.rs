@@ -1,4 +1,4 @@
-//! Writing into a folder that a program can write to as well.
+//! Files in a folder that a program can write to as well.
 //!
 //! A program may plant a symbolic link where the host is about to write. Names are therefore resolved by the
 //! kernel beneath a folder that is held open, and any link on the way is an error (CVE-2026-1386 and
@@ -7,12 +7,26 @@
 use crate::sys::beneath as sys;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+
+/// Folders in folders that are followed at most.
+const DEEPEST: usize = 64;
 
 /// A folder of a workspace, held open.
 #[derive(Debug)]
 pub struct Beneath {
     folder: File,
+}
+
+/// What is in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeneathEntry {
+    /// Its path below the folder that was asked.
+    pub path: PathBuf,
+    /// Its size; none of a folder, a link or anything else that is no file.
+    pub bytes: Option<u64>,
+    /// Whether it is a folder.
+    pub is_folder: bool,
 }
 
 impl Beneath {
@@ -25,6 +39,91 @@ impl Beneath {
         sys::make_folder(&root, Path::new(name))?;
         let folder = sys::open(&root, Path::new(name), libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
         Ok(Self { folder })
+    }
+
+    /// Opens a folder as the root of what follows.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn root(folder: &Path) -> io::Result<Self> {
+        Ok(Self { folder: File::open(folder)? })
+    }
+
+    /// Everything at or below a path, folders before what is in them; links are named, not followed.
+    ///
+    /// # Errors
+    /// If the path leads elsewhere or is not there.
+    pub fn walk(&self, path: &Path) -> io::Result<Vec<BeneathEntry>> {
+        let mut found = Vec::new();
+        self.gather(path, &mut found, DEEPEST)?;
+        Ok(found)
+    }
+
+    fn gather(&self, path: &Path, found: &mut Vec<BeneathEntry>, left: usize) -> io::Result<()> {
+        let folder = self.open_at(path, libc::O_RDONLY | libc::O_DIRECTORY)?;
+        let mut entries = sys::entries(&folder)?;
+        entries.sort_by(|one, other| one.name.cmp(&other.name));
+        for entry in entries {
+            let path = path.join(&entry.name);
+            let bytes = (!entry.is_folder).then(|| Some(self.read(&path).ok()?.metadata().ok()?.len())).flatten();
+            found.push(BeneathEntry { path: path.clone(), bytes, is_folder: entry.is_folder });
+            if entry.is_folder && left > 0 {
+                self.gather(&path, found, left - 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a file to be read.
+    ///
+    /// # Errors
+    /// If a link is on the way, or it is no regular file.
+    pub fn read(&self, path: &Path) -> io::Result<File> {
+        // Without waiting: a program may have put a pipe there.
+        let file = self.open_at(path, libc::O_RDONLY | libc::O_NONBLOCK)?;
+        match file.metadata()?.is_file() {
+            true => Ok(file),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
+        }
+    }
+
+    /// Makes a file anew, and the folders that it is in.
+    ///
+    /// # Errors
+    /// If a link is on the way, or the file system refuses.
+    pub fn create(&self, path: &Path) -> io::Result<File> {
+        let (folder, name) = self.parent(path, true)?;
+        let _ = sys::remove(&folder, &name);
+        sys::open(&folder, &name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL, 0o644)
+    }
+
+    /// Removes a file, or a folder with all that is in it. Links go, what they lead to stays.
+    ///
+    /// # Errors
+    /// If it is not there or the file system refuses.
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        let (folder, name) = self.parent(path, false)?;
+        remove_all(&folder, &name, DEEPEST)
+    }
+
+    fn open_at(&self, path: &Path, flags: i32) -> io::Result<File> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        sys::open(&self.folder, path, flags, 0)
+    }
+
+    /// The open folder that a path ends in, and the last name.
+    fn parent(&self, path: &Path, make: bool) -> io::Result<(File, PathBuf)> {
+        let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "it names no file below the folder");
+        let name = path.file_name().map(PathBuf::from).ok_or_else(invalid)?;
+        let mut folder = self.folder.try_clone()?;
+        for part in path.parent().into_iter().flat_map(Path::components) {
+            let Component::Normal(part) = part else { return Err(invalid()) };
+            if make {
+                sys::make_folder(&folder, Path::new(part))?;
+            }
+            folder = sys::open(&folder, Path::new(part), libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+        }
+        Ok((folder, name))
     }
 
     /// Writes a file; one of that name is replaced, whatever it was.
@@ -51,6 +150,19 @@ impl Beneath {
     }
 }
 
+fn remove_all(parent: &File, name: &Path, left: usize) -> io::Result<()> {
+    let Ok(folder) = sys::open(parent, name, libc::O_RDONLY | libc::O_DIRECTORY, 0) else {
+        return sys::remove(parent, name);
+    };
+    for entry in sys::entries(&folder)? {
+        match left {
+            0 => return Err(io::Error::other("folders are nested too deeply")),
+            left => remove_all(&folder, Path::new(&entry.name), left - 1)?,
+        }
+    }
+    sys::remove_folder(parent, name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +179,25 @@ mod tests {
         folder.write("a.txt", b"new").unwrap();
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
         assert!(folder.write("../x", b"").is_err() && folder.write("/tmp/x", b"").is_err());
+    }
+
+    #[test]
+    fn files_are_read_listed_and_removed_below_the_root_alone() {
+        let (root, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(elsewhere.path().join("kept"), "kept").unwrap();
+        let beneath = Beneath::root(root.path()).unwrap();
+        beneath.create(Path::new("a/b/c.txt")).unwrap().write_all(b"text").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("a/link")).unwrap();
+        let walked = beneath.walk(Path::new("")).unwrap();
+        let shown: Vec<_> = walked.iter().map(|entry| (entry.path.to_str().unwrap(), entry.bytes)).collect();
+        assert_eq!(shown, [("a", None), ("a/b", None), ("a/b/c.txt", Some(4)), ("a/link", None)]);
+        for path in ["a/link/kept", "../x", "/etc/passwd", "a/../../x", "a/b", "", "."] {
+            assert!(beneath.read(Path::new(path)).is_err(), "{path}");
+            assert!(path == "a/b" || beneath.create(Path::new(path)).is_err(), "{path}");
+        }
+        beneath.remove(Path::new("a")).unwrap();
+        assert!(beneath.walk(Path::new("")).unwrap().is_empty() && beneath.remove(Path::new("a")).is_err());
+        assert!(elsewhere.path().join("kept").exists());
     }
 
     #[test]

@@ -42,7 +42,7 @@ mod spawner;
 mod sys;
 mod worker;
 
-pub use beneath::Beneath;
+pub use beneath::{Beneath, BeneathEntry};
 pub use channel::{Receiver, SendError, Sender};
 pub use engines::{Engine, EngineKind, missing_tools};
 pub use error::SandboxError;

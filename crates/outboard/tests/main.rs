@@ -9,3 +9,4 @@ mod programs;
 mod real;
 mod serve;
 mod support;
+mod workspace;

@@ -96,7 +96,16 @@ pub(crate) fn rename_to_free(parent: &File, name: &Path, new: &str) -> io::Resul
 
 /// Removes a file directly below an open folder.
 pub(crate) fn remove(parent: &File, name: &Path) -> io::Result<()> {
+    unlink(parent, name, 0)
+}
+
+/// Removes an empty folder directly below an open one.
+pub(crate) fn remove_folder(parent: &File, name: &Path) -> io::Result<()> {
+    unlink(parent, name, libc::AT_REMOVEDIR)
+}
+
+fn unlink(parent: &File, name: &Path, flags: libc::c_int) -> io::Result<()> {
     let path = text(name)?;
     // SAFETY: the path is NUL-terminated and outlives the call.
-    check(unsafe { libc::unlinkat(parent.as_raw_fd(), path.as_ptr(), 0) }.into()).map(drop)
+    check(unsafe { libc::unlinkat(parent.as_raw_fd(), path.as_ptr(), flags) }.into()).map(drop)
 }

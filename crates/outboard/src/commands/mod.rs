@@ -16,6 +16,7 @@ mod retention;
 mod run;
 mod search;
 mod serve;
+mod workspace;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -46,6 +47,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Audit(args) => audit::run(&cli, args).await,
         Command::Resume(args) => run::resume(&cli, args).await,
         Command::Replay(args) => replay::run(&cli, args).await,
+        Command::Workspace(args) => workspace::run(&cli, args),
         Command::Executions(args) => executions::run(&cli, args).await,
     }
 }
