@@ -7,21 +7,56 @@ use outboard_gateway::{Answer, Permit, Upstream};
 use outboard_journal::{Intent, Journal};
 use outboard_types::{Call, ErrorCode, ExecutionId, ToolError};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Intents of calls that are on their way through the gateway.
 #[derive(Clone, Default)]
-pub struct Intents(Arc<Mutex<HashMap<(ExecutionId, u64), Intent>>>);
+pub struct Intents(Arc<Mutex<Table>>);
+
+type Table = HashMap<(ExecutionId, u64), Announced>;
+
+/// A call that is on its way.
+struct Announced {
+    /// Until it is written down.
+    intent: Option<Intent>,
+    /// What its server knows it by, at each attempt.
+    key: Arc<str>,
+}
 
 impl Intents {
+    /// A call that is going to be made, and is written down before it leaves.
     pub(crate) fn announce(&self, intent: Intent) {
-        let key = (intent.execution.clone(), intent.number);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, intent);
+        let (id, number) = (intent.execution.clone(), intent.number);
+        let key = intent.key.idempotency_key(&id).into();
+        self.table().insert((id, number), Announced { intent: Some(intent), key });
     }
 
-    /// What was announced of a call, if it has not left.
-    pub(crate) fn take(&self, execution: &ExecutionId, number: u64) -> Option<Intent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(execution.clone(), number))
+    /// A call that is made again, and was written down before.
+    pub(crate) fn announce_again(&self, execution: &ExecutionId, number: u64, key: String) {
+        self.table().insert((execution.clone(), number), Announced { intent: None, key: key.into() });
+    }
+
+    /// Forgets a call that is over; gives what was announced of it, if it has not left.
+    pub(crate) fn over(&self, execution: &ExecutionId, number: u64) -> Option<Intent> {
+        self.table().remove(&(execution.clone(), number))?.intent
+    }
+
+    /// What has to be written down before a call leaves, and the key that it leaves with.
+    fn leaving(&self, call: &Call) -> Option<(Option<Intent>, Arc<str>)> {
+        let mut table = self.table();
+        let found = table.get_mut(&(call.context.execution.clone(), call.number))?;
+        Some((found.intent.take(), found.key.clone()))
+    }
+
+    /// A call could not be written down, so it has not left.
+    fn stays(&self, intent: Intent) {
+        if let Some(found) = self.table().get_mut(&(intent.execution.clone(), intent.number)) {
+            found.intent = Some(intent);
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -37,20 +72,30 @@ impl<U: Upstream> Journalled<U> {
     pub fn new(upstream: Arc<U>, journal: Journal, intents: Intents) -> Self {
         Self { upstream, journal, intents }
     }
+
+    /// Writes down what is to be; a second attempt finds that the first one did.
+    async fn write(&self, intent: Intent) -> Result<(), ToolError> {
+        let written = self.journal.intent(intent.clone()).await;
+        written.map_err(|error| {
+            let id = format!("{}.{}", intent.key.server, intent.key.tool);
+            self.intents.stays(intent);
+            ToolError::new(ErrorCode::Internal, format!("the call of {id} could not be written down: {error}"))
+                .hint("nothing was sent; check that state_dir is writable and not full, then call again")
+        })
+    }
 }
 
 impl<U: Upstream> Upstream for Journalled<U> {
     fn call<'a>(&'a self, permit: Permit, call: &'a Call) -> Answer<'a> {
         Box::pin(async move {
-            // A second attempt finds none: the first one's holds for it too.
-            if let Some(intent) = self.intents.take(&call.context.execution, call.number) {
-                self.journal.intent(intent).await.map_err(|error| {
-                    ToolError::new(ErrorCode::Internal, format!("the call could not be written down: {error}"))
-                        .on(&call.id)
-                        .hint("nothing was sent; check that state_dir is writable and not full")
-                })?;
+            let Some((intent, key)) = self.intents.leaving(call) else {
+                return self.upstream.call(permit, call).await;
+            };
+            if let Some(intent) = intent {
+                self.write(intent).await.map_err(|error| error.on(&call.id))?;
             }
-            self.upstream.call(permit, call).await
+            let known = Call { idempotency_key: Some(key), ..call.clone() };
+            self.upstream.call(permit, &known).await
         })
     }
 }

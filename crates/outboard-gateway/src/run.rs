@@ -118,13 +118,13 @@ impl Run {
     /// Numbers a new call of this run.
     pub fn prepare(&self, id: ToolId, arguments: Arc<RawValue>) -> Call {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-        Call { id, arguments, number, context: self.context.clone() }
+        Call { id, arguments, number, idempotency_key: None, context: self.context.clone() }
     }
 
     /// Takes a call of a replayed program, which has the number it had before.
     pub fn prepare_numbered(&self, number: u64, id: ToolId, arguments: Arc<RawValue>) -> Call {
         self.made.fetch_max(number, Ordering::Relaxed);
-        Call { id, arguments, number, context: self.context.clone() }
+        Call { id, arguments, number, idempotency_key: None, context: self.context.clone() }
     }
 
     /// Turns names as a program or a model wrote them into the tool they mean. `server` may be empty when

@@ -40,6 +40,8 @@ pub struct Call {
     pub arguments: Arc<RawValue>,
     /// The number of the call within its execution, from 1.
     pub number: u64,
+    /// What it is known by wherever it is made again, by a retry or after a crash; none for calls of no program.
+    pub idempotency_key: Option<Arc<str>>,
     /// Its circumstances.
     pub context: Arc<CallContext>,
 }

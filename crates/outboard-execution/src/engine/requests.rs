@@ -94,14 +94,16 @@ impl Engine {
         let (execution, workspace) = (self.id().clone(), self.workspace.clone());
         let effect = self.effect(&id);
         let arguments = request.arguments;
+        let idempotency_key = request.key.idempotency_key(&execution);
         let unsent = intent(&execution, number, request.key, arguments.get(), effect, now_ms());
         async move {
-            if !written {
-                deps.intents.announce(unsent);
+            match written {
+                true => deps.intents.announce_again(&execution, number, idempotency_key),
+                false => deps.intents.announce(unsent),
             }
             let outcome = deps.gateway.call_numbered(&run, number, id.clone(), arguments.clone()).await;
             // Refused on its way: nothing happened outside, but the program was told, so its history needs it.
-            if let Some(unsent) = deps.intents.take(&execution, number) {
+            if let Some(unsent) = deps.intents.over(&execution, number) {
                 drop(deps.journal.intent(Intent { effect: Effect::ReadOnly, ..unsent }));
             }
             ledger.note(&arguments, outcome.as_ref().ok());

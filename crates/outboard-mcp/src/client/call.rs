@@ -14,6 +14,8 @@ use std::sync::Arc;
 const ERROR_TEXT: usize = 2000;
 /// What modern servers repeat in the `_meta` of every result, icons included; the catalogue has it.
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+/// The entry in `_meta` by which a server can know a call that it has done already, as JSON text.
+const KEY: &str = r#""io.outboard/idempotency-key""#;
 
 #[derive(Deserialize)]
 struct Answer<'a> {
@@ -47,7 +49,8 @@ async fn send(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
     let session = upstream.session().await?;
     let tool = call.id.tool.as_str();
     let fields = format!(r#""name":{},"arguments":{}"#, serde_json::Value::from(tool), call.arguments.get());
-    match session.request("tools/call", &fields, Some(tool)).await {
+    let key = call.idempotency_key.as_deref().map(|key| format!("{KEY}:{}", serde_json::Value::from(key)));
+    match session.request_with("tools/call", &fields, Some(tool), key.as_deref()).await {
         Ok(result) => {
             upstream.worked();
             read(result.get())

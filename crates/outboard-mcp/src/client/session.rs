@@ -39,18 +39,21 @@ impl Session {
         fields: &str,
         name: Option<&str>,
     ) -> Result<Box<RawValue>, RequestError> {
-        let params = self.params(fields);
+        self.request_with(method, fields, name, None).await
+    }
+
+    /// Sends a request with one more entry, as JSON text, in its `_meta`.
+    pub(super) async fn request_with(
+        &self,
+        method: &str,
+        fields: &str,
+        name: Option<&str>,
+        entry: Option<&str>,
+    ) -> Result<Box<RawValue>, RequestError> {
+        let params = params(fields, self.meta.as_deref(), entry);
         match &self.link {
             Link::Stdio { peer, .. } => peer.request(method, &params, OnDrop::Cancel).await?.await,
             Link::Http(link) => link.request(method, &params, name).await,
-        }
-    }
-
-    fn params(&self, fields: &str) -> String {
-        match &self.meta {
-            None => format!("{{{fields}}}"),
-            Some(meta) if fields.is_empty() => format!(r#"{{"_meta":{meta}}}"#),
-            Some(meta) => format!(r#"{{{fields},"_meta":{meta}}}"#),
         }
     }
 
@@ -124,5 +127,28 @@ impl Session {
             Link::Stdio { peer, .. } => peer.noise(),
             Link::Http(_) => 0,
         }
+    }
+}
+
+/// The parameters of a request: its fields, and in `_meta` what the era wants and one more entry.
+fn params(fields: &str, meta: Option<&str>, entry: Option<&str>) -> String {
+    let inner = meta.and_then(|meta| meta.strip_prefix('{')?.strip_suffix('}')).filter(|inner| !inner.is_empty());
+    let entries: Vec<_> = inner.into_iter().chain(entry).collect();
+    let meta = (meta.is_some() || entry.is_some()).then(|| format!(r#""_meta":{{{}}}"#, entries.join(",")));
+    let all: Vec<_> = Some(fields).filter(|fields| !fields.is_empty()).into_iter().chain(meta.as_deref()).collect();
+    format!("{{{}}}", all.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::params;
+
+    #[test]
+    fn parameters_are_joined_whatever_is_missing() {
+        assert_eq!(params("", None, None), "{}");
+        assert_eq!(params("", Some(r#"{"a":1}"#), None), r#"{"_meta":{"a":1}}"#);
+        assert_eq!(params(r#""n":1"#, None, Some(r#""k":"v""#)), r#"{"n":1,"_meta":{"k":"v"}}"#);
+        assert_eq!(params(r#""n":1"#, Some(r#"{"a":1}"#), Some(r#""k":"v""#)), r#"{"n":1,"_meta":{"a":1,"k":"v"}}"#);
+        assert_eq!(params("", Some("{}"), Some(r#""k":"v""#)), r#"{"_meta":{"k":"v"}}"#);
     }
 }

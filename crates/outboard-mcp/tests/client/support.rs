@@ -127,7 +127,13 @@ pub(crate) fn call(server: &str, tool: &str, arguments: Value) -> Call {
         cancel: CancellationToken::new(),
     };
     let arguments = to_raw_value(&arguments).unwrap().into();
-    Call { id: ToolId::new(server, tool).unwrap(), arguments, number: 1, context: Arc::new(context) }
+    Call {
+        id: ToolId::new(server, tool).unwrap(),
+        arguments,
+        number: 1,
+        idempotency_key: None,
+        context: Arc::new(context),
+    }
 }
 
 pub(crate) fn text(result: ToolResult) -> String {
