@@ -44,10 +44,12 @@ import time
 import traceback
 import types
 import typing
+import weakref
 
 VERSION = 1
 SOCKET_FD = 3
 MAX_INCOMING = 64 << 20
+MAX_TURNS = 1000  # of an event loop that never rests, between two answers
 MAX_OUTGOING = 30 << 20  # the host accepts frames of 32 MiB; the rest is room for the envelope
 PROGRAM = "program.py"
 # Imported before `ready`, so that programs find them loaded.

@@ -59,6 +59,7 @@ class Channel:
         self._at = 0
         self._reader = None
         self._forked = False
+        self._answers, self._settling = weakref.WeakKeyDictionary(), weakref.WeakSet()
         os.set_inheritable(fd, False)
         if not os.get_blocking(fd):
             os.set_blocking(fd, True)
@@ -135,7 +136,7 @@ class Channel:
         return frames
 
     def _dispatch(self, frames):
-        batches = {}
+        loops = []
         for body in frames:
             ok, number, payload = parse_answer(body)
             if ok is None:
@@ -147,12 +148,35 @@ class Channel:
             waiter.payload, waiter.ok, waiter.at = payload, ok, self._at
             waiter.gate.release()
             if waiter.loop is not None:
-                batches.setdefault(waiter.loop, []).append(waiter)
-        for loop, waiters in batches.items():
+                self._answers.setdefault(waiter.loop, collections.deque()).append(waiter)
+                if waiter.loop not in loops:
+                    loops.append(waiter.loop)
+        for loop in loops:
             try:
-                loop.call_soon_threadsafe(settle_futures, waiters)
+                loop.call_soon_threadsafe(self._begin_to_settle, loop)
             except RuntimeError:
-                pass  # that event loop is closed
+                self._answers.pop(loop, None)  # that event loop is closed
+
+    def _begin_to_settle(self, loop):
+        """Runs in the event loop; one round of answers at a time, whatever more arrives."""
+        if loop not in self._settling:
+            self._settling.add(loop)
+            self._settle(loop, 0)
+
+    def _settle(self, loop, turns):
+        """Gives out one answer, and the next one when the program waits again.
+
+        So what a program does depends on the order of its answers and never on how they were cut into reads: a
+        replay, which has them all at once, takes the same way. A program that never waits gets its answers all the same.
+        """
+        answers = self._answers.get(loop)
+        if not answers:
+            self._settling.discard(loop)
+        elif turns < MAX_TURNS and getattr(loop, "_ready", None):
+            loop.call_soon(self._settle, loop, turns + 1)
+        else:
+            settle(answers.popleft())
+            loop.call_soon(self._settle, loop, 0)
 
     # Requests.
 
@@ -255,20 +279,16 @@ def parse_frame(body):
     return kind, content
 
 
-def settle_futures(waiters):
-    """Runs in the event loop: gives futures their outcomes, in the order of the frames."""
-    for waiter in waiters:
-        FATE.told(waiter.at)
-        if waiter.handle is not None:
-            if not waiter.handle.cancelled():
-                waiter.handle._run()
-            continue
-        if waiter.future.done():
-            continue
-        if waiter.ok:
-            waiter.future.set_result(waiter.payload)
-        else:
-            waiter.future.set_exception(ToolError.of_failure(waiter.payload))
-            waiter.future.exception()  # marks it as seen: un-awaited failures are reported at the end
-
-
+def settle(waiter):
+    """Runs in the event loop: gives a future its outcome."""
+    FATE.told(waiter.at)
+    if waiter.handle is not None:
+        if not waiter.handle.cancelled():
+            waiter.handle._run()
+    elif waiter.future.done():
+        pass
+    elif waiter.ok:
+        waiter.future.set_result(waiter.payload)
+    else:
+        waiter.future.set_exception(ToolError.of_failure(waiter.payload))
+        waiter.future.exception()  # marks it as seen: un-awaited failures are reported at the end
