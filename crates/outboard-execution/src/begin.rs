@@ -13,9 +13,16 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Runs one request to its end and records it.
-pub(crate) async fn execute(deps: &Arc<Deps>, live: &Arc<Live>, request: RunRequest, origin: Option<Origin>) -> Report {
+pub(crate) async fn execute(
+    deps: &Arc<Deps>,
+    live: &Arc<Live>,
+    request: RunRequest,
+    origin: Option<Origin>,
+    turn: Option<OwnedSemaphorePermit>,
+) -> Report {
     let parts = match prepare(deps, live, &request).await {
         Ok(parts) => parts,
         Err(error) => return failed_to_start(live, error),
@@ -30,7 +37,7 @@ pub(crate) async fn execute(deps: &Arc<Deps>, live: &Arc<Live>, request: RunRequ
             Err(error) => return failed_to_start(live, error),
         },
     };
-    let report = Engine::new(parts, request, origin).run().await;
+    let report = Engine::new(parts, request, origin, turn).run().await;
     if deps.follower.is_none() {
         deps.journal.end(&report.execution, ending(&report));
     }

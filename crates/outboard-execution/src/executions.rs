@@ -4,25 +4,32 @@ use crate::begin::execute;
 use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
-use crate::{Intents, Orders, StateFolder, Surfaces, TokenCounter};
+use crate::{Intents, Orders, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
-use outboard_sandbox::{FileGrant, Sandbox};
+use outboard_sandbox::FileGrant;
 use outboard_types::{
     CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError,
 };
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Ended executions whose reports are kept in memory for `wait` and for repeated requests.
 const KEPT: usize = 256;
 
-/// Executions that may be under way at once; more are refused with advice to wait.
+/// Executions that may be under way at once, suspended ones apart; more are refused with advice to wait.
 const UNDER_WAY: usize = 512;
+
+/// Executions that may be known at once, suspended ones included.
+const KNOWN: usize = 100_000;
+
+/// Executions of an earlier process that catch up at once; the others wait for their turn.
+const CATCHING_UP: usize = 8;
 
 /// The limits of one execution. The sandbox enforces CPU and memory; the rest is enforced here.
 #[derive(Debug, Clone)]
@@ -46,7 +53,7 @@ pub struct Deps {
     /// The current code API.
     pub surfaces: Arc<Surfaces>,
     /// Where programs run.
-    pub sandbox: Sandbox,
+    pub sandbox: Box<dyn Workers>,
     /// What happened.
     pub journal: Journal,
     /// Where sessions live.
@@ -122,10 +129,23 @@ pub(crate) struct Live {
     /// Whether its record is on the disk.
     pub(crate) begun: watch::Sender<bool>,
     report: watch::Sender<Option<Arc<Report>>>,
+    /// How many executions need a place, and whether this one does.
+    places: Arc<AtomicUsize>,
+    has_place: AtomicBool,
 }
 
 impl Live {
+    /// Takes a place or gives it back.
+    fn place(&self, wanted: bool) {
+        match (self.has_place.swap(wanted, Ordering::AcqRel), wanted) {
+            (false, true) => drop(self.places.fetch_add(1, Ordering::AcqRel)),
+            (true, false) => drop(self.places.fetch_sub(1, Ordering::AcqRel)),
+            _ => {}
+        }
+    }
+
     pub(crate) fn is(&self, status: Status) {
+        self.place(!matches!(status, Status::Suspended | Status::Queued));
         self.progress.send_modify(|progress| progress.status = Some(status));
     }
 
@@ -182,19 +202,21 @@ struct Table {
     live: HashMap<ExecutionId, Arc<Live>>,
     keys: HashMap<(Principal, String), ExecutionId>,
     ended: VecDeque<(ExecutionId, Option<(Principal, String)>)>,
-    under_way: usize,
+    places: Arc<AtomicUsize>,
 }
 
 /// All executions of this process.
 pub struct Executions {
     deps: Arc<Deps>,
     table: Arc<Mutex<Table>>,
+    turns: Arc<Semaphore>,
 }
 
 impl Executions {
     /// None yet.
     pub fn new(deps: Deps) -> Arc<Self> {
-        let made = Arc::new(Self { deps: Arc::new(deps), table: Arc::default() });
+        let turns = Arc::new(Semaphore::new(CATCHING_UP));
+        let made = Arc::new(Self { deps: Arc::new(deps), table: Arc::default(), turns });
         let (orders, table) = (made.deps.orders.clone(), Arc::downgrade(&made.table));
         tokio::spawn(async move {
             orders.follow(|id| table.upgrade().inspect(|table| lock(table).cancel(id)).is_some()).await;
@@ -215,10 +237,13 @@ impl Executions {
             if let Some(found) = key.as_ref().and_then(|key| table.keys.get(key)).and_then(|id| table.live.get(id)) {
                 return Ok(Handle(found.clone()));
             }
-            if table.under_way >= UNDER_WAY {
-                return Err(busy());
+            let (places, known) = (table.places.load(Ordering::Acquire), table.live.len());
+            if places >= UNDER_WAY || known >= KNOWN {
+                return Err(busy(places, known));
             }
-            table.enter(fresh_id(), &request, key.clone())
+            let live = table.enter(fresh_id(), &request, key.clone());
+            live.place(true);
+            live
         };
         Ok(self.spawn(live, request, key, None))
     }
@@ -231,8 +256,13 @@ impl Executions {
 
     fn spawn(&self, live: Arc<Live>, request: RunRequest, key: Option<Key>, origin: Option<Origin>) -> Handle {
         let (deps, table, entered) = (self.deps.clone(), self.table.clone(), live.clone());
+        let turns = origin.is_some().then(|| self.turns.clone());
         tokio::spawn(async move {
-            let report = Arc::new(execute(&deps, &entered, request, origin).await);
+            let turn = match turns {
+                Some(turns) => turns.acquire_owned().await.ok(),
+                None => None,
+            };
+            let report = Arc::new(execute(&deps, &entered, request, origin, turn).await);
             entered.report.send_replace(Some(report));
             lock(&table).leave(entered.id.clone(), key);
         });
@@ -263,6 +293,8 @@ impl Executions {
             progress: watch::Sender::new(Progress::default()),
             begun: watch::Sender::new(true),
             report: watch::Sender::new(Some(Arc::new(report))),
+            places: Arc::default(),
+            has_place: AtomicBool::new(false),
         })))
     }
 }
@@ -274,10 +306,9 @@ fn lock(table: &Mutex<Table>) -> std::sync::MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn busy() -> ToolError {
-    ToolError::new(ErrorCode::LimitExceeded, format!("{UNDER_WAY} executions are already under way"))
-        .hint("wait for one of them to end")
-        .retryable()
+fn busy(places: usize, known: usize) -> ToolError {
+    let what = format!("{places} executions are already under way, {known} are known with those that are suspended");
+    ToolError::new(ErrorCode::LimitExceeded, what).hint("wait for one of them to end, or cancel some").retryable()
 }
 
 impl Table {
@@ -289,10 +320,11 @@ impl Table {
             progress: watch::Sender::new(Progress::default()),
             begun: watch::Sender::new(false),
             report: watch::Sender::new(None),
+            places: self.places.clone(),
+            has_place: AtomicBool::new(false),
         });
         self.live.insert(live.id.clone(), live.clone());
         self.keys.extend(key.map(|key| (key, live.id.clone())));
-        self.under_way += 1;
         live
     }
 
@@ -303,7 +335,9 @@ impl Table {
     }
 
     fn leave(&mut self, id: ExecutionId, key: Option<Key>) {
-        self.under_way -= 1;
+        if let Some(live) = self.live.get(&id) {
+            live.place(false);
+        }
         self.ended.push_back((id, key));
         if self.ended.len() > KEPT
             && let Some((oldest, key)) = self.ended.pop_front()

@@ -23,6 +23,7 @@ mod search;
 mod state;
 mod surface;
 mod value;
+mod workers;
 
 pub use budget::estimate_tokens;
 pub use engine::{Follower, ReplayedCall};
@@ -39,3 +40,4 @@ pub use search::{Detail, SearchHit, SearchRequest};
 pub use state::StateFolder;
 pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Visible};
 pub use value::program_value;
+pub use workers::{Hired, Hold, Workers};

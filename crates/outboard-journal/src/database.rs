@@ -54,6 +54,12 @@ impl Database {
         Self { path, in_memory, idle: Mutex::default(), watch: Mutex::default() }
     }
 
+    /// The same one, with connections of its own.
+    #[cfg(any(test, feature = "faults"))]
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.path.clone(), self.in_memory)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

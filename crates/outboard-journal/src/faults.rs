@@ -35,6 +35,12 @@ mod switched_on {
             self
         }
 
+        /// Lets the next commit fail.
+        pub(crate) fn next(&self, kind: FaultKind) {
+            let next = self.0.commits.load(Ordering::Relaxed) + 1;
+            self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).push((next, kind));
+        }
+
         pub(crate) fn before_commit(&self) -> rusqlite::Result<()> {
             self.0.commits.fetch_add(1, Ordering::Relaxed);
             match self.now() {

@@ -62,6 +62,18 @@ pub fn memory() -> Result<Journal, JournalError> {
 }
 
 fn start(database: Database, sealed: Sealed, faults: Faults) -> Result<Journal, JournalError> {
+    let (mut journal, writer) = parts(database, sealed, faults, &Owner::current().to_string())?;
+    let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run());
+    let opened = |error: std::io::Error| JournalError::Open {
+        path: journal.database.path().to_owned(),
+        reason: error.to_string(),
+    };
+    journal.thread = Some(thread.map_err(opened)?);
+    Ok(Journal(Arc::new(journal)))
+}
+
+/// A handle, and what writes for it once somebody lets it.
+fn parts(database: Database, sealed: Sealed, faults: Faults, owner: &str) -> Result<(Inner, Writer), JournalError> {
     let mut connection = database.writer()?;
     database.check(&connection)?;
     schema::prepare(&mut connection, &database)?;
@@ -75,7 +87,7 @@ fn start(database: Database, sealed: Sealed, faults: Faults) -> Result<Journal, 
     let blobs = in_file.then(|| Blobs::beside(database.path()));
     let writer = Writer {
         connection,
-        owner: Owner::current().to_string(),
+        owner: owner.to_owned(),
         queue: waiting,
         troubles: troubles.clone(),
         blobs: blobs.clone(),
@@ -83,11 +95,14 @@ fn start(database: Database, sealed: Sealed, faults: Faults) -> Result<Journal, 
         sealed: sealed.clone(),
         faults,
     };
-    let thread = std::thread::Builder::new()
-        .name("journal".to_owned())
-        .spawn(move || writer.run())
-        .map_err(|error| JournalError::Open { path: database.path().to_owned(), reason: error.to_string() })?;
-    Ok(Journal(Arc::new(Inner { database, blobs, sealed, queue: Some(queue), troubles, thread: Some(thread) })))
+    Ok((Inner { database, blobs, sealed, queue: Some(queue), troubles, thread: None }, writer))
+}
+
+/// A handle without a thread behind it, and what writes for it.
+#[cfg(any(test, feature = "faults"))]
+pub(crate) fn by_hand(database: Database, owner: &str) -> Result<(Journal, Writer), JournalError> {
+    let (journal, writer) = parts(database, Sealed::default(), Faults::default(), owner)?;
+    Ok((Journal(Arc::new(journal)), writer))
 }
 
 fn give_up_lost(connection: &mut Connection) -> rusqlite::Result<usize> {
@@ -194,8 +209,8 @@ impl Journal {
     pub fn health(&self) -> Result<(), JournalError> {
         self.0.troubles.check()?;
         match &self.0.thread {
-            Some(thread) if !thread.is_finished() => Ok(()),
-            _ => Err(JournalError::Stopped),
+            Some(thread) if thread.is_finished() => Err(JournalError::Stopped),
+            _ => Ok(()),
         }
     }
 

@@ -19,6 +19,8 @@
 mod approvals;
 mod audit;
 mod blobs;
+#[cfg(any(test, feature = "faults"))]
+mod byhand;
 mod command;
 mod database;
 mod durable;
@@ -43,6 +45,8 @@ mod writer;
 
 pub use approvals::{Answer, Answered, ApprovalFilter, ApprovalRecord, ApprovalScope, ApprovalStatus};
 pub use audit::{AuditEntry, AuditFault, AuditFilter, AuditRow, Tampering, Verification};
+#[cfg(any(test, feature = "faults"))]
+pub use byhand::{Disk, Platter};
 pub use durable::{Begun, Claim, Completion, Durability, Effect, Event, EventKind, Intent, OnRestart, Value, What};
 pub use error::JournalError;
 #[cfg(any(test, feature = "faults"))]

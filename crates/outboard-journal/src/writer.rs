@@ -91,7 +91,18 @@ impl Writer {
         true
     }
 
-    fn commit(&mut self, group: &mut Vec<Message>) {
+    /// Takes what waits now.
+    #[cfg(any(test, feature = "faults"))]
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Message> + '_ {
+        self.queue.try_iter()
+    }
+
+    #[cfg(any(test, feature = "faults"))]
+    pub(crate) fn fail_next(&mut self, kind: crate::faults::FaultKind) {
+        self.faults.next(kind);
+    }
+
+    pub(crate) fn commit(&mut self, group: &mut Vec<Message>) {
         let result = self.attempts(group);
         let flush = group.iter().any(|message| matches!(message.command, Command::Flush));
         match result {

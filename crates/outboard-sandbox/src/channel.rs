@@ -36,6 +36,12 @@ pub struct Receiver {
     chunk: Vec<u8>,
 }
 
+/// The two ways over one socket: for workers that somebody else started.
+pub fn channel(socket: tokio::net::UnixStream) -> (Sender, Receiver) {
+    let (read, write) = socket.into_split();
+    (Sender::new(write), Receiver::new(read))
+}
+
 impl Sender {
     pub(crate) fn new(socket: OwnedWriteHalf) -> Self {
         Self { socket, out: Vec::new(), written: 0 }

@@ -43,7 +43,7 @@ mod sys;
 mod worker;
 
 pub use beneath::{Beneath, BeneathEntry};
-pub use channel::{Receiver, SendError, Sender};
+pub use channel::{Receiver, SendError, Sender, channel};
 pub use engines::{Engine, EngineKind, missing_tools};
 pub use error::SandboxError;
 pub use files::{FileGrant, FileGrantError};

@@ -33,6 +33,27 @@ pub(crate) fn sample(pid: i32) -> Sample {
     total
 }
 
+/// Whether every thread of a worker and its descendants sleeps until something happens.
+pub(crate) fn is_asleep(pid: i32) -> bool {
+    let mut todo = vec![pid];
+    let mut seen = 0;
+    while let Some(pid) = todo.pop() {
+        seen += 1;
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let texts = threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+        if seen > MOST_PROCESSES || texts.into_iter().any(|stat| !sleeps(&stat)) {
+            return false;
+        }
+        todo.extend(children(pid));
+    }
+    true
+}
+
+/// The state is the first field after the name.
+fn sleeps(stat: &str) -> bool {
+    stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['S', 'Z', 'X']))
+}
+
 fn cpu(pid: i32) -> Duration {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let ticks = ticks(&text).unwrap_or(0);
@@ -70,6 +91,7 @@ mod tests {
         let stat = "7 (a) R 1 2 3) S 1 7 7 0 -1 4194560 100 0 0 0 11 22 33 44 20 0 1 0 5";
         assert_eq!(ticks(stat), Some(110));
         assert_eq!(ticks("garbage"), None);
+        assert!(sleeps(stat) && !sleeps("7 (x) T 1") && !sleeps("7 (x) R 1") && !sleeps("garbage"));
     }
 
     #[test]

@@ -139,6 +139,12 @@ impl Control {
         }
     }
 
+    /// Whether each of its processes waits for something, so that it goes on only when it is told something. One
+    /// that was stopped, or that waits for a processor, does not.
+    pub fn is_asleep(&self) -> bool {
+        self.process.ended.borrow().is_none() && meter::is_asleep(self.process.pid)
+    }
+
     /// Waits until the worker has ended.
     pub async fn wait(&self) -> Exit {
         let mut ended = self.process.ended.clone();

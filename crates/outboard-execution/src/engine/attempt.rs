@@ -6,8 +6,9 @@ use super::script::Script;
 use super::serve::Served;
 use super::tally::Tally;
 use super::{Engine, seed_text};
-use outboard_journal::{History, Status};
-use outboard_sandbox::{Grant, SandboxError, Worker};
+use crate::Hired;
+use outboard_journal::{Effect, History, Status};
+use outboard_sandbox::{Grant, SandboxError};
 use outboard_types::{ErrorCode, ToolError, ToolId};
 use outboard_worker_protocol::{Durable, FetchRequest, Start, ToWorker};
 use serde_json::value::RawValue;
@@ -52,13 +53,13 @@ impl Engine {
             Err(error) => return Some(End::Failed(Status::Failed, error)),
         };
         self.order = history.events.iter().map(|event| event.order).max().unwrap_or(0);
+        self.has_effects |= history.intents.iter().any(|intent| intent.effect != Effect::ReadOnly);
         self.tally = Tally::new(self.deps.limits.stdout_bytes);
-        let mut worker = match self.worker().await {
+        let Hired { mut sender, mut receiver, hold, listener } = match self.worker().await {
             Ok(worker) => worker,
             Err(error) => return Some(End::sandbox(&error)),
         };
-        let serving = self.serve_proxy(worker.listener());
-        let (mut sender, mut receiver, control) = worker.split();
+        let serving = self.serve_proxy(listener);
         self.say(Status::Running);
         let mut attempt = Attempt {
             script: Script::new(history),
@@ -69,11 +70,11 @@ impl Engine {
         };
         let served = match sender.send(&ToWorker::Start(self.start())).await {
             Err(_) => Served::Lost,
-            Ok(()) => self.serve(&mut attempt, &mut sender, &mut receiver, &control).await,
+            Ok(()) => self.serve(&mut attempt, &mut sender, &mut receiver, hold.as_ref()).await,
         };
-        control.kill();
+        hold.kill();
         drop(serving);
-        let exit = control.wait().await;
+        let exit = hold.wait().await;
         self.cpu += exit.cpu;
         match served {
             Served::End(end) => Some(end),
@@ -107,7 +108,7 @@ impl Engine {
         }
     }
 
-    async fn worker(&mut self) -> Result<Worker, SandboxError> {
+    async fn worker(&mut self) -> Result<Hired, SandboxError> {
         let skills = self.deps.state.skills().map_err(SandboxError::from)?;
         let own = Grant::new(self.request.language)
             .read_only(&self.surface.folder, "/servers")

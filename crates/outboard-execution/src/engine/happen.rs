@@ -6,9 +6,30 @@ use super::ends::{End, cancelled};
 use crate::executions::now_ms;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use outboard_journal::{Event, EventKind, Status, Value};
+use outboard_journal::{Event, EventKind, Journal, JournalError, Status, Value};
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
+
+/// How long to wait before something is written again that the disk refused.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Writes now; what is dropped before it resolves is written all the same, as soon as the disk takes it. The
+/// future resolves when it is on the disk, however long that takes, or when it never can be.
+pub(super) fn write(journal: Journal, event: Event) -> impl Future<Output = ()> + Send + use<> {
+    let mut written = Box::pin(journal.event(event.clone()));
+    async move {
+        while let Err(error) = written.await {
+            tracing::error!(%error, execution = %event.execution, "an answer could not be written down");
+            // Refused: somebody else goes on with the execution, or the journal is closed.
+            if !matches!(error, JournalError::Write { .. }) {
+                return;
+            }
+            tokio::time::sleep(AGAIN).await;
+            written = Box::pin(journal.event(event.clone()));
+        }
+    }
+}
 
 /// Something that is under way.
 pub(super) type Happening = Pin<Box<dyn Future<Output = Happened> + Send>>;
@@ -52,13 +73,7 @@ impl Engine {
             }
         };
         let event = Event { execution: self.id().clone(), order: self.order, at_ms, what };
-        let written = self.deps.journal.event(event);
-        let done = async move {
-            if let Err(error) = written.await {
-                tracing::error!(%error, "an answer could not be written down");
-            }
-        };
-        (at_ms, done)
+        (at_ms, write(self.deps.journal.clone(), event))
     }
 
     /// Waits without a worker until something happens; an end only when somebody cancels.

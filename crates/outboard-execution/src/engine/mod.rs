@@ -35,6 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::Tally;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// What is fixed for all attempts.
 pub(crate) struct Engine {
@@ -64,6 +65,10 @@ pub(crate) struct Engine {
     beyond: Option<String>,
     /// Whether the program may run, where that had to be asked.
     has_leave: bool,
+    /// Whether it made a call that changes something.
+    has_effects: bool,
+    /// Held by an execution of an earlier process until it has caught up.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 /// Where a program's clock and random numbers begin.
@@ -85,7 +90,7 @@ pub(crate) struct Parts {
 }
 
 impl Engine {
-    pub(crate) fn new(parts: Parts, request: RunRequest, origin: Origin) -> Self {
+    pub(crate) fn new(parts: Parts, request: RunRequest, origin: Origin, turn: Option<OwnedSemaphorePermit>) -> Self {
         let Parts { deps, live, surface, run, workspace } = parts;
         Self {
             ledger: Arc::new(Ledger::new(deps.counter.is_some())),
@@ -101,6 +106,8 @@ impl Engine {
             ended_early: None,
             beyond: None,
             has_leave: false,
+            has_effects: false,
+            turn,
             deps,
             live,
             surface,
@@ -124,14 +131,20 @@ impl Engine {
             resumed = true;
         };
         self.run.context().cancel.cancel();
-        self.report(end)
+        let has_effects = self.has_effects;
+        let (report, written) = self.report(end);
+        // What was told must stay true: after a crash, a program with effects would be told something else.
+        if let Some(written) = written.filter(|_| has_effects) {
+            written.await;
+        }
+        report
     }
 
     fn id(&self) -> &ExecutionId {
         &self.live.id
     }
 
-    fn report(mut self, end: End) -> Report {
+    fn report(mut self, end: End) -> (Report, Option<impl Future<Output = ()> + Send + use<>>) {
         let (status, result, error) = match end {
             End::Result(value) => (Status::Succeeded, value, None),
             End::Trouble(trouble) => (ends::status_of(&trouble), None, Some(trouble.into())),
@@ -157,19 +170,16 @@ impl Engine {
             direct_equivalent: self.ledger.direct_equivalent(counter),
             workspace: std::mem::take(&mut self.workspace),
         };
-        if !self.is_offline() {
-            self.keep(&report);
-        }
-        report
+        let written = (!self.is_offline()).then(|| self.keep(&report));
+        (report, written)
     }
 
     /// Keeps the report with the execution, for clients that come back after a restart.
-    fn keep(&mut self, report: &Report) {
+    fn keep(&mut self, report: &Report) -> impl Future<Output = ()> + Send + use<> {
         let what = outboard_journal::What::Noted { kind: EventKind::State, body: report.to_json().into() };
         self.order += 1;
         let event = Event { execution: self.id().clone(), order: self.order, at_ms: now_ms(), what };
-        // Recorded when called; nobody has to wait for the disk.
-        drop(self.deps.journal.event(event));
+        happen::write(self.deps.journal.clone(), event)
     }
 }
 

@@ -63,6 +63,9 @@ impl Engine {
         if self.is_offline() {
             return self.unanswered(&request);
         }
+        if let Kind::Call(id) = &request.kind {
+            self.has_effects |= self.effect(id) != Effect::ReadOnly;
+        }
         match step {
             Step::InDoubt(_) => self.doubt(number, request),
             Step::Make { written, .. } => {

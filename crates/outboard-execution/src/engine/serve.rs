@@ -6,10 +6,11 @@ use super::attempt::Attempt;
 use super::ends::{End, cancelled, garbage, nondeterminism, over_wall};
 use super::happen::{Happened, What};
 use super::offline::beyond;
+use crate::Hold;
 use crate::inspection::Findings;
 use futures::StreamExt;
 use outboard_journal::Status;
-use outboard_sandbox::{Control, Receiver, Sender};
+use outboard_sandbox::{Receiver, Sender};
 use outboard_types::ToolError;
 use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
 use std::time::{Duration, Instant};
@@ -17,8 +18,16 @@ use std::time::{Duration, Instant};
 /// Answers wait while this many bytes are on their way to the worker.
 const QUEUED: usize = 64 << 20;
 
-/// A replaying program that neither asks nor computes for so long asks for nothing of its history any more.
-const STALL: Duration = Duration::from_secs(2);
+/// How often to look at a replaying program that says nothing.
+const STALL: Duration = Duration::from_millis(250);
+
+/// One that only sleeps at so many looks in a row asks for nothing of its history any more. Looks, not time: a host
+/// that was stopped, or got no processor, must not take its own sleep for the program's.
+const STALLS: u32 = 8;
+
+/// After how long of only waiting an execution of an earlier process, of which there may be thousands, gives its
+/// worker up again.
+const TURN: Duration = Duration::from_millis(100);
 
 /// Computing less than this in that time is waiting.
 const IDLE: Duration = Duration::from_millis(100);
@@ -58,10 +67,11 @@ impl Engine {
         attempt: &mut Attempt,
         sender: &mut Sender,
         receiver: &mut Receiver,
-        control: &Control,
+        control: &dyn Hold,
     ) -> Served {
         let mut reads = true;
         let mut waiting = self.run.waiting_approval();
+        let mut stalls = 0;
         loop {
             if self.give_due(attempt, sender).is_none() {
                 return Served::Lost;
@@ -72,11 +82,8 @@ impl Engine {
             }
             let since = Instant::now();
             // Looking costs more than a frame, so only where it may be needed.
-            let cpu = if attempt.script.is_replaying() || self.beyond.is_some() {
-                control.cpu_time()
-            } else {
-                Duration::ZERO
-            };
+            let looks = self.catches_up(attempt) || self.beyond.is_some();
+            let cpu = if looks { control.cpu_time() } else { Duration::ZERO };
             let computes = self.pending.is_empty();
             let woken = self.wake(attempt, sender, receiver, &mut waiting, &mut reads).await;
             if computes {
@@ -100,6 +107,7 @@ impl Engine {
                     }
                 }
                 Woken::Frame(frame) => {
+                    stalls = 0;
                     if let Some(end) = self.frame(attempt, sender, frame) {
                         return end;
                     }
@@ -112,18 +120,24 @@ impl Engine {
                 Woken::Suspend => {
                     let before = control.cpu_time();
                     tokio::time::sleep(IDLE).await;
+                    let turn = self.turn.take();
                     if control.cpu_time().saturating_sub(before) < IDLE / 4 {
+                        drop(turn);
                         return Served::Suspend;
                     }
                 }
-                Woken::Stall if control.cpu_time().saturating_sub(cpu) < IDLE => {
-                    let error = nondeterminism(attempt.script.expected(), attempt.held.first());
-                    return Served::End(End::Failed(Status::Failed, error));
+                Woken::Stall if control.is_asleep() && control.cpu_time().saturating_sub(cpu) < IDLE / 4 => {
+                    stalls += 1;
+                    if stalls >= STALLS {
+                        let error = nondeterminism(attempt.script.expected(), attempt.held.first());
+                        return Served::End(End::Failed(Status::Failed, error));
+                    }
                 }
                 Woken::Beyond if control.cpu_time().saturating_sub(cpu) < QUIET / 4 => {
                     return Served::End(beyond(self.beyond.as_deref().unwrap_or_default()));
                 }
-                Woken::Stall | Woken::Beyond | Woken::Sent => {}
+                Woken::Stall => stalls = 0,
+                Woken::Beyond | Woken::Sent => {}
             }
         }
     }
@@ -137,7 +151,8 @@ impl Engine {
         reads: &mut bool,
     ) -> Woken {
         let cancel = self.live.cancel.clone();
-        let (idle, replays) = (self.pending.is_empty(), attempt.script.is_replaying());
+        let (idle, replays) = (self.pending.is_empty(), self.catches_up(attempt));
+        let patience = if self.turn.is_some() { self.deps.suspend_after.min(TURN) } else { self.deps.suspend_after };
         tokio::select! {
             biased;
             () = cancel.cancelled() => Woken::Cancelled,
@@ -159,8 +174,15 @@ impl Engine {
             () = tokio::time::sleep(self.wall_left), if idle => Woken::Wall,
             () = tokio::time::sleep(QUIET), if !replays && self.beyond.is_some() => Woken::Beyond,
             () = tokio::time::sleep(STALL), if replays => Woken::Stall,
-            () = tokio::time::sleep(self.deps.suspend_after), if !idle && !replays => Woken::Suspend,
+            () = tokio::time::sleep(patience), if !idle && !replays => Woken::Suspend,
         }
+    }
+
+    /// Whether the program is not where it was before: it has not been given all that is recorded, or not asked yet
+    /// for what went on while no worker ran. What is answered then must not get lost for want of somebody to give it to.
+    fn catches_up(&self, attempt: &Attempt) -> bool {
+        let mut open = self.under_way.iter().filter(|what| **what != What::Leave);
+        attempt.script.is_replaying() || open.any(|what| !attempt.frames.contains_key(what))
     }
 
     /// Gives the program what is recorded and due; `None` when the worker is gone.

@@ -170,7 +170,7 @@ impl App {
         let executions = Executions::new(Deps {
             gateway,
             surfaces: catalog.surfaces.clone(),
-            sandbox: Sandbox::start(sandbox_options(settings, pool)?).await?,
+            sandbox: Box::new(Sandbox::start(sandbox_options(settings, pool)?).await?),
             orders: Orders::new(journal.clone()),
             journal,
             state: catalog.state.clone(),

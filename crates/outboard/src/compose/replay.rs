@@ -38,7 +38,7 @@ pub(crate) async fn replay(
     let executions = Executions::new(Deps {
         gateway: Gateway::new(chain(options, copy.clone()), Arc::new(Nobody)),
         surfaces: catalog.surfaces.clone(),
-        sandbox: Sandbox::start(sandbox_options(settings, Pool::None)?).await?,
+        sandbox: Box::new(Sandbox::start(sandbox_options(settings, Pool::None)?).await?),
         orders: Orders::new(copy.clone()),
         journal: copy,
         state: catalog.state.clone(),
