@@ -70,8 +70,9 @@ pub(super) async fn layout(guest: &Path) -> Result<Layout, SandboxError> {
     let tools = tools.filter_map(|tool| Some((found(tool)?, format!("/usr/bin/{tool}"))));
     let programs = [(program, PROGRAM.to_owned()), (bash, "/usr/bin/sh".to_owned())];
     show_all(&mut layout, programs.into_iter().chain(tools)).await?;
-    let zones = Path::new("/usr/share/zoneinfo");
-    layout.binds.extend(zones.is_dir().then(|| (zones.to_owned(), zones.display().to_string())));
+    // Without its locale, `LANG` means bytes, and the length of a word with an accent is wrong.
+    let folders = ["/usr/share/zoneinfo", "/usr/lib/locale/C.utf8"].map(Path::new).into_iter();
+    layout.binds.extend(folders.filter(|path| path.is_dir()).map(|path| (path.to_owned(), path.display().to_string())));
     Ok(layout)
 }
 
