@@ -46,10 +46,11 @@ pub(crate) async fn run(situation: Situation) -> Result<Report> {
                 .map(|case| json!({"language": language.as_str(), "name": format!("{}: {}", language.as_str(), case.name), "code": case.code}))
         })
         .collect();
+    let step = situation.count(2, 1);
     // Programs that only use things up take most of the time; A6 has such ones in every run.
     let programs: Vec<Value> = programs.into_iter().filter(|case| situation.long || !is_bomb(case)).collect();
+    let programs: Vec<Value> = programs.into_iter().step_by(step).collect();
     let opened: Vec<&Value> = programs.iter().filter(|case| is_opened(case)).collect();
-    let opened: Vec<&Value> = opened.into_iter().step_by(if situation.long { 1 } else { 2 }).collect();
     let program = std::env::current_exe()?;
     let folder = program.parent().context("this program lies in no folder")?;
     let task = json!({
@@ -59,7 +60,7 @@ pub(crate) async fn run(situation: Situation) -> Result<Report> {
     });
     let found = tokio::task::spawn_blocking(move || judged(task, situation)).await??;
     let mut report = Report::of(found["jailed"]["tier"].as_str().unwrap_or("?").to_owned());
-    judge(&mut report, &found);
+    judge(&mut report, &found, situation.count(LEAST_PROGRAMS / 2, LEAST_PROGRAMS) as u64);
     Ok(report)
 }
 
@@ -72,7 +73,7 @@ fn is_bomb(case: &Value) -> bool {
     case["name"].as_str().is_some_and(|name| name.contains(BOMB))
 }
 
-fn judge(report: &mut Report, found: &Value) {
+fn judge(report: &mut Report, found: &Value, least: u64) {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let (jailed, opened) = (&found["jailed"], &found["opened"]);
     let ran = jailed["ran"].as_u64().unwrap_or(0);
@@ -89,7 +90,7 @@ fn judge(report: &mut Report, found: &Value) {
     report.count("their changes, reads and contacts", seen as u64);
     report.figure(format!("ends in the jail: {}", jailed["ends"]));
     report.figure(format!("{} s for the jailed ones", jailed["seconds"]));
-    report.demand(ran >= LEAST_PROGRAMS as u64, || format!("only {ran} programs of {LEAST_PROGRAMS} ran"));
+    report.demand(ran >= least, || format!("only {ran} programs of {least} ran"));
     for effect in effects {
         report.failures.push(format!("{effect}"));
     }

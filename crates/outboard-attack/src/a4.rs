@@ -23,7 +23,7 @@ const GAPS: &[u64] = &[64, 65, 288];
 /// Judged by their arguments, here or in the kernel: the senseless ones of this test are refused.
 const ARGUED: &[u64] = &[9, 10, 16, 53, 56, 157, 302];
 /// Answered as if the kernel did not know them.
-const UNKNOWN: &[u64] = &[435, 437];
+const UNKNOWN: &[u64] = &[188, 189, 190, 435, 437];
 /// Newer than the list: refused or unknown, both are shut.
 const NEWER: u64 = 463;
 /// Traps of kernel probes. The kernel asks no filter about them; a process without probes dies of them.

@@ -33,7 +33,7 @@ pub(crate) async fn run(situation: Situation) -> Result<Report> {
     // What loses its parent becomes ours, so that no survivor hides.
     set_child_subreaper(Some(Pid::INIT)).context("become the parent of orphans")?;
     let before = Leftovers::now(None);
-    let points = situation.count(10, 100);
+    let points = situation.count(6, 100);
     let mut worst = 0;
     for (victim, name) in [(Victim::Host, "host"), (Victim::Spawner, "spawner"), (Victim::Worker, "worker")] {
         let mut hits = 0;

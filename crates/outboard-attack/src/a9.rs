@@ -17,7 +17,7 @@ pub(crate) async fn run(situation: Situation) -> Result<Report> {
     workers(&jail, folder.path(), WARM_UP).await?;
     let Some(spawner) = spawner(me()) else { bail!("no spawner among the host's processes") };
     let (before, memory) = (settled(spawner, None).await, memory(spawner));
-    let spawns = situation.count(300, 10_000);
+    let spawns = situation.count(200, 10_000);
     let start = Instant::now();
     workers(&jail, folder.path(), spawns).await?;
     let took = start.elapsed();

@@ -16,8 +16,8 @@ pub(crate) const NUMERIC: &str = "numeric";
 /// How long a jailed program may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Starts a sandbox, and says its tier, with the real workers: TypeScript, Python, and Python with an environment of its own.
-pub(crate) async fn start(typescript: PathBuf, numeric: PathBuf) -> Result<(Sandbox, String)> {
+/// Starts a sandbox, and says its tier, with the real workers: TypeScript, Python, bash, and Python with an environment of its own.
+pub(crate) async fn start(typescript: PathBuf, numeric: PathBuf, bash: PathBuf) -> Result<(Sandbox, String)> {
     let engine = |name: &str, language, kind| Engine { name: name.to_owned(), language, kind };
     let python = |interpreter: PathBuf| EngineKind::Python {
         interpreter,
@@ -28,6 +28,7 @@ pub(crate) async fn start(typescript: PathBuf, numeric: PathBuf) -> Result<(Sand
     let engines = vec![
         engine("typescript", Language::TypeScript, EngineKind::Program { path: typescript }),
         engine("python", Language::Python, python(interpreter()?)),
+        engine("bash", Language::Bash, EngineKind::Bash { guest: bash }),
         engine(NUMERIC, Language::Python, python(numeric)),
     ];
     let limits = Limits { memory_bytes: 1 << 30, ..Limits::default() };

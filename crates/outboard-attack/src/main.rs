@@ -38,7 +38,7 @@ use clap::Parser;
 use report::Report;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
-use table::{Situation, TESTS};
+use table::{AGAIN, Situation, TESTS};
 
 /// Attacks Outboard and reports figures.
 #[derive(Debug, Parser)]
@@ -55,6 +55,9 @@ struct Arguments {
     /// One line of JSON for each test.
     #[arg(long)]
     json: bool,
+    /// Whether this is the second run, as an ordinary user.
+    #[arg(long, hide = true)]
+    again: bool,
     /// The part that a test plays in a process of its own.
     #[arg(long, hide = true)]
     role: Option<String>,
@@ -90,7 +93,10 @@ async fn play(role: &str, about: &str) -> anyhow::Result<()> {
 }
 
 async fn attack(arguments: &Arguments, situation: Situation) -> bool {
-    let wanted = |id: &str| arguments.only.is_empty() || arguments.only.iter().any(|one| one.eq_ignore_ascii_case(id));
+    let wanted = |id: &str| match arguments.only.as_slice() {
+        [] => arguments.long || !arguments.again || AGAIN.contains(&id),
+        only => only.iter().any(|one| one.eq_ignore_ascii_case(id)),
+    };
     let mut passed = true;
     for test in TESTS.iter().filter(|test| wanted(test.id)) {
         let began = Instant::now();
@@ -105,7 +111,7 @@ async fn attack(arguments: &Arguments, situation: Situation) -> bool {
 fn as_user() -> anyhow::Result<bool> {
     let mut user = Command::new("setpriv");
     user.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
-    user.arg(std::env::current_exe()?).args(std::env::args_os().skip(1)).current_dir("/");
+    user.arg(std::env::current_exe()?).args(std::env::args_os().skip(1)).arg("--again").current_dir("/");
     let status = user.status().map_err(|error| anyhow::anyhow!("setpriv: {error}; apt-get install util-linux"))?;
     Ok(status.success())
 }

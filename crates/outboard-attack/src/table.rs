@@ -23,6 +23,9 @@ impl Situation {
 
 pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Report>>>>;
 
+/// What a quick run repeats as an ordinary user: tests whose outcome depends on who the host is. A long run repeats all.
+pub(crate) const AGAIN: [&str; 5] = ["A1", "A2", "A4", "A7", "A12"];
+
 /// One test.
 pub(crate) struct Test {
     /// Its stable name.
