@@ -34,6 +34,35 @@ async fn a_memory_bomb_ends_at_the_memory_limit() {
 }
 
 #[tokio::test]
+async fn memory_that_outlives_its_mapping_cannot_be_had() {
+    let code = "
+import mmap, os
+def made(file, flags):
+    try:
+        block = mmap.mmap(file() if file else -1, 1 << 20, flags=flags)
+        block[:1] = b'x'
+        return True
+    except OSError:
+        return False
+zero = lambda: os.open('/dev/zero', os.O_RDWR)
+own = lambda: os.open('/workspace/own', os.O_RDWR | os.O_CREAT)
+os.truncate(own(), 1 << 20)
+shared = mmap.MAP_SHARED
+result = [made(None, shared | mmap.MAP_ANONYMOUS), made(zero, shared), made(own, shared), made(None, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)]";
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options();
+    options.pool = outboard_sandbox::PoolSize { min: 1, max: 1 };
+    let sandbox = started(options).await;
+    let grant = || python().writable(folder.path(), "/workspace");
+    let wanted = serde_json::json!([false, false, true, true]);
+    assert_eq!(run(&sandbox, grant(), code).await.unwrap(), wanted, "a new worker");
+    while sandbox.idle(&grant()) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(run(&sandbox, grant(), code).await.unwrap(), wanted, "one that has waited");
+}
+
+#[tokio::test]
 async fn one_giant_allocation_is_refused() {
     let value = run(&sandbox().await, python(), "bytearray(10 << 30)").await;
     assert_eq!(value.unwrap_err(), "MemoryError()");

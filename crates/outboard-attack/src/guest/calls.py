@@ -54,6 +54,8 @@ arguments = {
     'ioctl FIONREAD': outcome(16, 3, 0x541B, good), 'ioctl TIOCSTI': outcome(16, 0, 0x5412, good),
     'prctl GET_NAME': outcome(157, 16, good), 'prctl SET_DUMPABLE': outcome(157, 4, 1),
     'prlimit64 read': outcome(302, 0, 7, 0, good), 'prlimit64 write': outcome(302, 0, 7, good, 0),
+    'mmap private': outcome(9, 0, 4096, 3, 0x22, -1, 0), 'mmap shared': outcome(9, 0, 4096, 3, 0x21, -1, 0),
+    'mmap shared, checked': outcome(9, 0, 4096, 3, 0x23, -1, 0),
     'socketpair stream': outcome(53, 1, 1, 0, good), 'socketpair datagram': outcome(53, 1, 2, 0, good),
     'socketpair inet': outcome(53, 2, 1, 0, good), 'clone plain': spawned(17), 'clone user': spawned(0x10000011),
     'clone time': spawned(0x91), 'clone net': spawned(0x40000011),

@@ -18,7 +18,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "outboard-worker";
-const DEVICES: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"];
+const DEVICES: [&str; 3] = ["/dev/zero", "/dev/urandom", "/dev/random"];
+const NULL: &str = "/dev/null";
 
 /// What workers of tier B have in common.
 pub(super) struct Bare {
@@ -121,8 +122,8 @@ impl Drop for Bare {
 fn rules(layout: &Layout, root: &Path) -> Result<Rules, Failure> {
     let sources = layout.binds.iter().map(|(source, _)| source.as_path());
     Ok(Rules {
-        read: sources.chain([root]).map(path_text).collect::<Result<_, _>>()?,
-        write: DEVICES.iter().map(|device| text(device)).collect::<Result<_, _>>()?,
+        read: sources.chain([root]).chain(DEVICES.map(Path::new)).map(path_text).collect::<Result<_, _>>()?,
+        write: vec![text(NULL)?],
         change: vec![path_text(&root.join("tmp"))?.into()],
         connect: None,
     })

@@ -7,7 +7,7 @@
 use super::identity::Identity;
 use crate::ablation::{self, Part};
 use crate::layers::Layer;
-use crate::message::{At, Failure, Folder, Layout};
+use crate::message::{At, Failure, Folder, Layout, Profile};
 use crate::sys::mounts;
 use std::ffi::CString;
 use std::fs;
@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 
 const STAGE: &str = "/proc";
 const DEVICES: [&str; 4] = ["null", "zero", "urandom", "random"];
+/// A mapping of this one is memory that no limit sees, where it may be written to. Workers that wait for their
+/// folders have no rules of Landlock that forbid this, so their engines do without it.
+const ZERO: &str = "zero";
 /// Folders that grants usually name. They are there from the start, so that a worker which looks around before it
 /// has its folders finds what it will have.
 const USUAL: [&str; 3] = ["servers", "skills", "workspace"];
@@ -76,7 +79,7 @@ fn build_root(layout: &Layout, texts: &mut impl Iterator<Item = OwnedFd>) -> Res
         let path = root.join(folder);
         make(&path, fs::create_dir(&path))?;
     }
-    for device in DEVICES {
+    for device in DEVICES.into_iter().filter(|device| *device != ZERO || layout.profile != Profile::Base) {
         let source = Path::new("/dev").join(device);
         show(&source, &root.join("dev").join(device), mounts::NO_SUID | mounts::NO_EXEC)?;
     }

@@ -187,7 +187,7 @@ fn in_root(identity: &mut Identity, layout: &Layout, spawn: &Spawn) -> Result<(P
     let change = if spawn.late { vec!["/"] } else { ["/tmp"].into_iter().chain(writable).collect() };
     let rules = Rules {
         read: vec![c"/".to_owned()],
-        write: vec![c"/dev".to_owned()],
+        write: vec![c"/dev/null".to_owned()],
         change: change.into_iter().map(|path| text(path).map(Into::into)).collect::<Result<_, _>>()?,
         connect: spawn.network.then_some(network::PORT),
     };

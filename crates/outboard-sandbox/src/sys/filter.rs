@@ -32,9 +32,12 @@ fn table(profile: Profile, network: bool) -> Vec<(u32, Vec<sock_filter>)> {
     let mut table: Vec<_> = calls::plain(profile).map(|(number, _)| (number as u32, answer(ALLOW))).collect();
     let terminal = [libc::FIONREAD, libc::FIOCLEX, libc::FIONCLEX, libc::FIONBIO, libc::TCGETS].map(|one| one as u32);
     let own = [libc::PR_SET_NAME as u32, libc::PR_GET_NAME as u32, SET_VMA];
-    let memory = if profile == Profile::Jit { answer(ALLOW) } else { never_both() };
+    let (mapping, memory) = match profile {
+        Profile::Jit => (answer(ALLOW), answer(ALLOW)),
+        Profile::Base | Profile::Shell => (watched_memory(), never_both()),
+    };
     table.extend([
-        (libc::SYS_mmap as u32, memory.clone()),
+        (libc::SYS_mmap as u32, mapping),
         (libc::SYS_mprotect as u32, memory),
         (libc::SYS_clone as u32, plain_clone()),
         (libc::SYS_clone3 as u32, answer(UNKNOWN)),
@@ -124,11 +127,11 @@ mod tests {
     use super::*;
 
     /// Runs the program as the kernel would.
-    fn judge(number: u32, arguments: [u64; 3]) -> u32 {
+    fn judge<const COUNT: usize>(number: u32, arguments: [u64; COUNT]) -> u32 {
         judge_in(Profile::Base, number, arguments)
     }
 
-    fn judge_in(profile: Profile, number: u32, arguments: [u64; 3]) -> u32 {
+    fn judge_in<const COUNT: usize>(profile: Profile, number: u32, arguments: [u64; COUNT]) -> u32 {
         let program = program(profile, false);
         let (mut at, mut register) = (0, 0_u32);
         loop {
@@ -139,7 +142,10 @@ mod tests {
                     register = match step.k {
                         AT_NUMBER => number,
                         AT_ARCHITECTURE => ARCHITECTURE,
-                        k => (arguments[((k - AT_ARGUMENTS) / 8) as usize] >> (8 * ((k - AT_ARGUMENTS) % 8))) as u32,
+                        k => {
+                            (arguments.get(((k - AT_ARGUMENTS) / 8) as usize).unwrap_or(&0)
+                                >> (8 * ((k - AT_ARGUMENTS) % 8))) as u32
+                        }
                     };
                     continue;
                 }
@@ -205,6 +211,17 @@ mod tests {
         }
         assert_eq!(judge_in(Profile::Base, libc::SYS_memfd_create as u32, [0; 3]), REFUSE);
         assert_eq!(judge_in(Profile::Jit, libc::SYS_memfd_create as u32, [0; 3]), ALLOW);
+    }
+
+    #[test]
+    fn memory_that_no_process_need_hold_is_refused() {
+        let call = libc::SYS_mmap as u32;
+        let (shared, private) = (libc::MAP_SHARED as u64, libc::MAP_PRIVATE as u64);
+        let no_file = libc::MAP_ANONYMOUS as u64;
+        for (flags, wanted) in [(shared | no_file, REFUSE), (private | no_file, ALLOW), (shared, ALLOW)] {
+            assert_eq!(judge_in(Profile::Base, call, [0, 0, 0, flags]), wanted);
+            assert_eq!(judge_in(Profile::Shell, call, [0, 0, 0, flags]), wanted);
+        }
     }
 
     #[test]

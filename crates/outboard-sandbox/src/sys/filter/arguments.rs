@@ -96,6 +96,16 @@ pub(super) fn reading_limits() -> Vec<sock_filter> {
     program
 }
 
+/// The same for new mappings, which moreover are of files or of one process. Shared memory without a file stays when
+/// no process has it in its address space any more, where neither a limit of one nor the host's watch sees it.
+pub(super) fn watched_memory() -> Vec<sock_filter> {
+    const BOTH: u32 = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u32;
+    let mut program = vec![argument(3), step(AND, 0, 0, BOTH), step(IF_EQUAL, 0, 1, BOTH)];
+    program.extend(answer(REFUSE));
+    program.extend(never_both());
+    program
+}
+
 /// Memory that is not to be written and executed at once: code that a bug has written does not run.
 pub(super) fn never_both() -> Vec<sock_filter> {
     const BOTH: u32 = (libc::PROT_WRITE | libc::PROT_EXEC) as u32;
