@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-mcp", &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution"]),
+    ("crates/outboard-vault", &["outboard-types"]),
     ("crates/outboard-config", &["outboard-types"]),
     (
         "crates/outboard",

@@ -1,0 +1,9 @@
+//! Where values came from, whether they are on their way elsewhere, and whether they may be.
+
+mod decode;
+mod leaves;
+mod origins;
+mod rules;
+
+pub use origins::{Checked, Flow, Origins, OriginsSize};
+pub use rules::{Action, FlowDecision, FlowRule, FlowRules};

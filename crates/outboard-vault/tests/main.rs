@@ -1,0 +1,13 @@
+//! The vault from outside: what is shown, what comes back, and what is in the file.
+
+mod code;
+mod flows;
+mod json;
+mod keeping;
+mod laws;
+mod secrets;
+mod speed;
+mod streaming;
+mod support;
+mod together;
+mod tokens;
