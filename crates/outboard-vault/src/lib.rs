@@ -27,6 +27,7 @@ mod secrets;
 mod session;
 mod state;
 mod store;
+mod text;
 mod token;
 mod vault;
 
@@ -37,5 +38,6 @@ pub use protect::{Found, Protected, TokensHere};
 pub use restore::RestoreStream;
 pub use secrets::{RefusedSecret, Secrets};
 pub use session::Session;
+pub use text::TextSeal;
 pub use token::{LITERAL, PRIVATE, Token, View};
 pub use vault::{Options, SessionRow, Vault};

@@ -27,7 +27,7 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     pub(crate) fn new(key: &Key) -> Self {
-        let derived = |purpose: &str| Zeroizing::new(digest(&*key.bytes, &[purpose.as_bytes()]));
+        let derived = |purpose: &str| derived(key, purpose);
         let fingerprint = crate::encodings::hex(&derived("outboard vault 1: fingerprint")[..4]);
         let cipher = XChaCha20Poly1305::new((&*derived("outboard vault 1: seal")).into());
         Self { cipher, finder: derived("outboard vault 1: find"), fingerprint }
@@ -73,6 +73,11 @@ fn associated(place: Place<'_>) -> Vec<u8> {
 }
 
 /// Each part with its length before it, so that no two lists of parts look alike.
+/// A key for one purpose, from which nothing follows about the others.
+pub(crate) fn derived(key: &Key, purpose: &str) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(digest(&*key.bytes, &[purpose.as_bytes()]))
+}
+
 fn digest(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("invariant: HMAC takes keys of any length");
     for part in parts {
