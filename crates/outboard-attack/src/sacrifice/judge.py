@@ -92,6 +92,13 @@ def furnish():
         os.symlink('/run', '/var/run')
     os.symlink(WORKSPACE, '/workspace')
 
+def text_of(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return 'gone'
+
 def state():
     """Everything of this root that a program could have changed, by name."""
     seen = {}
@@ -116,11 +123,9 @@ def state():
     walk('/')
     for path in ('/proc/1/mountinfo', '/proc/sys/kernel/hostname', '/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv4/ip_default_ttl',
                  '/proc/net/route', '/proc/net/dev_mcast'):
-        with open(path) as file:
-            seen[path] = file.read()
+        seen[path] = text_of(path)
     for kind in ('shm', 'sem', 'msg'):
-        with open('/proc/sysvipc/' + kind) as file:
-            seen['ipc ' + kind] = len(file.readlines())
+        seen['ipc ' + kind] = text_of('/proc/sysvipc/' + kind).count('\n')
     seen['lo'] = [name for _, name in socket.if_nameindex()]
     for number, daemon in enumerate(daemons):
         try:
@@ -302,14 +307,15 @@ def restore(before, found):
                 break
         time.sleep(0.002)
     for _ in range(3):
-        with open('/proc/1/mountinfo') as file:
-            places = [line.split()[4] for line in file]
+        places = [line.split()[4] for line in text_of('/proc/1/mountinfo').splitlines()]
         known = [line.split()[4] for line in before['/proc/1/mountinfo'].splitlines()]
         for place in reversed(places):
             if place not in known or places.count(place) > known.count(place):
                 subprocess.run(['umount', '-l', place], stderr=subprocess.DEVNULL)
     socket.sethostname('sacrifice')
     for path in ('/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv4/ip_default_ttl'):
+        if before[path] == text_of(path):
+            continue
         with open(path, 'w') as file:
             file.write(before[path])
     if any('ipc ' in effect for effect in found):
