@@ -37,7 +37,11 @@ pub(crate) async fn execute(
             Err(error) => return failed_to_start(live, error),
         },
     };
-    let report = Engine::new(parts, request, origin, turn).run().await;
+    let mut report = Engine::new(parts, request, origin, turn).run().await;
+    if let Some(why) = live.unrecorded.get() {
+        (report.status, report.error) = (Status::Failed, Some(Failure::from(unrecorded(why))));
+        return report;
+    }
     if deps.follower.is_none() {
         deps.journal.end(&report.execution, ending(&report));
     }
@@ -103,11 +107,14 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
             Err(ToolError::new(ErrorCode::InvalidRequest, format!("{id} was started with this idempotency key before"))
                 .hint(format!("get its end with wait {{\"execution\": \"{id}\"}}")))
         }
-        Either::Right(Err(error)) => {
-            Err(ToolError::new(ErrorCode::Internal, format!("the execution could not be written down: {error}"))
-                .hint("nothing was run; check that state_dir is writable and not full"))
-        }
+        Either::Right(Err(error)) => Err(unrecorded(&error.to_string())),
     }
+}
+
+/// Reads may have been made by then; nothing else leaves without a record.
+fn unrecorded(why: &str) -> ToolError {
+    ToolError::new(ErrorCode::Internal, format!("the execution could not be written down: {why}"))
+        .hint("nothing was changed anywhere; check that state_dir is writable and not full, then run it again")
 }
 
 type Beginning = Result<Begun, outboard_journal::JournalError>;
@@ -124,7 +131,11 @@ fn started(
     tokio::spawn(async move {
         match begun.await {
             Ok(_) => drop(live.begun.send_replace(true)),
-            Err(error) => tracing::error!(%error, "an execution could not be written down"),
+            Err(error) => {
+                tracing::error!(%error, "an execution could not be written down");
+                let _ = live.unrecorded.set(error.to_string());
+                live.cancel.cancel();
+            }
         }
     });
     Either::Left(())

@@ -15,7 +15,7 @@ use outboard_types::{
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, watch};
 
@@ -129,6 +129,8 @@ pub(crate) struct Live {
     /// Whether its record is on the disk.
     pub(crate) begun: watch::Sender<bool>,
     report: watch::Sender<Option<Arc<Report>>>,
+    /// Why its record could not be made, which ends it: nothing that it does could be written down.
+    pub(crate) unrecorded: OnceLock<String>,
     /// How many executions need a place, and whether this one does.
     places: Arc<AtomicUsize>,
     has_place: AtomicBool,
@@ -224,6 +226,17 @@ impl Executions {
         made
     }
 
+    /// How many executions take a place now: those that are neither over, nor suspended, nor queued.
+    pub fn busy(&self) -> usize {
+        lock(&self.table).places.load(Ordering::Acquire)
+    }
+
+    /// How many executions of an earlier process wait until they may catch up.
+    pub fn queued(&self) -> usize {
+        let table = lock(&self.table);
+        table.live.values().filter(|live| live.progress.borrow().status == Some(Status::Queued)).count()
+    }
+
     /// What runs need; for direct calls and searches beside them.
     pub fn deps(&self) -> &Arc<Deps> {
         &self.deps
@@ -251,6 +264,7 @@ impl Executions {
     /// Goes on with an execution that this process has claimed.
     pub(crate) fn resume(&self, id: ExecutionId, request: RunRequest, origin: Origin) -> Handle {
         let live = lock(&self.table).enter(id, &request, None);
+        live.is(Status::Queued);
         self.spawn(live, request, None, Some(origin))
     }
 
@@ -293,6 +307,7 @@ impl Executions {
             progress: watch::Sender::new(Progress::default()),
             begun: watch::Sender::new(true),
             report: watch::Sender::new(Some(Arc::new(report))),
+            unrecorded: OnceLock::new(),
             places: Arc::default(),
             has_place: AtomicBool::new(false),
         })))
@@ -320,6 +335,7 @@ impl Table {
             progress: watch::Sender::new(Progress::default()),
             begun: watch::Sender::new(false),
             report: watch::Sender::new(None),
+            unrecorded: OnceLock::new(),
             places: self.places.clone(),
             has_place: AtomicBool::new(false),
         });

@@ -24,6 +24,7 @@ mod state;
 mod surface;
 mod value;
 mod workers;
+mod workspace;
 
 pub use budget::estimate_tokens;
 pub use engine::{Follower, ReplayedCall};

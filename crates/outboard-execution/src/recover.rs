@@ -3,10 +3,13 @@
 use crate::engine::Origin;
 use crate::executions::{Executions, Handle, RunRequest};
 
-use futures::future::join_all;
+use futures::StreamExt;
 use outboard_journal::{Claim, ExecutionRow, OnRestart, Status};
 use outboard_types::{CallOrigin, ErrorCode, ExecutionId, ToolError};
 use serde_json::value::RawValue;
+
+/// Claims that are written together.
+const AT_ONCE: usize = 512;
 
 /// What became of the executions that were found unfinished.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -27,7 +30,9 @@ impl Executions {
     pub async fn recover(&self) -> Result<Resumed, ToolError> {
         let mut found = Resumed::default();
         let mut resumed = Vec::new();
-        for row in self.deps().journal.unfinished().map_err(broken)? {
+        let unfinished = self.deps().journal.unfinished().map_err(broken)?;
+        self.sweep();
+        for row in unfinished {
             let id = row.record.id.clone();
             let wanted = row.durability.as_ref().map(|durability| durability.on_restart);
             match wanted {
@@ -36,11 +41,22 @@ impl Executions {
                 _ => {}
             }
         }
-        // All at once, so that thousands of claims share a few commits.
-        for taken in join_all(resumed).await {
+        // Many at once, so that thousands of claims share a few commits.
+        let mut taken = futures::stream::iter(resumed).buffered(AT_ONCE);
+        while let Some(taken) = taken.next().await {
             found.resumed.extend(taken?.map(|handle| handle.id().clone()));
         }
         Ok(found)
+    }
+
+    /// Removes copies of files that no execution needs any more.
+    fn sweep(&self) {
+        let journal = &self.deps().journal;
+        let needed = |id: &str| match journal.execution(&ExecutionId(id.into())) {
+            Ok(row) => row.is_some_and(|row| !row.status.is_final()),
+            Err(_) => true,
+        };
+        crate::workspace::sweep(&self.deps().state.snapshots(), &needed);
     }
 
     /// Goes on with one unfinished execution, whatever was wanted for it.

@@ -36,6 +36,11 @@ impl StateFolder {
         self.root.join("listings")
     }
 
+    /// What workspaces were when unfinished executions began.
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
     /// The skills of the project: `/skills` in the jail.
     pub fn skills(&self) -> io::Result<PathBuf> {
         made(self.root.join("skills"))

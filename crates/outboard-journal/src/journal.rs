@@ -245,6 +245,11 @@ impl Journal {
         &self.0.sealed
     }
 
+    /// Whether another execution of its session ran while this one was not over.
+    pub fn shares_session(&self, id: &ExecutionId) -> Result<bool, JournalError> {
+        self.0.database.read(|connection| read::shares_session(connection, id))
+    }
+
     /// The calls of an execution, by number.
     pub fn calls(&self, id: &ExecutionId) -> Result<Vec<CallRecord>, JournalError> {
         self.0.database.read(|connection| read::calls(connection, id))

@@ -145,3 +145,12 @@ pub(crate) fn understood<T>(
     let value = parse(&text);
     value.ok_or_else(|| JournalError::Unreadable { what, value: text.chars().take(80).collect() })
 }
+
+pub(crate) fn shares_session(connection: &Connection, id: &ExecutionId) -> Result<bool, JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM executions this JOIN executions other
+             ON other.principal = this.principal AND other.session = this.session AND other.id <> this.id
+             WHERE this.id = ?1 AND (other.ended_ms IS NULL OR other.ended_ms > this.started_ms))",
+    )?;
+    Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
+}

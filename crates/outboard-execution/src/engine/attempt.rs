@@ -1,6 +1,7 @@
 //! One attempt: one worker that runs the program over what is recorded, and on from there.
 
 use super::ends::End;
+use super::files::Files;
 use super::happen::What;
 use super::script::Script;
 use super::serve::Served;
@@ -53,6 +54,9 @@ impl Engine {
             Err(error) => return Some(End::Failed(Status::Failed, error)),
         };
         self.order = history.events.iter().map(|event| event.order).max().unwrap_or(0);
+        if resumed {
+            self.files(Files::Restore).await;
+        }
         self.has_effects |= history.intents.iter().any(|intent| intent.effect != Effect::ReadOnly);
         self.tally = Tally::new(self.deps.limits.stdout_bytes);
         let Hired { mut sender, mut receiver, hold, listener } = match self.worker().await {

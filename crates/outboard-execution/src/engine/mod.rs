@@ -8,6 +8,7 @@ mod answers;
 mod attempt;
 mod doubt;
 mod ends;
+mod files;
 mod forecast;
 mod happen;
 mod network;
@@ -23,6 +24,7 @@ use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
 use ends::End;
+use files::Files;
 use happen::{Pending, What};
 use network::WayOut;
 pub use offline::{Follower, ReplayedCall};
@@ -121,16 +123,21 @@ impl Engine {
     /// Runs the program to its end. Whatever goes wrong is in the report.
     pub(crate) async fn run(mut self) -> Report {
         let mut resumed = self.origin.resumed;
+        if !resumed {
+            self.files(Files::Take).await;
+        }
         let end = loop {
             if let Some(end) = self.attempt(resumed).await {
                 break end;
             }
+            self.files(Files::Mark).await;
             if let Some(end) = self.sleep().await {
                 break end;
             }
             resumed = true;
         };
         self.run.context().cancel.cancel();
+        self.files(Files::Forget).await;
         let has_effects = self.has_effects;
         let (report, written) = self.report(end);
         // What was told must stay true: after a crash, a program with effects would be told something else.

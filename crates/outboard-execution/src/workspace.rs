@@ -1,0 +1,279 @@
+//! What a session's files were when an execution began, so that a replay begins with the same ones.
+//!
+//! A replay runs the program from its beginning. Without this, a file that it appended to before it was suspended
+//! would be appended to twice, and one that it counts up in would be counted up twice. So the files are copied when
+//! an execution begins and put back when it is replayed. They are left as they are where somebody else may have
+//! written meanwhile: another execution of the session, or a person while this one was suspended; and where they are
+//! more than [`MOST_BYTES`] or [`MOST_FILES`].
+//!
+//! What a program left in its folders is hostile: no link is followed, what is neither file, folder nor link is
+//! skipped, and a new folder takes the place of the old one instead of being written into.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Workspaces with more bytes than this are not copied.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Workspaces with more files and folders than this are not copied.
+const MOST_FILES: u64 = 4_000;
+
+/// Deepest folder that is copied.
+const DEEPEST: usize = 40;
+
+/// What the host itself puts there: recorded answers name it, so a replay needs it where it is.
+const OURS: &[&str] = &[".files", ".outputs"];
+
+/// The copy of one execution's files.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    workspace: PathBuf,
+    /// The copy; it is there once it is whole.
+    copy: PathBuf,
+    /// What the files looked like when the execution was suspended.
+    mark: PathBuf,
+}
+
+impl Snapshot {
+    /// The copy of one execution, which may not be there, in the folder of all copies.
+    pub(crate) fn new(folder: &Path, execution: &str, workspace: &Path) -> Self {
+        let (copy, mark) = (folder.join(execution), folder.join(format!("{execution}.mark")));
+        Self { workspace: workspace.to_owned(), copy, mark }
+    }
+
+    /// Copies the files, before the program runs for the first time.
+    pub(crate) fn take(&self) -> io::Result<()> {
+        let folder = self.copy.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let part = self.copy.with_extension("part");
+        fs::create_dir(&part)?;
+        let mut left = Left { bytes: MOST_BYTES, files: MOST_FILES };
+        match copy_below(&self.workspace, &part, &mut left, 0) {
+            Ok(()) => fs::rename(&part, &self.copy),
+            Err(error) => {
+                let _ = fs::remove_dir_all(&part);
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes what the files look like when the program gives its worker up.
+    pub(crate) fn mark(&self) -> io::Result<()> {
+        if self.copy.is_dir() { fs::write(&self.mark, look(&self.workspace)?) } else { Ok(()) }
+    }
+
+    /// Puts the files back, before the program runs again. `false` where they are left as they are.
+    pub(crate) fn restore(&self) -> io::Result<bool> {
+        if !self.copy.is_dir() {
+            return Ok(false);
+        }
+        if let Ok(mark) = fs::read(&self.mark)
+            && mark != look(&self.workspace)?
+        {
+            // Somebody else's changes; they stay, and this is so for the rest of the execution.
+            self.forget();
+            return Ok(false);
+        }
+        self.put_back()?;
+        let _ = fs::remove_file(&self.mark);
+        Ok(true)
+    }
+
+    fn put_back(&self) -> io::Result<()> {
+        let fresh = self.copy.with_extension("fresh");
+        let old = self.copy.with_extension("old");
+        [&fresh, &old].into_iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+        fs::create_dir(&fresh)?;
+        copy_below(&self.copy, &fresh, &mut Left { bytes: u64::MAX, files: u64::MAX }, 0)?;
+        like(&fs::symlink_metadata(&self.workspace)?, &fresh)?;
+        for ours in OURS.iter().filter(|name| fs::symlink_metadata(self.workspace.join(name)).is_ok()) {
+            fs::rename(self.workspace.join(ours), fresh.join(ours))?;
+        }
+        fs::rename(&self.workspace, &old)?;
+        fs::rename(&fresh, &self.workspace)?;
+        fs::remove_dir_all(&old)
+    }
+
+    /// Removes the copy: the execution is over.
+    pub(crate) fn forget(&self) {
+        let _ = fs::remove_dir_all(&self.copy);
+        let _ = fs::remove_file(&self.mark);
+    }
+}
+
+/// Removes the copies of executions that are not among the unfinished ones.
+pub(crate) fn sweep(folder: &Path, unfinished: &dyn Fn(&str) -> bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !unfinished(name.split('.').next().unwrap_or_default()) {
+            let path = entry.path();
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
+    }
+}
+
+struct Left {
+    bytes: u64,
+    files: u64,
+}
+
+impl Left {
+    fn take(&mut self, bytes: u64) -> io::Result<()> {
+        let left = self.bytes.checked_sub(bytes).zip(self.files.checked_sub(1));
+        let (bytes, files) = left.ok_or_else(|| io::Error::other("the workspace is too large to be copied"))?;
+        *self = Self { bytes, files };
+        Ok(())
+    }
+}
+
+fn copy_below(from: &Path, to: &Path, left: &mut Left, depth: usize) -> io::Result<()> {
+    if depth > DEEPEST {
+        return Err(io::Error::other("the workspace is too deep to be copied"));
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let about = fs::symlink_metadata(&source)?;
+        if depth == 0 && OURS.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if about.is_dir() {
+            left.take(0)?;
+            fs::create_dir(&target)?;
+            copy_below(&source, &target, left, depth + 1)?;
+        } else if about.is_symlink() {
+            left.take(0)?;
+            std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
+            continue;
+        } else if about.is_file() {
+            left.take(about.len())?;
+            copy_file(&source, &target)?;
+        } else {
+            continue;
+        }
+        like(&about, &target)?;
+    }
+    Ok(())
+}
+
+/// Shares the bytes where the file system can. Opened so that nothing that was put in its place meanwhile is followed
+/// or waited for.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(from)?;
+    if !source.metadata()?.is_file() {
+        return Err(io::Error::other("a file of the workspace became something else"));
+    }
+    let mut target = File::create_new(to)?;
+    io::copy(&mut source, &mut target).map(drop)
+}
+
+/// Gives a copy the owner, the mode and the time of the original.
+fn like(about: &Metadata, copy: &Path) -> io::Result<()> {
+    // Only root may give files away, and only root has workers that are somebody else.
+    let _ = std::os::unix::fs::chown(copy, Some(about.uid()), Some(about.gid()));
+    fs::set_permissions(copy, about.permissions())?;
+    match File::open(copy) {
+        Ok(file) => file.set_modified(about.modified()?),
+        Err(_) => Ok(()),
+    }
+}
+
+/// A line for each file: enough to see that it was changed.
+fn look(workspace: &Path) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    let mut todo = vec![(workspace.to_owned(), 0)];
+    while let Some((folder, depth)) = todo.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if depth == 0 && OURS.iter().any(|name| entry.file_name() == *name) {
+                continue;
+            }
+            let about = fs::symlink_metadata(entry.path())?;
+            let (seconds, part) = (about.ctime(), about.ctime_nsec());
+            lines.push(format!("{:?} {} {} {seconds} {part}", entry.path(), about.ino(), about.len()));
+            if about.is_dir() && depth < DEEPEST {
+                todo.push((entry.path(), depth + 1));
+            }
+            if lines.len() as u64 > 2 * MOST_FILES {
+                return Ok(lines.join("\n").into_bytes());
+            }
+        }
+    }
+    lines.sort();
+    Ok(lines.join("\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made() -> (tempfile::TempDir, PathBuf, Snapshot) {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = folder.path().join("workspace");
+        fs::create_dir_all(workspace.join("deep/er")).unwrap();
+        fs::write(workspace.join("deep/er/old"), "old").unwrap();
+        let snapshot = Snapshot::new(&folder.path().join("snapshots"), "ex_1", &workspace);
+        snapshot.take().unwrap();
+        (folder, workspace, snapshot)
+    }
+
+    #[test]
+    fn what_was_there_is_there_again_and_what_is_new_is_gone() {
+        let (_folder, workspace, snapshot) = made();
+        fs::write(workspace.join("deep/er/old"), "changed").unwrap();
+        fs::write(workspace.join("new"), "new").unwrap();
+        fs::create_dir(workspace.join(".files")).unwrap();
+        fs::write(workspace.join(".files/picture"), "named by an answer").unwrap();
+        assert!(snapshot.restore().unwrap());
+        assert_eq!(fs::read_to_string(workspace.join("deep/er/old")).unwrap(), "old");
+        assert!(!workspace.join("new").exists());
+        assert!(workspace.join(".files/picture").exists());
+        assert!(snapshot.restore().unwrap(), "as often as it takes");
+        snapshot.forget();
+        assert!(!snapshot.restore().unwrap());
+    }
+
+    #[test]
+    fn what_somebody_changed_while_it_was_suspended_stays() {
+        let (_folder, workspace, snapshot) = made();
+        fs::write(workspace.join("new"), "by the program").unwrap();
+        snapshot.mark().unwrap();
+        fs::write(workspace.join("mine"), "by a person").unwrap();
+        assert!(!snapshot.restore().unwrap());
+        assert_eq!(fs::read_to_string(workspace.join("mine")).unwrap(), "by a person");
+        assert!(workspace.join("new").exists());
+    }
+
+    #[test]
+    fn links_lead_nowhere() {
+        let (folder, workspace, snapshot) = made();
+        let secret = folder.path().join("secret");
+        fs::create_dir(&secret).unwrap();
+        fs::write(secret.join("old"), "untouched").unwrap();
+        fs::remove_dir_all(workspace.join("deep/er")).unwrap();
+        std::os::unix::fs::symlink(&secret, workspace.join("deep/er")).unwrap();
+        assert!(snapshot.restore().unwrap());
+        assert_eq!(fs::read_to_string(secret.join("old")).unwrap(), "untouched");
+        assert_eq!(fs::read_to_string(workspace.join("deep/er/old")).unwrap(), "old");
+        std::os::unix::fs::symlink(&secret, workspace.join("link")).unwrap();
+        let again = Snapshot::new(&folder.path().join("snapshots"), "ex_2", &workspace);
+        again.take().unwrap();
+        assert!(again.copy.join("link").is_symlink(), "a link is copied as a link");
+    }
+
+    #[test]
+    fn large_workspaces_are_left_alone_and_old_copies_are_swept() {
+        let (folder, workspace, snapshot) = made();
+        File::create(workspace.join("large")).unwrap().set_len(MOST_BYTES + 1).unwrap();
+        let large = Snapshot::new(&folder.path().join("snapshots"), "ex_2", &workspace);
+        assert!(large.take().is_err());
+        assert!(!large.restore().unwrap());
+        assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 1, "nothing half done");
+        sweep(&folder.path().join("snapshots"), &|id| id == "ex_1");
+        assert!(snapshot.copy.exists());
+        sweep(&folder.path().join("snapshots"), &|_| false);
+        assert!(!snapshot.copy.exists());
+    }
+}
