@@ -8,7 +8,7 @@ use crate::sim::world::Tool;
 use outboard_journal::Status;
 
 /// Reads, writes that may be repeated and writes that count; alone, side by side, between timers.
-fn forty_calls() -> Shape {
+pub(crate) fn forty_calls() -> Shape {
     let call = |number: u64| {
         let tool = [Tool::Read, Tool::Add, Tool::Put, Tool::Add][(number % 4) as usize];
         Shape::Call(tool, number)

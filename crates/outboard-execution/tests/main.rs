@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
 mod crash_points;
+mod full_disks;
 mod schedules;
 mod sim;
+mod suspended;

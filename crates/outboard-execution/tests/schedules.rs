@@ -7,9 +7,9 @@ use crate::sim::host::{Life, Plan, Stage, Story, answers};
 use crate::sim::laws;
 use crate::sim::shape::Shape;
 use outboard_execution::Report;
-use outboard_journal::Status;
+use outboard_journal::{FaultKind, Status};
 
-const SCHEDULES: u64 = 3_000;
+const SCHEDULES: u64 = 1_500;
 
 /// Programs that share a platter, so that none grows without end.
 const TOGETHER: u64 = 250;
@@ -74,6 +74,7 @@ fn plan(dice: &mut Dice, full: bool) -> Plan {
         writes: by_writes.then(|| 1 + dice.below(40)),
         ms: (!by_writes).then(|| 1 + dice.below(600)),
         full: if full { (0..3).map(|_| 2 + dice.below(20)).collect() } else { Vec::new() },
+        failing: dice.percent(50).then_some(FaultKind::Io),
         lag: dice.below(8),
         patience: 20 + dice.below(400),
     }

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod commands;
+mod crash;
 mod durable;
 mod network;
 mod programs;

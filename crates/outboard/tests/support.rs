@@ -71,6 +71,17 @@ impl Place {
         panic!("what was waited for never came")
     }
 
+    /// Waits until something is the case, and looks often.
+    pub(crate) fn wait_for_soon(&self, mut is: impl FnMut() -> bool) {
+        for _ in 0..60_000 {
+            if is() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        panic!("what was waited for never came")
+    }
+
     /// Repeats a command until its output fits; fails after a while.
     pub(crate) fn until(&self, arguments: &[&str], fits: impl Fn(&str) -> bool) -> String {
         for _ in 0..600 {

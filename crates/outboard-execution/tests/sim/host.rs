@@ -31,6 +31,14 @@ impl Stage {
         let surfaces = Surfaces::new(Box::new(Listed), folder.path().join("surfaces"), Arc::new(|_| true));
         Self { platter: Platter::new().unwrap(), folder, surfaces, processes: 0 }
     }
+
+    /// One process, in whose runtime nothing survives it.
+    pub(crate) fn process(&mut self, work: impl FnOnce(&Self, &tokio::runtime::Runtime, Journal, Disk)) {
+        self.processes += 1;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let (journal, disk) = self.platter.open(self.processes).unwrap();
+        work(self, &runtime, journal, disk);
+    }
 }
 
 /// How one process is treated.
@@ -40,8 +48,9 @@ pub(crate) struct Plan {
     pub(crate) writes: Option<u64>,
     /// It dies after so many milliseconds.
     pub(crate) ms: Option<u64>,
-    /// These writes fail.
+    /// These writes fail, all of them in one way.
     pub(crate) full: Vec<u64>,
+    pub(crate) failing: Option<FaultKind>,
     /// Records wait so long for the disk at most, in milliseconds.
     pub(crate) lag: u64,
     /// Programs that wait so long, in milliseconds, give their worker up.
@@ -96,7 +105,7 @@ impl Story {
         life
     }
 
-    fn executions(&self, stage: &Stage, journal: Journal, plan: &Plan) -> Arc<Executions> {
+    pub(crate) fn executions(&self, stage: &Stage, journal: Journal, plan: &Plan) -> Arc<Executions> {
         let (rulebook, intents) = (Rulebook::new(Open), Intents::default());
         let upstream = Journalled::new(Arc::new(Reached(self.world.clone())), journal.clone(), intents.clone());
         let gateway = Gateway::new(chain(Options::new(rulebook.clone()), journal.clone()), Arc::new(upstream));
@@ -175,7 +184,7 @@ async fn follow(executions: &Arc<Executions>, id: &mut Option<ExecutionId>) -> A
 }
 
 /// Writes what waits, now and then; returns when the process is to die.
-async fn spin(disk: &mut Disk, plan: &Plan, dice: &mut Dice, writes: &mut u64) {
+pub(crate) async fn spin(disk: &mut Disk, plan: &Plan, dice: &mut Dice, writes: &mut u64) {
     let began = tokio::time::Instant::now();
     loop {
         let rest = plan.ms.map(|ms| Duration::from_millis(ms).saturating_sub(began.elapsed()));
@@ -184,7 +193,7 @@ async fn spin(disk: &mut Disk, plan: &Plan, dice: &mut Dice, writes: &mut u64) {
         }
         tokio::time::sleep(Duration::from_millis(1 + dice.below(plan.lag + 1))).await;
         if plan.full.contains(&(*writes + 1)) {
-            disk.fail_next(FaultKind::Full);
+            disk.fail_next(plan.failing.unwrap_or(FaultKind::Full));
         }
         *writes += u64::from(disk.write(1 + dice.below(12) as usize) > 0);
     }
