@@ -132,19 +132,11 @@ fn killed_at_each_commit_what_was_promised_is_there_and_can_be_claimed() {
 fn a_process_whose_execution_was_taken_over_writes_nothing_about_it_any_more() {
     let platter = outboard_journal::Platter::new().unwrap();
     let (first, mut its_disk) = platter.open(1).unwrap();
-    let begun = first.begin_durable(execution(1), durability(None, OnRestart::Resume));
-    its_disk.write(9);
-    assert_eq!(block_on(begun).unwrap(), Begun::Started);
+    let begun = written(&mut its_disk, first.begin_durable(execution(1), durability(None, OnRestart::Resume)));
+    assert_eq!(begun.unwrap(), Begun::Started);
     let (second, mut disk) = platter.open(2).unwrap();
     assert_eq!(second.unfinished().unwrap().len(), 1, "other processes count as gone");
-    let wanted = id(1);
-    let claimed = second.claim(&wanted);
-    let claimed = std::thread::scope(|scope| {
-        let claimed = scope.spawn(|| block_on(claimed));
-        while disk.write(9) == 0 {}
-        claimed.join().unwrap()
-    });
-    assert_eq!(claimed.unwrap(), Claim::Ours);
+    assert_eq!(written(&mut disk, second.claim(&id(1))).unwrap(), Claim::Ours);
     let late = (first.intent(intent(1, 1, "{}", Effect::Effectful)), first.completion(completion(1, 1, "\"late\"")));
     its_disk.write(9);
     for refused in [block_on(late.0), block_on(late.1)] {
@@ -154,4 +146,16 @@ fn a_process_whose_execution_was_taken_over_writes_nothing_about_it_any_more() {
     its_disk.write(9);
     assert!(second.history(&id(1)).unwrap().intents.is_empty());
     assert!(second.execution(&id(1)).unwrap().unwrap().ending.is_none(), "it did not end it either");
+}
+
+/// Waits for an answer while its disk writes.
+fn written<T: Send>(disk: &mut outboard_journal::Disk, answer: impl Future<Output = T> + Send) -> T {
+    std::thread::scope(|scope| {
+        let answer = scope.spawn(|| block_on(answer));
+        while !answer.is_finished() {
+            disk.write(9);
+            std::thread::yield_now();
+        }
+        answer.join().unwrap()
+    })
 }
