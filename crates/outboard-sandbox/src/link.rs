@@ -126,6 +126,12 @@ impl Link {
         }
     }
 
+    /// Lets everyone else go before a worker; lost where the spawner does not listen at the moment.
+    pub(crate) fn step_back(&self, worker: u64) {
+        let Ok(packet) = serde_json::to_vec(&Request::StepBack(worker)) else { return };
+        let _ = fds::send(self.socket.get_ref().as_fd(), &packet, &[]);
+    }
+
     /// Ends the spawner, and with it every worker.
     pub(crate) fn hang_up(&self) {
         fds::hang_up(self.socket.get_ref().as_fd());
@@ -179,7 +185,7 @@ impl Link {
         open.gone = true;
         open.answers.clear();
         // Workers die with the spawner; nobody can say more about their end.
-        let killed = Ended { code: None, signal: Some(libc::SIGKILL), cpu_us: 0, peak_bytes: 0 };
+        let killed = Ended { signal: Some(libc::SIGKILL), ..Ended::default() };
         for (_, end) in open.ends.drain() {
             let _ = end.send(Some(killed));
         }
@@ -224,4 +230,10 @@ fn gone(problem: &str) -> SandboxError {
 /// Whether the other side of the socket is closed.
 fn ended(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Link").finish_non_exhaustive()
+    }
 }

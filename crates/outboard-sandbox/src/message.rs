@@ -19,6 +19,8 @@ pub(crate) enum Request {
     Spawn(Spawn),
     /// Folders for a worker that runs already.
     Attach(Attach),
+    /// The worker of this number has used much: everyone else goes first. Not answered.
+    StepBack(u64),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -121,7 +123,7 @@ pub(crate) struct Failure {
 }
 
 /// How a process ended, as the kernel tells its parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ended {
     /// Exit code, when it exited by itself.
     pub(crate) code: Option<i32>,
@@ -129,6 +131,12 @@ pub(crate) struct Ended {
     pub(crate) signal: Option<i32>,
     pub(crate) cpu_us: u64,
     pub(crate) peak_bytes: u64,
+    /// Most memory of its group at once, cached files included; 0 where it has none.
+    pub(crate) group_peak_bytes: u64,
+    /// Whether its group was out of memory.
+    pub(crate) out_of_memory: bool,
+    /// Whether its group refused a process or thread.
+    pub(crate) out_of_processes: bool,
 }
 
 /// Names the layer and step at which a call of the operating system failed.

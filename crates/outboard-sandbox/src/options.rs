@@ -32,9 +32,9 @@ pub struct PoolSize {
 
 /// What one worker may use up.
 ///
-/// Memory is anonymous memory of all its processes together, sampled; a burst between two samples is
-/// bounded per process by an address space of twice the limit and 256 MiB. Files in `/tmp` (64 MiB) and
-/// in granted folders are not counted as memory.
+/// Memory is that of all its processes together. Where control groups can be made, the kernel holds it to the byte,
+/// with swap and what lies in `/tmp` (64 MiB). Elsewhere anonymous memory is sampled; a burst between two samples is
+/// bounded per process by an address space of twice the limit and 256 MiB, and `/tmp` does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// CPU time of all processes of the worker.

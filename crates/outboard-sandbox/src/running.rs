@@ -225,13 +225,13 @@ impl Running {
     async fn launch_with(&self, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
         let link = self.keeper.link().await?;
         match self.launch_by(&link, wanted, late).await {
-            Err(_) if link.is_gone() => self.launch_by(&*self.keeper.link().await?, wanted, late).await,
+            Err(_) if link.is_gone() => self.launch_by(&self.keeper.link().await?, wanted, late).await,
             done => done,
         }
     }
 
     /// Starts a worker; it runs its program's code, but has not said that it is ready.
-    async fn launch_by(&self, link: &Link, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+    async fn launch_by(&self, link: &Arc<Link>, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
         let (ours, theirs) = StdStream::pair()?;
         ours.set_nonblocking(true)?;
         let mounts = wanted.folders.iter().map(resolved).collect::<Result<_, _>>()?;
@@ -241,7 +241,7 @@ impl Running {
         let Spawned { id, started, listener } = spawned.map_err(silent)??;
         drop(theirs);
         let (read, write) = UnixStream::from_std(ours)?.into_split();
-        let control = Control::new(started, self.limits);
+        let control = Control::new(started, self.limits, (link.clone(), id));
         let (sender, receiver) = (Sender::new(write), Receiver::new(read));
         let worker = Worker { sender, receiver, control, listener: listener.map(Into::into) };
         Ok(Idle { worker, handle: Handle(id) })

@@ -3,7 +3,7 @@
 use crate::error::SandboxError;
 use crate::grant::Grant;
 use crate::layers::Isolation;
-use crate::options::Options;
+use crate::options::{Limits, Options};
 use crate::running::Running;
 use crate::worker::Worker;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ type Outcome = Result<Arc<Running>, Arc<SandboxError>>;
 pub struct Sandbox {
     outcome: watch::Receiver<Option<Outcome>>,
     closed: Arc<AtomicBool>,
+    limits: Limits,
 }
 
 impl Sandbox {
@@ -29,7 +30,7 @@ impl Sandbox {
     pub async fn start(options: Options) -> Result<Self, SandboxError> {
         let (tell, outcome) = watch::channel(None);
         let closed = Arc::new(AtomicBool::new(false));
-        let is_closed = closed.clone();
+        let (is_closed, limits) = (closed.clone(), options.limits);
         tokio::spawn(async move {
             let proven = Running::prove(options).await.map(Arc::new).map_err(Arc::new);
             let running = proven.as_ref().ok().cloned();
@@ -39,7 +40,7 @@ impl Sandbox {
                 running.close();
             }
         });
-        Ok(Self { outcome, closed })
+        Ok(Self { outcome, closed, limits })
     }
 
     /// Waits until the jail is proven, and says how strong it is.
@@ -75,6 +76,11 @@ impl Sandbox {
             }
         });
         Ok(())
+    }
+
+    /// What every worker may use up, for messages that name a limit.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// How many idle workers of the grant's engine are ready now.

@@ -1,7 +1,7 @@
 //! One worker in the hands of its execution: frames, the end, and why it ended.
 
 use crate::channel::{Receiver, Sender};
-use crate::link::Started;
+use crate::link::{Link, Started};
 use crate::message::Ended;
 use crate::meter::{self, Sample};
 use crate::options::Limits;
@@ -10,7 +10,7 @@ use crate::sys::process;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -75,8 +75,11 @@ pub struct Exit {
     pub reason: ExitReason,
     /// CPU time since the worker was handed out.
     pub cpu: Duration,
-    /// Most memory at once, in bytes, the engine's own included.
+    /// Most memory at once, in bytes, the engine's own included; counted by its control group with the files that
+    /// it read and wrote, or sampled where there is none.
     pub peak_memory: u64,
+    /// Whether it was refused a process or thread; known only where the kernel counts them in a control group.
+    pub out_of_processes: bool,
 }
 
 #[derive(Debug)]
@@ -92,7 +95,14 @@ pub(crate) struct Process {
     peak: AtomicU64,
     /// Memory at the last look.
     last: AtomicU64,
+    /// Who can change its share of the processors, and its number there.
+    spawner: (Arc<Link>, u64),
+    /// Whether everyone else goes before it by now.
+    is_back: AtomicBool,
 }
+
+/// CPU time after which everyone else goes first: what answers quickly has ended by then.
+const GREEDY: Duration = Duration::from_millis(200);
 
 const FOR_CPU: u8 = 1;
 const FOR_MEMORY: u8 = 2;
@@ -101,11 +111,12 @@ const FOR_DISK: u8 = 4;
 const FOR_FILES: u8 = 5;
 
 impl Control {
-    pub(crate) fn new(started: Started, limits: Limits) -> Self {
+    pub(crate) fn new(started: Started, limits: Limits, spawner: (Arc<Link>, u64)) -> Self {
         let Started { pid, pidfd, ended } = started;
         let (cause, peak, last) = (AtomicU8::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
-        Self { process: Arc::new(Process { pid, pidfd, ended, limits, before, cause, peak, last }) }
+        let is_back = AtomicBool::new(false);
+        Self { process: Arc::new(Process { pid, pidfd, ended, limits, before, cause, peak, last, spawner, is_back }) }
     }
 
     /// Remembers what warming up has cost; only while nobody else holds the process. `false` when the
@@ -148,7 +159,7 @@ impl Control {
     /// Waits until the worker has ended.
     pub async fn wait(&self) -> Exit {
         let mut ended = self.process.ended.clone();
-        let unknown = Ended { code: None, signal: Some(libc::SIGKILL), cpu_us: 0, peak_bytes: 0 };
+        let unknown = Ended { signal: Some(libc::SIGKILL), ..Ended::default() };
         let ended = ended.wait_for(Option::is_some).await.ok().and_then(|ended| *ended).unwrap_or(unknown);
         self.process.exit(ended)
     }
@@ -183,6 +194,7 @@ impl Process {
         let cpu = self.since_start(Duration::from_micros(ended.cpu_us));
         let reason = match (ended.code, ended.signal, self.cause.load(Ordering::Relaxed)) {
             (Some(code), ..) => ExitReason::Exited(code),
+            (None, _, 0) if ended.out_of_memory => ExitReason::Memory,
             (None, _, FOR_CPU) => ExitReason::Cpu,
             (None, _, FOR_MEMORY) => ExitReason::Memory,
             (None, _, FOR_DISK) => ExitReason::Disk,
@@ -192,7 +204,10 @@ impl Process {
             (None, Some(libc::SIGKILL), _) if ended.cpu_us == 0 => ExitReason::Killed,
             (None, signal, _) => ExitReason::Signalled(signal.unwrap_or(libc::SIGKILL)),
         };
-        Exit { reason, cpu, peak_memory: ended.peak_bytes.max(self.peak.load(Ordering::Relaxed)) }
+        // The sum of the processes counts a page that several share once for each; the group does not.
+        let sampled = ended.peak_bytes.max(self.peak.load(Ordering::Relaxed));
+        let peak_memory = if ended.group_peak_bytes > 0 { ended.group_peak_bytes } else { sampled };
+        Exit { reason, cpu, peak_memory, out_of_processes: ended.out_of_processes }
     }
 
     /// Kills at a limit; otherwise says when to look again.
@@ -204,6 +219,9 @@ impl Process {
             self.kill_for(FOR_CPU);
         } else if used.memory > self.limits.memory_bytes {
             self.kill_for(FOR_MEMORY);
+        }
+        if cpu > GREEDY && !self.is_back.swap(true, Ordering::Relaxed) {
+            self.spawner.0.step_back(self.spawner.1);
         }
         let left = self.limits.cpu.saturating_sub(cpu).max(CLOSE_INTERVAL);
         pace(before, used.memory, self.limits.memory_bytes).min(left)

@@ -169,3 +169,50 @@ async fn too_many_files_end_the_worker() {
     let error = sandbox.worker(grant()).await.unwrap_err();
     assert!(error.to_string().contains("sandbox.disk_files"), "{error}");
 }
+
+#[tokio::test]
+async fn a_burst_of_processes_ends_at_the_memory_limit() {
+    let limit = 128 << 20;
+    let sandbox = limited(Limits { memory_bytes: limit, ..Limits::default() }).await;
+    let note = sandbox.describe().to_string();
+    assert!(note.contains("memory: cgroup v") || note.contains("memory: sampled"), "{note}");
+    let code = "
+import os, time
+for _ in range(5): os.fork()
+hold = bytearray(10 << 20)
+hold[::4096] = b'x' * len(hold[::4096])
+hold2 = bytearray(300 << 20)
+hold2[::4096] = b'x' * len(hold2[::4096])
+time.sleep(60)";
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), code).await;
+    assert_eq!(exit.reason, ExitReason::Memory);
+    if note.contains("memory: cgroup v") {
+        assert!(exit.peak_memory <= limit + limit / 10, "{exit:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_allocates_ten_gigabytes_bit_by_bit_ends_within_a_tenth_of_the_limit() {
+    let limit = 256 << 20;
+    let sandbox = limited(Limits { memory_bytes: limit, ..Limits::default() }).await;
+    let code = "hold = []\nfor _ in range(640): hold.append(bytearray(b'x' * (16 << 20)))";
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), code).await;
+    assert_eq!(exit.reason, ExitReason::Memory);
+    if sandbox.describe().to_string().contains("memory: cgroup v") {
+        assert!(exit.peak_memory <= limit + limit / 10, "{exit:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_refused_processes_is_known_where_the_kernel_counts() {
+    let sandbox = limited(Limits { processes: 8, ..Limits::default() }).await;
+    let code = "
+import os, time
+try:
+    for _ in range(20):
+        if os.fork() == 0: time.sleep(60)
+except OSError: os._exit(3)";
+    let exit = doomed(sandbox.worker(python()).await.unwrap(), code).await;
+    assert_eq!(exit.reason, ExitReason::Exited(3));
+    assert_eq!(exit.out_of_processes, sandbox.describe().to_string().contains("processes: cgroup v"));
+}

@@ -1,5 +1,6 @@
 //! From a fresh clone to the worker's program: every step of the jail in order.
 
+use super::groups::Group;
 use super::identity::INSIDE;
 use super::late::hear;
 use super::root::Mounted;
@@ -39,10 +40,11 @@ pub(super) struct Started {
     pub(super) pidfd: OwnedFd,
     /// The listener in the worker's own network.
     pub(super) listener: Option<OwnedFd>,
+    pub(super) group: Option<Group>,
 }
 
 /// Starts a worker; returns when it executes its program or has failed to.
-pub(super) fn spawn(stage: &mut Stage, plan: Plan) -> Result<Started, Failure> {
+pub(super) fn spawn(stage: &mut Stage, id: u64, plan: Plan) -> Result<Started, Failure> {
     let (ours, theirs) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
     let rooted = matches!(stage.kind, Kind::Rooted(_));
     let namespaces = if rooted { ablation::namespaces(NAMESPACES) } else { 0 };
@@ -57,11 +59,17 @@ pub(super) fn spawn(stage: &mut Stage, plan: Plan) -> Result<Started, Failure> {
         Side::Parent(pid, pidfd) => {
             drop(theirs);
             let given = if rooted { stage.identity.give(pid) } else { Ok(()) };
-            match given.and_then(|()| await_program(ours)) {
-                Ok(listener) => Ok(Started { pid, pidfd, listener }),
+            let entered = given.and_then(|()| stage.groups.enter(id, pid, &stage.limits));
+            match entered.map(|group| (group, await_program(ours))) {
+                Ok((group, Ok(listener))) => Ok(Started { pid, pidfd, listener, group }),
+                Ok((group, Err(failure))) => {
+                    process::kill(pidfd.as_fd());
+                    stage.bury(id, pid, group.as_ref()).at(Layer::Lifetime, "reap a failed worker")?;
+                    Err(failure)
+                }
                 Err(failure) => {
                     process::kill(pidfd.as_fd());
-                    process::reap(pid).at(Layer::Lifetime, "reap a failed worker")?;
+                    stage.bury(id, pid, None).at(Layer::Lifetime, "reap a failed worker")?;
                     Err(failure)
                 }
             }

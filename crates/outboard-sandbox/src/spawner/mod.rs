@@ -5,6 +5,7 @@
 
 mod bare;
 mod child;
+mod groups;
 mod identity;
 mod late;
 mod reply;
@@ -16,6 +17,7 @@ use crate::ablation::{self, Part};
 use crate::message::{At, Attach, Failure, MAX_PACKET, Reply, Request, Spawn};
 use crate::sys::{fds, process};
 use child::Started;
+use groups::Group;
 use outboard_worker_protocol::SOCKET_FD;
 use reply::{answer, deserialize};
 use stage::{Kind, Stage};
@@ -36,6 +38,7 @@ struct Live {
     layout: String,
     pid: i32,
     pidfd: OwnedFd,
+    group: Option<Group>,
 }
 
 fn run(socket: OwnedFd) -> io::Result<()> {
@@ -51,7 +54,7 @@ fn run(socket: OwnedFd) -> io::Result<()> {
     let mut stage = stage;
     let served = serve(&socket, &mut stage, &mut workers);
     workers.iter().for_each(|worker| process::kill(worker.pidfd.as_fd()));
-    workers.iter().for_each(|worker| drop(stage.bury(worker.id, worker.pid)));
+    workers.iter().for_each(|worker| drop(stage.bury(worker.id, worker.pid, worker.group.as_ref())));
     served
 }
 
@@ -80,16 +83,27 @@ fn serve(socket: &OwnedFd, stage: &mut Stage, workers: &mut Vec<Live>) -> io::Re
     loop {
         let mut watched = vec![socket.as_raw_fd()];
         watched.extend(workers.iter().map(|worker| worker.pidfd.as_raw_fd()));
+        let starved: Vec<_> = workers
+            .iter()
+            .filter_map(|one| one.group.as_ref()?.out_of_memory.as_ref().map(|event| (event, one)))
+            .collect();
+        watched.extend(starved.iter().map(|(event, _)| event.as_raw_fd()));
         let ready = fds::wait_readable(&watched, -1)?;
+        let told = &ready[workers.len() + 1..];
+        starved.iter().zip(told).filter(|(_, told)| **told).for_each(|((_, one), _)| process::kill(one.pidfd.as_fd()));
         for index in (0..workers.len()).rev().filter(|index| ready[index + 1]) {
             let worker = workers.swap_remove(index);
-            let ended = stage.bury(worker.id, worker.pid)?;
+            let ended = stage.bury(worker.id, worker.pid, worker.group.as_ref())?;
             answer(socket, &Reply::Exited { id: worker.id, ended }, &[])?;
         }
         if ready[0] {
             match next(socket)? {
                 Some((Request::Spawn(spawn), sockets)) => workers.extend(start(socket, stage, spawn, sockets)?),
                 Some((Request::Attach(attach), _)) => join(socket, stage, workers, &attach)?,
+                Some((Request::StepBack(id), _)) => {
+                    let group = workers.iter().find(|worker| worker.id == id).and_then(|worker| worker.group.as_ref());
+                    group.into_iter().for_each(|group| stage.groups.step_back(group));
+                }
                 Some((Request::Setup(_), _)) => {}
                 None => return Ok(()),
             }
@@ -100,10 +114,10 @@ fn serve(socket: &OwnedFd, stage: &mut Stage, workers: &mut Vec<Live>) -> io::Re
 fn start(socket: &OwnedFd, stage: &mut Stage, spawn: Spawn, sockets: Vec<OwnedFd>) -> io::Result<Option<Live>> {
     let id = spawn.id;
     match spawned(stage, &spawn, sockets) {
-        Ok(Started { pid, pidfd, listener }) => {
+        Ok(Started { pid, pidfd, listener, group }) => {
             let fds: Vec<_> = [Some(pidfd.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
             answer(socket, &Reply::Spawned { id, pid }, &fds)?;
-            Ok(Some(Live { id, layout: spawn.layout, pid, pidfd }))
+            Ok(Some(Live { id, layout: spawn.layout, pid, pidfd, group }))
         }
         Err(failure) => {
             stage.forget(id);
@@ -117,7 +131,7 @@ fn spawned(stage: &mut Stage, spawn: &Spawn, sockets: Vec<OwnedFd>) -> Result<St
     let missing = || io::Error::from_raw_os_error(libc::EBADF);
     let channel = sockets.into_iter().next().ok_or_else(missing).at(Layer::Descriptors, "the worker's socket")?;
     let plan = stage.plan(spawn, channel)?;
-    child::spawn(stage, plan)
+    child::spawn(stage, spawn.id, plan)
 }
 
 /// Gives a worker its folders.

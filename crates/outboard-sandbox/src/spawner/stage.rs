@@ -1,6 +1,7 @@
 //! What all workers of this host have in common, and what one worker needs before it is cloned.
 
 use super::bare::Bare;
+use super::groups::{self, Group, Groups};
 use super::identity::Identity;
 use super::late::Home;
 use super::root::{self, Mounted, text};
@@ -20,6 +21,7 @@ pub(super) struct Stage {
     /// The kernel's Landlock version; 0 when it cannot ban sockets.
     pub(super) landlock: i64,
     pub(super) kind: Kind,
+    pub(super) groups: Groups,
     layouts: Vec<Layout>,
     filters: Vec<Filter>,
 }
@@ -63,6 +65,8 @@ pub(super) enum Place {
 impl Stage {
     pub(super) fn build(setup: Setup, texts: Vec<OwnedFd>) -> Result<Self, Failure> {
         let Setup { layouts, limits, runtime } = setup;
+        // Before the stage hides `/proc`.
+        let groups = Groups::find(&limits);
         let landlock = landlock::version().ok().filter(|version| *version >= 4).unwrap_or(0);
         let (identity, kind) = match rooted(&layouts, &texts) {
             Ok((identity, home)) => (identity, Kind::Rooted(home)),
@@ -73,7 +77,7 @@ impl Stage {
             }
             Err(failure) => return Err(failure),
         };
-        Ok(Self { identity, limits, landlock, kind, layouts, filters: Vec::new() })
+        Ok(Self { identity, limits, landlock, kind, groups, layouts, filters: Vec::new() })
     }
 
     pub(super) fn tier(&self) -> Tier {
@@ -102,7 +106,7 @@ impl Stage {
             (Layer::Identity, _) => (true, format!("own host uid {}", self.identity.uid)),
             (Layer::Landlock, _) if self.landlock > 0 => (true, format!("ABI {}", self.landlock)),
             (Layer::Landlock, _) => (false, "the kernel has no Landlock of ABI 4 or newer".to_owned()),
-            (Layer::Watch, _) => (true, "CPU clock and resident memory, sampled".to_owned()),
+            (Layer::Watch, _) => (true, self.groups.note()),
             _ => (true, String::new()),
         };
         LayerState { layer, on, note }
@@ -130,18 +134,28 @@ impl Stage {
             profile: layout.profile,
             address_space: layout.address_space,
             network: spawn.network,
-            others: if let Kind::Bare(_) = self.kind { self.identity.processes() } else { 0 },
+            others: self.others(),
             channel,
         })
     }
 
+    /// How many processes of the worker's user are not to count, or count elsewhere.
+    fn others(&self) -> u64 {
+        let beyond = if self.groups.counts_processes() { groups::BEYOND } else { 0 };
+        let users = if let Kind::Bare(_) = self.kind { self.identity.processes() } else { 0 };
+        users + beyond
+    }
+
     /// Reaps a worker that has ended, with all that it left.
-    pub(super) fn bury(&self, id: u64, pid: i32) -> io::Result<Ended> {
+    pub(super) fn bury(&mut self, id: u64, pid: i32, group: Option<&Group>) -> io::Result<Ended> {
         if let Kind::Bare(_) = self.kind {
             // The pid namespace does this elsewhere.
             process::kill_group(pid);
         }
-        let ended = process::reap(pid);
+        let mut ended = process::reap(pid);
+        if let (Ok(ended), Some(group)) = (&mut ended, group) {
+            self.groups.leave(group, ended);
+        }
         self.forget(id);
         ended
     }

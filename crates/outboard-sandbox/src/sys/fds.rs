@@ -113,6 +113,14 @@ pub(crate) fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
     Ok(file.into())
 }
 
+/// A counter that others can wait for.
+pub(crate) fn event() -> io::Result<OwnedFd> {
+    // SAFETY: a plain call.
+    let fd = check_int(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
+    // SAFETY: just opened, owned by nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// Makes `target` another name of `fd`, open across `execve` or not.
 pub(crate) fn place(fd: RawFd, target: RawFd, close_on_exec: bool) -> io::Result<()> {
     let flags = if close_on_exec { libc::FD_CLOEXEC } else { 0 };

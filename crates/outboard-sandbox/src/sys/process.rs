@@ -101,6 +101,7 @@ pub(crate) fn reap(pid: i32) -> io::Result<Ended> {
         signal: libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)),
         cpu_us: micros(usage.ru_utime) + micros(usage.ru_stime),
         peak_bytes: usage.ru_maxrss as u64 * 1024,
+        ..Ended::default()
     })
 }
 

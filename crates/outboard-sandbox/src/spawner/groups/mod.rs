@@ -1,0 +1,284 @@
+//! Control groups: the kernel's own limits for all processes of a worker together.
+//!
+//! Version 2 is used where a sub-tree with the memory controller can be written to, else version 1, else none; then
+//! the host's watch is what holds the limits. The spawner makes a group per worker below one of its own, puts the
+//! worker in before it executes anything, and removes it with the worker. What a killed spawner left, the next one
+//! removes. Never here: moving the host or the spawner, or changing a group that is not ours.
+
+mod tree;
+
+use crate::layers::Layer;
+use crate::message::{At, Ended, Failure};
+use crate::options::Limits;
+use crate::sys::fds;
+use crate::sys::process::{self, Side};
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use tree::{Bases, Version};
+
+/// Of 1024 for the host's own group: programs make way for whoever waits for them.
+const SHARES: (&str, &str) = ("256", "25");
+
+/// Processes that the limit per user allows beyond the group's, so that it is the group that refuses and counts.
+pub(super) const BEYOND: u64 = 8;
+
+/// The groups of this spawner's workers.
+pub(super) struct Groups {
+    bases: Option<Bases>,
+    /// Why there are none.
+    reason: String,
+    /// Groups that could not be removed with their worker.
+    left: Vec<u64>,
+}
+
+/// A worker's group.
+pub(super) struct Group {
+    id: u64,
+    /// Readable when the group is out of memory; version 2 kills it whole by itself.
+    pub(super) out_of_memory: Option<OwnedFd>,
+}
+
+impl Groups {
+    /// Looks for a place where groups can be made, and tries one out with a process that does nothing.
+    pub(super) fn find(limits: &Limits) -> Self {
+        let read = |name: &str| fs::read_to_string(Path::new("/proc/self").join(name));
+        let bases = read("mountinfo").and_then(|mounts| Ok((mounts, read("cgroup")?)));
+        let bases = bases.and_then(|(mounts, own)| tree::find(&mounts, &own, &tree::name()?));
+        let (bases, reason) = match bases {
+            Ok(bases) => (Some(bases), String::new()),
+            Err(error) => (None, error.to_string()),
+        };
+        let mut groups = Self { bases, reason, left: Vec::new() };
+        if let Err(failure) = groups.try_out(limits) {
+            groups.reason = format!("{}: {}", failure.step, io::Error::from_raw_os_error(failure.errno));
+            groups.bases = None;
+        }
+        groups
+    }
+
+    /// What holds the limits of memory, processes and CPU, for `doctor`.
+    pub(super) fn note(&self) -> String {
+        let Some(bases) = &self.bases else {
+            return format!("memory: sampled every 5 to 100 ms; no cgroup ({})", self.reason);
+        };
+        let of =
+            |base: &Option<PathBuf>, other: &str| base.as_ref().map_or(other.to_owned(), |_| bases.version.to_string());
+        let (memory, pids) = (of(&bases.memory, "sampled every 5 to 100 ms"), of(&bases.pids, "rlimit"));
+        format!("memory: {memory}; processes: {pids}; CPU weight: {}", of(&bases.cpu, "nice"))
+    }
+
+    /// Whether the kernel counts a worker's processes, and refuses more.
+    pub(super) fn counts_processes(&self) -> bool {
+        self.bases.as_ref().is_some_and(|bases| bases.pids.is_some())
+    }
+
+    /// Makes a worker's group and puts the worker in.
+    pub(super) fn enter(&mut self, id: u64, pid: i32, limits: &Limits) -> Result<Option<Group>, Failure> {
+        let Some(bases) = &self.bases else { return Ok(None) };
+        let made = make(bases, id, limits).and_then(|()| join(bases, id, pid));
+        if let Err(error) = made {
+            self.remove(id);
+            return Err(error).at(Layer::Watch, "make a control group for the worker");
+        }
+        // Without the notice, the kernel still kills the largest process at the limit, and the count tells of it.
+        let out_of_memory = notice(bases, id).ok();
+        Ok(Some(Group { id, out_of_memory }))
+    }
+
+    /// Lets everyone else go first from now on.
+    pub(super) fn step_back(&self, group: &Group) {
+        let Some(cpu) = self.bases.as_ref().and_then(|bases| bases.cpu.as_ref()) else { return };
+        let cpu = cpu.join(group.id.to_string());
+        if write(&cpu, "cpu.idle", "1").is_err() {
+            let (file, least) = if cpu.join("cpu.shares").exists() { ("cpu.shares", "2") } else { ("cpu.weight", "1") };
+            let _ = write(&cpu, file, least);
+        }
+    }
+
+    /// Adds what the group counted to how its worker ended, and removes it.
+    pub(super) fn leave(&mut self, group: &Group, ended: &mut Ended) {
+        if let Some(bases) = &self.bases {
+            let of = |base: &Option<PathBuf>| base.as_ref().map(|base| base.join(group.id.to_string()));
+            let (memory, peak) = match bases.version {
+                Version::One => ("memory.oom_control", "memory.max_usage_in_bytes"),
+                Version::Two => ("memory.events", "memory.peak"),
+            };
+            let peak = of(&bases.memory).and_then(|at| fs::read_to_string(at.join(peak)).ok());
+            ended.group_peak_bytes = peak.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+            ended.out_of_memory = of(&bases.memory).is_some_and(|at| count(&at.join(memory), "oom_kill") > 0)
+                || group.out_of_memory.as_ref().is_some_and(is_told);
+            ended.out_of_processes = of(&bases.pids).is_some_and(|at| count(&at.join("pids.events"), "max") > 0);
+        }
+        for id in std::mem::take(&mut self.left).into_iter().chain([group.id]) {
+            self.remove(id);
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        let Some(bases) = &self.bases else { return };
+        let stays = |base: &PathBuf| {
+            let at = base.join(id.to_string());
+            fs::remove_dir(&at).is_err() && at.exists()
+        };
+        if bases.all().filter(|base| stays(base)).count() > 0 {
+            self.left.push(id);
+        }
+    }
+
+    fn try_out(&mut self, limits: &Limits) -> Result<(), Failure> {
+        if self.bases.is_none() {
+            return Ok(());
+        }
+        match process::clone_into(0).at(Layer::Watch, "clone3")? {
+            Side::Child => loop {
+                std::thread::park();
+            },
+            Side::Parent(pid, pidfd) => {
+                let entered = self.enter(0, pid, limits);
+                process::kill(pidfd.as_fd());
+                let mut ended = process::reap(pid).at(Layer::Watch, "reap")?;
+                entered?.into_iter().for_each(|group| self.leave(&group, &mut ended));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        for base in self.bases.iter().flat_map(Bases::all) {
+            tree::remove(base);
+        }
+    }
+}
+
+fn make(bases: &Bases, id: u64, limits: &Limits) -> io::Result<()> {
+    let at = |base: &PathBuf| {
+        let at = base.join(id.to_string());
+        fs::create_dir_all(&at).map(|()| at)
+    };
+    if let Some(memory) = &bases.memory {
+        limit_memory(&at(memory)?, bases.version, limits.memory_bytes)?;
+    }
+    if let Some(pids) = &bases.pids {
+        write(&at(pids)?, "pids.max", &limits.processes.to_string())?;
+    }
+    if let Some(cpu) = &bases.cpu {
+        let (file, weight) = match bases.version {
+            Version::One => ("cpu.shares", SHARES.0),
+            Version::Two => ("cpu.weight", SHARES.1),
+        };
+        write(&at(cpu)?, file, weight)?;
+    }
+    Ok(())
+}
+
+/// Memory and swap together; swap alone would let a program grow past the limit slowly.
+fn limit_memory(group: &Path, version: Version, bytes: u64) -> io::Result<()> {
+    let bytes = bytes.to_string();
+    // Kernels without swap accounting lack the second file of either version.
+    let optional = |done: io::Result<()>| match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    };
+    match version {
+        Version::One => {
+            write(group, "memory.limit_in_bytes", &bytes)?;
+            optional(write(group, "memory.memsw.limit_in_bytes", &bytes))
+        }
+        Version::Two => {
+            write(group, "memory.max", &bytes)?;
+            optional(write(group, "memory.swap.max", "0"))?;
+            optional(write(group, "memory.oom.group", "1"))
+        }
+    }
+}
+
+fn join(bases: &Bases, id: u64, pid: i32) -> io::Result<()> {
+    let pid = pid.to_string();
+    bases.all().try_for_each(|base| write(&base.join(id.to_string()), "cgroup.procs", &pid))
+}
+
+/// An event for when a group of version 1 is out of memory.
+fn notice(bases: &Bases, id: u64) -> io::Result<OwnedFd> {
+    let (Some(memory), Version::One) = (&bases.memory, bases.version) else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
+    let group = memory.join(id.to_string());
+    let control = File::open(group.join("memory.oom_control"))?;
+    let event = fds::event()?;
+    write(&group, "cgroup.event_control", &format!("{} {}", event.as_raw_fd(), control.as_raw_fd()))?;
+    Ok(event)
+}
+
+fn is_told(event: &OwnedFd) -> bool {
+    fds::wait_readable(&[event.as_raw_fd()], 0).is_ok_and(|ready| ready[0])
+}
+
+/// A number of a file of lines `name number`; 0 where there is none.
+fn count(file: &Path, name: &str) -> u64 {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+    lines.find(|(first, _)| *first == name).and_then(|(_, number)| number.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Writes a file that the kernel has made; never makes one.
+fn write(group: &Path, file: &str, text: &str) -> io::Result<()> {
+    use std::io::Write;
+    File::options().write(true).open(group.join(file))?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(files: &[&str]) -> tempfile::TempDir {
+        let base = tempfile::tempdir().unwrap();
+        fs::create_dir(base.path().join("7")).unwrap();
+        files.iter().for_each(|file| fs::write(base.path().join("7").join(file), "").unwrap());
+        base
+    }
+
+    fn bases(version: Version, base: &Path) -> Bases {
+        let base = Some(base.to_owned());
+        Bases { version, memory: base.clone(), pids: base.clone(), cpu: base }
+    }
+
+    #[test]
+    fn both_versions_get_memory_with_swap_processes_and_weight() {
+        let limits = Limits { memory_bytes: 1 << 20, processes: 9, ..Limits::default() };
+        let one = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "pids.max", "cpu.shares", "cgroup.procs"];
+        let two = ["memory.max", "memory.swap.max", "memory.oom.group", "pids.max", "cpu.weight", "cgroup.procs"];
+        for (version, files, wanted) in [
+            (Version::One, &one[..], &["1048576", "1048576", "9", "256", "42"][..]),
+            (Version::Two, &two[..], &["1048576", "0", "1", "9", "25", "42"][..]),
+        ] {
+            let base = group(files);
+            let bases = bases(version, base.path());
+            make(&bases, 7, &limits).unwrap();
+            join(&bases, 7, 42).unwrap();
+            let found: Vec<_> =
+                files.iter().map(|file| fs::read_to_string(base.path().join("7").join(file)).unwrap()).collect();
+            assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn a_limit_that_cannot_be_set_is_an_error_and_missing_swap_accounting_is_none() {
+        let limits = Limits::default();
+        let base = group(&["memory.max", "pids.max", "cpu.weight"]);
+        assert!(make(&bases(Version::Two, base.path()), 7, &limits).is_ok());
+        let base = group(&["pids.max", "cpu.weight"]);
+        assert!(make(&bases(Version::Two, base.path()), 7, &limits).is_err());
+    }
+
+    #[test]
+    fn counts_are_read_by_name() {
+        let base = tempfile::tempdir().unwrap();
+        let file = base.path().join("memory.events");
+        fs::write(&file, "low 0\noom 3\noom_kill 2\noom_group_kill 1\n").unwrap();
+        assert_eq!((count(&file, "oom_kill"), count(&file, "max"), count(Path::new("/no"), "x")), (2, 0, 0));
+    }
+}

@@ -1,0 +1,209 @@
+//! Where groups can be made, what our own are called, and which of them nobody owns any more.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "outboard-";
+
+/// Which interface the kernel offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    One,
+    Two,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Version::One => "cgroup v1",
+            Version::Two => "cgroup v2",
+        })
+    }
+}
+
+/// Our own group in the tree of each controller that can be used; with version 2 it is one tree.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Bases {
+    pub(super) version: Version,
+    pub(super) memory: Option<PathBuf>,
+    pub(super) pids: Option<PathBuf>,
+    pub(super) cpu: Option<PathBuf>,
+}
+
+impl Bases {
+    /// Every tree once.
+    pub(super) fn all(&self) -> impl Iterator<Item = &PathBuf> {
+        let all = [&self.memory, &self.pids, &self.cpu].map(Option::as_ref);
+        (0..all.len()).filter(move |index| !all[..*index].contains(&all[*index])).filter_map(move |index| all[index])
+    }
+}
+
+/// What our own group is called: by process and the time of its start, as numbers of processes are used again.
+pub(super) fn name() -> io::Result<String> {
+    let pid = std::process::id().to_string();
+    let start = start_of(Path::new("/proc"), &pid).ok_or(io::ErrorKind::NotFound)?;
+    Ok(format!("{NAME}{pid}-{start}"))
+}
+
+/// Makes our own groups, in version 2 if that has the memory controller here, else in version 1.
+///
+/// # Errors
+/// If neither can be written to.
+pub(super) fn find(mounts: &str, own: &str, name: &str) -> io::Result<Bases> {
+    let two = find_two(mounts, own, name);
+    match two {
+        Ok(bases) => Ok(bases),
+        Err(error) => find_one(mounts, own, name).ok_or(error),
+    }
+}
+
+/// The nearest group above this process that hands the memory controller on. The process's own group can be none
+/// of them, as groups with processes hand nothing on, and nobody is to be moved.
+fn find_two(mounts: &str, own: &str, name: &str) -> io::Result<Bases> {
+    let missing = || io::Error::new(io::ErrorKind::NotFound, "no group hands the memory controller on");
+    let (mount, folder) = mounted(mounts, own, None).ok_or_else(missing)?;
+    let above = folder.ancestors().take_while(|path| path.starts_with(&mount));
+    let hands_on =
+        |path: &&Path| controllers(path).is_some_and(|text| text.split_whitespace().any(|one| one == "memory"));
+    let parent = above.filter(|path| path.is_dir()).find(hands_on).ok_or_else(missing)?;
+    sweep(parent);
+    let base = parent.join(name);
+    fs::create_dir(&base)?;
+    let enable = |controller: &str| fs::write(base.join("cgroup.subtree_control"), format!("+{controller}"));
+    if let Err(error) = enable("memory") {
+        remove(&base);
+        return Err(error);
+    }
+    let other = |controller| enable(controller).is_ok().then(|| base.clone());
+    let (pids, cpu) = (other("pids"), other("cpu"));
+    Ok(Bases { version: Version::Two, memory: Some(base), pids, cpu })
+}
+
+fn controllers(group: &Path) -> Option<String> {
+    fs::read_to_string(group.join("cgroup.subtree_control")).ok()
+}
+
+fn find_one(mounts: &str, own: &str, name: &str) -> Option<Bases> {
+    let base = |controller: &str| {
+        let (mount, folder) = mounted(mounts, own, Some(controller))?;
+        let parent = if folder.is_dir() { folder } else { mount };
+        sweep(&parent);
+        let base = parent.join(name);
+        fs::create_dir_all(&base).ok().map(|()| base)
+    };
+    let bases = Bases { version: Version::One, memory: base("memory"), pids: base("pids"), cpu: base("cpu") };
+    (bases.all().count() > 0).then_some(bases)
+}
+
+/// Where a controller's tree is mounted, and this process's group in it; without a controller, that of version 2.
+fn mounted(mounts: &str, own: &str, controller: Option<&str>) -> Option<(PathBuf, PathBuf)> {
+    let lists = |list: &str| controller.is_some_and(|wanted| list.split(',').any(|one| one == wanted));
+    let (root, mount) = mounts.lines().find_map(|line| {
+        let (place, system) = line.split_once(" - ")?;
+        let mut system = system.split(' ');
+        let (kind, options) = (system.next()?, system.nth(1)?);
+        let right = if controller.is_none() { kind == "cgroup2" } else { kind == "cgroup" && lists(options) };
+        let mut place = place.split(' ').skip(3);
+        right.then_some((place.next()?, place.next()?))
+    })?;
+    let group = own.lines().find_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (list, path) = (parts.next()?, parts.next()?);
+        (if controller.is_none() { list.is_empty() } else { lists(list) }).then_some(path)
+    })?;
+    // In a container the mount may show a part of the tree only.
+    let relative = Path::new(group).strip_prefix(root).unwrap_or(Path::new(""));
+    let relative = relative.strip_prefix("/").unwrap_or(relative);
+    Some((mount.into(), Path::new(mount).join(relative)))
+}
+
+/// Removes groups whose spawner is gone. Those with a process in them stay: the kernel refuses.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.strip_prefix(NAME).and_then(|rest| rest.split_once('-'));
+        if let Some((pid, start)) = owner.filter(|(pid, _)| pid.parse::<u32>().is_ok())
+            && start_of(Path::new("/proc"), pid).as_deref() != Some(start)
+        {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Removes a group and those in it, as far as no process is there.
+pub(super) fn remove(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().filter_map(Result::ok) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+    let _ = fs::remove_dir(base);
+}
+
+/// When a process started, in the kernel's ticks.
+fn start_of(proc: &Path, pid: &str) -> Option<String> {
+    const AFTER_NAME: usize = 19;
+    let stat = fs::read_to_string(proc.join(pid).join("stat")).ok()?;
+    Some(stat.rsplit_once(')')?.1.split_whitespace().nth(AFTER_NAME)?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: &str, root: &str, at: &Path, options: &str) -> String {
+        format!("30 20 0:26 {root} {} rw,nosuid shared:9 - {kind} name {options}\n", at.display())
+    }
+
+    #[test]
+    fn version_two_uses_the_nearest_group_that_hands_memory_on() {
+        let root = tempfile::tempdir().unwrap();
+        let own = root.path().join("user.slice/app.slice/run.scope");
+        fs::create_dir_all(&own).unwrap();
+        fs::write(root.path().join("cgroup.subtree_control"), "cpu memory pids\n").unwrap();
+        fs::write(root.path().join("user.slice/app.slice/cgroup.subtree_control"), "memory pids\n").unwrap();
+        fs::write(own.join("cgroup.subtree_control"), "").unwrap();
+        let mounts = line("cgroup2", "/", root.path(), "rw");
+        let found = find(&mounts, "0::/user.slice/app.slice/run.scope\n", "outboard-1-2").unwrap();
+        let base = root.path().join("user.slice/app.slice/outboard-1-2");
+        assert_eq!((found.version, found.memory.as_ref()), (Version::Two, Some(&base)));
+        assert_eq!(found.all().count(), 1, "one tree for all controllers");
+    }
+
+    #[test]
+    fn version_two_without_the_memory_controller_gives_way_to_version_one() {
+        let (two, one) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(two.path().join("cgroup.subtree_control"), "hugetlb\n").unwrap();
+        fs::create_dir_all(one.path().join("run/x")).unwrap();
+        let mut mounts = line("cgroup2", "/", two.path(), "rw");
+        assert!(find(&mounts, "0::/\n", "outboard-1-2").is_err());
+        mounts += &line("cgroup", "/", one.path(), "rw,memory");
+        let found = find(&mounts, "4:memory:/run/x\n0::/\n", "outboard-1-2").unwrap();
+        assert_eq!(found.memory, Some(one.path().join("run/x/outboard-1-2")));
+        assert_eq!((found.pids, found.cpu), (None, None));
+    }
+
+    #[test]
+    fn a_container_sees_a_part_of_the_tree() {
+        let at = Path::new("/sys/fs/cgroup/memory");
+        let mounts = line("cgroup", "/docker/7", at, "rw,memory");
+        let found = |own| mounted(&mounts, own, Some("memory")).unwrap().1;
+        assert_eq!(found("4:memory:/docker/7\n"), at);
+        assert_eq!(found("4:memory:/docker/7/a\n"), at.join("a"));
+        assert_eq!(found("4:memory:/elsewhere\n"), at);
+    }
+
+    #[test]
+    fn groups_of_dead_spawners_are_swept_and_others_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let living = name().unwrap();
+        let pid = std::process::id();
+        let names = ["outboard-4294967295-1".into(), format!("outboard-{pid}-1"), living.clone(), "other".into()];
+        names.iter().for_each(|name| fs::create_dir_all(parent.path().join(name).join("3")).unwrap());
+        sweep(parent.path());
+        let left = names.map(|name| parent.path().join(name).exists());
+        assert_eq!(left, [false, false, true, true]);
+    }
+}
