@@ -5,7 +5,7 @@ use crate::needles::{Needle, Needles, SHORTEST};
 use crate::token::{LITERAL, Token, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A keyed digest of a value.
@@ -65,7 +65,10 @@ impl Entry {
 
     /// What stands behind the token in a text, at sign included.
     pub(crate) fn suffix(&self) -> Option<&str> {
-        let at = self.value().rfind('@').filter(|_| self.private.view == View::Domain)?;
+        if self.private.view != View::Domain {
+            return None;
+        }
+        let at = self.value().rfind('@')?;
         let domain = &self.value()[at + 1..];
         let plain = domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
         (at > 0 && plain && !domain.is_empty() && domain.len() <= LONGEST_DOMAIN).then(|| &self.value()[at..])
@@ -82,15 +85,24 @@ impl Entry {
 
     /// What is put into a text in place of the value.
     pub(crate) fn shown(&self, percent_encoded: bool) -> String {
+        let mut out = String::new();
+        self.show(&mut out, percent_encoded);
+        out
+    }
+
+    /// Appends what is put into a text in place of the value.
+    pub(crate) fn show(&self, out: &mut String, percent_encoded: bool) {
         let (open, close, at) = if percent_encoded { ("%5B", "%5D", "%40") } else { ("[", "]", "@") };
-        let (kind, number) = (&self.kind, self.number);
-        let hint = match self.last() {
-            Some(last) if percent_encoded => format!("%3A%E2%80%A6{last}"),
-            Some(last) => format!(":…{last}"),
-            None => String::new(),
-        };
-        let suffix = self.suffix().map_or_else(String::new, |suffix| format!("{at}{}", &suffix[1..]));
-        format!("{open}{kind}_{number}{hint}{close}{suffix}")
+        out.extend([open, &self.kind, "_"]);
+        // Writing to a string does not fail.
+        let _ = write!(out, "{}", self.number);
+        if let Some(last) = self.last() {
+            out.extend([if percent_encoded { "%3A%E2%80%A6" } else { ":…" }, &last]);
+        }
+        out.push_str(close);
+        if let Some(suffix) = self.suffix() {
+            out.extend([at, &suffix[1..]]);
+        }
     }
 
     /// Adds the spellings in which the value is known again; each owner is `index` twice, plus one where the

@@ -114,12 +114,7 @@ impl Session {
         })
     }
 
-    fn protect_at(
-        &self,
-        pointer: &mut String,
-        value: &mut Value,
-        replace: &mut dyn FnMut(&str, &str) -> Result<Option<String>, VaultError>,
-    ) -> Result<(), VaultError> {
+    fn protect_at(&self, pointer: &mut String, value: &mut Value, replace: &mut Replace<'_>) -> Result<(), VaultError> {
         match value {
             Value::String(text) => *text = replace(pointer, text)?.unwrap_or_else(|| std::mem::take(text)),
             Value::Number(number) => {
@@ -174,7 +169,7 @@ impl Session {
         }
         self.sync()?;
         let state = self.read();
-        Ok(code::restored(&Restorer { state: &state, kinds: &self.kinds }, program, language)?)
+        code::restored(&Restorer { state: &state, kinds: &self.kinds }, program, language)
     }
 
     /// Finds this session's values in arguments that are to go to a server which has not sent them itself.
@@ -277,6 +272,9 @@ impl Session {
     }
 }
 
+/// What stands for a text at a JSON pointer, if it is another text.
+type Replace<'a> = dyn FnMut(&str, &str) -> Result<Option<String>, VaultError> + 'a;
+
 enum Settled {
     Known(Arc<Entry>),
     New(Candidate),
@@ -301,7 +299,7 @@ fn put(out: &mut Protected, text: &str, region: &Region, entry: Option<Arc<Entry
         (Becomes::Stays, _) => out.text.push_str(text),
         (becomes, Some(entry)) => {
             out.tokens.push(entry.token());
-            out.text.push_str(&entry.shown(matches!(becomes, Becomes::Known { encoded: true, .. })));
+            entry.show(&mut out.text, matches!(becomes, Becomes::Known { encoded: true, .. }));
         }
         (Becomes::Value { kind, .. }, None) => hide(out, kind),
         (Becomes::Known { entry, .. }, None) => hide(out, &entry.kind),

@@ -1,4 +1,5 @@
 //! The vault from outside: what is shown, what comes back, and what is in the file.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod code;
 mod flows;

@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 /// More flows of one call are not listed.
 const MOST_FLOWS: usize = 1_000;
 
+/// In texts beyond ASCII the spelling of so many hits is told.
+const MOST_LOOKS: usize = 100;
+
 /// Work per byte of arguments, and what every call may use in any case.
 const WORK: usize = 40;
 const LEAST_WORK: usize = 4 * 1024 * 1024;
@@ -174,11 +177,21 @@ struct Search<'o> {
 impl<'o> Search<'o> {
     fn view(&mut self, path: &str, text: &str, how: &How) {
         let folded = Zeroizing::new(folded(text));
+        // In ASCII a hit stands at the same place in both texts; else the whole text is looked at, not too often.
+        let ascii = text.is_ascii();
+        let mut looks = 0;
         for half in [&self.origins.recent, &self.origins.before] {
             for hit in half.plain.search(folded.as_bytes()) {
                 let origin = &half.values[hit.owner as usize];
-                if !is_short_word(&origin.value) || is_cased(text, &origin.value) {
-                    let how = if how.is_empty() { spelled(text, &origin.value) } else { &how.join("+") };
+                if !self.is_new(origin, path) {
+                    continue;
+                }
+                looks += 1;
+                let near = if ascii { &text[hit.range] } else { text };
+                let tell = ascii || looks <= MOST_LOOKS;
+                if !tell || !is_short_word(&origin.value) || is_cased(near, text, &origin.value) {
+                    let spelled = if tell { spelled(near, &origin.value) } else { "unicode" };
+                    let how = if how.is_empty() { spelled } else { &how.join("+") };
                     self.found(origin, path, how);
                 }
             }
@@ -213,9 +226,15 @@ impl<'o> Search<'o> {
         }
     }
 
-    fn found(&mut self, origin: &'o Origin, path: &str, how: &str) {
+    /// Whether this would be a flow that is not listed yet.
+    fn is_new(&self, origin: &Origin, path: &str) -> bool {
         let known_there = origin.servers.contains(self.to);
-        if origin.moved || known_there || self.flows.len() >= MOST_FLOWS {
+        let room = self.flows.len() < MOST_FLOWS;
+        room && !origin.moved && !known_there && !self.seen.contains(&(origin.token.clone(), path.to_owned()))
+    }
+
+    fn found(&mut self, origin: &'o Origin, path: &str, how: &str) {
+        if !self.is_new(origin, path) {
             return;
         }
         if self.seen.insert((origin.token.clone(), path.to_owned())) {
@@ -242,6 +261,6 @@ fn spelled(text: &str, value: &str) -> &'static str {
 }
 
 /// Whether a name that is also a word stands in the text as a name is written.
-fn is_cased(text: &str, value: &str) -> bool {
-    text.contains(value) || text.contains(&value.to_ascii_uppercase()) || text.trim().eq_ignore_ascii_case(value)
+fn is_cased(near: &str, text: &str, value: &str) -> bool {
+    near.contains(value) || near.contains(&value.to_ascii_uppercase()) || text.trim().eq_ignore_ascii_case(value)
 }
