@@ -153,6 +153,13 @@ fn hint_at<'t>(text: &'t str, end: &mut usize, encoded: bool) -> Option<Option<&
     } else {
         window.iter().position(|&byte| byte == b']')?
     };
+    // Nothing that begins a token may hide in a hint: each is found, whatever stands before it.
+    let begins = |at: usize| {
+        window[at] == b'[' || (window[at] == b'%' && !encoded) || after_escape(window, at, *b"5b").is_some()
+    };
+    if (0..length).any(begins) {
+        return None;
+    }
     *end = start + length;
     Some(Some(text.get(start..*end)?))
 }
@@ -205,6 +212,8 @@ mod tests {
             "%5",
             "%5B",
             "[EMAIL_1:",
+            "[EMAIL_1:[TODO_1]",
+            "%5BEMAIL_1%3A%5BTODO_1%5D",
             "[EMAIL_ 1]",
             "[SECRET:github]",
         ] {

@@ -30,7 +30,7 @@ fn vault(domains: bool) -> Vault {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     #[test]
     fn protect_then_restore_is_the_same_text(

@@ -1,5 +1,5 @@
 //! The vault from outside: what is shown, what comes back, and what is in the file.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
 
 mod code;
 mod flows;

@@ -48,6 +48,16 @@ fn a_text_that_looks_like_a_token_never_becomes_one() {
 }
 
 #[test]
+fn no_token_hides_within_what_begins_like_another() {
+    let s = session();
+    shown(&s, ANN.1, &[ANN]);
+    let text = "[CARD_1: ann@corp.example[[EMAIL_1] %5BCARD_1%3Aann@corp.example%5BEMAIL_1%5D";
+    let out = shown(&s, text, &[ANN]);
+    assert_eq!(out, "[CARD_1: [EMAIL_1][[LITERAL_1] %5BCARD_1%3A[EMAIL_1][LITERAL_2]");
+    assert_eq!(s.restore(&out).unwrap(), text);
+}
+
+#[test]
 fn text_made_from_protected_text_keeps_its_tokens() {
     let vault = Vault::memory(&key(), domains()).unwrap();
     let s = vault.session("s", 0).unwrap();
