@@ -241,7 +241,7 @@ impl Hold for Running {
     }
 
     fn wait(&self) -> BoxFuture<'_, Exit> {
-        let exit = Exit { reason: ExitReason::Killed, cpu: Duration::ZERO, peak_memory: 0 };
+        let exit = Exit { reason: ExitReason::Killed, cpu: Duration::ZERO, peak_memory: 0, out_of_processes: false };
         Box::pin(std::future::ready(exit))
     }
 }
