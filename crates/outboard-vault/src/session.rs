@@ -7,7 +7,7 @@ use crate::protect::{Becomes, Found, Protected, Region, TokensHere, regions};
 use crate::restore::{Restorer, code};
 use crate::state::State;
 use crate::store::{Candidate, Store};
-use crate::token::{self, Kinds, LITERAL};
+use crate::token::{self, Kinds, LITERAL, Token};
 use crate::vault::Options;
 use outboard_types::Language;
 use serde_json::{Map, Value};
@@ -108,9 +108,25 @@ impl Session {
         server: Option<&str>,
         find: &mut dyn FnMut(&str, &str) -> Vec<Found<'f>>,
     ) -> Result<(), VaultError> {
+        self.protect_noting(value, here, server, find, &mut |_, _| {})
+    }
+
+    /// The same, and tells `note` the JSON pointer of each text that changed and the tokens that are in it now.
+    pub fn protect_noting<'f>(
+        &self,
+        value: &mut Value,
+        here: TokensHere,
+        server: Option<&str>,
+        find: &mut dyn FnMut(&str, &str) -> Vec<Found<'f>>,
+        note: &mut dyn FnMut(&str, &[Token]),
+    ) -> Result<(), VaultError> {
         self.protect_at(&mut String::new(), value, &mut |pointer, text| {
             let protected = self.protect(text, &find(pointer, text), here, server)?;
-            Ok((protected.text != text).then_some(protected.text))
+            let changed = protected.text != text;
+            if changed {
+                note(pointer, &protected.tokens);
+            }
+            Ok(changed.then_some(protected.text))
         })
     }
 
