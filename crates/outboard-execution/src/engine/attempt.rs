@@ -82,7 +82,7 @@ impl Engine {
         self.cpu += exit.cpu;
         match served {
             Served::End(end) => Some(end),
-            Served::Lost => Some(End::lost(&exit.reason, &self.deps.limits)),
+            Served::Lost => Some(End::lost(&exit, self.deps.sandbox.limits())),
             Served::Suspend => None,
         }
     }

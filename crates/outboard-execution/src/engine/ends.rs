@@ -1,10 +1,9 @@
 //! How a program can end, and what is said about it.
 
 use super::attempt::Request;
-use crate::executions::Limits;
 use crate::report::Failure;
 use outboard_journal::Status;
-use outboard_sandbox::{ExitReason, SandboxError};
+use outboard_sandbox::{Exit, ExitReason, Limits, SandboxError};
 use outboard_types::{ErrorCode, ToolError};
 use outboard_worker_protocol::{FrameError, Trouble};
 use serde_json::value::RawValue;
@@ -25,19 +24,26 @@ impl End {
     }
 
     /// The worker ended without a last frame: says why.
-    pub(super) fn lost(reason: &ExitReason, limits: &Limits) -> Self {
+    pub(super) fn lost(exit: &Exit, limits: &Limits) -> Self {
         let over = |text: String, key: &str| {
             let error = ToolError::new(ErrorCode::LimitExceeded, text);
-            End::Failed(Status::LimitExceeded, error.hint(format!("sandbox.{key} in outboard.toml sets it")))
+            End::Failed(Status::LimitExceeded, error.hint(sets(key)))
         };
-        match reason {
+        match exit.reason {
             ExitReason::Cpu => over(format!("the program used its {:?} of CPU time", limits.cpu), "cpu"),
             ExitReason::Memory => {
                 over(format!("the program used its {} MiB of memory", limits.memory_bytes >> 20), "memory_mb")
             }
-            ExitReason::Disk => over("the folders that the program writes to hold too much".into(), "disk_mb"),
+            ExitReason::Disk => over(
+                format!("the folders that the program writes to hold more than {} MiB", limits.disk_bytes >> 20),
+                "disk_mb",
+            ),
             ExitReason::DiskFiles => {
-                over("the folders that the program writes to hold too many files".into(), "disk_files")
+                let text = format!("the folders that the program writes to hold more than {} files", limits.disk_files);
+                over(text, "disk_files")
+            }
+            _ if exit.out_of_processes => {
+                over(format!("the program wanted more than {} processes and threads", limits.processes), "processes")
             }
             other => End::Failed(
                 Status::Failed,
@@ -59,7 +65,7 @@ pub(super) fn garbage(error: &FrameError) -> ToolError {
 
 pub(super) fn over_wall(limit: Duration) -> ToolError {
     ToolError::new(ErrorCode::LimitExceeded, format!("the program ran for {limit:?}, its wall-clock limit"))
-        .hint("sandbox.wall in outboard.toml sets it")
+        .hint(sets("wall"))
 }
 
 /// A program went another way than when it was recorded: both sides, as far as they are known.
@@ -81,15 +87,79 @@ pub(super) fn status_of(trouble: &Trouble) -> Status {
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        let Trouble { code, message, line, column, excerpt, stack, hint } = trouble;
-        Self { code, message, line, column, excerpt, stack, hint }
-    }
+/// A program's own error, with the limit that it ran into where its words show one. The words are the program's, so
+/// they choose a hint and nothing else.
+pub(super) fn told(trouble: Trouble, limits: &Limits) -> Failure {
+    let Trouble { code, message, line, column, excerpt, stack, hint } = trouble;
+    let hint = hint.or_else(|| limit_shown(&message, limits));
+    Failure { code, message, line, column, excerpt, stack, hint }
+}
+
+/// Which limit an error of the system means inside the jail.
+fn limit_shown(message: &str, limits: &Limits) -> Option<String> {
+    let shows = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let (limit, key) = if shows(&["Too many open files", "EMFILE"]) {
+        (format!("a process of a program has at most {} open files", limits.open_files), "open_files")
+    } else if shows(&["Resource temporarily unavailable", "EAGAIN", "can't start new thread", "BlockingIOError"]) {
+        (format!("a program has at most {} processes and threads", limits.processes), "processes")
+    } else if shows(&["MemoryError", "Cannot allocate memory", "ENOMEM"]) {
+        (format!("a program has {} MiB of memory", limits.memory_bytes >> 20), "memory_mb")
+    } else {
+        return None;
+    };
+    Some(format!("{limit}; {}", sets(key)))
+}
+
+fn sets(key: &str) -> String {
+    format!("sandbox.{key} in outboard.toml sets it")
 }
 
 impl From<ToolError> for Failure {
     fn from(error: ToolError) -> Self {
         Self { code: error.code.to_string(), message: error.message, hint: error.hint, ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(reason: ExitReason, out_of_processes: bool) -> String {
+        let exit = Exit { reason, cpu: Duration::ZERO, peak_memory: 0, out_of_processes };
+        match End::lost(&exit, &Limits::default()) {
+            End::Failed(_, error) => format!("{}; {}", error.message, error.hint.unwrap_or_default()),
+            _ => String::new(),
+        }
+    }
+
+    #[test]
+    fn every_limit_has_its_value_and_its_key() {
+        for (reason, value, key) in [
+            (ExitReason::Cpu, "30s", "sandbox.cpu"),
+            (ExitReason::Memory, "512 MiB", "sandbox.memory_mb"),
+            (ExitReason::Disk, "1024 MiB", "sandbox.disk_mb"),
+            (ExitReason::DiskFiles, "100000 files", "sandbox.disk_files"),
+        ] {
+            let text = text(reason, false);
+            assert!(text.contains(value) && text.contains(key), "{text}");
+        }
+        assert!(text(ExitReason::Exited(1), true).contains("64 processes"));
+        assert!(text(ExitReason::Exited(1), false).contains("ended before"));
+        let wall = over_wall(Duration::from_secs(9));
+        assert!(wall.message.contains("9s") && wall.hint.is_some_and(|hint| hint.contains("sandbox.wall")));
+    }
+
+    #[test]
+    fn an_error_of_the_system_names_the_limit_that_it_means() {
+        for (message, value, key) in [
+            ("OSError: [Errno 24] Too many open files: '/tmp/x'", "256 open files", "sandbox.open_files"),
+            ("BlockingIOError: [Errno 11] Resource temporarily unavailable", "64 processes", "sandbox.processes"),
+            ("RuntimeError: can't start new thread", "64 processes", "sandbox.processes"),
+            ("MemoryError", "512 MiB", "sandbox.memory_mb"),
+        ] {
+            let hint = limit_shown(message, &Limits::default()).unwrap();
+            assert!(hint.contains(value) && hint.contains(key), "{hint}");
+        }
+        assert_eq!(limit_shown("ValueError: 3", &Limits::default()), None);
     }
 }

@@ -154,7 +154,9 @@ impl Engine {
     fn report(mut self, end: End) -> (Report, Option<impl Future<Output = ()> + Send + use<>>) {
         let (status, result, error) = match end {
             End::Result(value) => (Status::Succeeded, value, None),
-            End::Trouble(trouble) => (ends::status_of(&trouble), None, Some(trouble.into())),
+            End::Trouble(trouble) => {
+                (ends::status_of(&trouble), None, Some(ends::told(trouble, self.deps.sandbox.limits())))
+            }
             End::Failed(status, error) => (status, None, Some(Failure::from(error))),
         };
         let counter = self.deps.counter.as_deref();
