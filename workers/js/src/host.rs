@@ -2,6 +2,7 @@
 
 use crate::fate::Fate;
 use crate::files::{self, Files};
+use crate::more;
 use crate::outbox::Outbox;
 use crate::positions::Origin;
 use crate::report;
@@ -78,10 +79,17 @@ pub(crate) fn object<'js>(ctx: &Ctx<'js>, shared: &Rc<Shared>) -> Result<Object<
     chance(ctx, &host, shared)?;
     reading(ctx, &host, shared)?;
     writing(ctx, &host, shared)?;
+    more::install(ctx, &host)?;
     Ok(host)
 }
 
-fn set<'js, P>(ctx: &Ctx<'js>, host: &Object<'js>, name: &str, function: impl IntoJsFunc<'js, P> + 'js) -> Result<()> {
+/// Adds a function to an object of functions.
+pub(crate) fn set<'js, P>(
+    ctx: &Ctx<'js>,
+    host: &Object<'js>,
+    name: &str,
+    function: impl IntoJsFunc<'js, P> + 'js,
+) -> Result<()> {
     host.set(name, Function::new(ctx.clone(), function)?)
 }
 
@@ -136,12 +144,13 @@ fn timers<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resul
 
 /// The bytes of an array; none when its buffer was detached.
 #[allow(unsafe_code, reason = "the engine gives its buffer as a raw slice")]
-fn copy(bytes: &TypedArray<'_, u8>) -> Vec<u8> {
+pub(crate) fn copy(bytes: &TypedArray<'_, u8>) -> Vec<u8> {
     // SAFETY: no JavaScript runs while the slice is read, so the buffer is neither changed nor freed.
     bytes.as_raw().map_or_else(Vec::new, |raw| unsafe { raw.as_ref() }.to_vec())
 }
 
-fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<TypedArray<'js, u8>> {
+/// Bytes as an array of the engine.
+pub(crate) fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<TypedArray<'js, u8>> {
     TypedArray::new(ctx.clone(), bytes)
 }
 
@@ -178,7 +187,8 @@ fn chance<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Resul
     )
 }
 
-fn fail(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
+/// An error of the program.
+pub(crate) fn fail(ctx: &Ctx<'_>, message: &str) -> rquickjs::Error {
     Exception::throw_message(ctx, message)
 }
 

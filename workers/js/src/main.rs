@@ -5,12 +5,15 @@
 //!
 //! Never here: policy, settings, secrets, or a second program.
 
+mod digest;
 mod engine;
 mod fate;
 mod files;
 mod host;
 mod import;
 mod inspect;
+mod language;
+mod more;
 mod outbox;
 mod positions;
 mod prelude;
@@ -22,6 +25,7 @@ mod stack;
 mod strip;
 mod turns;
 mod wrap;
+mod zones;
 
 use std::path::PathBuf;
 

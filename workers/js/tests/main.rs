@@ -6,8 +6,10 @@
 )]
 
 mod calls;
+mod compat;
 mod fetch;
 mod forms;
+mod intl;
 mod limits;
 mod platform;
 mod repeat;

@@ -30,27 +30,41 @@ function plainBytes(data) {
   return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+const encodingNames = { utf8: "utf-8", unicode11utf8: "utf-8", utf16: "utf-16le", utf16le: "utf-16le", ucs2: "utf-16le", unicode: "utf-16le", utf16be: "utf-16be" };
+for (const name of ["latin1", "iso88591", "ascii", "usascii", "windows1252", "cp1252", "l1"]) encodingNames[name] = "windows-1252";
+// What windows-1252 has from 0x80 to 0x9f.
+const windowsLetters = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+
 class TextDecoder {
-  #strict;
-  #latin;
   #kept = [];
   constructor(label = "utf-8", options = {}) {
-    const name = String(label).toLowerCase().replace(/[_-]/g, "");
-    if (!["utf8", "latin1", "iso88591", "ascii", "windows1252"].includes(name)) throw new RangeError(`TextDecoder: the encoding "${label}" is not supported; there is utf-8.`);
-    this.#latin = name !== "utf8";
-    this.#strict = !!options.fatal;
-    this.encoding = this.#latin ? "windows-1252" : "utf-8";
+    const name = encodingNames[String(label).trim().toLowerCase().replace(/[_-]/g, "")];
+    if (!name) throw new RangeError(`TextDecoder: the encoding "${label}" is not supported; there is utf-8, utf-16le, utf-16be and windows-1252 (latin1).`);
+    this.encoding = name;
+    this.fatal = !!options.fatal;
+    this.ignoreBOM = !!options.ignoreBOM;
+  }
+  // Bytes that belong to the next letter wait for it, where more is announced.
+  #whole(bytes, stream) {
+    if (this.#kept.length) { bytes = Uint8Array.from([...this.#kept, ...bytes]); this.#kept = []; }
+    if (!stream) return bytes;
+    const whole = this.encoding === "utf-8" ? wholeLetters(bytes) : bytes.length & ~1;
+    this.#kept = [...bytes.subarray(whole)];
+    return bytes.subarray(0, whole);
+  }
+  #wide(bytes) {
+    let text = "";
+    const big = this.encoding === "utf-16be" ? 1 : 0;
+    for (let at = 0; at + 1 < bytes.length; at += 2) text += String.fromCharCode(bytes[at + big] | (bytes[at + 1 - big] << 8));
+    if (bytes.length % 2) text += "\ufffd";
+    if (this.fatal && (bytes.length % 2 || !text.isWellFormed())) throw new TypeError(`The encoded data was not valid for encoding ${this.encoding}`);
+    return text.toWellFormed();
   }
   decode(data, options = {}) {
-    let bytes = bytesOf(data);
-    if (this.#latin) return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-    if (this.#kept.length) { bytes = Uint8Array.from([...this.#kept, ...bytes]); this.#kept = []; }
-    if (options.stream) {
-      const whole = wholeLetters(bytes);
-      this.#kept = [...bytes.subarray(whole)];
-      bytes = bytes.subarray(0, whole);
-    }
-    return host.decode(plainBytes(bytes), this.#strict).replace(/^\uFEFF/, "");
+    if (this.encoding === "windows-1252") return Array.from(bytesOf(data), (byte) => (byte >= 0x80 && byte < 0xa0 ? windowsLetters[byte - 0x80] : String.fromCharCode(byte))).join("");
+    const bytes = this.#whole(bytesOf(data), !!options.stream);
+    const text = this.encoding === "utf-8" ? host.decode(plainBytes(bytes), this.fatal) : this.#wide(bytes);
+    return this.ignoreBOM ? text : text.replace(/^\uFEFF/, "");
   }
 }
 

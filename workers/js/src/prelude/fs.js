@@ -1,6 +1,6 @@
 // fs and fs/promises over the files of the jail. Relative paths start at /; missing folders are made on writing.
 function place(value) {
-  const text = value instanceof URL ? decodeURIComponent(value.pathname) : String(value).replace(/^file:\/\//, "");
+  const text = isUrl(value) ? decodeURIComponent(value.pathname) : String(value).replace(/^file:\/\//, "");
   const parts = segmentsOf(text);
   // A program's notes may go to /state as well: they are kept with the workspace.
   if (parts[0] === "state") parts.unshift("workspace");
@@ -50,9 +50,9 @@ const syncFs = {
   // Text unless bytes are asked for: programs that forget the encoding mean text far more often than bytes.
   readFile(path, options) {
     const encoding = encodingOf(options);
-    if (encoding === "buffer" || encoding === null) return wrapBytes(host.readBytes(place(path)));
+    if (encoding === "buffer" || encoding === null) return use("buffer").wrapBytes(host.readBytes(place(path)));
     if (encoding === undefined || /^utf-?8$/i.test(encoding)) return host.readText(place(path));
-    return encodeBytes(host.readBytes(place(path)), encoding);
+    return use("buffer").encodeBytes(host.readBytes(place(path)), encoding);
   },
   writeFile: (path, data, options) => writeData(place(path), data, options, false),
   appendFile: (path, data, options) => writeData(place(path), data, options, true),

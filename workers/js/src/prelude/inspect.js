@@ -47,6 +47,9 @@ function className(value) {
   return proto === null ? "[Object: null prototype]" : proto.constructor?.name ?? "";
 }
 
+// By its shape: the class itself is compiled only where a program uses it.
+function isUrl(value) { return typeof value === "object" && value !== null && value.constructor?.name === "URL" && typeof value.href === "string"; }
+
 function showObject(value, settings, depth, above) {
   if (above.includes(value)) return "[Circular]";
   const name = className(value);
@@ -76,6 +79,7 @@ function showParts(value, name, settings, depth, above) {
     for (let at = 0; at < Math.min(value.length, most); at++) items.push(at in value ? inner(value[at]) : "<empty>");
     return join(cut(items, value.length, settings), name === "Array" ? "" : `${name}(${value.length}) `, "[", "]", depth);
   }
+  if (name === "Buffer" && value instanceof Uint8Array) return `<Buffer ${Array.from(value.subarray(0, 50), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}${value.length > 50 ? ` ... ${value.length - 50} more bytes` : ""}>`;
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     const items = Array.from(value.subarray(0, most), inner);
     return join(cut(items, value.length, settings), `${name}(${value.length}) `, "[", "]", depth);
@@ -89,7 +93,7 @@ function showParts(value, name, settings, depth, above) {
     const items = Array.from(value, inner);
     return join(cut(items.slice(0, most), items.length, settings), `Set(${value.size}) `, "{", "}", depth);
   }
-  if (value instanceof URL) return `URL { '${value.href}' }`;
+  if (isUrl(value)) return `URL { '${value.href}' }`;
   const label = name === "Object" || name === "" ? "" : `${name} `;
   const items = Object.keys(value).map((key) => `${showKey(key)}: ${showProperty(value, key, inner)}`);
   for (const key of Object.getOwnPropertySymbols(value)) {

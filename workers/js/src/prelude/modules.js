@@ -1,5 +1,17 @@
 // Import paths: where each of the ways to write one leads, and the text of modules that are no files.
 const builtins = new Map();
+// Modules that are made when a program first asks for them.
+const lazyBuiltins = new Map();
+
+function builtin(name) {
+  if (!builtins.has(name) && lazyBuiltins.has(name)) builtins.set(name, lazyBuiltins.get(name)());
+  return builtins.get(name);
+}
+
+const isBuiltin = (name) => builtins.has(name) || lazyBuiltins.has(name);
+const builtinNames = () => [...new Set([...builtins.keys(), ...lazyBuiltins.keys()])].sort();
+// The name of a module of ours, from the name that the engine knows it by.
+const builtinOf = (name) => (name.startsWith("node:") ? name.slice(5) : isBuiltin(name) ? name : undefined);
 
 function segmentsOf(path) {
   const out = [];
@@ -37,7 +49,7 @@ function fileModule(path, spec) {
 
 function resolve(base, spec) {
   const name = spec.replace(/^node:/, "");
-  if (builtins.has(name)) return `node:${name}`;
+  if (isBuiltin(name)) return name.startsWith("outboard:") ? name : `node:${name}`;
   if (spec.startsWith("node:") && !spec.startsWith("node:/")) return refusePackage(spec);
   if (spec === "outboard" || spec === "outboard:client") return "outboard:client";
   let path = spec.replace(/^file:\/\//, "").replace(/[?#].*$/, "");
@@ -54,7 +66,11 @@ function resolve(base, spec) {
 }
 
 function refusePackage(spec) {
-  throw new Error(`Cannot import "${spec}": packages are not available here. There are /servers, /skills, /workspace and ${[...builtins.keys()].join(", ")}.`);
+  const advice = packageAdvice(spec);
+  const near = advice === undefined ? nearest(spec.replace(/^node:/, ""), builtinNames()) : [];
+  const hint = advice === undefined ? didYouMean(near, "") : `Use instead: ${advice}.`;
+  const text = `Cannot import "${spec}": packages are not available here. ${hint} There are /servers, /skills, /workspace and ${builtinNames().join(", ")}.`;
+  throw new Error(text.replace("  ", " "));
 }
 
 const parts = new Map();
@@ -68,8 +84,8 @@ function exportsText(name, value, keys) {
 
 // The text of a synthesised module; undefined for a file.
 function moduleText(name) {
-  if (name.startsWith("node:")) {
-    const value = builtins.get(name.slice(5));
+  if (builtinOf(name) !== undefined) {
+    const value = builtin(builtinOf(name));
     return exportsText(name, value, Object.keys(value));
   }
   if (name === "outboard:client") return exportsText(name, client, Object.keys(client));
@@ -92,7 +108,7 @@ function serversText() {
 
 // What a module offers, for the message about a name that it does not offer.
 function exportsOf(name) {
-  if (name.startsWith("node:")) return Object.keys(builtins.get(name.slice(5)) ?? {});
+  if (builtinOf(name) !== undefined) return Object.keys(builtin(builtinOf(name)) ?? {});
   if (name === "outboard:client") return Object.keys(client);
   if (name === "/servers/index.ts") return surface.index().map((e) => e.namespace);
   const [, , folder, file] = name.split("/");
@@ -102,7 +118,7 @@ function exportsOf(name) {
 
 function require(spec) {
   const name = resolve("/program.ts", String(spec));
-  if (name.startsWith("node:")) return builtins.get(name.slice(5));
+  if (builtinOf(name) !== undefined) return builtin(builtinOf(name));
   if (name === "outboard:client") return client;
   if (name.endsWith(".json")) return JSON.parse(host.readText(name));
   if (!name.startsWith("/servers/")) throw new Error(`require("${spec}") cannot load a module file: write import, or await import("${spec}").`);

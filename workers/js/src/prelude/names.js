@@ -58,7 +58,7 @@ function toolsNamed(name) {
 }
 
 const onDemand = {
-  fs: () => builtins.get("fs"), path: () => builtins.get("path"), os: () => builtins.get("os"), util: () => builtins.get("util"),
+  fs: () => builtin("fs"), path: () => builtin("path"), os: () => builtin("os"), util: () => builtin("util"), assert: () => builtin("assert"),
 };
 
 // Names the program uses and nobody defines: a server's namespace, a tool that only one server has.

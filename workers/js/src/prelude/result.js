@@ -52,7 +52,7 @@ function plainObject(value, above) {
     return { ...plainEntries(value, above), name: value.name, message: value.message };
   }
   if (value instanceof Promise) return "[Promise: it was not awaited]";
-  if (value instanceof RegExp || value instanceof URL) return String(value);
+  if (value instanceof RegExp || isUrl(value)) return String(value);
   if (value instanceof Number || value instanceof String || value instanceof Boolean) return value.valueOf();
   if (value instanceof ArrayBuffer) return plainObject(new Uint8Array(value), above);
   if (ArrayBuffer.isView(value)) return value instanceof Uint8Array ? value.toBase64() : Array.from(value, (v) => plain(v, above));

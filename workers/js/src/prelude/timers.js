@@ -44,4 +44,15 @@ hidden("setImmediate", (callback, ...args) => startTimer(callback, 0, args));
 for (const name of ["clearTimeout", "clearInterval", "clearImmediate"]) hidden(name, stopTimer);
 hidden("sleep", sleep);
 builtins.set("timers", { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate });
-builtins.set("timers/promises", { setTimeout: sleep, setImmediate: (value) => sleep(0, value) });
+
+// A wait that a signal can end.
+function patient(ms, value, { signal } = {}) {
+  if (!signal) return sleep(ms, value);
+  return new Promise((done, fail) => {
+    const stop = () => { stopTimer(timer); fail(Object.assign(new Error("The operation was aborted", { cause: signal.reason }), { name: "AbortError", code: "ABORT_ERR" })); };
+    const timer = startTimer(() => { signal.removeEventListener("abort", stop); done(value); }, ms, []);
+    if (signal.aborted) stop(); else signal.addEventListener("abort", stop, { once: true });
+  });
+}
+async function* ticks(ms, value) { for (;;) { await sleep(Math.max(1, delay(ms))); yield value; } }
+builtins.set("timers/promises", { setTimeout: patient, setImmediate: (value) => sleep(0, value), setInterval: ticks, scheduler: { wait: (ms, options) => patient(ms, undefined, options), yield: () => sleep(0) } });

@@ -99,6 +99,11 @@ function argumentsFor(entry, tool, values) {
   return named;
 }
 
+// What generated modules say: positional arguments by the names of the parameters; one plain object stays as it is.
+function toArguments(names, given) {
+  return argumentsFor({ server: "" }, { ts: "this function", tool: "", params: Array.from(names) }, Array.from(given));
+}
+
 function toolFunction(entry, tool) {
   const call = (...values) => {
     try { return callTool(entry.server, tool.tool, argumentsFor(entry, tool, values)); }

@@ -71,32 +71,61 @@ class AbortController {
 
 class EventEmitter {
   #handlers = new Map();
-  on(name, handler) { this.#handlers.set(name, [...(this.#handlers.get(name) ?? []), handler]); return this; }
-  addListener(name, handler) { return this.on(name, handler); }
-  once(name, handler) {
+  #add(name, handler, first) {
+    if (typeof handler !== "function") throw Object.assign(new TypeError("The \"listener\" argument must be of type function"), { code: "ERR_INVALID_ARG_TYPE" });
+    const list = this.#handlers.get(name) ?? [];
+    this.#handlers.set(name, first ? [handler, ...list] : [...list, handler]);
+    return this;
+  }
+  #wrapped(name, handler) {
     const wrapped = (...args) => { this.off(name, wrapped); handler.apply(this, args); };
     wrapped.original = handler;
-    return this.on(name, wrapped);
+    return wrapped;
   }
+  on(name, handler) { return this.#add(name, handler, false); }
+  addListener(name, handler) { return this.on(name, handler); }
+  prependListener(name, handler) { return this.#add(name, handler, true); }
+  once(name, handler) { return this.on(name, this.#wrapped(name, handler)); }
+  prependOnceListener(name, handler) { return this.#add(name, this.#wrapped(name, handler), true); }
   off(name, handler) {
-    this.#handlers.set(name, (this.#handlers.get(name) ?? []).filter((one) => one !== handler && one.original !== handler));
+    const list = this.#handlers.get(name) ?? [];
+    const at = list.findLastIndex((one) => one === handler || one.original === handler);
+    if (at >= 0) this.#handlers.set(name, list.toSpliced(at, 1));
     return this;
   }
   removeListener(name, handler) { return this.off(name, handler); }
   removeAllListeners(name) { if (name === undefined) this.#handlers.clear(); else this.#handlers.delete(name); return this; }
   emit(name, ...args) {
     const list = this.#handlers.get(name) ?? [];
-    if (!list.length && name === "error") throw args[0];
+    if (!list.length && name === "error") throw args[0] instanceof Error ? args[0] : Object.assign(new Error(`Unhandled error. (${String(args[0])})`), { code: "ERR_UNHANDLED_ERROR", context: args[0] });
     for (const handler of [...list]) handler.apply(this, args);
     return list.length > 0;
   }
   listenerCount(name) { return (this.#handlers.get(name) ?? []).length; }
+  listeners(name) { return (this.#handlers.get(name) ?? []).map((one) => one.original ?? one); }
+  rawListeners(name) { return [...(this.#handlers.get(name) ?? [])]; }
+  eventNames() { return [...this.#handlers].filter(([, list]) => list.length).map(([name]) => name); }
   setMaxListeners() { return this; }
+  getMaxListeners() { return 10; }
 }
 EventEmitter.EventEmitter = EventEmitter;
 EventEmitter.once = (emitter, name) => new Promise((done, fail) => {
-  emitter.once(name, (...args) => done(args));
-  if (name !== "error") emitter.once("error", fail);
+  const failed = (error) => { emitter.off(name, arrived); fail(error); };
+  const arrived = (...args) => { emitter.off?.("error", failed); done(args); };
+  if (typeof emitter.addEventListener === "function") return emitter.addEventListener(name, (event) => done([event]), { once: true });
+  emitter.once(name, arrived);
+  if (name !== "error") emitter.once("error", failed);
 });
-for (const [name, value] of Object.entries({ Event, CustomEvent, EventTarget, AbortSignal, AbortController })) hidden(name, value);
-builtins.set("events", EventEmitter);
+// The events of a kind, one after the other, until the signal says stop.
+EventEmitter.on = (emitter, name, { signal } = {}) => {
+  const [ready, waiting] = [[], []];
+  const put = (...args) => { const next = waiting.shift(); if (next) next.done({ value: args, done: false }); else ready.push(args); };
+  const end = async () => { emitter.off(name, put); for (const next of waiting.splice(0)) next.done({ value: undefined, done: true }); return { value: undefined, done: true }; };
+  emitter.on(name, put);
+  signal?.addEventListener("abort", () => { emitter.off(name, put); for (const next of waiting.splice(0)) next.fail(signal.reason); }, { once: true });
+  return {
+    next: () => (ready.length ? Promise.resolve({ value: ready.shift(), done: false }) : signal?.aborted ? Promise.reject(signal.reason) : new Promise((done, fail) => waiting.push({ done, fail }))),
+    return: end, [Symbol.asyncIterator]() { return this; },
+  };
+};
+return { Event, CustomEvent, EventTarget, AbortSignal, AbortController, EventEmitter, modules: { events: EventEmitter } };

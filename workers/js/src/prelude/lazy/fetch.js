@@ -99,4 +99,4 @@ async function fetch(input, init) {
   }
   return responseOf(await sendRequest(asked, body));
 }
-for (const [name, value] of Object.entries({ fetch, Request, Response })) hidden(name, value);
+return { Headers, Blob, File, FormData, fetch, Request, Response };

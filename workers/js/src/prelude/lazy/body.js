@@ -1,4 +1,7 @@
 // What requests and answers are made of: Headers, Blob, FormData, and bodies that are read once.
+const { host, use, bytesOf, randomBytes, isPlain, request, pending, ToolError } = common;
+const { URL, URLSearchParams, urlPart } = use("url");
+const { AbortSignal } = use("events");
 const tokenLetters = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 class Headers {
@@ -162,4 +165,3 @@ class Body {
 }
 const { copy: bodyCopy } = Body;
 delete Body.copy;
-for (const [name, value] of Object.entries({ Headers, Blob, File, FormData })) hidden(name, value);

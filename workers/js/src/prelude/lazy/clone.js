@@ -1,4 +1,5 @@
 // structuredClone: deep copies with cycles, for the types that programs hold.
+const { className } = common;
 function cloneValue(value, seen) {
   if (typeof value === "function" || typeof value === "symbol") throw new DOMException(`${String(value)} could not be cloned.`, "DataCloneError");
   if (value === null || typeof value !== "object") return value;
@@ -37,4 +38,5 @@ function cloneValue(value, seen) {
   for (const key of Object.keys(value)) copy[key] = cloneValue(value[key], seen);
   return copy;
 }
-hidden("structuredClone", (value) => cloneValue(value, new Map()));
+const structuredClone = (value) => cloneValue(value, new Map());
+return { structuredClone };

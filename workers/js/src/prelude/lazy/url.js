@@ -36,10 +36,10 @@ class URLSearchParams {
   }
   get size() { return this.#list.length; }
   append(key, value) { this.#list.push([String(key), String(value)]); this.#changed(); }
-  delete(key) { this.#list = this.#list.filter(([one]) => one !== String(key)); this.#changed(); }
+  delete(key, value) { this.#list = this.#list.filter(([one, own]) => one !== String(key) || (value !== undefined && own !== String(value))); this.#changed(); }
   get(key) { return this.#list.find(([one]) => one === String(key))?.[1] ?? null; }
   getAll(key) { return this.#list.filter(([one]) => one === String(key)).map(([, value]) => value); }
-  has(key) { return this.#list.some(([one]) => one === String(key)); }
+  has(key, value) { return this.#list.some(([one, own]) => one === String(key) && (value === undefined || own === String(value))); }
   set(key, value) {
     const at = this.#list.findIndex(([one]) => one === String(key));
     this.#list = this.#list.filter(([one], index) => one !== String(key) || index === at);
@@ -132,6 +132,14 @@ for (const name of ["protocol", "username", "password", "hostname", "port"]) {
   const set = function (value) { setPart(this, name, name === "protocol" ? `${String(value).replace(/:?$/, "")}:` : String(value)); };
   Object.defineProperty(URL.prototype, name, { get() { return urlPart(this, name); }, set, configurable: true });
 }
-hidden("URL", URL);
-hidden("URLSearchParams", URLSearchParams);
-builtins.set("url", { URL, URLSearchParams, fileURLToPath: (url) => decodeURIComponent(new URL(url).pathname), pathToFileURL: (path) => new URL(`file://${path}`) });
+const legacy = (text) => {
+  const url = URL.parse(text);
+  if (!url) { const [, pathname, search, hash] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(String(text)); return { href: String(text), protocol: null, host: null, hostname: null, port: null, pathname, search: search ?? null, query: search?.slice(1) ?? null, hash: hash ?? null }; }
+  return { href: url.href, protocol: url.protocol, host: url.host, hostname: url.hostname, port: url.port || null, pathname: url.pathname, search: url.search || null, query: url.search.slice(1) || null, hash: url.hash || null };
+};
+const module = {
+  URL, URLSearchParams, fileURLToPath: (url) => decodeURIComponent(new URL(url).pathname), pathToFileURL: (path) => new URL(`file://${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`),
+  format: (url) => (url instanceof URL || typeof url === "string" ? String(url) : `${url.protocol ? `${String(url.protocol).replace(/:?$/, ":")}//` : ""}${url.host ?? (url.hostname ?? "") + (url.port ? `:${url.port}` : "")}${url.pathname ?? ""}${url.search ?? (url.query ? `?${new URLSearchParams(url.query)}` : "")}${url.hash ?? ""}`),
+  parse: legacy, resolve: (from, to) => new URL(to, from).href, urlToHttpOptions: (url) => ({ ...legacy(url.href), path: url.pathname + url.search }),
+};
+return { URL, URLSearchParams, urlPart, modules: { url: module } };
