@@ -30,7 +30,7 @@ mod tests {
     fn the_guest_is_whole() {
         assert!(super::BUN.starts_with("// ") && super::BUN.ends_with('\n'));
         assert!(
-            ["function prelude(host", "callMCPTool", "return lib;", "ready"]
+            ["function prelude(host", "callMCPTool", "outboard:csv", "packageAdvice", "return lib;", "ready"]
                 .iter()
                 .all(|part| super::BUN.contains(part))
         );

@@ -13,6 +13,8 @@ const processObject = {
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
   on() { return this; },
   once() { return this; },
+  // Nothing is ever typed: loops over it end at once.
+  stdin: { isTTY: false, on() { return this; }, once() { return this; }, setEncoding() { return this; }, async *[Symbol.asyncIterator]() {} },
   stdout: stream(false),
   stderr: stream(true),
 };
