@@ -96,3 +96,54 @@ fn exit_ends_a_program() {
     assert!(run("process.exit(2)").error().message.contains("exit(2)"));
     assert_eq!(value("console.log('a'); return 1"), json!(1));
 }
+
+#[test]
+fn what_a_program_puts_in_the_place_of_a_name_stays() {
+    for (code, expected) in [
+        ("globalThis.fetch = (async () => 'mine') as any; new Headers(); return await fetch('x')", json!("mine")),
+        (
+            "class URL { x = 1 } return [new URL().x, new Request('https://a.example').url]",
+            json!([1, "https://a.example/"]),
+        ),
+        (
+            "(globalThis as any).Intl = 5; return [(globalThis as any).Intl, (1234.5).toLocaleString('de')]",
+            json!([5, "1.234,5"]),
+        ),
+        ("return Object.keys(globalThis).filter((name) => /Intl|URL|Buffer|fetch/.test(name)).length", json!(0)),
+        (
+            "return ['Intl' in globalThis, typeof Buffer, typeof URL, typeof structuredClone]",
+            json!([true, "function", "function", "function"]),
+        ),
+    ] {
+        let report = run(code);
+        assert_eq!(report.value.as_ref(), Some(&expected), "{code}\n{report:?}");
+    }
+}
+
+#[test]
+fn large_inputs_end_in_an_answer() {
+    for (code, part) in [
+        ("new Intl.Segmenter('en').segment('x'.repeat(5_000_000))", "cut it at line breaks"),
+        ("new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([255]))", "not valid"),
+        ("Buffer.from('x').readInt32LE(0)", "out of range"),
+        ("require('crypto').createHash('crc32')", "there is md5"),
+        ("import { parse } from 'outboard:csv'; parse('a,\"b')", "never closed"),
+    ] {
+        assert!(run(code).error().message.contains(part), "{code}\n{:?}", run(code));
+    }
+    assert_eq!(value("new Intl.NumberFormat('en').format('9'.repeat(2000) as any).length"), json!(2666));
+}
+
+#[test]
+fn packages_that_are_not_there_are_refused_with_advice() {
+    for (spec, advice) in [
+        ("csv-parse/sync", "outboard:csv"),
+        ("@modelcontextprotocol/sdk/client/index.js", "./servers/server-name"),
+        ("lodash.debounce", "Object.groupBy"),
+        ("node:fs/promise", "Did you mean fs/promises"),
+        ("some-package-of-nobody", "packages are not available"),
+    ] {
+        let report = run(&format!("import x from '{spec}';\nx()"));
+        assert!(report.error().message.contains(advice), "{spec}: {report:?}");
+    }
+}

@@ -58,8 +58,10 @@ function showObject(value, settings, depth, above) {
   if (value instanceof Promise) return "Promise { … }";
   if (value instanceof WeakMap || value instanceof WeakSet) return `${name} { … }`;
   if (value instanceof Number || value instanceof String || value instanceof Boolean) return `[${name}: ${show(value.valueOf(), settings, depth, above)}]`;
+  const own = value[Symbol.for("nodejs.util.inspect.custom")];
   above.push(value);
   try {
+    if (typeof own === "function") { const text = own.call(value, settings.depth - depth, settings, inspect); return typeof text === "string" ? text : show(text, settings, depth, above); }
     if (value instanceof Error) return showError(value, settings, depth, above);
     if (depth > settings.depth) return Array.isArray(value) ? "[Array]" : `[${name || "Object"}]`;
     return showParts(value, name, settings, depth, above);

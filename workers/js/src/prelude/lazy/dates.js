@@ -46,7 +46,10 @@ class DateTimeFormat {
       if (needed && (defaults === "onlyTime" || defaults === "both")) Object.assign(fields, { hour: "numeric", minute: "numeric", second: "numeric" });
     }
     const cycle = this.#cycle(options, locale, data.date);
-    const pattern = dateStyle || timeStyle ? stylePattern(data.date, dateStyle, timeStyle, cycle) : patternFor(data.date, wantedFields(fields, cycle), fraction, data.number.decimal);
+    let pattern = dateStyle || timeStyle ? stylePattern(data.date, dateStyle, timeStyle, cycle) : patternFor(data.date, wantedFields(fields, cycle), fraction, data.number.decimal);
+    // The part of the day takes the place of AM and PM, or stands alone.
+    const part = "B".repeat({ short: 1, long: 4, narrow: 5 }[fields.dayPeriod] ?? 0);
+    if (part) pattern = Object.keys(fields).length === 1 ? part : pattern.replace(/'[^']*'|a+/g, (piece) => (piece[0] === "a" ? part : piece));
     const letter = { h12: "h", h23: "H", h11: "K", h24: "k" }[cycle];
     this.pieces = pattern.replace(/'[^']*'|[hHkK]+/g, (piece) => (piece[0] === "'" ? piece : letter.repeat(piece.length))).match(pieces);
     if (/[hHkK]/.test(pattern.replace(/'[^']*'/g, ""))) Object.assign(set, { hourCycle: cycle, hour12: cycle === "h12" || cycle === "h11" });

@@ -94,6 +94,9 @@ class RelativeTimeFormat {
   resolvedOptions() { return { ...this.#set }; }
 }
 
+// The ends of all segments are found at once.
+const LONGEST_SEGMENTED = 4 << 20;
+
 class Segmenter {
   #set;
   constructor(locales, given) {
@@ -102,6 +105,7 @@ class Segmenter {
   }
   segment(given) {
     const input = String(given);
+    if (input.length > LONGEST_SEGMENTED) throw new RangeError(`Segmenter takes texts of at most ${LONGEST_SEGMENTED >> 20} Mi letters: cut it at line breaks first`);
     const { granularity } = this.#set;
     const all = () => {
       const ends = more.segments(granularity, input.toWellFormed());

@@ -75,7 +75,7 @@ function promisify(call) {
 promisify.custom = custom;
 
 const util = {
-  inspect: Object.assign((value, options, ...more) => inspect(value, typeof options === "object" ? options ?? {} : { depth: more[0] }), { custom: Symbol.for("nodejs.util.inspect.custom"), defaultOptions: {} }),
+  inspect: Object.assign((value, options, depth = 2) => inspect(value, { depth: 2, ...(typeof options === "object" ? options : { depth }) }), { custom: Symbol.for("nodejs.util.inspect.custom"), defaultOptions: {} }),
   format, promisify, types, TextEncoder, TextDecoder, isDeepStrictEqual: (a, b) => deepEqual(a, b, true), isArray: Array.isArray,
   callbackify: (call) => (...args) => { const done = args.pop(); call(...args).then((value) => done(null, value), (error) => done(error ?? new Error("rejected without a reason"))); },
   deprecate: (call) => call, inherits(child, parent) { Object.setPrototypeOf(child.prototype, parent.prototype); }, debuglog: () => () => undefined, toUSVString: (text) => String(text).toWellFormed(),
