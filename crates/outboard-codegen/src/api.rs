@@ -49,16 +49,15 @@ fn readme(catalogue: &Catalogue) -> String {
 
 fn add_server(server: &Server, files: &mut BTreeMap<String, String>) {
     let (folder, package) = (&server.names.folder, &server.names.package);
-    let tools: Vec<Value> = server.tools.iter().map(tool_entry).collect();
-    let api = json!({"server": server.name.as_str(), "tools": tools});
-    files.insert(format!(".api/{folder}.json"), quote::json(&api));
+    let mut tools: Vec<Value> = Vec::new();
     let (mut barrel, mut init) = (String::new(), String::new());
     for tool in &server.tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
         let types = Types::of(tool);
+        tools.push(tool_entry(tool, &types));
         files.insert(format!("{folder}/{ts}.ts"), typescript::module(server, tool, &types));
         files.insert(format!("{package}/{py}.py"), python::module(server, tool, &types));
-        if types.cut() || tool.description.chars().count() > docs::TOOL {
+        if types.cut || tool.description.chars().count() > docs::TOOL {
             files.insert(format!("{folder}/{ts}.json"), definition(tool));
         }
         barrel.push_str(&format!("export {{ {ts} }} from \"./{ts}\";\n"));
@@ -68,13 +67,15 @@ fn add_server(server: &Server, files: &mut BTreeMap<String, String>) {
         // Without any export TypeScript would not take it for a module.
         barrel.push_str("export {};\n");
     }
+    let api = json!({"server": server.name.as_str(), "tools": tools});
+    files.insert(format!(".api/{folder}.json"), quote::json(&api));
     files.insert(format!("{folder}/index.ts"), barrel);
     files.insert(format!("{package}/__init__.py"), init);
     files.insert(format!("{folder}/README.md"), server_readme(server));
 }
 
 /// The definition itself, beside modules that do not show all of it.
-fn definition(tool: &Tool) -> String {
+pub(crate) fn definition(tool: &Tool) -> String {
     let value: Value = serde_json::from_str(tool.raw.get()).unwrap_or_default();
     quote::pretty_json(&value) + "\n"
 }
@@ -84,8 +85,8 @@ pub(crate) fn definition_path(server: &Server, tool: &Tool) -> String {
     format!("/servers/{}/{}.json", server.names.folder, tool.names.typescript)
 }
 
-fn tool_entry(tool: &Tool) -> Value {
-    let params: Vec<&str> = tool.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+fn tool_entry(tool: &Tool, types: &Types) -> Value {
+    let params: Vec<&str> = types.arguments.iter().map(|field| field.name.as_str()).collect();
     json!({"tool": tool.id.tool.as_str(), "ts": tool.names.typescript, "py": tool.names.python, "params": params})
 }
 

@@ -1,7 +1,6 @@
 //! Text that servers wrote, made fit for comments and documentation.
 
 use outboard_catalog::is_hidden;
-use serde_json::Value;
 
 /// Longest description of a property, in characters.
 pub(crate) const PROPERTY: usize = 300;
@@ -25,6 +24,14 @@ pub(crate) fn line(text: &str, limit: usize) -> String {
     cut(text, limit).0.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The first sentence, for a line among many.
+pub(crate) fn sentence(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let end = first.find(". ").map_or(first.len(), |at| at + 1);
+    line(&first[..end], LONGEST)
+}
+
 /// For a block comment of TypeScript: nothing in it ends the comment.
 pub(crate) fn comment(text: &str) -> String {
     text.replace("*/", "* /")
@@ -34,38 +41,6 @@ pub(crate) fn comment(text: &str) -> String {
 pub(crate) fn docstring(text: &str) -> String {
     text.replace('\\', "\\\\").replace("\"\"\"", "'''")
 }
-
-/// What a property's schema says beyond its type, on one line. A reference is described by its target.
-pub(crate) fn of_property(root: &Value, schema: &Value) -> (String, bool) {
-    let pointer = schema.get("$ref").and_then(Value::as_str);
-    let target = pointer.and_then(|pointer| outboard_catalog::resolve(root, pointer));
-    let said = |key| schema.get(key).or_else(|| target?.get(key));
-    let mut text = said("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-    for (key, name) in NOTES {
-        if let Some(value) = said(key).filter(|value| !value.is_null()) {
-            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            text.push_str(&format!(" ({name}: {})", line(&shown, 80)));
-        }
-    }
-    let (text, cut) = cut(&text, PROPERTY);
-    (text.split_whitespace().collect::<Vec<_>>().join(" "), cut)
-}
-
-/// Keywords that are told, and what they are called.
-const NOTES: [(&str, &str); 12] = [
-    ("default", "default"),
-    ("format", "format"),
-    ("pattern", "pattern"),
-    ("minimum", "min"),
-    ("maximum", "max"),
-    ("exclusiveMinimum", "above"),
-    ("exclusiveMaximum", "below"),
-    ("multipleOf", "multiple of"),
-    ("minLength", "min length"),
-    ("maxLength", "max length"),
-    ("minItems", "min items"),
-    ("maxItems", "max items"),
-];
 
 #[cfg(test)]
 mod tests {

@@ -7,14 +7,16 @@ mod api;
 mod docs;
 mod hoist;
 mod materialise;
+mod meet;
 mod python;
 mod quote;
 mod reader;
 mod shape;
+mod share;
 mod signature;
 mod types;
 mod typescript;
 
 pub use api::{CodeApi, generate};
 pub use materialise::{MaterialiseError, materialise};
-pub use signature::{details, signature};
+pub use signature::{details, signature, summary};

@@ -1,12 +1,13 @@
 //! A schema as a type that both languages can print.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// A type.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
     Unknown,
+    /// No value fits.
+    Never,
     Null,
     Boolean,
     Integer,
@@ -14,7 +15,8 @@ pub(crate) enum Shape {
     Text,
     Literal(Vec<Value>),
     List(Box<Shape>),
-    Tuple(Vec<Shape>),
+    Tuple(Tuple),
+    /// Any keys, one type of values.
     Record(Box<Shape>),
     Object(Object),
     Union(Vec<Shape>),
@@ -23,12 +25,39 @@ pub(crate) enum Shape {
     Etc,
 }
 
+/// A list whose places have types of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tuple {
+    pub(crate) items: Vec<Shape>,
+    /// So many of them must be there.
+    pub(crate) required: usize,
+    /// What may follow.
+    pub(crate) rest: Option<Box<Shape>>,
+}
+
+/// What a schema says about keys that it does not declare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Rest {
+    /// Nothing. Checkers refuse them in literals, because most are misspelt.
+    #[default]
+    Silent,
+    /// They are refused.
+    Closed,
+    /// They are welcome.
+    Open,
+}
+
 /// An object with known properties.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Object {
     pub(crate) fields: Vec<Field>,
-    /// The schema says that there may be other properties.
-    pub(crate) open: bool,
+    pub(crate) rest: Rest,
+}
+
+impl Object {
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
 }
 
 /// One property of an object.
@@ -41,28 +70,41 @@ pub(crate) struct Field {
     pub(crate) doc: String,
 }
 
-/// A schema's type and the named types it refers to, in the order of their names.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Typed {
-    /// The name that the type itself goes by.
-    pub(crate) name: String,
-    pub(crate) shape: Shape,
-    pub(crate) named: BTreeMap<String, Shape>,
-    /// Something was too deep, too large or too long to be shown.
-    pub(crate) cut: bool,
-}
-
-impl Typed {
-    /// The fields of the type, where it is an object, by name or at once.
-    pub(crate) fn fields(&self) -> &[Field] {
-        let shape = match &self.shape {
-            Shape::Named(name) => self.named.get(name),
-            shape => Some(shape),
-        };
-        match shape {
-            Some(Shape::Object(object)) => &object.fields,
-            _ => &[],
+impl Shape {
+    /// The shapes directly within.
+    pub(crate) fn children(&self) -> Vec<&Shape> {
+        match self {
+            Shape::List(inner) | Shape::Record(inner) => vec![inner],
+            Shape::Union(shapes) => shapes.iter().collect(),
+            Shape::Tuple(tuple) => tuple.items.iter().chain(tuple.rest.as_deref()).collect(),
+            Shape::Object(object) => object.fields.iter().map(|field| &field.shape).collect(),
+            _ => Vec::new(),
         }
+    }
+
+    /// The same shape around other shapes. Of an object's field its name comes with it.
+    pub(crate) fn map(&self, change: &mut dyn FnMut(&Shape, Option<&Field>) -> Shape) -> Shape {
+        match self {
+            Shape::List(item) => Shape::List(Box::new(change(item, None))),
+            Shape::Record(values) => Shape::Record(Box::new(change(values, None))),
+            Shape::Union(options) => union(options.iter().map(|option| change(option, None)).collect()),
+            Shape::Tuple(tuple) => Shape::Tuple(Tuple {
+                items: tuple.items.iter().map(|item| change(item, None)).collect(),
+                required: tuple.required,
+                rest: tuple.rest.as_ref().map(|rest| Box::new(change(rest, None))),
+            }),
+            Shape::Object(object) => {
+                let field = |field: &Field| Field { shape: change(&field.shape, Some(field)), ..field.clone() };
+                Shape::Object(Object { fields: object.fields.iter().map(field).collect(), rest: object.rest })
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether this name is part of the type.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        matches!(self, Shape::Named(named) if named == name)
+            || self.children().into_iter().any(|child| child.mentions(name))
     }
 }
 
@@ -77,31 +119,51 @@ pub(crate) fn pascal(text: &str) -> String {
     }
 }
 
-/// Scalar values as a literal type; of long lists and of anything else only the kind of value.
+/// Exactly these values.
 pub(crate) fn literal(values: &[Value]) -> Shape {
-    const LONGEST: usize = 200;
-    let plain = |value: &Value| !value.is_object() && !value.is_array();
-    match values {
-        [] => Shape::Unknown,
-        _ if values.iter().all(plain) && values.len() <= LONGEST => Shape::Literal(values.to_vec()),
-        _ if values.iter().all(Value::is_string) => Shape::Text,
-        _ => Shape::Unknown,
+    let (plain, nested): (Vec<&Value>, Vec<&Value>) =
+        values.iter().partition(|value| !value.is_object() && !value.is_array());
+    let plain = (!plain.is_empty()).then(|| Shape::Literal(plain.into_iter().cloned().collect()));
+    union(plain.into_iter().chain(nested.into_iter().map(exactly)).collect())
+}
+
+/// One value, also if it is an object or a list.
+fn exactly(value: &Value) -> Shape {
+    match value {
+        Value::Object(entries) => {
+            let field = |(name, value): (&String, &Value)| Field {
+                name: name.clone(),
+                required: true,
+                shape: exactly(value),
+                doc: String::new(),
+            };
+            Shape::Object(Object { fields: entries.iter().map(field).collect(), rest: Rest::Closed })
+        }
+        Value::Array(items) => {
+            Shape::Tuple(Tuple { items: items.iter().map(exactly).collect(), required: items.len(), rest: None })
+        }
+        plain => Shape::Literal(vec![plain.clone()]),
     }
 }
 
-/// One option is no union; the same option twice counts once; unknown swallows all.
+/// One option is no union; the same option twice counts once; unknown swallows all, impossible ones vanish.
 pub(crate) fn union(options: Vec<Shape>) -> Shape {
+    let none = options.is_empty();
     let mut kept: Vec<Shape> = Vec::new();
     for option in options {
         let more = if let Shape::Union(inner) = option { inner } else { vec![option] };
         for option in more {
-            if !kept.contains(&option) {
+            if option != Shape::Never && !kept.contains(&option) {
                 kept.push(option);
             }
         }
     }
+    if kept.contains(&Shape::Number) {
+        kept.retain(|option| *option != Shape::Integer);
+    }
     match kept.len() {
-        0 => Shape::Unknown,
+        0 if none => Shape::Unknown,
+        0 => Shape::Never,
         1 => kept.remove(0),
         _ if kept.contains(&Shape::Unknown) => Shape::Unknown,
         _ => Shape::Union(kept),

@@ -94,5 +94,12 @@ pub(crate) fn shapes() -> Listing {
 }
 
 pub(crate) fn nasty() -> Vec<Listing> {
-    vec![drive(), names(), shapes(), listing("googledrive", &[]), listing("slack", &[json!({"name": "send_message"})])]
+    vec![
+        drive(),
+        names(),
+        shapes(),
+        crate::strange::listing(),
+        listing("googledrive", &[]),
+        listing("slack", &[json!({"name": "send_message"})]),
+    ]
 }

@@ -35,6 +35,11 @@ fn odd_names() {
 }
 
 #[test]
+fn strange_schemas() {
+    check("strange", &["strange"]);
+}
+
+#[test]
 fn shapes() {
     check("shapes", &["shapes"]);
 }

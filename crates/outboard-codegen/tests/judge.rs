@@ -21,6 +21,8 @@ pub(crate) fn judge(api: &CodeApi) {
         \x20       exec(compile(text, str(f), 'exec'), space)\n\
         \x20       assert isinstance(space[f.stem], tuple), f\n\
         \x20       known = set(space) | set(dir(__builtins__)) | {f.stem}\n\
+        \x20       tree = ast.parse(text)\n\
+        \x20       known |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}\n\
         \x20       used = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}\n\
         \x20       assert used <= known, (f, used - known)\n";
     let python = Command::new("python3").args(["-c", script]).arg(&root).output();

@@ -23,7 +23,7 @@ fn signatures_say_how_to_call() {
         (
             "search",
             "googleDrive.search(input: { filter: { owner: string; kinds?: (\"doc\" | \"sheet\")[]; changed?: { after?: string } | null }; limit?: number }): Promise<any>",
-            "google_drive.search(filter: {\"owner\": str, \"kinds\": List[Literal[\"doc\", \"sheet\"]], \"changed\": {\"after\": str} | None}, limit: int = ...) -> Any",
+            "google_drive.search(*, filter: {\"owner\": str, \"kinds\": List[Literal[\"doc\", \"sheet\"]], \"changed\": {\"after\": str} | None}, limit: int = ...) -> Any",
         ),
     ] {
         assert_eq!(line(&catalogue, "google-drive", tool, TypeScript), typescript);
