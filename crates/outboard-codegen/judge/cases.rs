@@ -35,12 +35,18 @@ pub(crate) struct Amount {
     pub(crate) spoilt: usize,
 }
 
-pub(crate) fn of<'a>(catalogue: &'a Catalogue, amount: Amount) -> Vec<Case<'a>> {
+/// All cases, and how many values were left out because they only differ in keys that their schema neither
+/// declares nor refuses: the generated types refuse those on purpose.
+pub(crate) fn of(catalogue: &Catalogue, amount: Amount) -> (Vec<Case<'_>>, usize) {
     let tools = catalogue.servers.iter().flat_map(|server| server.tools.iter().map(move |tool| (server, tool)));
-    tools.flat_map(|(server, tool)| of_tool(server, tool, amount)).collect()
+    let all: Vec<Option<Case<'_>>> = tools.flat_map(|(server, tool)| of_tool(server, tool, amount)).collect();
+    let count = all.len();
+    let cases: Vec<Case<'_>> = all.into_iter().flatten().collect();
+    let left_out = count - cases.len();
+    (cases, left_out)
 }
 
-fn of_tool<'a>(server: &'a Server, tool: &'a Tool, amount: Amount) -> Vec<Case<'a>> {
+fn of_tool<'a>(server: &'a Server, tool: &'a Tool, amount: Amount) -> Vec<Option<Case<'a>>> {
     let mut cases = Vec::new();
     for (output, schema) in [(false, Some(&tool.input_schema)), (true, tool.output_schema.as_ref())] {
         let Some(oracle) = schema.and_then(Oracle::of) else { continue };
@@ -62,7 +68,7 @@ fn of_tool<'a>(server: &'a Server, tool: &'a Tool, amount: Amount) -> Vec<Case<'
         }
         let spoilt =
             (0..amount.spoilt).filter_map(|at| oracle.spoilt(&made[at % made.len()], &mut rng)).collect::<Vec<_>>();
-        cases.extend(made.into_iter().chain(spoilt).filter_map(case));
+        cases.extend(made.into_iter().chain(spoilt).map(case));
     }
     cases
 }

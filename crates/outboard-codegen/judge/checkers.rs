@@ -47,12 +47,24 @@ fn program(tools: &Path, name: &str) -> Command {
     Command::new(program)
 }
 
+/// Checks a folder as its own manifests say.
+pub(crate) fn as_it_is(side: Side, tools: &Path, folder: &Path) -> Said {
+    match side {
+        Side::TypeScript => tsc(tools, folder),
+        Side::Python => pyright(tools, folder),
+    }
+}
+
 fn typescript(tools: &Path, folder: &Path) -> Said {
     let options = json!({
         "target": "es2022", "module": "esnext", "moduleResolution": "bundler", "strict": true, "noEmit": true,
         "skipLibCheck": false, "exactOptionalPropertyTypes": true, "noImplicitOverride": true, "types": [], "lib": ["es2022"]});
     let config = json!({"compilerOptions": options, "include": ["servers/**/*.ts", "cases/**/*.ts"]});
     fs::write(folder.join("tsconfig.json"), config.to_string()).unwrap();
+    tsc(tools, folder)
+}
+
+fn tsc(tools: &Path, folder: &Path) -> Said {
     let output = program(tools, "tsc").args(["--pretty", "false", "-p", "."]).current_dir(folder).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut said = Said { errors: HashMap::new(), texts: Vec::new() };
@@ -79,6 +91,10 @@ fn python(tools: &Path, folder: &Path) -> Said {
     // The modules find what workers provide beside them.
     fs::create_dir_all(folder.join("stubs")).unwrap();
     fs::copy(folder.join("servers/outboard_api.pyi"), folder.join("stubs/outboard_api.pyi")).unwrap();
+    pyright(tools, folder)
+}
+
+fn pyright(tools: &Path, folder: &Path) -> Said {
     let output = program(tools, "pyright")
         .args(["--outputjson"])
         .env("NODE_OPTIONS", "--max-old-space-size=8192")

@@ -65,7 +65,7 @@ pub(crate) fn of(cases: &[Case<'_>], side: Side) -> Vec<Sheet> {
 
 /// Every second case of a Python function that can be called so names its arguments.
 fn by_name(case: &Case<'_>, number: usize) -> Option<String> {
-    let entries = case.value.as_object().filter(|entries| number % 2 == 0 && !entries.is_empty())?;
+    let entries = case.value.as_object().filter(|entries| number.is_multiple_of(2) && !entries.is_empty())?;
     // Names that Python cannot write, and options at the top, are given as one dict.
     let plain = |name: &String| {
         name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit())

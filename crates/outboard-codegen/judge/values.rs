@@ -92,6 +92,8 @@ impl Maker<'_> {
             (None, Some(most)) => most - self.rng.below(50) as f64,
             (None, None) => self.rng.below(100) as f64,
         };
+        // Beyond this a half is lost.
+        let whole = whole || value.abs() > 1e12;
         let step = limit("multipleOf").filter(|step| *step >= 1.0);
         let value = step.map_or(value, |step| (value / step).ceil() * step);
         match whole || value.fract() == 0.0 && !self.rng.chance(30) || most.is_some() {

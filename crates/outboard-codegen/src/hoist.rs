@@ -53,7 +53,7 @@ impl<'u> Hoisted<'u> {
 
     /// By the last step of the path and the value that tells this object from others, else by all of it.
     fn name(&mut self, object: &Object, path: &str) -> String {
-        let tag = tag(object).map(|tag| pascal(tag)).unwrap_or_default();
+        let tag = tag(object).map(pascal).unwrap_or_default();
         let last = path.rsplit('.').next().unwrap_or_default();
         let own = if path.contains('.') || last.is_empty() { last } else { "" };
         let short = format!("{}{own}{tag}", self.base);

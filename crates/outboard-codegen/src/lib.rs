@@ -8,6 +8,7 @@ mod docs;
 mod hoist;
 mod materialise;
 mod meet;
+mod people;
 mod python;
 mod quote;
 mod reader;
@@ -19,4 +20,5 @@ mod typescript;
 
 pub use api::{CodeApi, generate};
 pub use materialise::{MaterialiseError, materialise};
+pub use people::{Files, Written};
 pub use signature::{details, signature, summary};

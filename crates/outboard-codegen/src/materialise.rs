@@ -70,6 +70,22 @@ fn write_all(api: &CodeApi, draft: &Path) -> Result<(), MaterialiseError> {
     Ok(())
 }
 
+/// Writes a file unless it is there with the same text; says whether it did. It gets its name at the end.
+pub(crate) fn replaced(root: &Path, name: &str, text: &str) -> Result<bool, MaterialiseError> {
+    let path = root.join(inside(name).map_err(at(root))?);
+    if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
+        return Ok(false);
+    }
+    let folder = path.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(at(folder))?;
+    let draft = folder.join(format!(".{}.draft", std::process::id()));
+    let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path)).map_err(at(&path));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written.map(|()| true)
+}
+
 /// A path that stays below the folder that it is joined to.
 fn inside(name: &str) -> io::Result<&Path> {
     let path = Path::new(name);

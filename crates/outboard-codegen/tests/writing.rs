@@ -1,7 +1,8 @@
 //! The files on disk.
 
 use crate::fixture::{api, nasty};
-use outboard_codegen::{CodeApi, materialise};
+use outboard_catalog::Catalogue;
+use outboard_codegen::{CodeApi, Files, Written, materialise};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -63,5 +64,32 @@ fn a_path_that_leads_out_is_refused() {
         let error = materialise(&api, folder.path()).unwrap_err();
         assert!(error.to_string().contains("leads elsewhere"), "{error}");
         assert!(files(folder.path()).is_empty());
+    }
+}
+
+#[test]
+fn files_for_people_are_written_where_they_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::for_people(&Catalogue::build(1, nasty()));
+    let count = files.files.len();
+    assert_eq!(files.write(folder.path()).unwrap(), Written { changed: count, unchanged: 0 });
+    fs::write(folder.path().join("mine.ts"), "mine").unwrap();
+    fs::write(folder.path().join("servers/slack/index.d.ts"), "old").unwrap();
+    assert_eq!(files.write(folder.path()).unwrap(), Written { changed: 1, unchanged: count - 1 });
+    assert_eq!(fs::read_to_string(folder.path().join("mine.ts")).unwrap(), "mine");
+    let readme = &files.files["servers/google-drive/README.md"];
+    assert!(
+        readme.contains(
+            "## getDocument\n\nReads a document.\n\nPython: `google_drive.get_document`. Declared read-only."
+        ),
+        "{readme}"
+    );
+    assert!(
+        readme.contains("getDocument(documentId: string, fields?: string): Promise<GetDocumentOutput>"),
+        "{readme}"
+    );
+    for (name, text) in &files.files {
+        assert!(!text.chars().any(|c| c != '\n' && outboard_catalog::is_hidden(c)), "{name}");
+        assert!(name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name}");
     }
 }

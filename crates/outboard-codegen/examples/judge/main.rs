@@ -11,7 +11,7 @@ mod tokens;
 use judge::cases::{self, Amount};
 use judge::{Side, checkers, report};
 use outboard_catalog::{Catalogue, Listing};
-use outboard_codegen::generate;
+use outboard_codegen::{Files, generate};
 use outboard_types::ServerName;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -33,8 +33,8 @@ fn main() {
     let api = generate(&catalogue);
     println!("generated {} files in {:.1?}", api.files.len(), started.elapsed());
     let programs = checkers::tools(&work.join("tools"));
-    let cases = cases::of(&catalogue, Amount { made: 5, spoilt: 10 });
-    println!("{} values made in {:.1?}", cases.len(), started.elapsed());
+    let (cases, left_out) = cases::of(&catalogue, Amount { made: 5, spoilt: 10 });
+    println!("{} values made in {:.1?}; {left_out} left out", cases.len(), started.elapsed());
     let mut good = true;
     for side in Side::BOTH {
         let started = Instant::now();
@@ -49,7 +49,20 @@ fn main() {
         println!("  disagreements: {}", list.display());
         good &= report.errors.is_empty() && report.agreement() >= 99.0;
     }
+    good &= people(&catalogue, &programs, &work);
     std::process::exit(i32::from(!good));
+}
+
+/// The files that editors read, checked as their own manifests say.
+fn people(catalogue: &Catalogue, programs: &Path, work: &Path) -> bool {
+    let place = work.join("people");
+    let _ = std::fs::remove_dir_all(&place);
+    let written = Files::for_people(catalogue).write(&place).unwrap();
+    let said = Side::BOTH.map(|side| checkers::as_it_is(side, programs, &place).texts);
+    let [typescript, python] = [&said[0], &said[1]];
+    println!("files for people: {}; errors: TypeScript {}, Python {}", written.changed, typescript.len(), python.len());
+    said.iter().flatten().take(20).for_each(|error| println!("  error: {error}"));
+    typescript.is_empty() && python.is_empty()
 }
 
 fn listings(folder: &Path) -> Vec<Listing> {

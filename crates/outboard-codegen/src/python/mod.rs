@@ -7,7 +7,7 @@ pub(crate) use print::inline;
 use crate::docs;
 use crate::hoist::Hoisted;
 use crate::quote::python as quote;
-use crate::shape::{Field, Object, Shape, pascal};
+use crate::shape::{Field, Object, Rest, Shape, pascal};
 use crate::types::Types;
 use crate::typescript::{documentation, may_be_object};
 use outboard_catalog::{Server, Tool};
@@ -144,7 +144,8 @@ fn functions(server: &Server, tool: &Tool, types: &Types, fields: &[Field], ways
     let doc = docstring(server, tool, types, fields);
     let optional = if types.may_be_empty() { " = ..." } else { "" };
     let dict = format!("def {name}(arguments: {}{optional}, /) -> {result}:", types.input.name);
-    let keywords = format!("def {name}({}) -> {result}:\n{doc}    ...\n", parameters(fields, types));
+    let parameters = parameters(fields, types) + further(fields, types, ways.form);
+    let keywords = format!("def {name}({parameters}) -> {result}:\n{doc}    ...\n");
     let all = match ways.form {
         Form::Stub => String::new(),
         _ => format!("\ndef {name}(*args: Any, **kwargs: Any) -> Any: ...\n"),
@@ -154,6 +155,13 @@ fn functions(server: &Server, tool: &Tool, types: &Types, fields: &[Field], ways
         (true, true) => format!("@overload\n{dict} ...\n\n@overload\n{keywords}{all}"),
         (false, _) => format!("{dict}\n{doc}    ...\n"),
     }
+}
+
+/// Other arguments, where the schema welcomes them. Models are not invited to make some up.
+fn further(fields: &[Field], types: &Types, form: Form) -> &'static str {
+    let open = matches!(&types.input.shape, Shape::Object(object) if object.rest == Rest::Open);
+    let named = fields.iter().any(|field| field.name == "further");
+    if open && !named && form != Form::Details { ", **further: Any" } else { "" }
 }
 
 /// Parameters in calling order. A key that is no identifier has no place among them, so that those after it

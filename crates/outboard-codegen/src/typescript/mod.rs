@@ -33,12 +33,21 @@ pub(crate) fn module(server: &Server, tool: &Tool, types: &Types) -> String {
 
 /// What a reader of the module wants to know: types, documentation, overloads.
 pub(crate) fn declared(server: &Server, tool: &Tool, types: &Types) -> String {
+    declared_as("export async function", server, tool, types)
+}
+
+/// The same for editors, without anything that runs.
+pub(crate) fn ambient(server: &Server, tool: &Tool, types: &Types) -> String {
+    declared_as("export declare function", server, tool, types)
+}
+
+fn declared_as(how: &str, server: &Server, tool: &Tool, types: &Types) -> String {
     let own = [Some(&types.input), types.output.as_ref()].into_iter().flatten();
     let own = own.map(|typed| print::declaration(&typed.name, &typed.shape));
     let named = types.named.iter().map(|(name, shape)| print::declaration(name, shape));
     let text = own.chain(named).collect::<Vec<_>>().join("\n");
     let comment = comment(&documentation(server, tool, types));
-    let functions: String = calls(tool, types).iter().map(|call| format!("export async function {call};\n")).collect();
+    let functions: String = calls(tool, types).iter().map(|call| format!("{how} {call};\n")).collect();
     format!("{text}\n{comment}{functions}")
 }
 

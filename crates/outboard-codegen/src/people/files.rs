@@ -1,0 +1,145 @@
+//! Which files there are.
+
+use super::readme;
+use crate::types::Types;
+use crate::{MaterialiseError, api, docs, materialise, python, quote, typescript};
+use outboard_catalog::{Catalogue, Server, Tool};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What programs find without importing it, beside the primitives.
+const RUNTIME: &str = include_str!("runtime.d.ts");
+
+/// Names that Python programs know without importing them.
+const BUILTINS: &str = "from outboard_api import ToolError as ToolError, call_mcp_tool as call_mcp_tool, \
+    search_tools as search_tools, sleep as sleep\n";
+
+const PACKAGE: &str = r#"{
+  "name": "outboard-programs",
+  "private": true,
+  "type": "module",
+  "scripts": { "check": "tsc" },
+  "devDependencies": { "typescript": "^7.0.0" }
+}
+"#;
+
+/// Every file is a module, so that `await` may stand at the top.
+const TSCONFIG: &str = r#"{
+  "compilerOptions": {
+    "target": "es2022",
+    "lib": ["es2022"],
+    "module": "esnext",
+    "moduleResolution": "bundler",
+    "moduleDetection": "force",
+    "strict": true,
+    "noEmit": true,
+    "types": []
+  },
+  "include": ["**/*.ts"]
+}
+"#;
+
+const PYPROJECT: &str = r#"[project]
+name = "outboard-programs"
+version = "0.0.0"
+requires-python = ">=3.11"
+
+[tool.pyright]
+include = ["."]
+pythonVersion = "3.12"
+typeCheckingMode = "standard"
+reportMissingModuleSource = false
+"#;
+
+/// Files for people by relative path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Contents by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// What writing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Files that are new or have other content than before.
+    pub changed: usize,
+    /// Files that were as they should be.
+    pub unchanged: usize,
+}
+
+impl Files {
+    /// Declarations of every tool for editors, manifests, and a list of functions for each server.
+    pub fn for_people(catalogue: &Catalogue) -> Self {
+        let mut files = BTreeMap::new();
+        let mut add = |name: String, text: String| drop(files.insert(name, text));
+        for (name, text) in [
+            ("package.json", PACKAGE),
+            ("tsconfig.json", TSCONFIG),
+            ("pyproject.toml", PYPROJECT),
+            ("runtime.d.ts", RUNTIME),
+            ("outboard_api.pyi", python::PRIMITIVES),
+            ("__builtins__.pyi", BUILTINS),
+            ("servers/__init__.pyi", ""),
+        ] {
+            add(name.into(), text.into());
+        }
+        add("README.md".into(), readme::of_all(catalogue));
+        add("outboard.d.ts".into(), globals(catalogue));
+        catalogue.servers.iter().for_each(|server| of_server(server, &mut add));
+        Self { files }
+    }
+
+    /// Writes what is new or different below `root`, and leaves every other file alone.
+    ///
+    /// # Errors
+    /// With the path that could not be written.
+    pub fn write(&self, root: &Path) -> Result<Written, MaterialiseError> {
+        let mut written = Written::default();
+        for (name, text) in &self.files {
+            match materialise::replaced(root, name, text)? {
+                true => written.changed += 1,
+                false => written.unchanged += 1,
+            }
+        }
+        Ok(written)
+    }
+}
+
+fn of_server(server: &Server, add: &mut dyn FnMut(String, String)) {
+    let (folder, package) = (format!("servers/{}", server.names.folder), format!("servers/{}", server.names.package));
+    let (mut barrel, mut init) = (String::new(), String::new());
+    for tool in &server.tools {
+        let (ts, py) = (&tool.names.typescript, &tool.names.python);
+        let types = Types::of(tool);
+        add(format!("{folder}/{ts}.d.ts"), typescript::ambient(server, tool, &types));
+        add(format!("{package}/{py}.pyi"), python::stub(server, tool, &types));
+        if types.cut || tool.description.chars().count() > docs::TOOL {
+            add(format!("{folder}/{ts}.json"), api::definition(tool));
+        }
+        barrel.push_str(&format!("export {{ {ts} }} from \"./{ts}\";\n"));
+        init.push_str(&format!("from .{py} import {py} as {py}\n"));
+    }
+    if server.tools.is_empty() {
+        barrel.push_str("export {};\n");
+    }
+    add(format!("{folder}/index.d.ts"), barrel);
+    add(format!("{package}/__init__.pyi"), init);
+    add(format!("{folder}/README.md"), readme::of_server(server, &|tool: &Tool| Types::of(tool)));
+}
+
+/// The primitives, and the servers as programs find them without importing.
+fn globals(catalogue: &Catalogue) -> String {
+    let mut text = typescript::GLOBALS.to_owned();
+    let import = |server: &Server| {
+        format!("typeof import({})", quote::typescript(&format!("./servers/{}", server.names.folder)))
+    };
+    text.push_str("\n/** Every server, by the name of its folder. */\ndeclare const servers: {\n");
+    for server in &catalogue.servers {
+        text.push_str(&format!("  {}: {};\n", quote::typescript(&server.names.folder), import(server)));
+    }
+    text.push_str("};\n\n");
+    for server in &catalogue.servers {
+        text.push_str(&format!("declare const {}: {};\n", server.names.namespace, import(server)));
+    }
+    text
+}
