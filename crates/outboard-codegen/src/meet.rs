@@ -16,6 +16,8 @@ pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<Shape>;
 pub(crate) struct Meeting<'a> {
     pub(crate) lookup: Lookup<'a>,
     pub(crate) exact: bool,
+    /// So many fields may still be put together: small schemas can be made that ask for very many.
+    pub(crate) left: usize,
 }
 
 impl Meeting<'_> {
@@ -63,13 +65,19 @@ impl Meeting<'_> {
 
     fn each(&mut self, options: Vec<Shape>, other: Shape, depth: usize) -> Shape {
         let count = options.len() * if let Shape::Union(others) = &other { others.len() } else { 1 };
-        if count > MAX_OPTIONS {
+        let fields = if let Shape::Object(object) = &other { object.fields.len() } else { 1 };
+        if count > MAX_OPTIONS || count * fields > self.left {
             return self.instead(if matches!(other, Shape::Union(_)) { Shape::Union(options) } else { other });
         }
         union(options.into_iter().map(|option| self.at(option, other.clone(), depth + 1)).collect())
     }
 
     fn objects(&mut self, a: Object, b: Object, depth: usize) -> Shape {
+        let size = a.fields.len() + b.fields.len();
+        if size > self.left {
+            return self.instead(Shape::Object(a));
+        }
+        self.left -= size;
         let (a_rest, b_rest) = (a.rest, b.rest);
         let mut fields = Vec::new();
         let mut others = b.fields;
@@ -128,7 +136,7 @@ mod tests {
     use serde_json::json;
 
     fn meet(a: Shape, b: Shape) -> Shape {
-        Meeting { lookup: &|_| None, exact: true }.meet(a, b)
+        Meeting { lookup: &|_| None, exact: true, left: 100 }.meet(a, b)
     }
 
     fn object(names: &[(&str, bool)], rest: Rest) -> Shape {

@@ -26,6 +26,9 @@ const MAX_DOCS: usize = 12_000;
 /// Options of a union, and items of a tuple, that are shown.
 pub(crate) const MAX_OPTIONS: usize = 40;
 
+/// Fields that may be put together where several keywords speak of one object.
+const MAX_MERGED: usize = 6_000;
+
 /// Values of an enumeration that are shown.
 const MAX_VALUES: usize = 200;
 
@@ -55,6 +58,7 @@ pub(crate) fn read(schema: &Value, name: &str, prefix: &str, used: &mut HashSet<
         named: BTreeMap::new(),
         inlined: Vec::new(),
         parts: 0,
+        merged: 0,
         docs: 0,
         cut: false,
     };
@@ -101,6 +105,7 @@ struct Reader<'a, 'u> {
     /// References that are being read in place.
     inlined: Vec<&'a str>,
     parts: usize,
+    merged: usize,
     docs: usize,
     cut: bool,
 }
@@ -172,9 +177,11 @@ impl<'a> Reader<'a, '_> {
 
     fn meet(&mut self, a: Shape, b: Shape) -> Shape {
         let named = &self.named;
-        let mut meeting = Meeting { lookup: &|name| named.get(name).cloned(), exact: true };
+        let left = MAX_MERGED - self.merged;
+        let mut meeting = Meeting { lookup: &|name| named.get(name).cloned(), exact: true, left };
         let shape = meeting.meet(a, b);
         self.cut |= !meeting.exact;
+        self.merged = MAX_MERGED - meeting.left;
         shape
     }
 
