@@ -1,7 +1,7 @@
 //! Where workers come from: a port, so that tests can run the engine over workers of their own.
 
 use futures::future::BoxFuture;
-use outboard_sandbox::{Control, Exit, Grant, Isolation, Receiver, Sandbox, SandboxError, Sender};
+use outboard_sandbox::{Control, Exit, Grant, Isolation, Limits, Receiver, Sandbox, SandboxError, Sender};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ pub struct Hired {
 pub trait Workers: Send + Sync {
     /// Waits until there can be workers; says how isolated they are.
     fn ready(&self) -> BoxFuture<'_, Result<Isolation, SandboxError>>;
+
+    /// The limits of each worker, for messages.
+    fn limits(&self) -> &Limits;
 
     /// A worker with exactly this grant.
     fn worker(&self, grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>>;
@@ -44,6 +47,10 @@ pub trait Hold: Send + Sync {
 impl Workers for Sandbox {
     fn ready(&self) -> BoxFuture<'_, Result<Isolation, SandboxError>> {
         Box::pin(Sandbox::ready(self))
+    }
+
+    fn limits(&self) -> &Limits {
+        Sandbox::limits(self)
     }
 
     fn worker(&self, grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>> {

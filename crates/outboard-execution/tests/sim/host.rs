@@ -112,7 +112,11 @@ impl Story {
         Executions::new(Deps {
             gateway,
             surfaces: stage.surfaces.clone(),
-            sandbox: Box::new(Guests { shape: self.shape.clone(), told: self.told.clone() }),
+            sandbox: Box::new(Guests {
+                shape: self.shape.clone(),
+                told: self.told.clone(),
+                limits: outboard_sandbox::Limits::default(),
+            }),
             orders: Orders::new(journal.clone()),
             ask_in_doubt: false,
             follower: None,
@@ -203,9 +207,14 @@ pub(crate) async fn spin(disk: &mut Disk, plan: &Plan, dice: &mut Dice, writes: 
 struct Guests {
     shape: Shape,
     told: Told,
+    limits: outboard_sandbox::Limits,
 }
 
 impl Workers for Guests {
+    fn limits(&self) -> &outboard_sandbox::Limits {
+        &self.limits
+    }
+
     fn ready(&self) -> BoxFuture<'_, Result<Isolation, SandboxError>> {
         Box::pin(std::future::ready(Ok(Isolation::default())))
     }
