@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-journal", &["outboard-types"]),
     ("crates/outboard-gateway", &["outboard-types", "outboard-catalog", "outboard-journal", "outboard-policy"]),
     ("crates/outboard-policy", &["outboard-types", "outboard-catalog"]),
+    ("crates/outboard-privacy", &[]),
     ("crates/outboard-sandbox", &["outboard-types", "outboard-worker-protocol"]),
     (
         "crates/outboard-execution",

@@ -1,0 +1,83 @@
+//! Compares findings with labelled spans: `evaluate FILE`, where FILE is a JSON list of texts with their spans.
+#![allow(clippy::print_stdout, reason = "the table is what the example is for")]
+
+use outboard_privacy::{Detector, Kind, Options};
+use serde_json::Value;
+use std::ops::Range;
+
+type Failure = Box<dyn std::error::Error>;
+const KINDS: [(&str, Kind); 6] = [
+    ("EMAIL_ADDRESS", Kind::Email),
+    ("PHONE_NUMBER", Kind::Phone),
+    ("CREDIT_CARD", Kind::Card),
+    ("IBAN_CODE", Kind::Iban),
+    ("US_SSN", Kind::Ssn),
+    ("IP_ADDRESS", Kind::Ip),
+];
+
+fn main() -> Result<(), Failure> {
+    let path = std::env::args().nth(1).ok_or("say which file: evaluate FILE")?;
+    let items: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+    let detector = Detector::new(&Options::default())?;
+    let mut size = 0;
+    let start = std::time::Instant::now();
+    for item in &items {
+        let text = item["full_text"].as_str().unwrap_or("");
+        size += text.len();
+        std::hint::black_box(detector.text(text));
+    }
+    println!("{:.1} MB/s", size as f64 / 1e6 / start.elapsed().as_secs_f64());
+    for (label, kind) in KINDS {
+        // [labelled, labelled and found, found, found and labelled]
+        let mut counts = [0usize; 4];
+        items.iter().for_each(|item| count(&detector, item, label, &kind, &mut counts));
+        let (p, r) = (counts[3] as f64 / counts[2] as f64, counts[1] as f64 / counts[0] as f64);
+        let (pl, ph) = wilson(counts[3], counts[2]);
+        let (rl, rh) = wilson(counts[1], counts[0]);
+        let f = 2.0 * p * r / (p + r);
+        println!(
+            "{:6} n={:4} precision {p:.3} [{pl:.3}, {ph:.3}] recall {r:.3} [{rl:.3}, {rh:.3}] F1 {f:.3}",
+            kind.label(),
+            counts[0]
+        );
+    }
+    Ok(())
+}
+
+fn count(detector: &Detector, item: &Value, label: &str, kind: &Kind, counts: &mut [usize; 4]) {
+    let text = item["full_text"].as_str().unwrap_or("");
+    let gold: Vec<Range<usize>> =
+        item["spans"].as_array().into_iter().flatten().filter_map(|span| range(text, span, label)).collect();
+    let found: Vec<Range<usize>> =
+        detector.text(text).into_iter().filter(|f| f.kind == *kind).map(|f| f.range).collect();
+    let hit = |one: &Range<usize>, others: &[Range<usize>]| others.iter().any(|other| half(one, other));
+    counts[0] += gold.len();
+    counts[1] += gold.iter().filter(|one| hit(one, &found)).count();
+    counts[2] += found.len();
+    counts[3] += found.iter().filter(|one| hit(one, &gold)).count();
+}
+
+fn range(text: &str, span: &Value, label: &str) -> Option<Range<usize>> {
+    let byte = |key: &str| {
+        let at = usize::try_from(span[key].as_u64()?).ok()?;
+        Some(text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte))
+    };
+    (span["entity_type"] == label).then_some(())?;
+    Some(byte("start_position")?..byte("end_position")?)
+}
+
+/// At least half of the longer one is common.
+fn half(a: &Range<usize>, b: &Range<usize>) -> bool {
+    let common = a.end.min(b.end).saturating_sub(a.start.max(b.start));
+    common * 2 >= a.len().max(b.len())
+}
+
+/// Wilson's interval of 95 %.
+fn wilson(hits: usize, of: usize) -> (f64, f64) {
+    let (n, z) = (of as f64, 1.96f64);
+    let p = hits as f64 / n;
+    let middle = p + z * z / (2.0 * n);
+    let spread = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
+    ((middle - spread) / scale, (middle + spread) / scale)
+}
