@@ -3,7 +3,7 @@
 use outboard_privacy::{Custom, Detector, Error, Kind, Options};
 
 fn found(text: &str) -> Vec<(Kind, &str)> {
-    let detector = Detector::new(&Options::default()).unwrap();
+    let detector = Detector::new(&Options::default()).expect("the defaults compile");
     detector.text(text).into_iter().map(|finding| (finding.kind, &text[finding.range])).collect()
 }
 
