@@ -82,6 +82,7 @@ impl Build {
             approvals: Default::default(),
             gateway: Default::default(),
             journal: Default::default(),
+            privacy: Default::default(),
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             files: Vec::new(),
@@ -178,6 +179,7 @@ impl Build {
             (["inspection", "refuse"], Given::List(list)) => settings.inspection_refuse = list,
             (["execution", "wait"], Given::Span(span)) => settings.execution.wait = span,
             (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
+            (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
             (_, given) => calls(settings, parts, given, folder),
         }
     }
@@ -215,6 +217,26 @@ fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) 
         "disk_files" => sandbox.disk_files = number,
         "pool_size" => sandbox.pool_size = number as usize,
         "pool_max" => sandbox.pool_max = number as usize,
+        _ => {}
+    }
+}
+
+/// What models see of private values. Tables of a later file come before those of an earlier.
+fn privacy(privacy: &mut crate::PrivacySettings, key: &str, given: Given, folder: &Path) {
+    let before = |list: &mut Vec<WrittenTable>, given: Vec<WrittenTable>| drop(list.splice(0..0, given));
+    match (key, given) {
+        ("enabled", Given::Flag(enabled)) => privacy.enabled = enabled,
+        ("inside", Given::Text(word)) => privacy.inside_tokens = word == "tokens",
+        ("kinds", Given::List(kinds)) => privacy.kinds = kinds,
+        ("names", Given::Text(word)) => privacy.names = word,
+        ("allow", Given::List(values)) => privacy.allow = values,
+        ("views", Given::Map(views)) => privacy.views = views.into_iter().collect(),
+        ("keep", Given::Span(span)) => privacy.keep = span,
+        ("key", Given::Text(key)) => privacy.key = Some(Redacted::new(key)),
+        ("key_file", Given::Text(path)) => privacy.key_file = Some(folder.join(path)),
+        ("detectors", Given::Tables(tables)) => before(&mut privacy.detectors, tables),
+        ("fields", Given::Tables(tables)) => before(&mut privacy.fields, tables),
+        ("flows", Given::Tables(tables)) => before(&mut privacy.flows, tables),
         _ => {}
     }
 }

@@ -8,16 +8,19 @@ mod build;
 mod comments;
 mod expand;
 mod foreign;
+mod list;
 mod problem;
 mod settings;
 mod table;
 mod written;
 
 pub use build::load;
+pub use list::SETTINGS;
 pub use problem::{Problem, SettingsError};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, JournalSettings,
-    NetworkSettings, PolicySettings, PythonSettings, SandboxSettings, ServerSettings, Settings, WrittenTable,
+    NetworkSettings, PolicySettings, PrivacySettings, PythonSettings, SandboxSettings, ServerSettings, Settings,
+    WrittenTable,
 };
-pub use table::{Kind, SETTINGS, Setting, reference};
+pub use table::{Kind, Setting, reference};
 pub use written::{size, span};

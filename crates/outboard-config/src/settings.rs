@@ -24,6 +24,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// How executions outlive what happens to them.
     pub journal: JournalSettings,
+    /// What models see of private values.
+    pub privacy: PrivacySettings,
     /// What is refused before it runs; the rules as written.
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.
@@ -271,6 +273,54 @@ impl Default for JournalSettings {
             max_age: None,
             max_bytes: None,
             audit_max_age: None,
+        }
+    }
+}
+
+/// What models see of private values.
+#[derive(Debug, Clone)]
+pub struct PrivacySettings {
+    /// Whether any of it is in force.
+    pub enabled: bool,
+    /// Whether programs see tokens too.
+    pub inside_tokens: bool,
+    /// Labels of kinds; empty = all.
+    pub kinds: Vec<String>,
+    /// `off`, `structured` or `prose`.
+    pub names: String,
+    /// Values that are never private.
+    pub allow: Vec<String>,
+    /// What stays readable, by kind.
+    pub views: BTreeMap<String, String>,
+    /// How long values are kept.
+    pub keep: Duration,
+    /// The key itself.
+    pub key: Option<Redacted<String>>,
+    /// The file of the key.
+    pub key_file: Option<PathBuf>,
+    /// Kinds of the user's own, as written.
+    pub detectors: Vec<WrittenTable>,
+    /// Decisions on fields, as written.
+    pub fields: Vec<WrittenTable>,
+    /// Rules on flows, as written.
+    pub flows: Vec<WrittenTable>,
+}
+
+impl Default for PrivacySettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            inside_tokens: false,
+            kinds: Vec::new(),
+            names: "structured".into(),
+            allow: Vec::new(),
+            views: BTreeMap::new(),
+            keep: Duration::from_secs(30 * 86_400),
+            key: None,
+            key_file: None,
+            detectors: Vec::new(),
+            fields: Vec::new(),
+            flows: Vec::new(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Every setting once: its place, type, default and meaning. Feeds the reader's suggestions and the
 //! generated reference.
 
+use crate::list::SETTINGS;
+
 /// What a setting's value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -72,208 +74,13 @@ pub struct Setting {
     pub doc: &'static str,
 }
 
-const fn setting(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
+pub(crate) const fn setting(key: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Setting {
     Setting { key, kind, default, range: (0, u64::MAX), doc }
 }
 
-const fn number(key: &'static str, default: &'static str, range: (u64, u64), doc: &'static str) -> Setting {
+pub(crate) const fn number(key: &'static str, default: &'static str, range: (u64, u64), doc: &'static str) -> Setting {
     Setting { range, ..setting(key, Kind::Number, default, doc) }
 }
-
-/// All settings, in the order of the reference.
-pub const SETTINGS: &[Setting] = &[
-    setting(
-        "mcp_config",
-        Kind::List,
-        "[]",
-        "JSON files with `mcpServers` or `servers` to read as well, such as `.mcp.json`.",
-    ),
-    setting(
-        "expose",
-        Kind::Choice(&["auto", "code", "direct", "both"]),
-        "\"auto\"",
-        "Which tools agents are shown: our four, the upstreams' own, or both; `auto` adds the upstreams' own if their definitions have at most 2,000 tokens.",
-    ),
-    setting("state_dir", Kind::Path, "\".outboard\"", "Where journal, listings, workspaces and skills are kept."),
-    setting("servers.*.command", Kind::Text, "", "The program of a stdio server."),
-    setting("servers.*.args", Kind::List, "[]", "Its arguments."),
-    setting("servers.*.env", Kind::Map, "{}", "Environment variables for it, beside a few harmless ones of ours."),
-    setting("servers.*.cwd", Kind::Path, "", "Its working folder."),
-    setting("servers.*.url", Kind::Text, "", "The address of a streamable HTTP server."),
-    setting("servers.*.headers", Kind::Map, "{}", "Headers sent with every request to it."),
-    setting("servers.*.enabled", Kind::Flag, "true", "Whether it is used at all."),
-    setting("servers.*.timeout", Kind::Span, "\"60s\"", "Time limit of one call."),
-    setting("servers.*.start_timeout", Kind::Span, "\"60s\"", "Time limit for starting and listing it."),
-    setting("servers.*.tools.allow", Kind::List, "[]", "Patterns of usable tools; empty means all."),
-    setting("servers.*.tools.deny", Kind::List, "[]", "Patterns of tools that are neither shown nor callable."),
-    setting(
-        "servers.*.catalog_file",
-        Kind::Path,
-        "",
-        "A saved `tools/list` result to list a server from without starting it.",
-    ),
-    number("servers.*.concurrent_calls", "16", (1, 4_096), "Calls that it works on at once; more wait."),
-    setting("sandbox.cpu", Kind::Span, "\"30s\"", "CPU time of one program."),
-    setting("sandbox.wall", Kind::Span, "\"10min\"", "Wall-clock time of one program."),
-    number("sandbox.memory_mb", "512", (16, 1 << 20), "Memory of one program, in MiB."),
-    number("sandbox.processes", "64", (1, 32_768), "Processes and threads of one program."),
-    number("sandbox.concurrent_calls", "16", (1, 4_096), "Tool calls of one program under way at once."),
-    number("sandbox.total_calls", "1000", (1, 10_000_000), "Tool calls of one program in all."),
-    number("sandbox.stdout_bytes", "1048576", (1_024, 1 << 30), "Console text of one program that is kept, in bytes."),
-    number("sandbox.open_files", "256", (16, 1 << 20), "Open files of each process of a program."),
-    number("sandbox.disk_mb", "1024", (1, 1 << 24), "Size of a session's folder, in MiB."),
-    number("sandbox.disk_files", "100000", (16, 1 << 30), "Files and folders in a session's folder."),
-    number("sandbox.pool_size", "2", (0, 64), "Idle workers kept ready per language at least."),
-    number(
-        "sandbox.pool_max",
-        "16",
-        (0, 256),
-        "Idle workers kept ready per language at most, when many are asked for.",
-    ),
-    setting(
-        "sandbox.tier",
-        Kind::Choice(&["A", "B"]),
-        "\"A\"",
-        "The least isolation with which programs run; `B` does without namespaces where the machine has none for us.",
-    ),
-    setting(
-        "sandbox.network.allow",
-        Kind::List,
-        "[]",
-        "Hosts that programs may reach, such as `api.example.com:443` or `*.example.com:443`; empty means none.",
-    ),
-    setting(
-        "sandbox.network.allow_private",
-        Kind::List,
-        "[]",
-        "Private addresses or ranges that programs may reach all the same, such as `10.0.0.5:8080`.",
-    ),
-    setting("sandbox.network.bandwidth", Kind::Size, "", "Bytes per second of each program, both ways together."),
-    setting(
-        "sandbox.files.read",
-        Kind::Map,
-        "{}",
-        "Folders that programs may read: where they see it, and the absolute path of the host, as `\"/data\" = \"/srv/data\"`.",
-    ),
-    setting("sandbox.files.write", Kind::Map, "{}", "Folders that programs may write as well, in the same form."),
-    setting(
-        "sandbox.python.interpreter",
-        Kind::Path,
-        "",
-        "The Python interpreter, also one of a virtual environment; `python3` on the path without it.",
-    ),
-    setting("sandbox.python.packages", Kind::List, "[]", "Folders of further packages, absolute."),
-    setting("sandbox.python.preload", Kind::List, "[]", "Modules that are imported before a worker is handed out."),
-    setting(
-        "sandbox.engines.*.program",
-        Kind::Path,
-        "",
-        "The program of a further TypeScript engine that speaks as Bun does; a program whose first line is `// engine: NAME` runs there.",
-    ),
-    setting(
-        "inspection.refuse",
-        Kind::List,
-        "[]",
-        "Programs to refuse before they run: `dynamic`, `secrets`, `blobs`, `import:MODULE`, `tool:SERVER.TOOL`.",
-    ),
-    setting(
-        "policy.profile",
-        Kind::Choice(&["balanced", "strict", "open"]),
-        "\"balanced\"",
-        "What holds where no rule does: `balanced` asks before what is declared destructive, `strict` before all that is not declared read-only, `open` never.",
-    ),
-    setting(
-        "policy.rules",
-        Kind::Tables,
-        "[]",
-        "Rules, the first that matches counts and a denial always: `tools`, `annotations`, `when`, `principal`, `session`, `origin`, `action`, `reason`.",
-    ),
-    setting(
-        "policy.pin",
-        Kind::Flag,
-        "true",
-        "Whether a tool whose definition changed is blocked until it is accepted.",
-    ),
-    setting("policy.lock", Kind::Path, "\"outboard.lock\"", "The file of accepted definitions."),
-    setting("approvals.expiry", Kind::Span, "\"10min\"", "How long a question to a person is open; then it is a no."),
-    number("approvals.waiting", "500", (1, 100_000), "Calls that wait for a person at once."),
-    setting("approvals.webhook", Kind::Text, "", "An address that is told of each question, signed."),
-    setting("approvals.webhook_secret", Kind::Text, "", "The key of those signatures, at least 16 bytes."),
-    setting(
-        "limits",
-        Kind::Tables,
-        "[]",
-        "Limits on calls: `tools`, `per` (tool, server, session, principal, execution), `calls`, `bytes`, `window`, `rate`, `burst`, `concurrent`.",
-    ),
-    setting("prices", Kind::Tables, "[]", "What calls cost: `tools`, `per_call`, `per_1k_tokens`."),
-    setting("budget.execution", Kind::Amount, "", "How much one execution may spend."),
-    setting("budget.day", Kind::Amount, "", "How much a principal may spend a day, from midnight UTC."),
-    setting(
-        "budget.on_exceed",
-        Kind::Choice(&["ask", "deny"]),
-        "\"ask\"",
-        "What happens to a call that would go over a budget.",
-    ),
-    setting("gateway.max_arguments_bytes", Kind::Size, "\"8MiB\"", "Size of the arguments of one call."),
-    setting("gateway.call_timeout", Kind::Span, "\"10min\"", "Time limit of a call with all its attempts and waits."),
-    number("gateway.attempts", "3", (1, 10), "How often a call is sent at most, where repeating it is safe."),
-    number(
-        "gateway.breaker",
-        "5",
-        (0, 1_000),
-        "Failures in a row after which a server is left alone for a while; 0 never.",
-    ),
-    setting(
-        "gateway.runaway",
-        Kind::Choice(&["warn", "ask", "off"]),
-        "\"warn\"",
-        "What happens when a program calls one tool far more often than usual.",
-    ),
-    number("gateway.runaway_calls", "200", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
-    setting(
-        "journal.suspend_after",
-        Kind::Span,
-        "\"60s\"",
-        "After how long of only waiting a program gives its worker up; it is run again over its recorded answers.",
-    ),
-    setting(
-        "journal.on_restart",
-        Kind::Choice(&["resume", "ask", "fail"]),
-        "\"resume\"",
-        "What becomes of programs that `serve` was running when it ended: they go on, wait for `outboard resume`, or fail.",
-    ),
-    setting(
-        "journal.in_doubt",
-        Kind::Choice(&["error", "ask"]),
-        "\"error\"",
-        "What becomes of a call that may have happened when Outboard ended: the program gets an error, or it waits for `outboard executions resolve`.",
-    ),
-    setting(
-        "journal.max_age",
-        Kind::Span,
-        "",
-        "Executions that ended longer ago are forgotten, such as `\"30d\"`; all are kept without it.",
-    ),
-    setting(
-        "journal.max_size",
-        Kind::Size,
-        "",
-        "While the journal takes more, the executions that ended first are forgotten.",
-    ),
-    setting(
-        "journal.audit_max_age",
-        Kind::Span,
-        "",
-        "Audit rows that are older are forgotten, leaving a signed checkpoint; all are kept without it.",
-    ),
-    setting(
-        "execution.wait",
-        Kind::Span,
-        "\"45s\"",
-        "How long `run_code` and `wait` wait before they answer that a program still runs.",
-    ),
-    number("execution.max_tokens", "4000", (100, 1_000_000), "Size of a report in tokens."),
-];
 
 /// The setting of a dotted key, with `servers.NAME.` taken as `servers.*.`.
 pub(crate) fn find(key: &str) -> Option<&'static Setting> {

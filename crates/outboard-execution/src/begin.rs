@@ -6,6 +6,7 @@ use crate::inspection::Findings;
 use crate::report::{Failure, Report};
 use futures::FutureExt;
 use futures::future::Either;
+use outboard_border::Notes;
 use outboard_gateway::Run;
 use outboard_journal::{Begun, Durability, Ending, ExecutionRecord, Status};
 use outboard_types::{CallContext, Digest, ErrorCode, ToolError};
@@ -159,6 +160,7 @@ fn failed_to_start(live: &Live, error: ToolError) -> Report {
         error: Some(Failure::from(error)),
         calls: Vec::new(),
         network: Vec::new(),
+        privacy: Notes::default(),
         findings: Findings::default(),
         wall: Duration::ZERO,
         cpu: Duration::ZERO,

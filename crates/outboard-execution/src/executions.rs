@@ -5,6 +5,7 @@ use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
 use crate::{Intents, Orders, StateFolder, Surfaces, TokenCounter, Workers};
+use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
@@ -64,6 +65,8 @@ pub struct Deps {
     pub limits: Limits,
     /// Folders of the host that every program sees.
     pub files: Vec<FileGrant>,
+    /// The border to the model; without it, private values are shown as they are.
+    pub border: Option<Arc<Border>>,
     /// The network that programs may reach; none without it.
     pub egress: Option<Egress>,
     /// What is refused before it runs.

@@ -3,7 +3,9 @@
 use crate::executions::Deps;
 use crate::inspection::Findings;
 use crate::report::{CallCount, Failure, HostCount, Report};
-use outboard_journal::{EventKind, ExecutionRow, Status, Value, What};
+use outboard_border::Notes;
+use outboard_journal::{EventKind, ExecutionRow, Journal, Status, What};
+use outboard_types::ExecutionId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -19,6 +21,8 @@ struct Kept {
     calls: Vec<CallCount>,
     #[serde(default)]
     network: Vec<HostCount>,
+    #[serde(default)]
+    privacy: Notes,
     findings: Findings,
     wall_ms: u64,
     cpu_ms: u64,
@@ -38,6 +42,7 @@ impl Report {
             error: self.error.clone(),
             calls: self.calls.clone(),
             network: self.network.clone(),
+            privacy: self.privacy.clone(),
             findings: self.findings.clone(),
             wall_ms: self.wall.as_millis() as u64,
             cpu_ms: self.cpu.as_millis() as u64,
@@ -49,14 +54,23 @@ impl Report {
     }
 }
 
-/// The kept report of an execution that ended.
-pub(crate) fn report(deps: &Deps, row: &ExecutionRow) -> Option<Report> {
-    let events = deps.journal.history(&row.record.id).ok()?.events;
+/// What became a token in an execution that ended.
+pub fn privacy_of(journal: &Journal, id: &ExecutionId) -> Option<Notes> {
+    Some(kept(journal, id)?.privacy)
+}
+
+fn kept(journal: &Journal, id: &ExecutionId) -> Option<Kept> {
+    let events = journal.history(id).ok()?.events;
     let text = events.iter().rev().find_map(|event| match &event.what {
-        What::Noted { kind: EventKind::State, body } => deps.journal.load(body as &Value).ok(),
+        What::Noted { kind: EventKind::State, body } => journal.load(body).ok(),
         _ => None,
     })?;
-    let kept: Kept = serde_json::from_str(&text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The kept report of an execution that ended.
+pub(crate) fn report(deps: &Deps, row: &ExecutionRow) -> Option<Report> {
+    let kept = kept(&deps.journal, &row.record.id)?;
     Some(Report {
         execution: row.record.id.clone(),
         status: Status::parse(&kept.status)?,
@@ -66,6 +80,7 @@ pub(crate) fn report(deps: &Deps, row: &ExecutionRow) -> Option<Report> {
         error: kept.error,
         calls: kept.calls,
         network: kept.network,
+        privacy: kept.privacy,
         findings: kept.findings,
         wall: Duration::from_millis(kept.wall_ms),
         cpu: Duration::from_millis(kept.cpu_ms),

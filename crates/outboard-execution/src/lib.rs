@@ -7,6 +7,7 @@
 //! whether a call may happen (that is the gateway).
 
 mod begin;
+mod border;
 mod budget;
 mod engine;
 mod executions;
@@ -31,6 +32,7 @@ pub use engine::{Follower, ReplayedCall};
 pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest, fresh_id};
 pub use inspection::{Findings, InspectionRules};
 pub use intents::{Intents, Journalled};
+pub use kept::privacy_of;
 pub use ledger::{TokenCounter, Tokens};
 pub use orders::Orders;
 pub use outboard_journal::OnRestart;

@@ -3,6 +3,7 @@
 use crate::budget::cut;
 use crate::inspection::Findings;
 use crate::{Tokens, outputs};
+use outboard_border::Notes;
 use outboard_egress::{Decision, Record};
 use outboard_journal::Status;
 use outboard_types::ExecutionId;
@@ -95,6 +96,8 @@ pub struct Report {
     pub calls: Vec<CallCount>,
     /// What was asked of the network, by host.
     pub network: Vec<HostCount>,
+    /// What became a token, where and why.
+    pub privacy: Notes,
     /// What the program held.
     pub findings: Findings,
     /// Time from start to end.

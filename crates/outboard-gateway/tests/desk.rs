@@ -71,8 +71,10 @@ async fn only_so_many_calls_may_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn private_values_can_be_hidden_from_those_who_answer() {
-    let options =
-        DeskOptions { mask: Some(Box::new(|text| text.replace("a@b.example", "[EMAIL_1]"))), ..DeskOptions::default() };
+    let options = DeskOptions {
+        mask: Some(Box::new(|_, text| text.replace("a@b.example", "[EMAIL_1]"))),
+        ..DeskOptions::default()
+    };
     let desk = ApprovalDesk::new(Arc::new(MemoryApprovals::default()), options);
     let bench = Bench::new(asking_at(&desk));
     let call = bench.spawn("crm.delete", json!({"email": "a@b.example"}));

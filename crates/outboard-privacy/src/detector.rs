@@ -1,10 +1,11 @@
 //! The detector: choices compiled once, then used for any number of texts.
 
 use crate::finding::settle;
-use crate::{Custom, Error, Finding, Kind, Options, scan};
+use crate::key::{Around, Key};
+use crate::{Custom, Error, FieldRule, Finding, Kind, Names, Options, lines, names, scan};
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::{Regex, RegexBuilder};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Finds private data by what was chosen; cheap to share, free of state.
 #[derive(Debug)]
@@ -14,6 +15,9 @@ pub struct Detector {
     threshold: f32,
     expressions: Vec<(Kind, Regex)>,
     values: Vec<(Kind, AhoCorasick)>,
+    keys: HashMap<String, Kind>,
+    pub(crate) fields: Vec<FieldRule>,
+    pub(crate) names: Names,
 }
 
 impl Detector {
@@ -28,6 +32,9 @@ impl Detector {
             threshold: options.threshold,
             expressions: Vec::new(),
             values: Vec::new(),
+            keys: HashMap::new(),
+            fields: options.fields.clone(),
+            names: options.names,
         };
         options.custom.iter().try_for_each(|custom| detector.add(custom))?;
         Ok(detector)
@@ -40,10 +47,11 @@ impl Detector {
             return Err(Error::Name(name.clone()));
         }
         let values: Vec<&String> = custom.values.iter().filter(|value| !value.is_empty()).collect();
-        if custom.regex.is_none() && values.is_empty() {
+        if custom.regex.is_none() && values.is_empty() && custom.keys.is_empty() {
             return Err(Error::Empty(name.clone()));
         }
         let kind = Kind::Custom(name.as_str().into());
+        self.keys.extend(custom.keys.iter().map(|key| (Key::new(key).text(), kind.clone())));
         if let Some(pattern) = &custom.regex {
             let regex = RegexBuilder::new(pattern).size_limit(1 << 20).build();
             let regex = regex.map_err(|source| Error::Regex { name: name.clone(), source: source.into() })?;
@@ -61,8 +69,28 @@ impl Detector {
     pub fn text(&self, text: &str) -> Vec<Finding> {
         let mut found = Vec::new();
         scan::scan(text, &mut found);
+        lines::labelled(self, text, &mut found);
+        if self.names == Names::Prose {
+            names::prose(text, &mut found);
+        }
         found.retain(|finding| self.kinds.contains(&finding.kind));
         self.custom(text, &mut found);
+        found.retain(|finding| self.wanted(text, finding));
+        settle(found)
+    }
+
+    /// The whole value of a field, by what its key says: the kind, how sure that is, and the rule.
+    pub(crate) fn field(&self, key: &Key, around: Around, value: &str) -> Option<(Kind, f32, &'static str)> {
+        if let Some(kind) = self.keys.get(&key.text()) {
+            return Some((kind.clone(), 1.0, "custom-key"));
+        }
+        let (kind, sure) = key.says(around, value)?;
+        let wanted = self.kinds.contains(&kind) && sure >= self.threshold;
+        (wanted && (kind != Kind::Name || self.names != Names::Off)).then_some((kind, sure, "key"))
+    }
+
+    /// Leaves what is not to be looked for, and settles the rest.
+    pub(crate) fn settled(&self, text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
         found.retain(|finding| self.wanted(text, finding));
         settle(found)
     }

@@ -26,7 +26,12 @@ fn passwords_inside_addresses_are_found() {
 
 #[test]
 fn choices_hold() {
-    let custom = Custom { name: "BADGE".into(), regex: Some("B-([0-9]{4})".into()), values: vec!["Falcon".into()] };
+    let custom = Custom {
+        name: "BADGE".into(),
+        regex: Some("B-([0-9]{4})".into()),
+        keys: Vec::new(),
+        values: vec!["Falcon".into()],
+    };
     let options = Options {
         kinds: vec![Kind::Email],
         custom: vec![custom],

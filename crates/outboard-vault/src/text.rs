@@ -23,13 +23,13 @@ impl fmt::Debug for TextSeal {
 }
 
 impl TextSeal {
-    /// Reads the key; one in a file is made at first use.
+    /// Reads the key; one in a file is made if it is missing and `may_make` says so.
     ///
     /// # Errors
     ///
     /// What is given is no key, or the file cannot be read or made.
-    pub fn new(key: &KeySource) -> Result<Self, VaultError> {
-        let read = key.read(true)?.ok_or_else(|| VaultError::BadKey {
+    pub fn new(key: &KeySource, may_make: bool) -> Result<Self, VaultError> {
+        let read = key.read(may_make)?.ok_or_else(|| VaultError::BadKey {
             from: key.name(),
             reason: "it is not there; give the key that the state folder was made with".to_owned(),
         })?;
@@ -71,8 +71,9 @@ mod tests {
     #[test]
     fn a_text_opens_with_its_own_key_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let [one, other] = ["a", "b"].map(|name| TextSeal::new(&KeySource::File(folder.path().join(name))).unwrap());
-        let again = TextSeal::new(&KeySource::File(folder.path().join("a"))).unwrap();
+        let [one, other] =
+            ["a", "b"].map(|name| TextSeal::new(&KeySource::File(folder.path().join(name)), true).unwrap());
+        let again = TextSeal::new(&KeySource::File(folder.path().join("a")), false).unwrap();
         let sealed = one.seal("ada@example.org");
         assert_ne!(sealed, one.seal("ada@example.org"), "nothing shows that two are the same");
         assert_eq!(again.open(&sealed).unwrap(), "ada@example.org");

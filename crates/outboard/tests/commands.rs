@@ -70,8 +70,12 @@ fn call_gives_the_value_or_says_what_is_wrong() {
 fn generate_writes_modules_and_wrong_settings_name_the_line() {
     let place = Place::with(&["google-drive"]);
     place.ok(&["generate", "out"]);
-    let module = std::fs::read_to_string(place.path().join("out/servers/google-drive/getDocument.ts")).unwrap();
-    assert!(module.contains("export async function getDocument(input: GetDocumentInput)"), "{module}");
+    let module = std::fs::read_to_string(place.path().join("out/servers/google-drive/getDocument.d.ts")).unwrap();
+    assert!(module.contains("function getDocument(input: GetDocumentInput)"), "{module}");
+    assert!(
+        place.path().join("out/pyproject.toml").exists()
+            && place.path().join("out/servers/google_drive/get_document.pyi").exists()
+    );
     place.settings("[servers.a]\ncomand = \"x\"\n");
     let (code, told) = place.fails(&["list"]);
     assert_eq!(code, 2);

@@ -8,6 +8,7 @@ use super::serve::Served;
 use super::tally::Tally;
 use super::{Engine, seed_text};
 use crate::Hired;
+use outboard_border::{Inside, Place};
 use outboard_journal::{Effect, History, Status};
 use outboard_sandbox::{Grant, SandboxError};
 use outboard_types::{ErrorCode, ToolError, ToolId};
@@ -64,6 +65,10 @@ impl Engine {
             Err(error) => return Some(End::sandbox(&error)),
         };
         let serving = self.serve_proxy(listener);
+        let start = match self.start() {
+            Ok(start) => start,
+            Err(error) => return Some(End::Failed(Status::Failed, error)),
+        };
         self.say(Status::Running);
         let mut attempt = Attempt {
             script: Script::new(history),
@@ -72,7 +77,7 @@ impl Engine {
             held: Vec::new(),
             clock_ms: self.origin.clock_ms,
         };
-        let served = match sender.send(&ToWorker::Start(self.start())).await {
+        let served = match sender.send(&ToWorker::Start(start)).await {
             Err(_) => Served::Lost,
             Ok(()) => self.serve(&mut attempt, &mut sender, &mut receiver, hold.as_ref()).await,
         };
@@ -99,17 +104,27 @@ impl Engine {
         })
     }
 
-    fn start(&self) -> Start {
-        Start {
+    /// What the worker is told. Tokens that the model wrote become values again, unless programs see tokens.
+    fn start(&self) -> Result<Start, ToolError> {
+        let border = self.deps.border.as_ref().filter(|border| border.inside() == Inside::Values);
+        let place = Place::of(self.run.context());
+        let (mut input, mut tokens) = (self.request.input.clone(), Vec::new());
+        if let Some(border) = border {
+            tokens = border.tokens_in(&place, &self.request.code);
+            if let Some(given) = &input {
+                input = border.restored(&place, given)?.or(input);
+            }
+        }
+        Ok(Start {
             code: self.request.code.clone(),
-            input: self.request.input.clone(),
+            input,
             memory_bytes: self.deps.limits.memory_bytes,
             stdout_bytes: self.deps.limits.stdout_bytes,
             hold: true,
             durable: Some(Durable { seed: seed_text(self.origin.seed), now_ms: self.origin.clock_ms as f64 }),
-            tokens: Vec::new(),
+            tokens,
             network: self.network(),
-        }
+        })
     }
 
     async fn worker(&mut self) -> Result<Hired, SandboxError> {

@@ -28,6 +28,7 @@ use files::Files;
 use happen::{Pending, What};
 use network::WayOut;
 pub use offline::{Follower, ReplayedCall};
+use outboard_border::{Notes, Place};
 use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
 use outboard_types::{Digest, ExecutionId};
@@ -162,7 +163,7 @@ impl Engine {
         let counter = self.deps.counter.as_deref();
         let written = [Some(self.request.code.as_str()), self.request.input.as_deref().map(RawValue::get)];
         let count = |text: &str| counter.map_or(text.len() as u64 / 4, |counter| counter.count(text));
-        let report = Report {
+        let mut report = Report {
             execution: self.live.id.clone(),
             status,
             result,
@@ -171,6 +172,7 @@ impl Engine {
             stdout_dropped: self.tally.stdout_dropped,
             error,
             calls: std::mem::take(&mut self.tally.calls),
+            privacy: Notes::default(),
             network: self.way_out.as_ref().map(WayOut::hosts).unwrap_or_default(),
             findings: std::mem::take(&mut self.findings),
             wall: self.started.elapsed(),
@@ -179,6 +181,9 @@ impl Engine {
             direct_equivalent: self.ledger.direct_equivalent(counter),
             workspace: std::mem::take(&mut self.workspace),
         };
+        if let Some(border) = &self.deps.border {
+            report.protect(border, &Place::of(self.run.context()));
+        }
         let written = (!self.is_offline()).then(|| self.keep(&report));
         (report, written)
     }

@@ -5,10 +5,11 @@ use super::answers::Given;
 use super::attempt::{Attempt, Kind, Request};
 use super::happen::What;
 use super::script::{Step, intent};
-use crate::executions::now_ms;
+use crate::executions::{Deps, now_ms};
 use crate::value::program_value;
+use outboard_border::{Inside, Notes, Place};
 use outboard_journal::{Effect, Intent};
-use outboard_types::{ErrorCode, ToolError, ToolId};
+use outboard_types::{CallContext, ErrorCode, ToolError, ToolId};
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
 use std::sync::Arc;
@@ -19,6 +20,16 @@ const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
 
 /// Where searches and fetches are in a history: a server of ours that no upstream can be.
 pub(super) const OURSELVES: &str = "outboard:";
+
+impl Deps {
+    /// A tool's answer as programs see it: with tokens in it, where they see no private values.
+    fn inside(&self, context: &CallContext, id: &ToolId, value: Box<RawValue>) -> Box<RawValue> {
+        match self.border.as_ref().filter(|border| border.inside() == Inside::Tokens) {
+            Some(border) => border.json(&Place::of(context), &value, Some(id), "answer", &mut Notes::default()),
+            None => value,
+        }
+    }
+}
 
 impl Engine {
     /// A tool call, by names as the program wrote them. The error is one that it gets at once.
@@ -110,7 +121,8 @@ impl Engine {
                 drop(deps.journal.intent(Intent { effect: Effect::ReadOnly, ..unsent }));
             }
             ledger.note(&arguments, outcome.as_ref().ok());
-            outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace))
+            let value = outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace));
+            value.map(|value| deps.inside(run.context(), &id, value))
         }
     }
 

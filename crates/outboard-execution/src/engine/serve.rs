@@ -9,10 +9,12 @@ use super::offline::beyond;
 use crate::Hold;
 use crate::inspection::Findings;
 use futures::StreamExt;
+use outboard_border::{Notes, Place};
 use outboard_journal::Status;
 use outboard_sandbox::{Receiver, Sender};
 use outboard_types::ToolError;
 use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// Answers wait while this many bytes are on their way to the worker.
@@ -245,7 +247,7 @@ impl Engine {
             },
             FromWorker::Console { text, .. } => {
                 self.tally.console(&text);
-                self.live.progress(self.run.made(), &text);
+                self.live.progress(self.run.made(), &self.shown(&text));
             }
             FromWorker::Result { value, dropped_bytes } => {
                 self.tally.stdout_dropped += dropped_bytes;
@@ -261,6 +263,14 @@ impl Engine {
             }
         }
         None
+    }
+
+    /// Console text as it may be shown while the program runs: whole lines, as half of a value is not recognised.
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Some(border) = &self.deps.border else { return Cow::Borrowed(text) };
+        let Some((lines, _)) = text.rsplit_once('\n') else { return Cow::Borrowed("") };
+        let last = lines.lines().next_back().unwrap_or_default();
+        Cow::Owned(border.text(&Place::of(self.run.context()), last, "progress", &mut Notes::default()))
     }
 
     /// Lets the program run, once a person agreed where that is needed. One that ran before has its leave.

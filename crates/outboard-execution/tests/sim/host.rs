@@ -121,6 +121,7 @@ impl Story {
             ask_in_doubt: false,
             follower: None,
             egress: None,
+            border: None,
             journal,
             state: StateFolder::new(stage.folder.path()),
             desk: None,

@@ -8,7 +8,7 @@ use super::{
     Answer, Answered, ApprovalRecord, ApprovalScope, ApprovalStatus, ApprovalStore, Approved, Ask, Question,
     StoreAnswer, Verdict,
 };
-use outboard_types::{SessionName, ToolId};
+use outboard_types::{CallContext, SessionName, ToolId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
 /// Replaces private values in text that a person will read.
-pub type Mask = Box<dyn Fn(&str) -> String + Send + Sync>;
+pub type Mask = Box<dyn Fn(&CallContext, &str) -> String + Send + Sync>;
 
 /// How the desk works.
 pub struct DeskOptions {

@@ -236,6 +236,7 @@ fn record(desk: &ApprovalDesk, ask: &Ask) -> ApprovalRecord {
     let expiry = u64::try_from(desk.0.options.expiry.as_millis()).unwrap_or(u64::MAX);
     let rules: Vec<_> = ask.grounds.iter().map(|ground| ground.rule.as_str()).collect();
     let reasons = ask.grounds.iter().filter_map(|ground| ground.reason.as_deref());
+    let mask = |text: &str| desk.0.options.mask.as_ref().map_or_else(|| text.to_owned(), |mask| mask(context, text));
     let reasons: Vec<_> = reasons.chain([ask.effect.as_str()]).filter(|reason| !reason.is_empty()).collect();
     ApprovalRecord {
         id: format!("ap_{now:011x}{:016x}", RandomState::new().hash_one(call.number)),
@@ -245,7 +246,7 @@ fn record(desk: &ApprovalDesk, ask: &Ask) -> ApprovalRecord {
         session: context.session.clone(),
         server: call.id.server.to_string(),
         tool: call.id.tool.to_string(),
-        arguments: present::arguments(call.arguments.get(), desk.0.options.mask.as_ref()),
+        arguments: present::arguments(call.arguments.get(), desk.0.options.mask.is_some().then_some(&mask)),
         arguments_digest: ask.digest,
         policy_version: ask.policy,
         rule: rules.join(" and "),

@@ -3,7 +3,9 @@
 mod records;
 
 use clap::{Args, Parser, Subcommand};
-pub(crate) use records::{Audit, AuditAction, ExecutionAction, Executions, Replay, Resume, Workspace, WorkspaceAction};
+pub(crate) use records::{
+    Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Workspace, WorkspaceAction,
+};
 use std::path::PathBuf;
 
 /// Turns MCP servers into a typed code API and runs agent-written programs against it in a jail.
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Run a recorded execution again over its recorded answers; nothing is called.
     Replay(Replay),
+    /// Find private data, show what was kept from a model, and forget it.
+    Privacy(Privacy),
     /// Look into and change the files of a session.
     Workspace(Workspace),
     /// Check what this machine offers and say what is missing.

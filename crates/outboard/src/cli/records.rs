@@ -195,3 +195,46 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Args)]
+pub(crate) struct Privacy {
+    #[command(subcommand)]
+    pub(crate) action: PrivacyAction,
+    /// Whose sessions.
+    #[arg(long, default_value = "local", global = true)]
+    pub(crate) principal: String,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PrivacyAction {
+    /// Show what is private in a text or in JSON: offsets in characters, kind, confidence, rule.
+    Scan {
+        /// The file; stdin without it or with `-`.
+        file: Option<PathBuf>,
+    },
+    /// Show what became a token in an execution, where, and by which rule.
+    Report {
+        /// The execution's id.
+        execution: String,
+    },
+    /// List the sessions that private values are kept of.
+    Sessions,
+    /// Forget the private values of a session, or one value in all sessions.
+    Forget {
+        /// The session.
+        session: Option<String>,
+        /// The value; `-` reads it from stdin, so that it is in no history.
+        #[arg(long, conflicts_with = "session")]
+        value: Option<String>,
+    },
+    /// Show the value behind a token; the audit log keeps that somebody looked.
+    Reveal {
+        /// The session.
+        session: String,
+        /// The token, such as `[EMAIL_1]`.
+        token: String,
+    },
+}

@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(300);
 pub(super) async fn run(cli: &Cli, args: &cli::Approvals) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     let journal = compose::journal(&settings)?;
-    let desk = compose::desk(&settings, &journal);
+    let desk = compose::desk(&settings, &journal, None);
     match args.action.as_ref().unwrap_or(&ApprovalAction::List) {
         ApprovalAction::List if args.watch => watch(&desk, args.json).await,
         ApprovalAction::List => list(&desk, args.json),

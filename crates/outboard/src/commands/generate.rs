@@ -1,10 +1,10 @@
-//! `outboard generate`: the code API as files that people and tools can read.
+//! `outboard generate`: the code API as files that people, editors and type checkers can read.
 
 use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
-use outboard_types::Principal;
-use std::path::Path;
+use outboard_codegen::Files;
+use outboard_types::{ErrorCode, Principal};
 use std::process::ExitCode;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Generate) -> Result<ExitCode, Failure> {
@@ -13,26 +13,9 @@ pub(super) async fn run(cli: &Cli, args: &cli::Generate) -> Result<ExitCode, Fai
     let surface = catalog.surfaces.current().await;
     catalog.upstreams.shutdown().await;
     let surface = surface?;
-    let target = args.dir.join("servers");
-    let files = copy(&surface.folder, &target)?;
-    let servers = surface.catalogue.servers.len();
-    output::talk(&format!("wrote {files} files for {servers} servers to {}", target.display()));
+    let written = Files::for_people(&surface.catalogue).write(&args.dir);
+    let written = written.map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
+    let (files, servers) = (written.changed + written.unchanged, surface.catalogue.servers.len());
+    output::talk(&format!("wrote {files} files for {servers} servers to {}", args.dir.join("servers").display()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Copies a folder; files that are already there with other content are replaced, others are left alone.
-fn copy(from: &Path, to: &Path) -> Result<usize, Failure> {
-    std::fs::create_dir_all(to)?;
-    let mut files = 0;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            files += copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-            files += 1;
-        }
-    }
-    Ok(files)
 }

@@ -11,6 +11,7 @@ mod executions;
 mod generate;
 mod list;
 mod policy;
+mod privacy;
 mod replay;
 mod retention;
 mod run;
@@ -47,6 +48,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Audit(args) => audit::run(&cli, args).await,
         Command::Resume(args) => run::resume(&cli, args).await,
         Command::Replay(args) => replay::run(&cli, args).await,
+        Command::Privacy(args) => privacy::run(&cli, args),
         Command::Workspace(args) => workspace::run(&cli, args),
         Command::Executions(args) => executions::run(&cli, args).await,
     }

@@ -3,8 +3,9 @@
 use crate::failure::Failure;
 use crate::ports::LearnedUsual;
 use crate::standing;
+use outboard_border::{Border, Notes, Place};
 use outboard_config::{Settings, WrittenTable};
-use outboard_gateway::approvals::DeskOptions;
+use outboard_gateway::approvals::{DeskOptions, Mask};
 use outboard_gateway::{
     ApprovalDesk, Budget, BudgetPer, CircuitOptions, Circuits, Definitions, Money, OnExceed, Options, Per, Price,
     QuotaRule, Rate, RetryOptions, Rulebook, RunawayOptions, SpendingOptions,
@@ -39,8 +40,12 @@ pub(super) fn policy(settings: &Settings) -> Result<Policy, Failure> {
 }
 
 /// The desk where calls of this process wait for a person.
-pub(crate) fn desk(settings: &Settings, journal: &Journal) -> ApprovalDesk {
+pub(crate) fn desk(settings: &Settings, journal: &Journal, border: Option<Arc<Border>>) -> ApprovalDesk {
+    let mask = |border: Arc<Border>| -> Mask {
+        Box::new(move |context, text| border.text(&Place::of(context), text, "approval", &mut Notes::default()))
+    };
     let options = DeskOptions {
+        mask: border.map(mask),
         expiry: settings.approvals.expiry,
         waiting: settings.approvals.waiting,
         ..DeskOptions::default()

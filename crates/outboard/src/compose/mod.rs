@@ -1,6 +1,7 @@
 //! The composition root: from settings to a program that runs. Everything is wired here and nowhere else.
 
 mod gateway;
+mod privacy;
 mod replay;
 mod sandbox;
 mod source;
@@ -8,6 +9,7 @@ mod source;
 use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::ports::LockedDefinitions;
+use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use gateway::desk;
+pub(crate) use privacy::{border, detector};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
 
@@ -76,7 +79,7 @@ impl Viewer for Principal {
 pub(crate) fn journal(settings: &Settings) -> Result<outboard_journal::Journal, Failure> {
     let state = StateFolder::new(&settings.state_dir);
     std::fs::create_dir_all(state.root())?;
-    Ok(outboard_journal::open(&state.journal())?)
+    Ok(outboard_journal::open_sealed(&state.journal(), privacy::seal(settings)?)?)
 }
 
 /// Connects settings to upstreams; starts no server.
@@ -110,21 +113,26 @@ pub(crate) struct Door {
     pub(crate) rulebook: Rulebook,
     pub(crate) intents: Intents,
     pub(crate) forecast: Option<Forecast>,
+    pub(crate) border: Option<Arc<Border>>,
 }
 
 impl Door {
     /// Opens the journal and puts the gateway in front of the servers; starts none.
     pub(crate) fn open(settings: &Settings, principal: &Principal) -> Result<Self, Failure> {
         let catalog = catalog(settings, principal)?;
+        let border = privacy::border(settings)?;
         let journal = journal(settings)?;
-        let desk = gateway::desk(settings, &journal);
+        let desk = gateway::desk(settings, &journal, border.clone());
         let (policy, definitions) = (catalog.policy.clone(), catalog.definitions.clone());
-        let options = gateway::options(settings, policy, &journal, desk.clone(), definitions)?;
+        let mut options = gateway::options(settings, policy, &journal, desk.clone(), definitions)?;
+        if let Some(border) = &border {
+            options.privacy = border.clone();
+        }
         let forecast = Forecast::new(&options.spending);
         let (rulebook, intents) = (options.rulebook.clone(), Intents::default());
         let upstream = Journalled::new(catalog.upstreams.clone(), journal.clone(), intents.clone());
         let gateway = Gateway::new(chain(options, journal.clone()), Arc::new(upstream));
-        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast })
+        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast, border })
     }
 }
 
@@ -165,7 +173,8 @@ impl App {
         pool: Pool,
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
-        let Door { catalog, gateway, journal, desk, rulebook, intents, forecast } = Door::open(settings, principal)?;
+        let door = Door::open(settings, principal)?;
+        let Door { catalog, gateway, journal, desk, rulebook, intents, forecast, border } = door;
         gateway::keep_standing(settings, &desk, rulebook.clone());
         let executions = Executions::new(Deps {
             gateway,
@@ -184,6 +193,7 @@ impl App {
             limits: limits(settings),
             files: sandbox::files(settings)?,
             egress: sandbox::egress(settings)?,
+            border,
             inspection: inspection(settings)?,
             counter,
         });

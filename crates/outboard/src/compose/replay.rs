@@ -1,6 +1,6 @@
 //! What a run over recorded answers needs: everything a run has, with nobody behind the door.
 
-use super::{App, Everything, Pool, catalog, gateway, inspection, limits, sandbox, sandbox_options};
+use super::{App, Everything, Pool, catalog, gateway, inspection, limits, privacy, sandbox, sandbox_options};
 use crate::failure::Failure;
 use outboard_catalog::Listing;
 use outboard_config::Settings;
@@ -32,7 +32,7 @@ pub(crate) async fn replay(
     catalog.state = StateFolder::new(folder);
     let source = Recorded { upstreams: catalog.upstreams.clone(), called: called(&copy, id)? };
     catalog.surfaces = Surfaces::new(Box::new(source), catalog.state.surfaces(), Arc::new(|_| true));
-    let desk = gateway::desk(settings, &copy);
+    let desk = gateway::desk(settings, &copy, None);
     let options = gateway::options(settings, catalog.policy.clone(), &copy, desk, catalog.definitions.clone())?;
     let rulebook = options.rulebook.clone();
     let executions = Executions::new(Deps {
@@ -52,6 +52,7 @@ pub(crate) async fn replay(
         limits: limits(settings),
         files: sandbox::files(settings)?,
         egress: None,
+        border: privacy::border(settings)?,
         inspection: inspection(settings)?,
         counter: None,
     });

@@ -6,6 +6,7 @@ use crate::server::arguments;
 use crate::server::service::{Caller, Service};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use outboard_border::{Border, Notes, Place};
 use outboard_execution::{Deps, Report, fresh_id, program_value};
 use outboard_gateway::Run;
 use outboard_types::{
@@ -70,8 +71,12 @@ pub(super) fn start(
     let (deps, max_tokens) = (service.executions.deps().clone(), service.options.max_tokens);
     let work = async move {
         let made = make(&deps, context, &tool, given).await?;
+        let place = Place::of(made.run.context());
+        let made = made.protected(deps.border.as_deref(), &place);
         Ok(if shaped { made.shaped(max_tokens) } else { made.raw() })
     };
+    let (border, place) = (service.executions.deps().border.clone(), place(caller));
+    let work = async move { work.await.map_err(|error| protected(error, border.as_deref(), &place)) };
     // In a task of its own: the call goes on while the client asks its person.
     let task = tokio::spawn(work);
     let lost = |error: tokio::task::JoinError| {
@@ -102,7 +107,31 @@ async fn make(deps: &Deps, context: CallContext, tool: &str, given: Option<Box<R
     Ok(Made { run, result, workspace, tool: id })
 }
 
+/// Direct calls are made in the default session.
+fn place(caller: &Caller) -> Place {
+    Place { principal: caller.principal.clone(), session: SessionName::default() }
+}
+
+/// What a server says of a failure may hold private values too.
+fn protected(mut error: ToolError, border: Option<&Border>, place: &Place) -> ToolError {
+    if let Some(border) = border {
+        error.message = border.text(place, &error.message, "error", &mut Notes::default());
+    }
+    error
+}
+
 impl Made {
+    /// The result as a model may read it.
+    fn protected(mut self, border: Option<&Border>, place: &Place) -> Self {
+        let Some(border) = border else { return self };
+        let protect = |part: Option<Box<RawValue>>| {
+            part.map(|part| border.json(place, &part, Some(&self.tool), "answer", &mut Notes::default()))
+        };
+        let ToolResult { content, structured, meta } = self.result;
+        self.result = ToolResult { content: protect(content), structured: protect(structured), meta: protect(meta) };
+        self
+    }
+
     /// The result as `call_tool` shows it: the value, cut to size.
     fn shaped(self, max_tokens: usize) -> Value {
         let value = program_value(self.run.catalogue().tool(&self.tool), &self.result, &self.workspace);

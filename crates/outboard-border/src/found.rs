@@ -1,0 +1,62 @@
+//! From what detection finds to what the vault takes.
+
+use outboard_privacy::{Detector, Finding, Hints, Part};
+use outboard_vault::Found;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Findings of a text as the vault takes them.
+pub(crate) fn found<'f>(text: &str, findings: &'f [Finding]) -> Vec<Found<'f>> {
+    findings.iter().filter_map(|finding| one(text, finding)).collect()
+}
+
+fn one<'f>(text: &str, finding: &'f Finding) -> Option<Found<'f>> {
+    let value = text.get(finding.range.clone())?;
+    let normal = Cow::Owned(finding.kind.normal(value));
+    Some(Found { range: finding.range.clone(), kind: finding.kind.label(), normal })
+}
+
+/// Findings of a JSON value, by where they are.
+pub(crate) struct FoundAt {
+    values: HashMap<String, Vec<Finding>>,
+    keys: HashMap<String, Vec<Finding>>,
+}
+
+/// Looks for private values in a JSON value, its structure first.
+pub(crate) fn by_pointer(detector: &Detector, value: &Value, hints: &Hints<'_>) -> FoundAt {
+    let mut at = FoundAt { values: HashMap::new(), keys: HashMap::new() };
+    for found in detector.json(value, hints) {
+        let map = if found.part == Part::Key { &mut at.keys } else { &mut at.values };
+        map.entry(found.pointer).or_default().push(found.finding);
+    }
+    at
+}
+
+impl FoundAt {
+    /// Those of one text; keys and values of one pointer are told apart by the text itself.
+    pub(crate) fn of(&self, pointer: &str, text: &str) -> Vec<Found<'_>> {
+        let is_key = pointer.rsplit('/').next().is_some_and(|last| last.replace("~1", "/").replace("~0", "~") == text);
+        let map = if is_key && self.keys.contains_key(pointer) { &self.keys } else { &self.values };
+        map.get(pointer).map(|findings| found(text, findings)).unwrap_or_default()
+    }
+
+    /// The rules behind so many tokens of one text, as far as they are told apart.
+    pub(crate) fn rules(&self, pointer: &str, tokens: usize) -> Vec<String> {
+        let findings = self.values.get(pointer).or_else(|| self.keys.get(pointer));
+        let rules = findings.map(|all| all.iter().map(|finding| finding.rule.to_string()).collect::<Vec<_>>());
+        rules.filter(|rules| rules.len() == tokens).unwrap_or_default()
+    }
+
+    /// Every text with findings.
+    pub(crate) fn all<'v>(&'v self, value: &'v Value) -> impl Iterator<Item = (Cow<'v, str>, Vec<Found<'v>>)> {
+        self.values.iter().filter_map(|(pointer, findings)| {
+            let text = match value.pointer(pointer)? {
+                Value::String(text) => Cow::Borrowed(text.as_str()),
+                other => Cow::Owned(other.to_string()),
+            };
+            let found = found(&text, findings);
+            Some((text, found))
+        })
+    }
+}
