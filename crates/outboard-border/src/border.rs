@@ -174,6 +174,7 @@ impl Border {
         let server = from.map(|id| id.server.as_str());
         let mut changed = false;
         let protected = self.session(place).and_then(|session| {
+            session.learn(&found_at.values(&value), server)?;
             session.protect_noting(
                 &mut value,
                 here,

@@ -21,12 +21,17 @@ fn one<'f>(text: &str, finding: &'f Finding) -> Option<Found<'f>> {
 pub(crate) struct FoundAt {
     values: HashMap<String, Vec<Finding>>,
     keys: HashMap<String, Vec<Finding>>,
+    /// Pointers in the order of the document.
+    order: Vec<String>,
 }
 
 /// Looks for private values in a JSON value, its structure first.
 pub(crate) fn by_pointer(detector: &Detector, value: &Value, hints: &Hints<'_>) -> FoundAt {
-    let mut at = FoundAt { values: HashMap::new(), keys: HashMap::new() };
+    let mut at = FoundAt { values: HashMap::new(), keys: HashMap::new(), order: Vec::new() };
     for found in detector.json(value, hints) {
+        if at.order.last() != Some(&found.pointer) {
+            at.order.push(found.pointer.clone());
+        }
         let map = if found.part == Part::Key { &mut at.keys } else { &mut at.values };
         map.entry(found.pointer).or_default().push(found.finding);
     }
@@ -46,6 +51,19 @@ impl FoundAt {
         let findings = self.values.get(pointer).or_else(|| self.keys.get(pointer));
         let rules = findings.map(|all| all.iter().map(|finding| finding.rule.to_string()).collect::<Vec<_>>());
         rules.filter(|rules| rules.len() == tokens).unwrap_or_default()
+    }
+
+    /// Every value that was found, in the order of the document, with its kind and normal form.
+    pub(crate) fn values<'v>(&'v self, value: &'v Value) -> Vec<(&'v str, &'v str, Cow<'v, str>)> {
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+        let found = self.order.iter().filter_map(|pointer| Some((text(pointer)?, self.values.get(pointer)?)));
+        let each = found.flat_map(|(text, findings)| {
+            findings.iter().filter_map(move |finding| {
+                let value = text.get(finding.range.clone())?;
+                Some((value, finding.kind.label(), Cow::Owned(finding.kind.normal(value))))
+            })
+        });
+        each.collect()
     }
 
     /// Every text with findings.

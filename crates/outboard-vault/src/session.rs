@@ -11,6 +11,7 @@ use crate::token::{self, Kinds, LITERAL, Token};
 use crate::vault::Options;
 use outboard_types::Language;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -96,6 +97,22 @@ impl Session {
         self.sync()?;
         let mut regions = regions(text, found, TokensHere::Foreign, &self.read(), &self.kinds);
         regions.retain(|region| !matches!(&region.becomes, Becomes::Value { kind, .. } if kind == LITERAL));
+        self.entries(&regions, server).map(drop)
+    }
+
+    /// Gives values their tokens at once, in one transaction: what is protected next knows them all. Each is the
+    /// text, the label of its kind, and its normal form.
+    pub fn learn(&self, values: &[(&str, &str, Cow<'_, str>)], server: Option<&str>) -> Result<(), VaultError> {
+        self.sync()?;
+        let region = |(text, kind, normal): &(&str, &str, Cow<'_, str>)| Region {
+            range: 0..text.len(),
+            becomes: Becomes::Value {
+                kind: self.kinds.declared(kind).to_owned(),
+                value: (*text).to_owned(),
+                normal: normal.clone().into_owned(),
+            },
+        };
+        let regions: Vec<Region> = values.iter().filter(|(text, ..)| !text.is_empty()).map(region).collect();
         self.entries(&regions, server).map(drop)
     }
 

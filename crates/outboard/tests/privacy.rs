@@ -107,15 +107,11 @@ fn a_thousand_customers_move_and_nobody_in_between_can_read_them() {
     );
     let files = kept(&place.path().join(".outboard"));
     let all = files.iter().map(|(_, bytes)| bytes.as_slice()).chain([report.as_bytes(), direct.as_bytes()]);
-    let all: Vec<u8> = all.flat_map(|bytes| bytes.iter().copied().chain([b'\n'])).collect();
+    let all: Vec<_> = all.map(String::from_utf8_lossy).collect();
+    let all = all.join("\n");
     let needles = given.iter().flat_map(|one| [&one["email"], &one["phone"]]).map(|value| value.as_str().unwrap());
-    let found: Vec<_> = needles.filter(|needle| memmem(&all, needle.as_bytes())).collect();
+    let found: Vec<_> = needles.filter(|needle| all.contains(*needle)).collect();
     assert!(found.is_empty(), "{} values can be read: {:?}", found.len(), &found[..found.len().min(3)]);
-}
-
-fn memmem(all: &[u8], needle: &[u8]) -> bool {
-    let first = needle[0];
-    all.iter().enumerate().any(|(at, byte)| *byte == first && all[at..].starts_with(needle))
 }
 
 #[test]
