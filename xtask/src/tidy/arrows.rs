@@ -36,10 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["outboard-types", "outboard-gateway", "outboard-journal", "outboard-vault", "outboard-privacy"],
     ),
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
-    (
-        "crates/outboard-mcp",
-        &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution", "outboard-border"],
-    ),
+    ("crates/outboard-shapes", &["outboard-types"]),
     ("crates/outboard-vault", &["outboard-types"]),
     ("crates/outboard-config", &["outboard-types"]),
     (

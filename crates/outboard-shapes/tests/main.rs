@@ -1,0 +1,3 @@
+//! What shapes promise.
+
+mod learning;
