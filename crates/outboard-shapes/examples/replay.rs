@@ -37,8 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if wrong {
             own.wrong.iter().for_each(|(path, count)| println!("    {count:>5} {path}"));
         }
-        half.add(own);
-        first.add(baseline);
+        add(&mut half, own);
+        add(&mut first, baseline);
     }
     let single = tools.values().filter(|results| results.len() == 1).count();
     println!(
@@ -48,6 +48,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         first.share()
     );
     speed(&tools)
+}
+
+fn add(all: &mut Accesses, more: Accesses) {
+    all.all += more.all;
+    more.wrong.into_iter().for_each(|(path, count)| *all.wrong.entry(path).or_default() += count);
 }
 
 fn learned(results: &[Value]) -> Result<Shape, Box<dyn std::error::Error>> {

@@ -23,6 +23,10 @@ fn none(count: &u64) -> bool {
     *count == 0
 }
 
+fn no_format(formats: &u8) -> bool {
+    *formats == 0
+}
+
 /// A place. Counts are of values, not of results.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Node {
@@ -51,9 +55,9 @@ pub(crate) struct Text {
     /// Results with strings here; while one is read, none.
     #[serde(rename = "r")]
     pub(crate) results: u32,
-    #[serde(rename = "f")]
+    #[serde(rename = "f", default, skip_serializing_if = "no_format")]
     formats: u8,
-    #[serde(rename = "w")]
+    #[serde(rename = "w", default = "Words::over", skip_serializing_if = "Words::is_over")]
     pub(crate) words: Words,
 }
 

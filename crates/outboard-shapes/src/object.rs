@@ -128,7 +128,7 @@ impl Object {
             self.meet_rest(&other.fields, other_rest, how, depth);
         }
         let places: Vec<Option<usize>> =
-            other.fields.into_iter().map(|field| self.merge_field(field, how, depth)).collect();
+            other.fields.into_iter().enumerate().map(|(at, field)| self.merge_field(at, field, how, depth)).collect();
         if self.map || self.fields.len() > MAX_KEYS || self.looks_like_a_map() {
             return self.collapse(how, depth);
         }
@@ -151,8 +151,10 @@ impl Object {
     }
 
     /// Where the field is now; nowhere, if its key is not to be shown.
-    fn merge_field(&mut self, field: Field, how: Merging, depth: usize) -> Option<usize> {
-        let shown = match (self.find(&field.name), field.shy) {
+    fn merge_field(&mut self, hint: usize, field: Field, how: Merging, depth: usize) -> Option<usize> {
+        let same = self.fields.get(hint).is_some_and(|known| known.name == field.name);
+        let known = if same { Some(hint) } else { self.find(&field.name) };
+        let shown = match (known, field.shy) {
             (Some(at), _) => Some(at),
             (None, true) => self.shows(&field, how).map(|earlier| self.add(&field, earlier)),
             (None, false) => Some(self.add(&field, 0)),

@@ -6,7 +6,7 @@ use crate::variants::{Case, Variants};
 use serde_json::{Map, Value, json};
 
 /// Whole numbers are called integers after so many; before, the next one may have a fraction.
-const INTEGERS: u64 = 8;
+const INTEGERS: u64 = 20;
 
 /// Objects are split into variants while all of them together have at most so many places.
 const SPLIT_PLACES: usize = 200;

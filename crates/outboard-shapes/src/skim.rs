@@ -127,6 +127,9 @@ impl<'de> Visitor<'de> for Place<'_, '_> {
                         present.insert(at);
                         field.objects += 1;
                         tags.extend(word.map(|word| (at, word)));
+                    } else {
+                        // Twice the same key: which value counts is up to the reader, so it tells no variant.
+                        tags.retain(|(tag, _)| *tag != at);
                     }
                 }
                 Slot::Rest if budget.passes(at) => drop(entries.next_value::<IgnoredAny>()?),

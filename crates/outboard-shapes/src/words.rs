@@ -95,8 +95,8 @@ pub(crate) fn digest(salt: Salt, text: &str) -> u64 {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Words {
     /// Something there was no word, or there were too many: never again.
-    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) over: bool,
+    #[serde(skip)]
+    over: bool,
     /// The result, of those with strings here, in which a word was new for the last time.
     #[serde(rename = "n", default)]
     newest: u32,
@@ -116,8 +116,17 @@ impl Words {
         }
     }
 
+    /// No words, for ever; stored as their absence.
+    pub(crate) fn over() -> Self {
+        Self { over: true, ..Self::default() }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
     pub(crate) fn give_up(&mut self) {
-        *self = Self { over: true, ..Self::default() };
+        *self = Self::over();
     }
 
     /// Takes in the words of another; `results` are those with strings here, with the other's.

@@ -16,11 +16,6 @@ impl Accesses {
         100.0 * (1.0 - self.wrong.values().sum::<usize>() as f64 / self.all.max(1) as f64)
     }
 
-    pub(crate) fn add(&mut self, other: Self) {
-        self.all += other.all;
-        other.wrong.into_iter().for_each(|(path, count)| *self.wrong.entry(path).or_default() += count);
-    }
-
     /// Reads every leaf. An access is right if its path is in the type and its value is allowed there; what lies
     /// below an unknown place is not in the type.
     pub(crate) fn judge(&mut self, schema: Option<&Value>, value: &Value, path: &str) {
