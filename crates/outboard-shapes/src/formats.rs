@@ -1,7 +1,9 @@
 //! Formats that strings of one place have in common, as a set of bits.
 
+type Holds = fn(&[u8]) -> bool;
+
 /// Each format, and what tells it. The order is the order in which one is chosen.
-const FORMATS: [(&str, fn(&[u8]) -> bool); 6] = [
+const FORMATS: [(&str, Holds); 6] = [
     ("date-time", is_date_time),
     ("date", is_date),
     ("uuid", is_uuid),

@@ -121,7 +121,7 @@ impl Object {
         self.map |= other.map;
         let other_rest = other.rest.as_deref().filter(|_| how.shapes).cloned();
         if let Some(rest) = other.rest {
-            self.to_rest(*rest, how, depth);
+            self.put_among_rest(*rest, how, depth);
         }
         other.shy.iter().for_each(|shy| self.wait(*shy));
         if how.shapes {
@@ -146,7 +146,7 @@ impl Object {
         }
     }
 
-    fn to_rest(&mut self, node: Node, how: Merging, depth: usize) {
+    fn put_among_rest(&mut self, node: Node, how: Merging, depth: usize) {
         self.rest.get_or_insert_default().merge(node, how, depth + 1);
     }
 
@@ -160,7 +160,7 @@ impl Object {
             (None, false) => Some(self.add(&field, 0)),
         };
         let Some(at) = shown else {
-            self.to_rest(field.node, how, depth);
+            self.put_among_rest(field.node, how, depth);
             return None;
         };
         let own = &mut self.fields[at];
@@ -202,7 +202,7 @@ impl Object {
     fn collapse(&mut self, how: Merging, depth: usize) {
         self.map = true;
         for field in std::mem::take(&mut self.fields) {
-            self.to_rest(field.node, how, depth);
+            self.put_among_rest(field.node, how, depth);
         }
         self.rest.get_or_insert_default();
         (self.variants, self.shy) = (Vec::new(), Vec::new());
@@ -231,7 +231,7 @@ impl Object {
             let field = self.fields.remove(at);
             Variants::remove_all(&mut self.variants, at);
             if self.rest.is_some() {
-                self.to_rest(field.node, how, depth);
+                self.put_among_rest(field.node, how, depth);
             }
         }
         for field in &mut self.fields {

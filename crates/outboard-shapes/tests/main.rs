@@ -1,4 +1,5 @@
 //! What shapes promise.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bounds;
 mod laws;
