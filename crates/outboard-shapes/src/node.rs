@@ -109,14 +109,13 @@ impl Node {
 
     /// Nothing was seen here, or only null: no type can be told.
     pub(crate) fn is_blank(&self) -> bool {
-        let scalars = self.booleans + self.integers + self.fractions;
-        self.unknown || (scalars == 0 && self.text.is_none() && self.list.is_none() && self.object.is_none())
+        self.unknown || self.kinds() == 0
     }
 
     /// Which kinds were seen, as bits; null does not count.
     pub(crate) fn kinds(&self) -> u8 {
         u8::from(self.booleans > 0)
-            | u8::from(self.integers + self.fractions > 0) << 1
+            | u8::from(self.integers > 0 || self.fractions > 0) << 1
             | u8::from(self.text.is_some()) << 2
             | u8::from(self.list.is_some()) << 3
             | u8::from(self.object.is_some()) << 4

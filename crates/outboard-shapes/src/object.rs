@@ -103,7 +103,9 @@ impl Object {
             return Slot::Field(at);
         }
         let kind = key_kind(key);
-        if kind == KeyKind::Data || self.fields.len() > MAX_KEYS {
+        // One key too many: the merge forgets those that are known, further ones need not be looked up.
+        self.map = self.fields.len() > MAX_KEYS;
+        if self.map || kind == KeyKind::Data {
             return Slot::Rest;
         }
         if !budget.place() {
@@ -216,8 +218,8 @@ impl Object {
         if kinds.count_ones() != 1 || self.fields.iter().any(|field| field.node.kinds() != kinds) {
             return false;
         }
-        let present: u64 = self.fields.iter().map(|field| field.objects).sum();
-        let sparse = self.count >= 4 && present / self.fields.len() as u64 <= self.count / 4;
+        let present: u128 = self.fields.iter().map(|field| u128::from(field.objects)).sum();
+        let sparse = self.count >= 4 && present / self.fields.len() as u128 <= u128::from(self.count / 4);
         sparse || self.fields.iter().all(|field| field.node.is_like(&first.node))
     }
 

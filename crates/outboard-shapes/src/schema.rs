@@ -21,7 +21,7 @@ pub(crate) fn of(node: &Node) -> Value {
     if node.booleans > 0 {
         add(json!({ "type": "boolean" }));
     }
-    if node.integers + node.fractions > 0 {
+    if node.integers > 0 || node.fractions > 0 {
         let whole = node.fractions == 0 && node.integers >= INTEGERS;
         add(json!({ "type": if whole { "integer" } else { "number" } }));
     }

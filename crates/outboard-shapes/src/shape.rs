@@ -58,7 +58,7 @@ impl Shape {
 
     /// Learns from one result, given as JSON text. On an error nothing changes.
     pub fn observe(&mut self, json: &str, now: u64) -> Result<Observed, ObserveError> {
-        let seen = Seen { result: self.kept.seen + 1, day: day(now) };
+        let seen = Seen { result: self.kept.seen.saturating_add(1), day: day(now) };
         let one = skim(json, Budget::new(self.kept.depth, seen, json.len() as u64))?;
         let how = self.merging(false);
         self.kept.root.merge(one, how, 0);
@@ -86,7 +86,7 @@ impl Shape {
         self.kept.root.merge(root, self.merging(true), 0);
         self.kept.first = if own == 0 { other.kept.first } else { self.kept.first.min(other.kept.first) };
         self.kept.last = self.kept.last.max(other.kept.last);
-        self.kept.seen += other.kept.seen;
+        self.kept.seen = own.saturating_add(other.kept.seen);
         self.settle()
     }
 
@@ -229,7 +229,7 @@ fn drop_unproven(node: &mut Node) {
 fn age(root: &mut Node, by: u64) {
     root.each(&mut |node| {
         let fields = node.object.iter_mut().flat_map(|object| &mut object.fields);
-        fields.for_each(|field| field.last.result += by);
+        fields.for_each(|field| field.last.result = field.last.result.saturating_add(by));
     });
 }
 

@@ -109,6 +109,21 @@ fn a_damaged_store_is_refused_and_says_what_to_do() {
 }
 
 #[test]
+fn counts_at_their_end_do_not_overflow() {
+    let stored = shape([&serde_json::json!({ "a": 1, "b": true, "c": [1.5, 2] })]).to_stored();
+    let most =
+        stored.replace("\"i\":1", &format!("\"i\":{}", u64::MAX)).replace("\"b\":1", &format!("\"b\":{}", u64::MAX));
+    let most = most
+        .replace("\"seen\":1", &format!("\"seen\":{}", u64::MAX))
+        .replace("\"c\":1", &format!("\"c\":{}", u64::MAX));
+    let mut one = Shape::from_stored(&most, SALT).unwrap();
+    one.observe(r#"{"a":1,"b":true,"c":[1.5,2]}"#, u64::MAX).unwrap();
+    one.merge(&one.clone());
+    assert_eq!(one.seen(), u64::MAX);
+    Shape::from_stored(&one.to_stored(), SALT).unwrap();
+}
+
+#[test]
 fn a_key_given_twice_is_no_tag() {
     let mut shape = Shape::new(SALT);
     for _ in 0..10 {
