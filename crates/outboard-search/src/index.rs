@@ -77,6 +77,17 @@ impl Index {
         self.tools.is_empty()
     }
 
+    /// What the index holds in memory, in bytes; an estimate that leaves the allocator's own needs out.
+    pub fn heap_bytes(&self) -> usize {
+        let texts = |texts: &[Box<str>]| texts.iter().map(|text| text.len() + size_of::<Box<str>>()).sum::<usize>();
+        let term = |text: &str| text.len() + size_of::<(Box<str>, u32)>();
+        // A hash table keeps about an eighth of its places free, and a byte for each.
+        let table: usize = self.terms.keys().map(|text| (term(text) + 1) * 8 / 7).sum();
+        let sorted: usize = self.sorted.iter().map(|(text, _)| term(text)).sum();
+        let tables = table + sorted + texts(&self.servers) + texts(&self.tools) + self.labels.len();
+        tables + self.postings.heap_bytes() + self.names.heap_bytes()
+    }
+
     /// The best `limit` documents for a request, best first; equal scores in the order of building.
     ///
     /// Only documents that `filter` accepts are given. Of a request of more than 1,000 characters the
@@ -125,6 +136,10 @@ impl Postings {
         self.documents[range.clone()].iter().map(|&document| document as usize).zip(self.impacts[range].iter().copied())
     }
 
+    fn heap_bytes(&self) -> usize {
+        4 * (self.starts.len() + self.documents.len() + self.impacts.len())
+    }
+
     /// How rare a term is (the inverse document frequency of BM25).
     pub(crate) fn rarity(&self, term: u32, documents: usize) -> f32 {
         let holding = (self.starts[term as usize + 1] - self.starts[term as usize]) as f32;
@@ -148,6 +163,10 @@ impl Names {
             }
         }
         self.ends.push(self.terms.len() as u32);
+    }
+
+    fn heap_bytes(&self) -> usize {
+        4 * (self.ends.capacity() + self.terms.capacity())
     }
 
     pub(crate) fn of(&self, document: usize) -> &[u32] {

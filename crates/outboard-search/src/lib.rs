@@ -5,14 +5,19 @@
 //! values in a request, and tolerance for misspelt words. The same documents and the same query always
 //! give the same hits in the same order.
 //!
-//! Never here: I/O, clocks, settings, randomness, or knowledge of what a tool is beyond its words.
+//! [`evaluate`] measures all that on a [`LabelledSet`]: it alone reads files and looks at the clock.
+//!
+//! Never here: settings, randomness, or knowledge of what a tool is beyond its words.
 
 mod builder;
 mod common;
+mod evaluation;
 mod fields;
 mod fuzzy;
 mod index;
 mod kinds;
+mod labelled;
+mod report;
 mod request;
 mod scoring;
 mod shapes;
@@ -21,5 +26,8 @@ mod synonyms;
 mod values;
 mod words;
 
+pub use evaluation::{evaluate, evaluate_index};
 pub use fields::Document;
 pub use index::{Hit, Index};
+pub use labelled::{LabelledError, LabelledQuery, LabelledSet, LabelledTool};
+pub use report::{Answer, Report};

@@ -3,5 +3,6 @@
 
 mod fixture;
 mod labelled;
+mod reading;
 mod robust;
 mod searching;
