@@ -15,6 +15,23 @@ pub struct Document<'a> {
     pub parameters: Vec<(&'a str, &'a str)>,
 }
 
+/// A tool with what is known of it beyond its definition.
+#[derive(Debug, Clone, Default)]
+pub struct Described<'a> {
+    /// Its definition.
+    pub document: Document<'a>,
+    /// Fields of its results, declared or seen: name and documentation.
+    pub results: Vec<(&'a str, &'a str)>,
+    /// Further texts that people may search by: how a skill is used, notes, examples.
+    pub texts: Vec<&'a str>,
+}
+
+impl<'a> From<Document<'a>> for Described<'a> {
+    fn from(document: Document<'a>) -> Self {
+        Self { document, ..Self::default() }
+    }
+}
+
 /// A part of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Field {
@@ -24,24 +41,20 @@ pub(crate) enum Field {
     Description,
     Parameter,
     ParameterDoc,
+    Result,
+    Text,
 }
 
 /// How many fields there are.
-pub(crate) const FIELDS: usize = 6;
+pub(crate) const FIELDS: usize = 8;
 
 /// Longest text read of one field, in bytes: descriptions come from servers and may have any length.
 pub(crate) const MAX_FIELD: usize = 16_000;
 
-/// Most parameters read of one tool.
+/// Most parameters, fields of results and further texts read of one tool, each.
 pub(crate) const MAX_PARAMETERS: usize = 256;
 
 impl Field {
-    /// What one word in this field counts, compared with one word of the description.
-    pub(crate) const WEIGHTS: [f32; FIELDS] = [0.7, 2.0, 1.5, 1.0, 0.8, 0.8];
-
-    /// How far a field's length lowers the weight of its words: 0 not at all, 1 in full.
-    pub(crate) const LENGTH: [f32; FIELDS] = [0.3, 0.5, 0.5, 0.6, 0.5, 0.75];
-
     /// Whether the field is a short label, where even small words carry meaning.
     pub(crate) fn is_label(self) -> bool {
         matches!(self, Field::Server | Field::Name | Field::Title)

@@ -11,23 +11,31 @@
 
 mod builder;
 mod common;
+mod corpus;
 mod evaluation;
+mod evidence;
 mod fields;
 mod fuzzy;
 mod index;
 mod kinds;
 mod labelled;
+mod mentions;
+mod postings;
 mod report;
 mod request;
 mod scoring;
 mod shapes;
 mod suggest;
 mod synonyms;
+mod tuning;
+mod usage;
 mod values;
 mod words;
 
 pub use evaluation::{evaluate, evaluate_index};
-pub use fields::Document;
-pub use index::{Hit, Index};
+pub use fields::{Described, Document};
+pub use index::{Hit, Index, Search};
 pub use labelled::{LabelledError, LabelledQuery, LabelledSet, LabelledTool};
 pub use report::{Answer, Report};
+pub use tuning::Tuning;
+pub use usage::Usage;

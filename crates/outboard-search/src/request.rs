@@ -3,6 +3,7 @@
 use crate::common::{is_chatter, is_modifier, is_stop};
 use crate::fuzzy::{distance, tolerance};
 use crate::index::Index;
+use crate::tuning::Tuning;
 use crate::values::Values;
 use crate::words::words;
 use crate::{shapes, synonyms};
@@ -12,21 +13,6 @@ const MAX_CHARACTERS: usize = 1_000;
 
 /// Most unknown words for which near misses are looked up.
 const MAX_REPAIRS: usize = 6;
-
-/// What a synonym counts, compared with the word itself.
-const SYNONYM: f32 = 0.55;
-/// What a word with another ending, or misspelt, counts.
-const REPAIR: f32 = 0.6;
-/// What words written apart or together count.
-const COMPOUND: f32 = 0.8;
-/// What the shape of a value counts.
-const SHAPE: f32 = 0.75;
-/// What words of framing ("the user wants to") count.
-const CHATTER: f32 = 0.15;
-/// What words that only colour a wish ("latest", "detailed") count.
-const MODIFIER: f32 = 0.5;
-/// What each repetition of a word adds.
-const REPEATED: f32 = 0.3;
 
 /// One thing asked for: terms any of which will do, each with its weight.
 pub(crate) struct Concept {
@@ -53,19 +39,20 @@ impl Request {
         let mut concepts = Concepts { index, list: Vec::new(), repairs: 0 };
         words.iter().for_each(|word| concepts.word(query, word));
         concepts.neighbours(&words);
-        shapes::hints(query, |word| concepts.add(word, SHAPE));
+        let shape = index.tuning.shape;
+        shapes::hints(query, |word| concepts.add(word, shape));
         Self { concepts: concepts.list }
     }
 }
 
 /// The words of a request without stop words, unless there are no others; each once.
 fn gather(index: &Index, query: &str) -> Vec<Word> {
-    let values = Values::find(query);
+    let values = Values::find(query, &index.tuning);
     let mut all: Vec<Word> = Vec::new();
     words(query, |text, at| {
-        let weight = weight(text) * values.weight(query, at, index.is_label(text));
+        let weight = weight(text, &index.tuning) * values.weight(query, at, index.is_label(text));
         match all.iter_mut().find(|word| word.text == text) {
-            Some(word) => word.weight = word.weight.max(weight) + REPEATED * weight,
+            Some(word) => word.weight = word.weight.max(weight) + index.tuning.repeated * weight,
             None => all.push(Word { text: text.to_owned(), at, weight }),
         }
     });
@@ -75,11 +62,11 @@ fn gather(index: &Index, query: &str) -> Vec<Word> {
     all
 }
 
-fn weight(word: &str) -> f32 {
+fn weight(word: &str, tuning: &Tuning) -> f32 {
     if is_chatter(word) {
-        CHATTER
+        tuning.chatter
     } else if is_modifier(word) {
-        MODIFIER
+        tuning.modifier
     } else {
         1.0
     }
@@ -97,7 +84,9 @@ impl Concepts<'_> {
     }
 
     fn add(&mut self, word: &str, weight: f32) {
-        if let Some(term) = self.known(word) {
+        if weight > 0.0
+            && let Some(term) = self.known(word)
+        {
             self.push(vec![(term, weight)]);
         }
     }
@@ -116,7 +105,7 @@ impl Concepts<'_> {
     fn word(&mut self, query: &str, word: &Word) {
         let stem = self.index.stems.stem(&word.text);
         let mut terms: Vec<(u32, f32)> = Vec::new();
-        match self.index.terms.get(stem.as_str()) {
+        match self.index.corpus.terms.get(stem.as_str()) {
             Some(&term) => terms.push((term, word.weight)),
             None if self.repairs < MAX_REPAIRS && is_prose(query, word) => {
                 self.repairs += 1;
@@ -124,10 +113,11 @@ impl Concepts<'_> {
             }
             None => {}
         }
-        let others = synonyms::of(&stem).iter().filter_map(|other| self.index.terms.get(other.as_str()).copied());
-        terms.extend(others.map(|term| (term, SYNONYM * word.weight)));
+        let others =
+            synonyms::of(&stem).iter().filter_map(|other| self.index.corpus.terms.get(other.as_str()).copied());
+        terms.extend(others.map(|term| (term, self.index.tuning.synonym * word.weight)));
         let long = synonyms::spelt_out(&stem).filter_map(|other| self.known(other));
-        terms.extend(long.map(|term| (term, SYNONYM * word.weight)));
+        terms.extend(long.map(|term| (term, self.index.tuning.synonym * word.weight)));
         self.push(terms);
     }
 
@@ -136,16 +126,16 @@ impl Concepts<'_> {
         let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         for pair in texts.windows(2) {
             if pair[0].is_ascii() && pair[1].is_ascii() {
-                self.add(&format!("{}{}", pair[0], pair[1]), COMPOUND);
+                self.add(&format!("{}{}", pair[0], pair[1]), self.index.tuning.compound);
             }
         }
-        synonyms::abbreviations(&texts).for_each(|short| self.add(short, COMPOUND));
+        synonyms::abbreviations(&texts).for_each(|short| self.add(short, self.index.tuning.compound));
     }
 
     /// Known terms for an unknown word: it may be two words, the beginning of one, or misspelt.
     fn repair(&self, word: &str, stem: &str) -> Vec<(u32, f32)> {
         if let Some(halves) = self.halves(word) {
-            return halves.map(|term| (term, COMPOUND)).to_vec();
+            return halves.map(|term| (term, self.index.tuning.compound)).to_vec();
         }
         let characters: Vec<char> = stem.chars().collect();
         if characters.len() < 3 {
@@ -171,7 +161,7 @@ impl Concepts<'_> {
             .iter()
             .take_while(|(text, _)| text.starts_with(stem))
             .take(8)
-            .map(|(_, term)| (*term, REPAIR))
+            .map(|(_, term)| (*term, self.index.tuning.repair))
             .collect()
     }
 
@@ -191,7 +181,7 @@ impl Concepts<'_> {
                 best.clear();
                 max = edits;
             }
-            best.push((*term, REPAIR / edits as f32));
+            best.push((*term, self.index.tuning.repair / edits as f32));
         }
         best.truncate(8);
         best

@@ -1,22 +1,19 @@
 //! Adds up what the concepts of a request contribute to each document, and puts the best in order.
 
+use crate::evidence;
 use crate::index::{Hit, Index};
 use crate::request::{Concept, Request};
 
-/// How much a tool whose whole name was asked for gains.
-const NAME_COVERED: f32 = 0.5;
-
 /// How many of the best documents are put in order with regard to one another.
 const WINDOW: usize = 50;
-
-/// What a concept still counts for each document above that satisfies it.
-const ALREADY: f32 = 0.92;
 
 /// The score of every document; 0 for those that hold nothing asked for.
 pub(crate) fn scores(index: &Index, request: &Request) -> Vec<f32> {
     let mut scores = vec![0.0f32; index.len()];
     let mut best = vec![0.0f32; index.len()];
     let mut touched: Vec<usize> = Vec::new();
+    let mut answered = vec![0.0f32; index.len()];
+    let mut all = f32::MIN_POSITIVE;
     for concept in &request.concepts {
         contributions(index, concept, |document, value| {
             if best[document] == 0.0 {
@@ -25,27 +22,38 @@ pub(crate) fn scores(index: &Index, request: &Request) -> Vec<f32> {
             // Synonyms of one word are one thing asked for: the best of them counts, not their sum.
             best[document] = best[document].max(value);
         });
+        let worth = worth(index, concept);
+        all += worth;
         for document in touched.drain(..) {
             scores[document] += std::mem::take(&mut best[document]);
+            answered[document] += worth;
         }
     }
     let asked = asked(index, request);
     for (document, score) in scores.iter_mut().enumerate().filter(|(_, score)| **score > 0.0) {
-        *score *= 1.0 + NAME_COVERED * covered(index, document, &asked);
+        *score *= 1.0 + index.tuning.name_covered * covered(index, document, &asked);
+        *score *= 1.0 + index.tuning.coverage * answered[document] / all;
     }
+    evidence::of_servers(index, &mut scores);
+    evidence::of_mentions(index, &mut scores);
     scores
+}
+
+/// What a concept is worth, wherever it stands.
+fn worth(index: &Index, concept: &Concept) -> f32 {
+    concept.terms.iter().map(|&(term, weight)| weight * index.rarity(term)).fold(0.0, f32::max)
 }
 
 fn contributions(index: &Index, concept: &Concept, mut emit: impl FnMut(usize, f32)) {
     for &(term, weight) in &concept.terms {
-        let rarity = index.postings.rarity(term, index.len());
+        let rarity = index.rarity(term);
         index.postings.of(term).for_each(|(document, impact)| emit(document, weight * rarity * impact));
     }
 }
 
 /// How much each term was asked for.
 fn asked(index: &Index, request: &Request) -> Vec<f32> {
-    let mut asked = vec![0.0f32; index.terms.len()];
+    let mut asked = vec![0.0f32; index.corpus.terms.len()];
     for &(term, weight) in request.concepts.iter().flat_map(|concept| &concept.terms) {
         asked[term as usize] = asked[term as usize].max(weight);
     }
@@ -55,8 +63,8 @@ fn asked(index: &Index, request: &Request) -> Vec<f32> {
 /// The share of a tool's name that was asked for, by rarity; synonyms do nearly as well here.
 fn covered(index: &Index, document: usize, asked: &[f32]) -> f32 {
     let (mut found, mut all) = (0.0, f32::MIN_POSITIVE);
-    for &term in index.names.of(document) {
-        let rarity = index.postings.rarity(term, index.len());
+    for &term in index.corpus.names.of(document) {
+        let rarity = index.rarity(term);
         all += rarity;
         found += rarity * asked[term as usize].min(1.0).sqrt();
     }
@@ -78,7 +86,7 @@ pub(crate) fn spread(index: &Index, request: &Request, hits: &mut [Hit], limit: 
         hits[at].score = worth;
         let top = shares[at].iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         for (left, share) in left.iter_mut().zip(&shares[at]) {
-            *left *= 1.0 - (1.0 - ALREADY) * share / top;
+            *left *= 1.0 - (1.0 - index.tuning.already) * share / top;
         }
     }
     let last = hits.last().map_or(0.0, |hit| hit.score);

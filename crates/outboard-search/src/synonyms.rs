@@ -156,13 +156,13 @@ const PHRASES: &[(&[&str], &str)] = &[
 
 /// The stems of the abbreviations.
 static SHORT: LazyLock<Vec<(String, usize)>> = LazyLock::new(|| {
-    let stems = Stems::new();
+    let stems = Stems::default();
     PHRASES.iter().enumerate().map(|(at, (_, short))| (stems.stem(short), at)).collect()
 });
 
 /// Stem to the stems that may stand for it.
 static TABLE: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
-    let stems = Stems::new();
+    let stems = Stems::default();
     let mut table: HashMap<String, Vec<String>> = HashMap::new();
     for group in GROUPS {
         let group: Vec<String> = group.iter().map(|word| stems.stem(word)).collect();
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn groups_work_through_stems() {
-        let stems = Stems::new();
+        let stems = Stems::default();
         assert!(of(&stems.stem("repositories")).contains(&stems.stem("repo")));
         assert!(of("zebra").is_empty());
     }

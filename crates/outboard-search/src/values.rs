@@ -4,39 +4,34 @@
 //! wrong tools, though it must not count for nothing either.
 
 use crate::shapes;
+use crate::tuning::Tuning;
 use std::ops::Range;
-
-/// How much the words of a value count.
-const VALUE: f32 = 0.35;
-/// How much the subject after "about" counts.
-const SUBJECT: f32 = 0.7;
-/// How much a capitalised word inside a sentence counts, unless a tool or server is named so.
-const PROPER: f32 = 0.5;
 
 /// The parts of a request that are values rather than wishes.
 pub(crate) struct Values {
     spans: Vec<(Range<usize>, f32)>,
+    proper: f32,
 }
 
 impl Values {
-    pub(crate) fn find(request: &str) -> Self {
+    pub(crate) fn find(request: &str, tuning: &Tuning) -> Self {
         let mut spans = Vec::new();
-        quotations(request, &mut spans);
-        pieces(request, &mut spans);
-        subjects(request, &mut spans);
-        Self { spans }
+        quotations(request, tuning.value, &mut spans);
+        pieces(request, tuning.value, &mut spans);
+        subjects(request, tuning.subject, &mut spans);
+        Self { spans, proper: tuning.proper }
     }
 
     /// What a word that begins at `at` counts for; `named` tells whether a tool or server is called so.
     pub(crate) fn weight(&self, request: &str, at: usize, named: bool) -> f32 {
         let inside = self.spans.iter().filter(|(span, _)| span.contains(&at)).map(|(_, weight)| *weight);
-        let proper = if !named && is_proper(request, at) { PROPER } else { 1.0 };
+        let proper = if !named && is_proper(request, at) { self.proper } else { 1.0 };
         inside.fold(proper, f32::min)
     }
 }
 
 /// Text between quotation marks that open after a blank and close before one.
-fn quotations(request: &str, spans: &mut Vec<(Range<usize>, f32)>) {
+fn quotations(request: &str, value: f32, spans: &mut Vec<(Range<usize>, f32)>) {
     const PAIRS: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('‘', '’'), ('«', '»')];
     for (open, close) in PAIRS {
         let mut from = 0;
@@ -49,30 +44,30 @@ fn quotations(request: &str, spans: &mut Vec<(Range<usize>, f32)>) {
             let Some(end) = request[inner..].find(close).map(|at| inner + at) else {
                 break;
             };
-            spans.push((inner..end, VALUE));
+            spans.push((inner..end, value));
             from = end + close.len_utf8();
         }
     }
 }
 
 /// Addresses, paths, selectors and the like.
-fn pieces(request: &str, spans: &mut Vec<(Range<usize>, f32)>) {
+fn pieces(request: &str, value: f32, spans: &mut Vec<(Range<usize>, f32)>) {
     let mut at = 0;
     for piece in request.split_inclusive(char::is_whitespace) {
         if shapes::is_value(piece) {
-            spans.push((at..at + piece.len(), VALUE));
+            spans.push((at..at + piece.len(), value));
         }
         at += piece.len();
     }
 }
 
 /// From "about" or "regarding" to the end of the clause.
-fn subjects(request: &str, spans: &mut Vec<(Range<usize>, f32)>) {
+fn subjects(request: &str, subject: f32, spans: &mut Vec<(Range<usize>, f32)>) {
     for mark in [" about ", " regarding ", " concerning ", " titled ", " named ", " called "] {
         for (at, _) in request.match_indices(mark) {
             let start = at + mark.len();
             let end = request[start..].find(['.', ',', ';', '?', '!', '\n']).map_or(request.len(), |end| start + end);
-            spans.push((start..end, SUBJECT));
+            spans.push((start..end, subject));
         }
     }
 }
@@ -91,20 +86,24 @@ mod tests {
     #[test]
     fn values_count_less_than_wishes() {
         let request = "Play the song 'Let It Be' by Paul, then read ./a/notes.md about bread.";
-        let values = Values::find(request);
+        let tuning = Tuning::default();
+        let values = Values::find(request, &tuning);
         let weight = |word: &str| values.weight(request, request.find(word).unwrap(), false);
         assert_eq!(weight("Play"), 1.0, "a sentence may begin with a capital");
         assert_eq!(weight("song"), 1.0);
-        assert_eq!(weight("Let"), VALUE);
-        assert_eq!(weight("Paul"), PROPER);
-        assert_eq!(weight("notes"), VALUE);
-        assert_eq!(weight("bread"), SUBJECT);
+        assert_eq!(weight("Let"), tuning.value);
+        assert_eq!(weight("Paul"), tuning.proper);
+        assert_eq!(weight("notes"), tuning.value);
+        assert_eq!(weight("bread"), tuning.subject);
         assert_eq!(weight("read"), 1.0);
     }
 
     #[test]
     fn apostrophes_open_no_quotation() {
         let request = "the user's file and the team's plan";
-        assert_eq!(Values::find(request).weight(request, request.find("file").unwrap(), false), 1.0);
+        assert_eq!(
+            Values::find(request, &Tuning::default()).weight(request, request.find("file").unwrap(), false),
+            1.0
+        );
     }
 }

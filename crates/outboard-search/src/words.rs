@@ -127,12 +127,14 @@ fn plain(c: char) -> char {
 /// Reduces words to stems.
 pub(crate) struct Stems(Stemmer);
 
-impl Stems {
+impl Default for Stems {
     /// A stemmer for English; words of other languages pass mostly unchanged.
-    pub(crate) fn new() -> Self {
+    fn default() -> Self {
         Self(Stemmer::create(Algorithm::English))
     }
+}
 
+impl Stems {
     /// The stem of a lower-cased word.
     pub(crate) fn stem(&self, word: &str) -> String {
         if word.is_ascii() { self.0.stem(word).into_owned() } else { word.to_owned() }

@@ -41,6 +41,6 @@ fn awkward_texts_do_no_harm() {
     let huge = "x".repeat(1_000_000);
     let index = Index::build([Document { name: &huge, description: &huge, ..Document::default() }]);
     assert_eq!(index.len(), 1);
-    assert!(Index::build([]).query("anything", None, 5).is_empty());
-    assert!(Index::build([]).suggest("anything", 5).is_empty());
+    assert!(Index::build::<Document>([]).query("anything", None, 5).is_empty());
+    assert!(Index::build::<Document>([]).suggest("anything", 5).is_empty());
 }

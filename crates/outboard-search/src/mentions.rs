@@ -1,0 +1,90 @@
+//! Tools that the documentation of other tools names: "ids come from `list_projects`".
+//!
+//! Who needs the one often needs the other first, though the request says nothing of it.
+
+use crate::corpus::Lists;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Most names kept of one tool's documentation.
+const MAX_NAMES: usize = 64;
+
+/// Digests of what looks like the name of a tool in each document.
+#[derive(Default)]
+pub(crate) struct Mentions {
+    names: Lists,
+}
+
+impl Mentions {
+    /// Reads the texts of the next document.
+    pub(crate) fn read<'a>(&mut self, texts: impl Iterator<Item = &'a str>) {
+        let names = texts.flat_map(|text| {
+            let pieces = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').filter(|it| is_name(it));
+            pieces.chain(text.split(is_mark).filter(|span| is_title(span)))
+        });
+        self.names.push(names.map(digest).take(MAX_NAMES));
+    }
+
+    /// Takes over what was read of a document before.
+    pub(crate) fn copy(&mut self, from: &Self, document: usize) {
+        self.names.push(from.names.of(document).iter().copied());
+    }
+
+    /// For each document the documents of the same server that it names.
+    pub(crate) fn resolve(&self, servers: &[Box<str>], tools: &[Box<str>]) -> Lists {
+        let places: HashMap<(&str, u32), u32> =
+            (0..tools.len()).rev().map(|at| ((servers[at].as_ref(), digest(&tools[at])), at as u32)).collect();
+        let mut resolved = Lists::default();
+        for (document, server) in servers.iter().enumerate() {
+            let named =
+                self.names.of(document).iter().filter_map(|name| places.get(&(server.as_ref(), *name)).copied());
+            resolved.push(named.filter(|other| *other != document as u32));
+        }
+        resolved
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.names.heap_bytes()
+    }
+}
+
+/// Whether a piece of text has a joint, as names of tools have and words of prose have not.
+fn is_name(piece: &str) -> bool {
+    let inner = piece.trim_matches(['_', '-']);
+    let camel = || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    (5..=128).contains(&inner.len()) && (inner.contains(['_', '-']) || camel())
+}
+
+/// Marks with which documentation sets names off.
+fn is_mark(c: char) -> bool {
+    matches!(c, '*' | '`' | '(' | ')' | '[' | ']' | '"' | '\'' | '“' | '”')
+}
+
+/// Whether what stands between marks may be a name written as several words: `(Search Hotels)`.
+fn is_title(span: &str) -> bool {
+    (5..=64).contains(&span.len()) && (2..=6).contains(&span.split_whitespace().count())
+}
+
+/// `getUser` and `get_user` are the same. Fixed keys, so that it is the same in every run.
+fn digest(name: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
+    hasher.finish() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_within_one_server() {
+        let mut mentions = Mentions::default();
+        mentions
+            .read(["Ids come from `list_projects`, or from find_user; see **Get Task** or (Find User)."].into_iter());
+        mentions.read(["The well-known list of projects; see listProjects."].into_iter());
+        mentions.read([].into_iter());
+        let names = |names: [&str; 3]| names.map(Box::from).to_vec();
+        let resolved = mentions.resolve(&names(["a", "a", "b"]), &names(["get_task", "list_projects", "find_user"]));
+        assert_eq!((resolved.of(0), resolved.of(1), resolved.of(2)), (&[1][..], &[][..], &[][..]));
+    }
+}
