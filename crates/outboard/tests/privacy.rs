@@ -91,7 +91,7 @@ fn initialize(session: &mut Session) {
 fn a_thousand_customers_move_and_nobody_in_between_can_read_them() {
     let given = customers(1_000);
     let place = place("sandbox.total_calls = 2000", &given);
-    let code = "const all = await crm.listCustomers();\nfor (const one of all) await mail.add({ email: one.email, note: one.phone });\n\
+    let code = "const all = await crm.listCustomers();\nawait Promise.all(all.map((one) => mail.add({ email: one.email, note: one.phone })));\n\
         console.log('first', all[0].email, all[0].phone);\nreturn { sent: all.length, some: all.slice(0, 50) };";
     let mut session = place.serve();
     initialize(&mut session);
@@ -100,7 +100,10 @@ fn a_thousand_customers_move_and_nobody_in_between_can_read_them() {
     let (direct, _) = session.tool("call_tool", json!({"tool": "crm.list_customers", "arguments": {}}));
     assert!(direct.contains("[EMAIL_1]"), "one value, one token: {direct}");
     session.end();
-    let arrived = sent(&place);
+    let mut arrived = sent(&place);
+    let number =
+        |one: &Value| one["email"].as_str().unwrap().split(['.', '@']).nth(1).unwrap().parse::<usize>().unwrap();
+    arrived.sort_by_key(number);
     assert_eq!(arrived.len(), 1_000);
     assert!(
         arrived.iter().zip(&given).all(|(got, sent)| got["email"] == sent["email"] && got["note"] == sent["phone"])

@@ -38,6 +38,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-shapes", &["outboard-types"]),
     ("crates/outboard-vault", &["outboard-types"]),
+    (
+        "crates/outboard-mcp",
+        &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution", "outboard-border"],
+    ),
     ("crates/outboard-config", &["outboard-types"]),
     (
         "crates/outboard",
