@@ -56,6 +56,23 @@ impl Catalogue {
         Self { generation, digest, servers, by_name }
     }
 
+    /// The same with types of results that were learned, for tools that declare none.
+    pub fn learned(mut self, learned: &dyn Fn(&Tool) -> Option<serde_json::Value>) -> Self {
+        let mut texts = String::new();
+        for server in self.servers.iter_mut().filter_map(Arc::get_mut) {
+            for tool in server.tools.iter_mut().filter(|tool| tool.output_schema.is_none()) {
+                if let Some(schema) = learned(tool) {
+                    texts.push_str(&schema.to_string());
+                    tool.output_schema = Some(schema);
+                }
+            }
+        }
+        if !texts.is_empty() {
+            self.digest = Digest::of(format!("{}{texts}", self.digest));
+        }
+        self
+    }
+
     /// A server by its own name, folder, namespace or package.
     pub fn server(&self, name: &str) -> Option<&Arc<Server>> {
         self.by_name.get(name).map(|&at| &self.servers[at])

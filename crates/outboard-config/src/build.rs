@@ -83,6 +83,7 @@ impl Build {
             gateway: Default::default(),
             journal: Default::default(),
             privacy: Default::default(),
+            shapes: true,
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             files: Vec::new(),
@@ -179,6 +180,7 @@ impl Build {
             (["inspection", "refuse"], Given::List(list)) => settings.inspection_refuse = list,
             (["execution", "wait"], Given::Span(span)) => settings.execution.wait = span,
             (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
+            (["shapes", "enabled"], Given::Flag(enabled)) => settings.shapes = enabled,
             (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
             (_, given) => calls(settings, parts, given, folder),
         }

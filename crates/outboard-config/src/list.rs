@@ -153,6 +153,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     number("gateway.runaway_calls", "200", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
     setting(
+        "shapes.enabled",
+        Kind::Flag,
+        "true",
+        "Whether types of results are learned for tools that declare none: names and types, never values.",
+    ),
+    setting(
         "privacy.enabled",
         Kind::Flag,
         "true",

@@ -24,6 +24,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// How executions outlive what happens to them.
     pub journal: JournalSettings,
+    /// Whether types of results are learned.
+    pub shapes: bool,
     /// What models see of private values.
     pub privacy: PrivacySettings,
     /// What is refused before it runs; the rules as written.

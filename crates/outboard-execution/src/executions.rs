@@ -4,7 +4,7 @@ use crate::begin::execute;
 use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
-use crate::{Intents, Orders, StateFolder, Surfaces, TokenCounter, Workers};
+use crate::{Intents, Learned, Orders, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
@@ -67,6 +67,8 @@ pub struct Deps {
     pub files: Vec<FileGrant>,
     /// The border to the model; without it, private values are shown as they are.
     pub border: Option<Arc<Border>>,
+    /// Types of results, learned; without it, none are.
+    pub learned: Option<Arc<Learned>>,
     /// The network that programs may reach; none without it.
     pub egress: Option<Egress>,
     /// What is refused before it runs.

@@ -14,6 +14,7 @@ mod executions;
 mod inspection;
 mod intents;
 mod kept;
+mod learned;
 mod ledger;
 mod orders;
 mod outputs;
@@ -33,6 +34,7 @@ pub use executions::{Deps, Executions, Handle, Limits, Progress, RunRequest, fre
 pub use inspection::{Findings, InspectionRules};
 pub use intents::{Intents, Journalled};
 pub use kept::privacy_of;
+pub use learned::Learned;
 pub use ledger::{TokenCounter, Tokens};
 pub use orders::Orders;
 pub use outboard_journal::OnRestart;

@@ -1,5 +1,6 @@
 //! What agents' code sees at one moment: catalogue, code API, index. Built whole, then swapped in.
 
+use crate::Learned;
 use outboard_catalog::{Catalogue, Listing, Server, Tool};
 use outboard_codegen::{MaterialiseError, generate, materialise};
 use outboard_search::{Document, Index};
@@ -8,7 +9,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// One immutable, numbered generation. A run keeps the one that it started with.
 pub struct Surface {
@@ -41,8 +42,21 @@ impl From<&SurfaceError> for ToolError {
 impl Surface {
     /// Builds generation `generation` from what listings hold that may be seen; writes the code API below
     /// `root` unless it is there.
-    pub fn build(generation: u64, listings: Vec<Listing>, root: &Path, seen: &Visible) -> Result<Self, SurfaceError> {
-        let catalogue = Arc::new(Catalogue::build_of(generation, listings, &|tool| seen(tool)));
+    pub fn build(
+        generation: u64,
+        listings: Vec<Listing>,
+        root: &Path,
+        seen: &Visible,
+        learned: Option<&Learned>,
+    ) -> Result<Self, SurfaceError> {
+        let catalogue = Catalogue::build_of(generation, listings, &|tool| seen(tool));
+        let catalogue = Arc::new(match learned {
+            Some(learned) => {
+                learned.publish();
+                catalogue.learned(&|tool| learned.of(tool))
+            }
+            None => catalogue,
+        });
         let folder = materialise(&generate(&catalogue), root)?;
         let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
@@ -90,6 +104,7 @@ pub struct Surfaces {
     source: Box<dyn SurfaceSource>,
     root: PathBuf,
     seen: Visible,
+    learned: OnceLock<Arc<Learned>>,
     current: RwLock<Option<Arc<Surface>>>,
     stale: AtomicBool,
     generations: AtomicU64,
@@ -100,7 +115,13 @@ impl Surfaces {
     /// Builds nothing yet.
     pub fn new(source: Box<dyn SurfaceSource>, root: PathBuf, seen: Visible) -> Arc<Self> {
         let (current, building) = (RwLock::default(), tokio::sync::Mutex::default());
-        Arc::new(Self { source, root, seen, current, stale: true.into(), generations: 0.into(), building })
+        let learned = OnceLock::new();
+        Arc::new(Self { source, root, seen, learned, current, stale: true.into(), generations: 0.into(), building })
+    }
+
+    /// Tells programs the types that are learned here, from the next Surface on.
+    pub fn tell(&self, learned: Arc<Learned>) {
+        let _ = self.learned.set(learned);
     }
 
     /// Says that a listing changed: the next caller gets a new generation, runs under way keep theirs.
@@ -131,9 +152,11 @@ impl Surfaces {
         // Cleared before listing: a change that comes while we build makes the next caller build again.
         self.stale.store(false, Ordering::Release);
         let listings = self.source.listings().await;
-        let (root, seen) = (self.root.clone(), self.seen.clone());
+        let (root, seen, learned) = (self.root.clone(), self.seen.clone(), self.learned.get().cloned());
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
-        let built = tokio::task::spawn_blocking(move || Surface::build(generation, listings, &root, &seen)).await;
+        let built =
+            tokio::task::spawn_blocking(move || Surface::build(generation, listings, &root, &seen, learned.as_deref()))
+                .await;
         let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
         let surface = Arc::new(surface?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(surface.clone());

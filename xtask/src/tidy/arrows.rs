@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-sandbox",
             "outboard-egress",
             "outboard-border",
+            "outboard-shapes",
         ],
     ),
     (

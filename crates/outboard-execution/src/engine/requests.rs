@@ -122,6 +122,10 @@ impl Engine {
             }
             ledger.note(&arguments, outcome.as_ref().ok());
             let value = outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace));
+            let tool = run.catalogue().tool(&id);
+            if let (Some(learned), Some(tool), Ok(value)) = (&deps.learned, tool, &value) {
+                learned.observe(tool, value);
+            }
             value.map(|value| deps.inside(run.context(), &id, value))
         }
     }

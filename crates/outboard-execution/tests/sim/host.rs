@@ -122,6 +122,7 @@ impl Story {
             follower: None,
             egress: None,
             border: None,
+            learned: None,
             journal,
             state: StateFolder::new(stage.folder.path()),
             desk: None,

@@ -4,7 +4,8 @@ mod records;
 
 use clap::{Args, Parser, Subcommand};
 pub(crate) use records::{
-    Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Workspace, WorkspaceAction,
+    Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
+    Workspace, WorkspaceAction,
 };
 use std::path::PathBuf;
 
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Find private data, show what was kept from a model, and forget it.
     Privacy(Privacy),
+    /// Show types of results that were learned, and forget them.
+    Shapes(Shapes),
     /// Look into and change the files of a session.
     Workspace(Workspace),
     /// Check what this machine offers and say what is missing.

@@ -238,3 +238,23 @@ pub(crate) enum PrivacyAction {
         token: String,
     },
 }
+
+#[derive(Args)]
+pub(crate) struct Shapes {
+    #[command(subcommand)]
+    pub(crate) action: Option<ShapesAction>,
+    /// Print a JSON list.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ShapesAction {
+    /// Forget what was learned: of everything, of a server, or of one tool.
+    Reset {
+        /// The server.
+        server: Option<String>,
+        /// The tool.
+        tool: Option<String>,
+    },
+}

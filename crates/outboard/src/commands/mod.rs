@@ -17,6 +17,7 @@ mod retention;
 mod run;
 mod search;
 mod serve;
+mod shapes;
 mod workspace;
 
 use crate::cli::{Cli, Command};
@@ -49,6 +50,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Resume(args) => run::resume(&cli, args).await,
         Command::Replay(args) => replay::run(&cli, args).await,
         Command::Privacy(args) => privacy::run(&cli, args),
+        Command::Shapes(args) => shapes::run(&cli, args),
         Command::Workspace(args) => workspace::run(&cli, args),
         Command::Executions(args) => executions::run(&cli, args).await,
     }

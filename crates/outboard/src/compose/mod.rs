@@ -13,7 +13,8 @@ use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Deps, Executions, InspectionRules, Intents, Journalled, Limits, Orders, StateFolder, Surfaces, TokenCounter,
+    Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, StateFolder, Surfaces,
+    TokenCounter,
 };
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
@@ -144,6 +145,11 @@ pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Jour
     }
 }
 
+/// Types of results that were learned, unless settings turn that off.
+pub(crate) fn learned(settings: &Settings) -> Result<Option<Arc<Learned>>, Failure> {
+    Ok(if settings.shapes { Some(Arc::new(Learned::open(&settings.state_dir)?)) } else { None })
+}
+
 /// What is refused before it runs.
 fn inspection(settings: &Settings) -> Result<InspectionRules, Failure> {
     InspectionRules::new(settings.inspection_refuse.clone())
@@ -176,6 +182,8 @@ impl App {
         let door = Door::open(settings, principal)?;
         let Door { catalog, gateway, journal, desk, rulebook, intents, forecast, border } = door;
         gateway::keep_standing(settings, &desk, rulebook.clone());
+        let learned = learned(settings)?;
+        learned.iter().for_each(|learned| catalog.surfaces.tell(learned.clone()));
         let executions = Executions::new(Deps {
             gateway,
             surfaces: catalog.surfaces.clone(),
@@ -193,6 +201,7 @@ impl App {
             limits: limits(settings),
             files: sandbox::files(settings)?,
             egress: sandbox::egress(settings)?,
+            learned: learned.clone(),
             border,
             inspection: inspection(settings)?,
             counter,
@@ -203,6 +212,9 @@ impl App {
 
     /// Ends what was started.
     pub(crate) async fn close(self) {
+        if let Some(learned) = &self.executions.deps().learned {
+            learned.save();
+        }
         close(&self.catalog.upstreams, self.executions.deps().journal.clone()).await;
     }
 }

@@ -52,6 +52,7 @@ pub(crate) async fn replay(
         limits: limits(settings),
         files: sandbox::files(settings)?,
         egress: None,
+        learned: None,
         border: privacy::border(settings)?,
         inspection: inspection(settings)?,
         counter: None,

@@ -1,0 +1,158 @@
+//! Types of results, learned from live ones and kept between processes.
+//!
+//! They are told to programs when the next Surface is built, never in the middle of one. Where two processes learn
+//! at once, the file is that of the one that wrote last: a type that was lost is learned again.
+
+use outboard_catalog::Tool;
+use outboard_shapes::{Key, ObserveError, Observed, Row, Salt, Shapes};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Results after which a type is told.
+const ENOUGH: u64 = 3;
+
+/// Changes after which the file is written while the process goes on.
+const UNSAVED: usize = 50;
+
+/// Larger results are not looked at on their way.
+const LARGEST: usize = 4 << 20;
+
+/// One line of the file.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    key: Key,
+    shape: String,
+}
+
+/// What was learned.
+pub struct Learned {
+    state: Mutex<State>,
+    file: PathBuf,
+}
+
+struct State {
+    shapes: Shapes,
+    changes: usize,
+}
+
+impl Learned {
+    /// Reads what is in a state folder; what cannot be read is learned anew.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let file = folder.join("shapes.jsonl");
+        let mut shapes = Shapes::new(salt(&folder.join("shapes.salt"))?);
+        for line in std::fs::read_to_string(&file).unwrap_or_default().lines() {
+            let restored = serde_json::from_str::<Stored>(line).map_err(|error| error.to_string());
+            let restored =
+                restored.and_then(|one| shapes.restore(one.key, &one.shape).map_err(|error| error.to_string()));
+            if let Err(error) = restored {
+                tracing::warn!(%error, "a learned type cannot be read");
+            }
+        }
+        shapes.publish(ENOUGH);
+        Ok(Self { state: Mutex::new(State { shapes, changes: 0 }), file })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at a result of a tool that does not declare what it returns.
+    pub(crate) fn observe(&self, tool: &Tool, result: &RawValue) {
+        let declared = tool.output_schema.as_ref().is_some_and(|schema| schema.get("x-outboard-learned").is_none());
+        if declared || result.get().len() > LARGEST {
+            return;
+        }
+        let mut state = self.state();
+        match state.shapes.observe(&key(tool), result.get(), now()) {
+            Ok(Observed::Changed) => state.changes += 1,
+            Ok(Observed::Same) | Err(ObserveError::NotJson { .. }) => {}
+            Err(error) => tracing::debug!(tool = %tool.id, %error, "nothing is learned from this result"),
+        }
+        if state.changes >= UNSAVED {
+            state.changes = 0;
+            let text = text(&state.shapes);
+            drop(state);
+            self.write(&text);
+        }
+    }
+
+    /// Makes what was learned so far known; called when a Surface is built.
+    pub(crate) fn publish(&self) {
+        self.state().shapes.publish(ENOUGH);
+    }
+
+    /// The type of a tool's results, where enough of them were seen.
+    pub(crate) fn of(&self, tool: &Tool) -> Option<Value> {
+        self.state().shapes.published(&key(tool)).cloned()
+    }
+
+    /// Everything that was learned, for people.
+    pub fn rows(&self) -> Vec<Row> {
+        self.state().shapes.rows()
+    }
+
+    /// Forgets what was learned of a server, or of one of its tools; says how much.
+    pub fn reset(&self, server: Option<&str>, tool: Option<&str>) -> usize {
+        let gone = self.state().shapes.reset(|key| {
+            server.is_none_or(|server| key.server.as_str() == server)
+                && tool.is_none_or(|tool| key.tool.as_str() == tool)
+        });
+        self.save();
+        gone.len()
+    }
+
+    /// Writes everything.
+    pub fn save(&self) {
+        let text = text(&self.state().shapes);
+        self.write(&text);
+    }
+
+    fn write(&self, text: &str) {
+        let unfinished = self.file.with_extension(format!("{}.part", std::process::id()));
+        if let Err(error) = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, &self.file)) {
+            tracing::warn!(%error, "learned types cannot be written");
+        }
+    }
+}
+
+fn key(tool: &Tool) -> Key {
+    Key { server: tool.id.server.clone(), tool: tool.id.tool.clone(), definition: tool.fingerprint, principal: None }
+}
+
+fn text(shapes: &Shapes) -> String {
+    let rows = shapes.rows();
+    let stored = rows.into_iter().filter_map(|row| Some((shapes.get(&row.key)?.to_stored(), row.key)));
+    let lines = stored.filter_map(|(shape, key)| serde_json::to_string(&Stored { key, shape }).ok());
+    lines.map(|line| line + "\n").collect()
+}
+
+/// Random once, and nobody else's to read: with it, guesses of words could be tried.
+fn salt(path: &Path) -> io::Result<Salt> {
+    if let Ok(bytes) = std::fs::read(path)
+        && let Ok(bytes) = bytes.try_into()
+    {
+        return Ok(Salt(bytes));
+    }
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(&bytes)?;
+    Ok(Salt(bytes))
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
