@@ -27,4 +27,5 @@ pub use detector::Detector;
 pub use finding::Finding;
 pub use json::{Hints, JsonFinding, Part};
 pub use kind::Kind;
+pub use names::{is_name, prose as prose_names};
 pub use options::{Action, Custom, Error, FieldRule, Names, Options};
