@@ -18,6 +18,7 @@ mod learned;
 mod ledger;
 mod orders;
 mod outputs;
+mod preflight;
 mod recover;
 mod replay;
 mod report;

@@ -70,6 +70,8 @@ codes! {
     SandboxUnavailable = "sandbox_unavailable",
     /// A rule refuses the program for what it holds; nothing was run.
     ProgramRefused = "program_refused",
+    /// The program would certainly have failed; nothing was run.
+    PreflightFailed = "preflight_failed",
     /// The program asked the network for something that is not granted.
     NetworkDenied = "network_denied",
     /// The program wrote something that has the form of a private value's token and stands for none.

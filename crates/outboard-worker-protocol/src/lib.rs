@@ -11,12 +11,14 @@
 
 mod frame;
 mod message;
+mod preflight;
 
 pub use frame::{FrameBuffer, FrameError, encode};
 pub use message::{
     CallFailure, Console, Durable, FetchRequest, FetchResponse, FromWorker, Inspection, Network, Start, ToWorker,
     Trouble,
 };
+pub use preflight::{Known, PlannedCall, Preflight, Problem};
 
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.
 pub const VERSION: u32 = 1;

@@ -1,5 +1,6 @@
 //! The messages.
 
+use crate::Preflight;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -94,6 +95,9 @@ pub struct Inspection {
     /// Evaluation of text as code, such as `eval` or `new Function`, with its line.
     #[serde(default)]
     pub dynamic: Vec<String>,
+    /// What the program would fail at.
+    #[serde(default)]
+    pub preflight: Preflight,
 }
 
 /// One HTTP request of a program; the host makes it, where policy allows.

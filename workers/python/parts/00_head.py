@@ -15,6 +15,7 @@ import codecs
 import collections
 import collections.abc
 import concurrent.futures.thread
+import contextlib
 import dataclasses
 import datetime
 import decimal

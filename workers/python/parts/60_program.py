@@ -80,9 +80,10 @@ class Program:
 
     def compile(self, hold):
         """Parses and compiles, after the host has seen what the program holds; raises SyntaxError."""
-        tree = ast.parse(self.code, PROGRAM)
+        notes = []
+        tree = repair(parse_program(self.code, notes), self.space, notes)
         if hold:
-            CHANNEL.send(Inspection(tree).as_frame())
+            CHANNEL.send(Inspection(tree).as_frame(preflight(tree, self.code, self.space, notes)))
             CHANNEL.await_go()
         if self.tokens:
             tree = Restorer(self.tokens).visit(tree)

@@ -8,6 +8,7 @@ use super::happen::{Happened, What};
 use super::offline::beyond;
 use crate::Hold;
 use crate::inspection::Findings;
+use crate::preflight::Verdict;
 use futures::StreamExt;
 use outboard_border::{Notes, Place};
 use outboard_journal::Status;
@@ -241,9 +242,9 @@ impl Engine {
                     return refuse(sender, id, error);
                 }
             }
-            FromWorker::Inspected { inspection } => match self.inspected(inspection) {
+            FromWorker::Inspected { inspection } => match self.inspected(inspection, attempt) {
                 Ok(()) => return self.let_go(attempt, sender),
-                Err(error) => return Some(Served::End(End::Failed(Status::Failed, error))),
+                Err(end) => return Some(Served::End(end)),
             },
             FromWorker::Console { text, .. } => {
                 self.tally.console(&text);
@@ -287,10 +288,19 @@ impl Engine {
         }
     }
 
-    fn inspected(&mut self, inspection: Inspection) -> Result<(), ToolError> {
-        self.findings = Findings::new(inspection, &self.request.code, &self.surface.catalogue);
+    fn inspected(&mut self, mut inspection: Inspection, attempt: &Attempt) -> Result<(), End> {
+        let (code, catalogue) = (&self.request.code, &self.surface.catalogue);
+        let verdict = Verdict::new(std::mem::take(&mut inspection.preflight), catalogue);
+        self.findings = Findings::new(inspection, code, catalogue);
+        self.findings.notes.clone_from(&verdict.notes);
         self.findings.alert(&self.live.id);
-        self.deps.inspection.check(&self.findings)
+        self.deps.inspection.check(&self.findings).map_err(|error| End::Failed(Status::Failed, error))?;
+        // One that ran before goes on by its record, whatever was listed since.
+        let judged = self.deps.inspection.preflight && !attempt.script.was_resumed() && !self.is_offline();
+        match verdict.refusal(code, self.request.language, catalogue).filter(|_| judged) {
+            Some(trouble) => Err(End::Trouble(trouble)),
+            None => Ok(()),
+        }
     }
 }
 

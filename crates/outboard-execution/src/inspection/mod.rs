@@ -29,14 +29,25 @@ pub struct Findings {
     pub secrets: Vec<String>,
     /// Long encoded texts: their size and line.
     pub blobs: Vec<String>,
+    /// What may be wrong with it, and what was repaired, each with the line.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
-/// What the operator refuses. Empty by default: findings are recorded and nothing is refused.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What the operator refuses. By default findings are recorded, and only what certainly fails is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InspectionRules {
+    /// Whether a program that certainly fails is refused before it runs.
+    pub preflight: bool,
     /// Each one of `dynamic`, `secrets`, `blobs`, `import:MODULE` or `tool:SERVER.TOOL`; `*` stands for any
     /// characters in the last two.
     pub refuse: Vec<String>,
+}
+
+impl Default for InspectionRules {
+    fn default() -> Self {
+        Self { preflight: true, refuse: Vec::new() }
+    }
 }
 
 impl InspectionRules {
@@ -47,7 +58,7 @@ impl InspectionRules {
                 || rule.strip_prefix("import:").or(rule.strip_prefix("tool:")).is_some_and(|name| !name.is_empty())
         };
         match refuse.iter().find(|rule| !known(rule)) {
-            None => Ok(Self { refuse }),
+            None => Ok(Self { refuse, ..Self::default() }),
             Some(rule) => Err(format!(
                 "{rule:?} is not a rule; use \"dynamic\", \"secrets\", \"blobs\", \"import:MODULE\" or \"tool:SERVER.TOOL\""
             )),
@@ -80,7 +91,7 @@ impl Findings {
         let mut tools: Vec<String> = tools.map(|tool| tool.id.to_string()).collect();
         tools.dedup();
         let Inspection { imports, dynamic, .. } = read;
-        Self { imports, tools, dynamic, secrets: secrets::find(code), blobs: blobs(code) }
+        Self { imports, tools, dynamic, secrets: secrets::find(code), blobs: blobs(code), notes: Vec::new() }
     }
 
     /// Writes to the log what somebody should look at.

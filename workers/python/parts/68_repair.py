@@ -1,0 +1,126 @@
+# ---- Slips that have one meaning: repaired, with a note -------------------------------------------------------------
+
+PREFIXES = {"mcp", "mcp_servers", "mcpservers", "outboard", "src", "app", "lib", "tools", "server", "api", "sdk", "servers"}
+
+
+def can_import(root):
+    """Whether a module is there; one that cannot be asked for counts as there."""
+    if root in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(root) is not None
+    except Exception:
+        return True
+
+
+def without_fences(code):
+    """The code between one pair of markdown fences, every line in its place; None where there is not one pair."""
+    lines = code.splitlines()
+    fences = [at for at, line in enumerate(lines) if line.lstrip().startswith("```")]
+    if len(fences) == 1:
+        fences.append(len(lines))
+    if len(fences) != 2:
+        return None
+    first, last = fences
+    inside = lines[first + 1 : last]
+    return "\n".join([""] * (first + 1) + inside) + "\n" if any(line.strip() for line in inside) else None
+
+
+def parse_program(code, notes):
+    """Parses a program, also one inside markdown fences with prose around it; raises the first SyntaxError."""
+    try:
+        return ast.parse(code, PROGRAM)
+    except SyntaxError:
+        inner = without_fences(code)
+        if inner is None:
+            raise
+        try:
+            tree = ast.parse(inner, PROGRAM)
+        except SyntaxError:
+            tree = None
+        if tree is None:
+            raise
+        notes.append("the text around the code block was left out; send the code alone")
+        return tree
+
+
+class ImportRepair(ast.NodeTransformer):
+    """Rewrites imports of servers by paths that lead nowhere."""
+
+    def __init__(self, notes):
+        self.notes = notes
+
+    def _meant(self, module, level):
+        """The module below `servers` that was meant, or None."""
+        parts = (module or "").split(".")
+        if not SURFACE.index or (not level and parts[0] == "servers"):
+            return None
+        if not level and can_import(parts[0]):
+            return None
+        rest = list(itertools.dropwhile(lambda part: part.lower() in PREFIXES, parts))
+        if rest and rest[0]:
+            entry = SURFACE.server(rest[0])
+            return ".".join(["servers", entry["package"], *rest[1:]]) if entry else None
+        return "servers" if parts[0] else None
+
+    def _note(self, node, written, meant):
+        self.notes.append(f"line {node.lineno}: `{written}` was read as `{meant}`")
+
+    def visit_ImportFrom(self, node):
+        meant = self._meant(node.module, node.level)
+        if node.level and not node.module and SURFACE.index:
+            meant = "servers"
+        if meant:
+            self._note(node, "." * node.level + (node.module or ""), meant)
+            node.module, node.level = meant, 0
+        return node
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            meant = self._meant(alias.name, 0)
+            if meant is None or (meant == "servers" and "." in alias.name):
+                continue
+            root, _, rest = alias.name.partition(".")
+            self._note(node, alias.name, meant)
+            if alias.asname or not rest:
+                alias.name, alias.asname = meant, alias.asname or root
+            else:
+                alias.name, alias.asname = "servers", root
+        return node
+
+
+def repair(tree, space, notes):
+    """Repairs a parsed program where what was meant is plain; says so in `notes`."""
+    tree = ImportRepair(notes).visit(tree)
+    if not SURFACE.index:
+        return tree
+    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    bound |= {(node.asname or node.name).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.alias)}
+    bound |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    for node in ast.walk(tree):
+        name = node.id if isinstance(node, ast.Name) else ""
+        if not name or name in bound or name in space or hasattr(builtins, name) or name in SURFACE.by_name:
+            continue
+        meant = meant_by(name)
+        if meant is not None:
+            space[name] = meant[0]
+            notes.append(f"line {node.lineno}: `{name}` was read as `{meant[1]}`")
+    return tree
+
+
+def meant_by(name):
+    """The server or function that a name without an import means, where only one can be meant."""
+    if name.lower() in PREFIXES:
+        return sys.modules["servers"], "servers"
+    entry = SURFACE.server(name)
+    if entry is not None:
+        return getattr(sys.modules["servers"], entry["package"]), f"servers.{entry['package']}"
+    owners = [entry for entry in SURFACE.index if normal(name) in SURFACE.tools(entry)[0]]
+    if len(owners) != 1 or not normal(name):
+        return None
+    module = getattr(sys.modules["servers"], owners[0]["package"])
+    function = getattr(module, name)
+    return function, f"servers.{owners[0]['package']}.{function.__name__}"
+
+
