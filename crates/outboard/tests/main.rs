@@ -6,6 +6,7 @@ mod commands;
 mod crash;
 mod durable;
 mod network;
+mod preflight;
 mod privacy;
 mod programs;
 mod real;

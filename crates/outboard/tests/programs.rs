@@ -48,8 +48,8 @@ fn wrong_programs_are_told_where_they_are_wrong() {
     for (language, code, status, error, line) in [
         ("typescript", "const a = 1;\nconst b = ;\n", "failed", "syntax_error", json!(2)),
         ("python", "a = 1\nb = (\n", "failed", "syntax_error", json!(2)),
-        ("typescript", "const a = 1;\nnope();\n", "failed", "program_error", json!(2)),
-        ("python", "a = 1\nnope()\n", "failed", "program_error", json!(2)),
+        ("typescript", "const a = 1;\nnope();\n", "failed", "preflight_failed", json!(2)),
+        ("python", "a = 1\nnope()\n", "failed", "preflight_failed", json!(2)),
         ("typescript", "throw 42", "failed", "program_error", json!(null)),
         ("python", "x = [0] * 10**11", "limit_exceeded", "limit_exceeded", json!(1)),
     ] {

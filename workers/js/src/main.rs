@@ -16,6 +16,7 @@ mod language;
 mod more;
 mod outbox;
 mod positions;
+mod preflight;
 mod prelude;
 mod report;
 mod restore;

@@ -4,6 +4,7 @@
 
 use crate::inspect::inspect;
 use crate::positions::{Origin, Segment};
+use crate::preflight::{self, Found, Surface};
 use crate::restore::restore;
 use outboard_worker_protocol::Inspection;
 use oxc::allocator::Allocator;
@@ -24,6 +25,8 @@ pub(crate) struct Script {
     pub(crate) free: Vec<String>,
     /// What the text holds; empty for a library.
     pub(crate) inspection: Inspection,
+    /// What it would fail at; empty for a library.
+    pub(crate) found: Found,
 }
 
 /// Why a text cannot be run.
@@ -55,11 +58,22 @@ pub(crate) fn parse_options() -> ParseOptions {
 /// Strips a text. `library` adds exports to a module that has none, so that a saved function can be imported;
 /// `tokens` and what they stand for are replaced in its literals.
 pub(crate) fn strip(source: &str, library: bool, tokens: &[(String, String)]) -> Result<Script, Problem> {
+    strip_for(source, library, tokens, None)
+}
+
+/// As [`strip`], for a program that is held against the names of a code API.
+pub(crate) fn strip_for(
+    source: &str,
+    library: bool,
+    tokens: &[(String, String)],
+    surface: Option<&Surface<'_>>,
+) -> Result<Script, Problem> {
     let allocator = Allocator::default();
     let parsed =
         Parser::new(&allocator, source, SourceType::ts().with_module(true)).with_options(parse_options()).parse();
     first_error(parsed.diagnostics.iter())?;
     let mut program = parsed.program;
+    let repaired = surface.map(|surface| preflight::repair_imports(&mut program, &allocator, source, surface));
     let inspection = if library { Inspection::default() } else { inspect(&program, source) };
     restore(&mut program, &allocator, tokens);
     let semantic = SemanticBuilder::new()
@@ -69,12 +83,14 @@ pub(crate) fn strip(source: &str, library: bool, tokens: &[(String, String)]) ->
         .build(&program);
     first_error(semantic.diagnostics.iter())?;
     let scoping = semantic.semantic.into_scoping();
+    let mut found = surface.map(|surface| preflight::read(&program, &scoping, source, surface)).unwrap_or_default();
+    found.preflight.notes.splice(0..0, repaired.unwrap_or_default());
     let free = scoping.root_unresolved_references().keys().map(ToString::to_string).collect();
     let transformed = Transformer::new(&allocator, Path::new("program.ts"), &transform_options())
         .build_with_scoping(scoping, &mut program);
     first_error(transformed.diagnostics.iter())?;
     let added = if library { missing_exports(&program) } else { String::new() };
-    Ok(Script { free, inspection, ..print(source, &program, &added) })
+    Ok(Script { free, inspection, found, ..print(source, &program, &added) })
 }
 
 fn transform_options() -> TransformOptions {
@@ -99,7 +115,7 @@ fn print(source: &str, program: &Program<'_>, added: &str) -> Script {
     let code = format!("{}{added}", printed.code);
     let origin =
         Origin { source: source.to_owned(), printed: printed.code, text: code.clone(), segments: whole, tokens };
-    Script { code, origin, free: Vec::new(), inspection: Inspection::default() }
+    Script { code, origin, free: Vec::new(), inspection: Inspection::default(), found: Found::default() }
 }
 
 /// Export clauses for a module of plain declarations.

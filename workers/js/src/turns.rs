@@ -6,11 +6,12 @@
 use crate::engine::{Engine, Outcome, Standing, number};
 use crate::files::Files;
 use crate::host::{PROGRAM, Shared, TIMERS};
-use crate::strip::{Problem, strip};
-use crate::wrap::{Wrapped, wrap};
+use crate::preflight::{self, Found, Surface};
+use crate::strip::Problem;
+use crate::wrap::Wrapped;
 use crate::{report, socket};
 use outboard_worker_protocol::{
-    CallFailure, FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, Start, ToWorker, Trouble, VERSION,
+    CallFailure, FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, Preflight, Start, ToWorker, Trouble, VERSION,
 };
 use rquickjs::IntoJs as _;
 use serde_json::value::RawValue;
@@ -28,7 +29,7 @@ const WARM_UP: &str = "const a: number = 1; export async function run(input: unk
 pub(crate) fn serve(root: PathBuf, stack_bytes: usize) -> ! {
     let shared = Rc::new(Shared::new(Files::new(root)));
     let Ok(engine) = Engine::build(shared.clone(), stack_bytes) else { socket::leave() };
-    drop(prepare(WARM_UP, &[]));
+    drop(preflight::prepare(WARM_UP, &[], None));
     let engine_name = "quickjs-ng 0.16.2".to_owned();
     shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name });
     shared.out.borrow_mut().flush();
@@ -38,10 +39,6 @@ pub(crate) fn serve(root: PathBuf, stack_bytes: usize) -> ! {
     life.shared.out.borrow_mut().push(&last);
     life.shared.out.borrow_mut().flush();
     socket::leave()
-}
-
-fn prepare(source: &str, tokens: &[(String, String)]) -> Result<Wrapped, Problem> {
-    strip(source, false, tokens).and_then(wrap)
 }
 
 struct Life {
@@ -84,13 +81,14 @@ impl Life {
         if let Some(durable) = &start.durable {
             self.shared.fate.borrow_mut().follow(durable);
         }
-        let prepared = match prepare(&start.code, &start.tokens) {
+        let prepared = match self.prepare(&start) {
             Ok(prepared) => prepared,
             Err(problem) => return self.error(report::syntax(&start.code, problem)),
         };
         let Wrapped { mut script, run_called } = prepared;
         if start.hold {
-            self.hold(std::mem::take(&mut script.inspection));
+            let preflight = self.judged(std::mem::take(&mut script.found), &script.origin.source);
+            self.hold(Inspection { preflight, ..std::mem::take(&mut script.inspection) });
         }
         self.shared.origins.borrow_mut().insert(PROGRAM.into(), script.origin);
         self.engine.limit_memory(start.memory_bytes);
@@ -100,6 +98,18 @@ impl Life {
             Ok(Some(trouble)) => self.error(trouble),
             Err(thrown) => self.thrown(&thrown),
         }
+    }
+
+    fn prepare(&self, start: &Start) -> Result<Wrapped, Problem> {
+        let surface = Surface::new(&self.shared.files);
+        preflight::prepare(&start.code, &start.tokens, Some(&surface))
+    }
+
+    /// Asks the engine what only it knows; an engine that cannot tell leaves those questions out.
+    fn judged(&self, found: Found, source: &str) -> Preflight {
+        let text = serde_json::to_string(&found.questions).unwrap_or_default();
+        let answers = self.engine.call::<String>("preflight", move |ctx| Ok(vec![text.into_js(ctx)?]));
+        found.answered(&answers.unwrap_or_default(), source)
     }
 
     /// Says what the program holds and waits until it may run.

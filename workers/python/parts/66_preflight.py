@@ -224,9 +224,8 @@ class Preflight(ast.NodeVisitor):
     def visit_For(self, node):
         self._consumed(node.iter, "iterate over")
         self.visit(node.iter)
-        empty = isinstance(node.iter, (ast.List, ast.Tuple, ast.Dict)) and not ast.dump(node.iter).count("elt") and not (
-            getattr(node.iter, "elts", None) or getattr(node.iter, "keys", None)
-        )
+        nodes = getattr(node.iter, "elts", None) if not isinstance(node.iter, ast.Dict) else node.iter.keys
+        empty = nodes == []
         computed = isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name) and node.iter.func.id == "range"
         nothing = computed and len(node.iter.args) == 1 and getattr(node.iter.args[0], "value", 1) == 0
         self._loop(node, not empty and not nothing)

@@ -57,7 +57,7 @@ class PreflightNames(Preflight):
         for name in node.names:
             if module is None or name.name == "*" or self.moves_paths or not getattr(module, "__file__", None):
                 continue
-            if not hasattr(module, name.name) and not hasattr(module, "__path__"):
+            if not hasattr(module, name.name) and not (hasattr(module, "__path__") and can_import(f"{node.module}.{name.name}")):
                 near = difflib.get_close_matches(name.name, dir(module), 1, 0.7)
                 meant = f"; did you mean {near[0]}?" if near else ""
                 self._problem("unresolved_import", node, f"the module {node.module} has no {name.name!r}{meant}")

@@ -3,14 +3,22 @@
 PREFIXES = {"mcp", "mcp_servers", "mcpservers", "outboard", "src", "app", "lib", "tools", "server", "api", "sdk", "servers"}
 
 
-def can_import(root):
+def can_import(name):
     """Whether a module is there; one that cannot be asked for counts as there."""
-    if root in sys.modules:
+    if name in sys.modules:
         return True
     try:
-        return importlib.util.find_spec(root) is not None
+        return importlib.util.find_spec(name) is not None
     except Exception:
         return True
+
+
+def is_folder(root):
+    """Whether a module is only a folder that happens to be there, such as /lib."""
+    try:
+        return root not in sys.modules and importlib.util.find_spec(root).origin is None
+    except Exception:
+        return False
 
 
 def without_fences(code):
@@ -55,13 +63,14 @@ class ImportRepair(ast.NodeTransformer):
         parts = (module or "").split(".")
         if not SURFACE.index or (not level and parts[0] == "servers"):
             return None
-        if not level and can_import(parts[0]):
+        there = not level and can_import(parts[0])
+        if there and not is_folder(parts[0]):
             return None
         rest = list(itertools.dropwhile(lambda part: part.lower() in PREFIXES, parts))
         if rest and rest[0]:
             entry = SURFACE.server(rest[0])
             return ".".join(["servers", entry["package"], *rest[1:]]) if entry else None
-        return "servers" if parts[0] else None
+        return "servers" if parts[0] and not there else None
 
     def _note(self, node, written, meant):
         self.notes.append(f"line {node.lineno}: `{written}` was read as `{meant}`")

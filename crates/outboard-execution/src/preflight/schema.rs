@@ -130,24 +130,26 @@ impl<'s> Reader<'s> {
 
     fn object(&mut self, schema: &'s Value, fields: &[(String, Known)], open: bool, place: &str, depth: usize) {
         let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, value) in fields {
-            if let Some(rule) = properties.and_then(|all| all.get(name)) {
-                self.value(rule, value, &joined(place, name), depth + 1);
-            } else {
-                self.foreign(schema, name, value, place);
-            }
-        }
+        let is_known = |name: &str| properties.is_some_and(|all| all.contains_key(name));
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        for name in required.filter(|_| !open) {
-            if fields.iter().all(|(given, _)| given != name) {
-                let close = nearest(name, fields.iter().map(|(given, _)| given.as_str()), 1);
-                let known = |given: &str| properties.is_some_and(|all| all.contains_key(given));
-                let instead = close.first().filter(|given| !known(given));
-                let instead = instead.map(|given| format!("; write {name:?} for {given:?}")).unwrap_or_default();
-                self.add(
-                    "missing_argument",
-                    format!("{} is required and missing{instead}", named(&joined(place, name))),
-                );
+        let missing: Vec<&str> =
+            required.filter(|name| !open && fields.iter().all(|(given, _)| given != name)).collect();
+        let foreign: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).filter(|name| !is_known(name)).collect();
+        let mut taken = Vec::new();
+        for name in &missing {
+            // One that is missing and one that is too much are probably the same.
+            let pair = if missing.len() == 1 && foreign.len() == 1 { foreign.first().copied() } else { None };
+            let instead = pair.or_else(|| nearest(name, foreign.iter().copied(), 1).first().copied());
+            taken.extend(instead);
+            let instead =
+                instead.map(|given| format!("; write {name:?} for {:?}", shortened(given))).unwrap_or_default();
+            self.add("missing_argument", format!("{} is required and missing{instead}", named(&joined(place, name))));
+        }
+        for (name, value) in fields {
+            match properties.and_then(|all| all.get(name)) {
+                Some(rule) => self.value(rule, value, &joined(place, name), depth + 1),
+                None if taken.contains(&name.as_str()) => {}
+                None => self.foreign(schema, name, value, place),
             }
         }
     }
@@ -189,8 +191,12 @@ fn kind_of(value: &Known) -> &str {
     }
 }
 
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
 fn joined(place: &str, name: &str) -> String {
-    let name: String = name.chars().take(80).collect();
+    let name = shortened(name);
     if place.is_empty() { name } else { format!("{place}.{name}") }
 }
 

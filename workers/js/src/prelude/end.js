@@ -28,6 +28,6 @@ function begin(inputText, names, runCalled) {
   bindFree(names);
 }
 
-Object.assign(lib, { resolve, moduleText, settle, fire, begin, bindFree, encodeResult, describe,
+Object.assign(lib, { resolve, moduleText, settle, fire, begin, bindFree, preflight, encodeResult, describe,
   watch(promise) { promise.catch(() => undefined); } });
 return lib;

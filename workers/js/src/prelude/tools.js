@@ -126,7 +126,7 @@ const surface = {
   find(name) {
     const all = this.index();
     return all.find((e) => e.server === name || e.folder === name)
-      ?? all.find((e) => e.namespace === name || e.package === name);
+      ?? all.find((e) => e.namespace === name || e.package === name) ?? soleServer(name);
   },
   api(entry) {
     let api = this.apis.get(entry.folder);
@@ -141,7 +141,7 @@ const surface = {
   },
   tool(entry, name) {
     const { tools } = this.api(entry);
-    return tools.find((t) => t.ts === name) ?? tools.find((t) => t.tool === name) ?? tools.find((t) => t.py === name);
+    return tools.find((t) => t.ts === name) ?? tools.find((t) => t.tool === name) ?? tools.find((t) => t.py === name) ?? soleTool(tools, name);
   },
   proxy(entry) {
     if (!this.proxies.has(entry.folder)) this.proxies.set(entry.folder, serverProxy(entry));

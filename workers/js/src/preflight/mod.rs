@@ -1,0 +1,141 @@
+//! What a program would fail at, found before it runs: names, imports, calls of tools.
+//!
+//! What certainly fails is a problem; what may not be reached, or is caught, or is decided at run time, is a note.
+//! Never here: what a tool's schema says, which the host compares with the calls listed here.
+
+mod meaning;
+mod reach;
+mod repair;
+mod surface;
+mod values;
+mod walk;
+
+use crate::positions::place_of;
+use crate::strip::{Problem as SyntaxProblem, strip_for};
+use crate::wrap::{Wrapped, wrap};
+use outboard_worker_protocol::{PlannedCall, Preflight, Problem};
+use oxc::ast::ast::Program;
+use oxc::semantic::Scoping;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use repair::imports as repair_imports;
+pub(crate) use surface::Surface;
+
+/// Findings of one kind at most, and those that are sent.
+const MOST: usize = 200;
+const SENT: usize = 20;
+
+/// Questions that only the engine can answer: what is global, and where a path leads.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Questions {
+    /// Names that the program uses and does not define.
+    pub(crate) names: Vec<String>,
+    /// Modules that it imports, and what it uses of each.
+    pub(crate) imports: Vec<(String, Vec<String>)>,
+    #[serde(skip)]
+    name_places: Vec<(u32, bool)>,
+    #[serde(skip)]
+    import_places: Vec<u32>,
+}
+
+/// The answers: a question's number, and what is wrong.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Answers {
+    names: Vec<(usize, String)>,
+    imports: Vec<(usize, String)>,
+}
+
+/// Everything that reading a program gave.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) preflight: Preflight,
+    pub(crate) questions: Questions,
+}
+
+/// Parses a program, also one inside markdown fences with prose around it, and makes it ready to run.
+pub(crate) fn prepare(
+    source: &str,
+    tokens: &[(String, String)],
+    surface: Option<&Surface>,
+) -> Result<Wrapped, SyntaxProblem> {
+    let run = |text: &str| strip_for(text, false, tokens, surface).and_then(wrap);
+    // Fences at the very start are template literals to a parser, which then finds no fault.
+    let fenced = source.trim_start().starts_with("```");
+    let first = if fenced { None } else { Some(run(source)) };
+    if let Some(Ok(prepared)) = first {
+        return Ok(prepared);
+    }
+    if let Some(mut prepared) = repair::without_fences(source).and_then(|inner| run(&inner).ok()) {
+        let note = "the text around the code block was left out; send the code alone";
+        prepared.script.found.preflight.notes.insert(0, note.into());
+        return Ok(prepared);
+    }
+    let mut problem = match first {
+        Some(Err(problem)) => problem,
+        _ => match run(source) {
+            Err(problem) => problem,
+            Ok(prepared) => return Ok(prepared),
+        },
+    };
+    if repair::looks_like_python(source) {
+        problem.hint = Some("this looks like Python: send it with language = \"python\"".into());
+    }
+    Err(problem)
+}
+
+/// Reads a parsed program as it would run.
+pub(crate) fn read(program: &Program<'_>, scoping: &Scoping, source: &str, surface: &Surface) -> Found {
+    let mut walk = walk::Walk::new(source, scoping, surface);
+    walk.read(program);
+    walk.finish()
+}
+
+impl Found {
+    /// Adds what the engine answered, as JSON text.
+    pub(crate) fn answered(mut self, text: &str, source: &str) -> Preflight {
+        let answers: Answers = serde_json::from_str(text).unwrap_or_default();
+        for (at, message) in answers.names {
+            if let Some((offset, certain)) = self.questions.name_places.get(at) {
+                self.preflight.add(source, "undefined_name", *offset, message, *certain);
+            }
+        }
+        for (at, message) in answers.imports {
+            if let Some(offset) = self.questions.import_places.get(at) {
+                self.preflight.add(source, "unresolved_import", *offset, message, true);
+            }
+        }
+        self.preflight.problems.truncate(SENT);
+        self.preflight.notes.truncate(SENT);
+        self.preflight
+    }
+}
+
+/// Adding to what is sent.
+trait Add {
+    fn add(&mut self, source: &str, kind: &str, offset: u32, message: String, certain: bool);
+    fn plan(&mut self, call: PlannedCall);
+}
+
+impl Add for Preflight {
+    fn add(&mut self, source: &str, kind: &str, offset: u32, message: String, certain: bool) {
+        let place = place_of(source, offset as usize);
+        match certain {
+            true if self.problems.len() < MOST => self.problems.push(Problem {
+                kind: kind.into(),
+                line: place.line,
+                column: place.column,
+                message,
+                ..Problem::default()
+            }),
+            false if self.notes.len() < MOST => self.notes.push(format!("line {}: {message}", place.line)),
+            _ => {}
+        }
+    }
+
+    fn plan(&mut self, call: PlannedCall) {
+        if self.calls.len() < MOST {
+            self.calls.push(call);
+        }
+    }
+}

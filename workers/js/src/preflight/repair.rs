@@ -1,0 +1,163 @@
+//! Slips that have one meaning: repaired, with a note.
+
+use super::surface::{Surface, normal};
+use crate::positions::place_of;
+use oxc::allocator::Allocator;
+use oxc::ast::ast::{ImportDeclaration, ImportDeclarationSpecifier, ModuleExportName, Program, Statement, Str};
+
+/// What stands before a server in paths that lead nowhere.
+const PREFIXES: &[&str] = &[
+    "mcp",
+    "mcp-servers",
+    "mcp_servers",
+    "servers",
+    "server",
+    "outboard",
+    "tools",
+    "src",
+    "lib",
+    "app",
+    "api",
+    "sdk",
+    "generated",
+];
+
+/// Modules that the engine offers under a name without a path.
+const BUILTINS: &[&str] =
+    &["fs", "path", "util", "assert", "os", "url", "buffer", "events", "crypto", "process", "timers", "perf_hooks"];
+
+/// The code between one pair of markdown fences, every line in its place.
+pub(super) fn without_fences(source: &str) -> Option<String> {
+    let lines: Vec<&str> = source.lines().collect();
+    let mut fences =
+        lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with("```")).map(|(at, _)| at);
+    let (first, last) = (fences.next()?, fences.next().unwrap_or(lines.len()));
+    if fences.next().is_some() {
+        return None;
+    }
+    let inside = &lines[first + 1..last];
+    let kept = inside.iter().any(|line| !line.trim().is_empty());
+    kept.then(|| format!("{}{}\n", "\n".repeat(first + 1), inside.join("\n")))
+}
+
+/// Whether a text that is no TypeScript reads like Python.
+pub(super) fn looks_like_python(source: &str) -> bool {
+    let told = source.lines().map(str::trim).filter(|line| {
+        let block = line.ends_with(':')
+            && ["def ", "async def ", "class ", "if ", "elif ", "else:", "for ", "while ", "with ", "try:", "except"]
+                .iter()
+                .any(|start| line.starts_with(start));
+        let import = (line.starts_with("from ") && line.contains(" import "))
+            || (line.starts_with("import ") && !line.contains(['"', '\'']));
+        block || import || line.starts_with("print(f")
+    });
+    told.count() > 0
+}
+
+/// Leads imports of servers to where they were meant to, and functions to their names.
+pub(crate) fn imports<'a>(
+    program: &mut Program<'a>,
+    allocator: &'a Allocator,
+    source: &str,
+    surface: &Surface<'_>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for statement in &mut program.body {
+        let Statement::ImportDeclaration(import) = statement else { continue };
+        if surface.servers.is_empty() {
+            continue;
+        }
+        let line = place_of(source, import.span.start as usize).line;
+        if let Some(path) = meant(&import.source.value, surface) {
+            notes.push(format!("line {line}: \"{}\" was read as \"{path}\"", import.source.value));
+            import.source.value = Str::from(allocator.alloc_str(&path) as &str);
+            import.source.raw = None;
+        }
+        functions(import, allocator, line, surface, &mut notes);
+    }
+    notes
+}
+
+/// The path that was meant by one that leads nowhere.
+fn meant(spec: &str, surface: &Surface<'_>) -> Option<String> {
+    let plain = spec.trim_start_matches('@').trim_end_matches(".ts").trim_end_matches(".js");
+    let leads = spec.starts_with("servers/")
+        || spec.starts_with("/servers")
+        || spec == "servers"
+        || BUILTINS.contains(&plain)
+        || ["outboard", "client"].contains(&plain)
+        || plain.ends_with("/client");
+    let inside = spec.starts_with('.') && spec.split('/').any(|part| part == "servers");
+    if leads || inside || spec.contains(':') || spec.starts_with("/") {
+        return None;
+    }
+    let steps: Vec<&str> = plain.split('/').filter(|part| !part.is_empty() && *part != "." && *part != "..").collect();
+    if spec.starts_with('.') {
+        let path = format!("/{}", steps.join("/"));
+        if ["", ".ts", ".js", ".mjs", ".json"].iter().any(|end| surface.is_there(&format!("{path}{end}"))) {
+            return None;
+        }
+    }
+    let parts: Vec<&str> = match steps[..] {
+        [one] if surface.server_like(one).is_none() => one.split('.').collect(),
+        _ => steps,
+    };
+    let mut parts =
+        parts.into_iter().skip_while(|part| PREFIXES.contains(&part.to_ascii_lowercase().as_str())).peekable();
+    let Some(name) = parts.next() else { return (!spec.starts_with('.')).then(|| "/servers".into()) };
+    let server = surface.server_like(name)?;
+    let folder = &surface.servers[server].folder;
+    match (parts.next(), parts.next()) {
+        (None | Some("index"), None) => Some(format!("/servers/{folder}")),
+        (Some(tool), None) => {
+            let tool = surface.tool(server, tool)?;
+            Some(format!("/servers/{folder}/{}", surface.tools(server)[tool].ts))
+        }
+        _ => None,
+    }
+}
+
+/// Named imports of a server's module under the names that it exports.
+fn functions<'a>(
+    import: &mut ImportDeclaration<'a>,
+    allocator: &'a Allocator,
+    line: u32,
+    surface: &Surface<'_>,
+    notes: &mut Vec<String>,
+) {
+    let Some(server) = super::meaning::server_of(&import.source.value, surface) else { return };
+    for one in import.specifiers.iter_mut().flatten() {
+        let ImportDeclarationSpecifier::ImportSpecifier(one) = one else { continue };
+        let ModuleExportName::IdentifierName(name) = &mut one.imported else { continue };
+        let tools = surface.tools(server);
+        if tools.iter().any(|tool| name.name == tool.ts.as_str()) {
+            continue;
+        }
+        if let Some(tool) = surface.tool(server, &name.name).map(|at| &tools[at]) {
+            if normal(&tool.ts) != normal(&name.name) && tool.tool != name.name.as_str() {
+                continue;
+            }
+            notes.push(format!("line {line}: `{}` was read as `{}`", name.name, tool.ts));
+            name.name = allocator.alloc_str(&tool.ts).into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fences_go_and_lines_stay() {
+        let inner = without_fences("Sure:\n```ts\nconst a = 1;\na\n```\nDone.").unwrap();
+        assert_eq!(inner, "\n\nconst a = 1;\na\n");
+        assert_eq!(without_fences("```\na"), Some("\na\n".into()));
+        assert!(without_fences("a").is_none() && without_fences("```\na\n```\n```\nb\n```").is_none());
+    }
+
+    #[test]
+    fn python_is_recognised_by_its_lines() {
+        assert!(looks_like_python("def run(a):\n    return a") && looks_like_python("from x import y"));
+        assert!(!looks_like_python("import x from 'y';\nconst a = {b: 1}; if (a) {"));
+    }
+}
