@@ -6,6 +6,7 @@ Run: python3 test_worker.py [-v] [CLASS.TEST ...]. The interpreter that runs the
 
 import atexit
 import errno
+import importlib.util
 import json
 import os
 import shutil
@@ -483,6 +484,55 @@ class Values(Case):
     def test_large_values_both_ways(self):
         code = "from servers.salesforce import batch_update\nlen(batch_update({'updates': 'y' * (20 << 20)})['updates'])"
         self.assertEqual(self.value(code), 20 << 20)
+
+
+class Preflight(Case):
+    """What a program would fail at is told while it is held; it is not run by that."""
+
+    LONG = "from servers.google_drive import get_document, get_sheet\n" + "".join(
+        f"def part_{n}(rows):\n    found = [row for row in rows if row.get('n') == {n}]\n    return {{'n': len(found)}}\n" for n in range(12)
+    ) + "sheet = get_sheet('s')\nfor n in range(3):\n    get_document(documentId=str(n))\npart_0([]) | part_1([])\n"
+
+    def found(self, code):
+        self.run_program(code)
+        return self.last.inspection["preflight"]
+
+    def test_problems_have_their_place(self):
+        (problem,) = self.found("x = 1\ny = google_drive.get_documnt('a')")["problems"]
+        self.assertEqual((problem["kind"], problem["line"], problem["column"]), ("unknown_function", 2, 5))
+        self.assertEqual((problem["server"], problem["tool"]), ("google-drive", "get_document"))
+
+    def test_calls_carry_what_is_known(self):
+        (call,) = self.found("google_drive.get_document('a', fields=[1, f'{2}', open])")["calls"]
+        fields = [["documentId", {"literal": "a"}], ["fields", {"list": [{"literal": 1}, {"kind": "string"}, "unknown"]}]]
+        self.assertEqual(call["arguments"], {"object": {"fields": fields, "open": False}})
+        self.assertTrue(call["certain"])
+        (call,) = self.found("if input:\n    google_drive.get_document(**input)")["calls"]
+        self.assertEqual((call["certain"], call["arguments"]["object"]["open"]), (False, True))
+
+    def test_deep_programs_are_only_run(self):
+        self.assertEqual(self.found("x = " + "(" * 80 + "1" + ")" * 80 + "\nx")["problems"], [])
+        self.found("x = " + "+".join(["1"] * 400))
+
+    def test_what_it_costs(self):
+        spec = importlib.util.spec_from_file_location("worker_as_module", WORKER)
+        worker = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(worker)
+        root = make_root()
+        self.addCleanup(shutil.rmtree, root)
+        worker.ROOT, worker.SURFACE = root, worker.Surface(root)
+        tree, rounds = worker.ast.parse(self.LONG), 50
+        worker.preflight(tree, self.LONG, {}, [])
+        begin = time.perf_counter()
+        for _ in range(rounds):
+            worker.preflight(tree, self.LONG, {}, [])
+        each = (time.perf_counter() - begin) / rounds
+        begin = time.perf_counter()
+        for _ in range(rounds):
+            compile(worker.ast.parse(self.LONG), "p", "exec")
+        compiled = (time.perf_counter() - begin) / rounds
+        lines = self.LONG.count("\n")
+        print(f"\npreflight of {lines} lines: {each * 1e3:.2f} ms, {each / compiled:.1f} times as long as compiling them", flush=True)
 
 
 class Imports(Case):

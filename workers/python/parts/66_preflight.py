@@ -26,7 +26,7 @@ class Preflight(ast.NodeVisitor):
     def __init__(self, tree, code, space):
         self.lines, self.space = code.splitlines(), space
         self.found, self.calls, self.edges, self.notes = [], [], [], []
-        self.meant, self.functions, self.values, self.parents = {}, {}, {}, {}
+        self.meant, self.functions, self.values, self.parents, self.handled = {}, {}, {}, {}, {}
         self.place, self.sure, self.gone, self.skipped, self.awaited = Place("", False, True), True, False, False, False
         self.place.certain = True
         self._look_around(tree)

@@ -134,6 +134,8 @@ class PreflightNames(Preflight):
             return
         if SURFACE.index and (node.id in SURFACE.by_name or node.id == "servers"):
             return
+        if len(self.found) > 20:
+            return
         among = {*self.bound, *dir(builtins), *(entry["package"] for entry in SURFACE.index or ())}
         near = difflib.get_close_matches(node.id, [name for name in among if not name.startswith("_")], 1, 0.7)
         if node.id in self.FOREIGN:
@@ -180,8 +182,11 @@ class PreflightNames(Preflight):
 
     def _is_handled(self, name):
         """Whether the name is awaited, or handed to something that could do so."""
+        if name in self.handled:
+            return self.handled[name]
         uses = [node for node in self.parents if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)]
-        return any(not isinstance(self.parents[use], (ast.Attribute, ast.Subscript, ast.For)) for use in uses)
+        self.handled[name] = any(not isinstance(self.parents[use], (ast.Attribute, ast.Subscript, ast.For)) for use in uses)
+        return self.handled[name]
 
     def visit_Call(self, node):
         awaited, function = self.awaited, node.func

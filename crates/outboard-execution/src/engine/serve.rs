@@ -243,8 +243,8 @@ impl Engine {
                 }
             }
             FromWorker::Inspected { inspection } => match self.inspected(inspection, attempt) {
-                Ok(()) => return self.let_go(attempt, sender),
-                Err(end) => return Some(Served::End(end)),
+                None => return self.let_go(attempt, sender),
+                Some(end) => return Some(Served::End(end)),
             },
             FromWorker::Console { text, .. } => {
                 self.tally.console(&text);
@@ -288,19 +288,19 @@ impl Engine {
         }
     }
 
-    fn inspected(&mut self, mut inspection: Inspection, attempt: &Attempt) -> Result<(), End> {
+    /// Looks at what a program holds; the end, where it may not run.
+    fn inspected(&mut self, mut inspection: Inspection, attempt: &Attempt) -> Option<End> {
         let (code, catalogue) = (&self.request.code, &self.surface.catalogue);
         let verdict = Verdict::new(std::mem::take(&mut inspection.preflight), catalogue);
         self.findings = Findings::new(inspection, code, catalogue);
         self.findings.notes.clone_from(&verdict.notes);
         self.findings.alert(&self.live.id);
-        self.deps.inspection.check(&self.findings).map_err(|error| End::Failed(Status::Failed, error))?;
+        if let Err(error) = self.deps.inspection.check(&self.findings) {
+            return Some(End::Failed(Status::Failed, error));
+        }
         // One that ran before goes on by its record, whatever was listed since.
         let judged = self.deps.inspection.preflight && !attempt.script.was_resumed() && !self.is_offline();
-        match verdict.refusal(code, self.request.language, catalogue).filter(|_| judged) {
-            Some(trouble) => Err(End::Trouble(trouble)),
-            None => Ok(()),
-        }
+        verdict.refusal(code, self.request.language, catalogue).filter(|_| judged).map(End::Trouble)
     }
 }
 

@@ -191,6 +191,21 @@ mod tests {
     }
 
     #[test]
+    fn schemas_without_end_are_left_alone() {
+        let list: Vec<_> = (0..50).map(|_| json!({"$ref": "#/$defs/a"})).collect();
+        let schema =
+            json!({"$defs": {"a": {"anyOf": list, "type": "string"}}, "properties": {"x": {"$ref": "#/$defs/a"}}});
+        let tool = RawValue::from_string(json!({"name": "t", "inputSchema": schema}).to_string()).unwrap();
+        let server = ServerName::new("s").unwrap();
+        let catalogue =
+            Catalogue::build(1, vec![Listing { server, title: None, instructions: None, tools: vec![tool] }]);
+        let call = json!({"server": "s", "tool": "t", "line": 1, "column": 1, "certain": true,
+            "arguments": {"object": {"fields": [["x", {"literal": "a"}]], "open": false}}});
+        let found = Verdict::new(serde_json::from_value(json!({"calls": [call]})).unwrap(), &catalogue);
+        assert!(found.problems.is_empty(), "{found:?}");
+    }
+
+    #[test]
     fn a_refusal_names_the_line_and_the_signature() {
         let found = verdict(json!([call("get_customer", true, json!([]))]));
         let trouble = found.refusal("a\nb\n", Language::TypeScript, &catalogue()).unwrap();

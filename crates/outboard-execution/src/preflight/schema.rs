@@ -6,12 +6,16 @@
 use outboard_catalog::{Tool, nearest, resolve};
 use outboard_worker_protocol::Known;
 use serde_json::Value;
+use std::cell::Cell;
 
 /// References and alternatives are followed so deep.
 const DEEPEST: usize = 12;
 
 /// Faults of one call at most.
 const FAULTS: usize = 5;
+
+/// Steps for one call: a schema whose alternatives refer to themselves has no end otherwise.
+const STEPS: usize = 20_000;
 
 /// One thing that is wrong with arguments.
 pub(super) struct Fault {
@@ -23,24 +27,29 @@ pub(super) struct Fault {
 
 /// What is wrong with the arguments of a call.
 pub(super) fn faults(tool: &Tool, arguments: &Known) -> Vec<Fault> {
-    let mut reader = Reader { root: &tool.input_schema, faults: Vec::new() };
+    let left = Cell::new(STEPS);
+    let mut reader = Reader { root: &tool.input_schema, left: &left, faults: Vec::new() };
     reader.value(&tool.input_schema, arguments, "", 0);
     reader.faults.truncate(FAULTS);
     reader.faults
 }
 
-struct Reader<'s> {
+struct Reader<'s, 'l> {
     root: &'s Value,
+    left: &'l Cell<usize>,
     faults: Vec<Fault>,
 }
 
-impl<'s> Reader<'s> {
+impl<'s> Reader<'s, '_> {
     fn add(&mut self, kind: &'static str, message: String) {
         self.faults.push(Fault { kind, message, sure: true });
     }
 
     fn value(&mut self, schema: &'s Value, value: &Known, place: &str, depth: usize) {
-        let Some(rules) = schema.as_object().filter(|_| depth < DEEPEST) else { return };
+        // What is not looked at any more counts as fitting.
+        let left = self.left.get();
+        let Some(rules) = schema.as_object().filter(|_| depth < DEEPEST && left > 0) else { return };
+        self.left.set(left - 1);
         if let Some(reference) = rules.get("$ref").and_then(Value::as_str) {
             // What stands beside a reference counts in newer drafts only.
             if let Some(target) = resolve(self.root, reference) {
@@ -68,7 +77,7 @@ impl<'s> Reader<'s> {
         let Some(options) = options.and_then(Value::as_array).filter(|options| !options.is_empty()) else { return };
         let mut first = None;
         for option in options {
-            let mut inner = Reader { root: self.root, faults: Vec::new() };
+            let mut inner = Reader { root: self.root, left: self.left, faults: Vec::new() };
             inner.value(option, value, place, depth + 1);
             if !inner.faults.iter().any(|fault| fault.sure) {
                 return;

@@ -139,3 +139,71 @@ impl Add for Preflight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Files;
+    use std::time::Instant;
+
+    const INDEX: &str = r#"[{"server": "google-drive", "folder": "google-drive", "namespace": "googleDrive", "package": "google_drive"}]"#;
+    const TOOLS: &str =
+        r#"{"tools": [{"tool": "get_document", "ts": "getDocument", "py": "get_document", "params": ["documentId"]}]}"#;
+
+    fn files(name: &str) -> (std::path::PathBuf, Files) {
+        let root = std::env::temp_dir().join(format!("outboard-preflight-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(root.join("servers/.api")).unwrap();
+        std::fs::write(root.join("servers/.api/index.json"), INDEX).unwrap();
+        std::fs::write(root.join("servers/.api/google-drive.json"), TOOLS).unwrap();
+        (root.clone(), Files::new(root))
+    }
+
+    fn found(code: &str) -> Preflight {
+        let (root, files) = files(&format!("f{}", code.len()));
+        let found = prepare(code, &[], Some(&Surface::new(&files))).ok().unwrap().script.found.preflight;
+        std::fs::remove_dir_all(root).unwrap();
+        found
+    }
+
+    #[test]
+    fn calls_carry_what_is_known() {
+        let found = found(
+            "const id = 'a';\nconst x = await googleDrive.getDocument({ documentId: id, n: [1, `${id}`, open()] });",
+        );
+        let [call] = &found.calls[..] else { panic!("{found:?}") };
+        assert!(call.certain && (call.line, call.column) == (2, 17), "{call:?}");
+        let arguments = serde_json::to_string(&call.arguments).unwrap();
+        let known = r#"[["documentId",{"literal":"a"}],["n",{"list":[{"literal":1},{"kind":"string"},"unknown"]}]]"#;
+        assert_eq!(arguments, format!(r#"{{"object":{{"fields":{known},"open":false}}}}"#));
+    }
+
+    #[test]
+    fn deep_and_long_programs_are_only_read() {
+        for code in
+            ["(".repeat(200) + "1" + &")".repeat(200), "a".to_owned() + &".b".repeat(2_000), vec!["1"; 2_000].join("+")]
+        {
+            assert!(found(&code).problems.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_it_costs() {
+        let (root, files) = files("cost");
+        let function = |n: usize| {
+            format!(
+                "async function part{n}(rows: any[]) {{\n  const found = rows.filter((row) => row.n === {n});\n  return {{ n: found.length }};\n}}\n"
+            )
+        };
+        let code = (0..12).map(function).collect::<String>()
+            + "for (const id of ['a', 'b']) {\n  const { content } = await googleDrive.getDocument({ documentId: id });\n  console.log(content, await part1([]));\n}\n";
+        let surface = Surface::new(&files);
+        let time = |surface: Option<&Surface<'_>>| {
+            let begin = Instant::now();
+            (0..50).for_each(|_| drop(prepare(&code, &[], surface)));
+            begin.elapsed() / 50
+        };
+        let (without, with) = (time(None), time(Some(&surface)));
+        println!("{} lines: prepared in {without:?}, with preflight in {with:?}", code.lines().count());
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}
