@@ -16,7 +16,8 @@ pub(crate) fn v4(text: &str, start: usize) -> Option<Finding> {
     let inside = matches!(bytes.get(end), Some(b) if b.is_ascii_alphanumeric() || *b == b'_')
         || (bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit))
         || (start > 0 && matches!(bytes[start - 1], b'.' | b'-' | b'_'));
-    if inside || version(text, start, address) {
+    // This machine is nobody in particular.
+    if inside || address.is_loopback() || address.is_unspecified() || version(text, start, address) {
         return None;
     }
     Some(Finding::new(start..prefix(bytes, end), Kind::Ip, 0.95, "ipv4"))

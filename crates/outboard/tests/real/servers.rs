@@ -49,7 +49,7 @@ fn six_real_servers_work_together() {
     let hits = place.ok(&["search", "read the content of a file", "--limit", "3"]);
     assert!(hits.contains("filesystem.read"), "{hits}");
     place.ok(&["generate", "out"]);
-    assert!(place.path().join("out/servers/git/gitStatus.ts").exists());
+    assert!(place.path().join("out/servers/git/gitStatus.d.ts").exists());
 
     let folder = place.path().join("files").display().to_string();
     let typescript = format!(
