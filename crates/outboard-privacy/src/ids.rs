@@ -168,6 +168,7 @@ fn foreigner(text: &str, start: usize) -> Option<usize> {
 fn italian(text: &str, start: usize) -> Option<usize> {
     const ODD: [u32; 26] =
         [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+    text.as_bytes().get(start + 6).filter(|b| b.is_ascii_digit())?;
     let (found, end) = alnum(text, start, 16)?;
     let letters = [0, 1, 2, 3, 4, 5, 8, 11, 15];
     if !letters.iter().all(|at| found[*at].is_ascii_alphabetic()) || !found[9].is_ascii_alphanumeric() {
@@ -186,6 +187,10 @@ fn italian(text: &str, start: usize) -> Option<usize> {
 
 fn nino(text: &str, start: usize) -> Option<usize> {
     let spaced = text.as_bytes().get(start + 2) == Some(&b' ');
+    let digit = text.as_bytes().get(start + 2 + usize::from(spaced));
+    if !text.as_bytes()[start].is_ascii_uppercase() || !digit.is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
     let window = text.get(start..start + if spaced { 13 } else { 9 })?;
     let compact: Vec<u8> = window.bytes().filter(|b| *b != b' ').collect();
     let [a, b, middle @ .., last] = compact.as_slice() else { return None };
@@ -198,7 +203,7 @@ fn nino(text: &str, start: usize) -> Option<usize> {
     let end = start + window.len();
     let free = !text.as_bytes().get(end).is_some_and(u8::is_ascii_alphanumeric);
     let told =
-        spaced || context::has(&context::before(text, start), &["nino", "national insurance", "ni number", "ni no"]);
+        spaced || context::has(context::before(text, start), &["nino", "national insurance", "ni number", "ni no"]);
     (head && body && free && told).then_some(end)
 }
 

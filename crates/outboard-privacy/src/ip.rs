@@ -39,7 +39,7 @@ fn version(text: &str, start: usize, address: Ipv4Addr) -> bool {
     let small = a < 10 && b < 100 && c < 100 && d < 100;
     let before = context::before(text, start);
     let near = &before[before.char_indices().rev().nth(19).map_or(0, |(at, _)| at)..];
-    context::has(near, VERSION) && !context::has(&before, &["ip", "host", "address"]) || (small && a == 0 && d != 0)
+    context::has(near, VERSION) && !context::has(before, &["ip", "host", "address"]) || (small && a == 0 && d != 0)
 }
 
 /// Groups of hexadecimal digits with colons: an IPv6 address or a hardware address.

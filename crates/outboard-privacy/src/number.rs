@@ -8,12 +8,22 @@ pub(crate) fn at(text: &str, start: usize) -> Option<Finding> {
     if text.as_bytes()[start] == b'+' {
         return phone::at(text, start);
     }
+    if few(&text.as_bytes()[start..]) {
+        return ip::v4(text, start).or_else(|| ip::mac_at(text, start));
+    }
+    // National numbers come before cards: a word or a spelling speaks for them, and one in ten passes a card's check.
     ip::v4(text, start)
+        .or_else(|| ids::number(text, start))
         .or_else(|| card(text, start))
         .or_else(|| ssn(text, start))
         .or_else(|| ip::mac_at(text, start))
-        .or_else(|| ids::number(text, start))
         .or_else(|| phone::at(text, start))
+}
+
+/// Most numbers are years and amounts: fewer than six digits are no card, telephone or national number.
+fn few(bytes: &[u8]) -> bool {
+    let number = |b: &&u8| matches!(b, b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'/');
+    bytes.iter().take(30).take_while(number).filter(|b| b.is_ascii_digit()).count() < 6
 }
 
 /// Digits in one piece or in groups with one and the same separator, of an issuer's range and length.
@@ -33,8 +43,7 @@ fn card(text: &str, start: usize) -> Option<Finding> {
         || (start > 0 && matches!(bytes[start - 1], b'.' | b'_'))
         || (bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit));
     let fits = spaced && !joined && issuer(&number) && luhn(&number) && number.iter().any(|digit| *digit != number[0]);
-    let sure = if number.len() == 13 && !context::has(&context::before(text, start), &["card", "visa", "credit", "cc"])
-    {
+    let sure = if number.len() == 13 && !context::has(context::before(text, start), &["card", "visa", "credit", "cc"]) {
         0.55
     } else {
         0.97
@@ -82,7 +91,7 @@ fn ssn(text: &str, start: usize) -> Option<Finding> {
     }
     let dashes = widths == [3, 2, 4] && found.matches('-').count() == 2;
     let told =
-        || context::has(&context::before(text, start), &["ssn", "social security", "social sec", "ss#", "taxpayer"]);
+        || context::has(context::before(text, start), &["ssn", "social security", "social sec", "ss#", "taxpayer"]);
     match (dashes, widths == [3, 2, 4] || widths == [9]) {
         (true, _) => Some(Finding::new(start..end, Kind::Ssn, 0.92, "ssn")),
         (_, true) if told() => Some(Finding::new(start..end, Kind::Ssn, 0.9, "ssn")),

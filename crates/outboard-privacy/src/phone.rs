@@ -162,13 +162,13 @@ pub(crate) fn at(text: &str, start: usize) -> Option<Finding> {
         return None;
     }
     let before = context::before(text, start);
-    if money(&before, text, shape.end) {
+    if money(before, text, shape.end) {
         return None;
     }
     let line = before.rsplit('\n').next().unwrap_or("");
     let tail = context::after(text, shape.end);
     let told = context::has(line, WORDS) || context::has(tail.split('\n').next().unwrap_or(""), AFTER);
-    let confidence = if told { confirmed(&shape) } else { alone(&shape, &before) };
+    let confidence = if told { confirmed(&shape) } else { alone(&shape, before) };
     let start = if shape.separators.starts_with(')') && bytes.get(start.wrapping_sub(1)) == Some(&b'(') {
         start - 1
     } else {
@@ -220,7 +220,7 @@ fn alone(shape: &Shape, before: &str) -> f32 {
     let count = shape.digits.len();
     let groups = shape.groups.as_slice();
     let near = before.trim_end_matches([' ', ':', '#', '=', '"', '\'', '.', '(']);
-    if NOT.iter().any(|word| near.strip_suffix(word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))) {
+    if NOT.iter().any(|word| context::ends(near, word).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))) {
         return 0.0;
     }
     if shape.plus {

@@ -1,5 +1,7 @@
 //! The detector from outside.
 
+mod generated;
+
 use outboard_privacy::{Custom, Detector, Error, Kind, Options};
 
 fn found(text: &str) -> Vec<(Kind, &str)> {
