@@ -15,7 +15,6 @@ import codecs
 import collections
 import collections.abc
 import concurrent.futures.thread
-import contextlib
 import dataclasses
 import datetime
 import decimal

@@ -11,6 +11,23 @@ class Place:
         self.name, self.is_async, self.may_run, self.certain = name, is_async, may_run, False
 
 
+class Held:
+    """Gives an attribute another value for a while."""
+
+    __slots__ = ("owner", "name", "value")
+
+    def __init__(self, owner, name, value):
+        self.owner, self.name, self.value = owner, name, value
+
+    def __enter__(self):
+        before = getattr(self.owner, self.name)
+        setattr(self.owner, self.name, self.value)
+        self.value = before
+
+    def __exit__(self, *_error):
+        setattr(self.owner, self.name, self.value)
+
+
 class Preflight(ast.NodeVisitor):
     """Reads a program as it would run: which statements are reached whatever the data is, and nothing catches."""
 
@@ -30,42 +47,59 @@ class Preflight(ast.NodeVisitor):
         self.place, self.sure, self.gone, self.skipped, self.awaited = Place("", False, True), True, False, False, False
         self.place.certain = True
         self._look_around(tree)
-        self.place.is_async = any(isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) for node in self._own(tree))
+        self.place.is_async = tree in self.waiting
         self.visit_block(tree.body)
         self._reach(tree)
 
     # What the whole text tells.
 
     def _look_around(self, tree):
-        self.bound, self.stored, names = set(), collections.Counter(), set()
+        self.stored, names = collections.Counter(), set()
         self.has_async, self.tricks = False, False
-        for node in ast.walk(tree):
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
-            if isinstance(node, ast.Name):
+        self.generating, self.waiting, self.returning = set(), set(), set()
+        stored, parents, functions = self.stored, self.parents, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        todo = [(tree, tree)]
+        while todo:
+            node, owner = todo.pop()
+            kind = type(node)
+            inner = node if kind in functions else owner
+            for field in node._fields:
+                value = getattr(node, field, None)
+                if isinstance(value, ast.AST):
+                    parents[value] = node
+                    todo.append((value, inner))
+                elif type(value) is list:
+                    for item in value:
+                        if isinstance(item, ast.AST):
+                            parents[item] = node
+                            todo.append((item, inner))
+            if kind is ast.Name:
                 names.add(node.id)
-                if not isinstance(node.ctx, ast.Load):
-                    self.stored[node.id] += 1
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                self.stored[node.name] += 1
-                self.has_async |= isinstance(node, ast.AsyncFunctionDef)
-            elif isinstance(node, ast.arg):
-                self.stored[node.arg] += 1
-            elif isinstance(node, ast.alias):
-                self.stored[(node.asname or node.name).split(".")[0]] += 1
-                self.tricks |= node.name == "*"
-            elif isinstance(node, ast.Attribute):
+                if type(node.ctx) is not ast.Load:
+                    stored[node.id] += 1
+            elif kind is ast.Attribute:
                 names.add(node.attr)
-            elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                self.stored.update(name for name in node.names for _ in (1, 2))
-            elif isinstance(node, ast.Await):
+            elif kind is ast.arg:
+                stored[node.arg] += 1
+            elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+                stored[node.name] += 1
+                self.has_async |= kind is ast.AsyncFunctionDef
+            elif kind is ast.alias:
+                stored[(node.asname or node.name).split(".")[0]] += 1
+                self.tricks |= node.name == "*"
+            elif kind in (ast.Global, ast.Nonlocal):
+                stored.update(name for name in node.names for _ in (1, 2))
+            elif kind in (ast.Await, ast.AsyncFor, ast.AsyncWith):
+                self.waiting.add(owner)
                 self.has_async = True
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                self.stored[node.name] += 1
-            elif type(node).__name__ in ("MatchAs", "MatchStar", "TypeVar") and node.name:
-                self.stored[node.name] += 1
-            elif type(node).__name__ == "MatchMapping" and node.rest:
-                self.stored[node.rest] += 1
+            elif kind in (ast.Yield, ast.YieldFrom):
+                self.generating.add(owner)
+            elif kind is ast.Return:
+                self.returning.add(owner)
+            elif kind.__name__ in ("ExceptHandler", "MatchAs", "MatchStar", "TypeVar") and node.name:
+                stored[node.name] += 1
+            elif kind.__name__ == "MatchMapping" and node.rest:
+                stored[node.rest] += 1
         self.bound = set(self.stored)
         self.tricks |= bool(names & self.TRICKS)
         self.moves_paths = bool(names & {"path", "modules", "meta_path", "path_hooks"} and "sys" in names) or self.tricks
@@ -96,8 +130,8 @@ class Preflight(ast.NodeVisitor):
 
     def _reach(self, tree):
         """Says which functions certainly run, and so which findings are certain."""
-        run, tops = self.functions.get("run"), [n for n in self._own(tree) if isinstance(n, ast.Return)]
-        if run and not tops and not self.left_early and not any(edge[1] == "run" for edge in self.edges):
+        run = self.functions.get("run")
+        if run and tree not in self.returning and not self.left_early and not any(edge[1] == "run" for edge in self.edges):
             run.certain = run.may_run
         changed = True
         while changed:
@@ -123,17 +157,18 @@ class Preflight(ast.NodeVisitor):
         for node in body:
             self.visit(node)
 
-    @contextlib.contextmanager
+    def visit_Constant(self, node):
+        pass
+
+    visit_Load = visit_Store = visit_Constant
+
     def _maybe(self, sure=False):
-        before, self.sure = self.sure, self.sure and sure
-        yield
-        self.sure = before
+        return Held(self, "sure", self.sure and sure)
 
     def _function(self, node, may_run, body):
         before = self.place, self.sure, self.gone, self.skipped, self.awaited
         is_async = isinstance(node, ast.AsyncFunctionDef)
-        generates = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in self._own(node))
-        self.place = Place(getattr(node, "name", ""), is_async, may_run and not generates)
+        self.place = Place(getattr(node, "name", ""), is_async, may_run and node not in self.generating)
         self.sure, self.gone, self.skipped, self.awaited = True, False, False, False
         place = self.place
         self.visit_block(body)

@@ -1,11 +1,8 @@
 class PreflightNames(Preflight):
     """Preflight of names: imports, servers, functions, and what a tool call is given."""
 
-    @contextlib.contextmanager
     def _passing(self, awaited):
-        before, self.awaited = self.awaited, awaited
-        yield
-        self.awaited = before
+        return Held(self, "awaited", awaited)
 
     # Imports and what names stand for.
 

@@ -52,7 +52,7 @@ def parse_program(code, notes):
         return tree
 
 
-class ImportRepair(ast.NodeTransformer):
+class ImportRepair(ast.NodeVisitor):
     """Rewrites imports of servers by paths that lead nowhere."""
 
     def __init__(self, notes):
@@ -82,7 +82,6 @@ class ImportRepair(ast.NodeTransformer):
         if meant:
             self._note(node, "." * node.level + (node.module or ""), meant)
             node.module, node.level = meant, 0
-        return node
 
     def visit_Import(self, node):
         for alias in node.names:
@@ -95,21 +94,30 @@ class ImportRepair(ast.NodeTransformer):
                 alias.name, alias.asname = meant, alias.asname or root
             else:
                 alias.name, alias.asname = "servers", root
-        return node
 
 
 def repair(tree, space, notes):
     """Repairs a parsed program where what was meant is plain; says so in `notes`."""
-    tree = ImportRepair(notes).visit(tree)
     if not SURFACE.index:
         return tree
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    bound |= {(node.asname or node.name).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.alias)}
-    bound |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    repairer, bound, loaded = ImportRepair(notes), set(), {}
     for node in ast.walk(tree):
-        name = node.id if isinstance(node, ast.Name) else ""
-        if not name or name in bound or name in space or hasattr(builtins, name) or name in SURFACE.by_name:
+        kind = type(node)
+        if kind in (ast.Import, ast.ImportFrom):
+            repairer.visit(node)
+        if kind is ast.Name:
+            if type(node.ctx) is ast.Load:
+                loaded.setdefault(node.id, node)
+            else:
+                bound.add(node.id)
+        elif kind is ast.arg:
+            bound.add(node.arg)
+        elif kind is ast.alias:
+            bound.add((node.asname or node.name).split(".")[0])
+        elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+            bound.add(node.name)
+    for name, node in loaded.items():
+        if name in bound or name in space or hasattr(builtins, name) or name in SURFACE.by_name:
             continue
         meant = meant_by(name)
         if meant is not None:
