@@ -46,8 +46,14 @@ function importFault(spec, names) {
   return `"${spec}" does not export ${missing}. ${didYouMean(nearest(missing, offered), `It exports ${offered.slice(0, 12).join(", ")}.`)}`;
 }
 
+// A file may define what the program then uses.
+function isFile(spec) {
+  try { return !/^(\/servers\/|node:|outboard:)/.test(resolve("/program.ts", spec)); } catch { return false; }
+}
+
 function preflight(text) {
   const { names, imports } = JSON.parse(text);
+  if (imports.some(([spec]) => isFile(spec))) names.length = 0;
   const told = (list, fault) => list.map((one, at) => [at, fault(one)]).filter(([, message]) => message !== undefined);
   return JSON.stringify({ names: told(names, nameFault), imports: told(imports, ([spec, used]) => importFault(spec, used)) });
 }
