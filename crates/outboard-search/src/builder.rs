@@ -39,7 +39,7 @@ impl Builder {
         described.texts.iter().take(MAX_PARAMETERS).for_each(|text| self.read(text, Field::Text, &mut found));
         self.count(found);
         let docs = document.parameters.iter().take(MAX_PARAMETERS).map(|(_, doc)| *doc);
-        self.corpus.mentions.read([document.description].into_iter().chain(docs).map(|text| cut(text, MAX_FIELD)));
+        self.corpus.mentions.read(docs.map(|text| cut(text, MAX_FIELD)));
         self.corpus.servers.push(cut(document.server, MAX_NAME).into());
         self.corpus.tools.push(cut(document.name, MAX_NAME).into());
     }

@@ -6,10 +6,12 @@ pub(crate) fn distance(a: &[char], b: &[char], max: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > max {
         return None;
     }
-    let mut before: Vec<usize> = Vec::new();
+    // Three rows of the table that take turns: the last but one, the last, and the one that is filled.
+    let mut before: Vec<usize> = vec![0; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut row: Vec<usize> = Vec::with_capacity(b.len() + 1);
     for i in 0..a.len() {
-        let mut row = Vec::with_capacity(b.len() + 1);
+        row.clear();
         row.push(i + 1);
         for j in 0..b.len() {
             let replaced = last[j] + usize::from(a[i] != b[j]);
@@ -22,7 +24,8 @@ pub(crate) fn distance(a: &[char], b: &[char], max: usize) -> Option<usize> {
         if row.iter().all(|&cost| cost > max) {
             return None;
         }
-        before = std::mem::replace(&mut last, row);
+        std::mem::swap(&mut before, &mut last);
+        std::mem::swap(&mut last, &mut row);
     }
     last.last().copied().filter(|&cost| cost <= max)
 }

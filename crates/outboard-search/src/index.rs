@@ -42,7 +42,7 @@ pub struct Index {
     /// The vocabulary in alphabetical order, for prefixes and near misses.
     pub(crate) sorted: Vec<(Box<str>, u32)>,
     pub(crate) postings: Postings,
-    /// For each document those that it tells to call.
+    /// For each document those from which its parameters are said to come.
     pub(crate) mentions: Lists,
     /// For each term, whether a tool or a server is called so.
     labels: Box<[bool]>,

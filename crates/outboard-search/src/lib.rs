@@ -2,7 +2,7 @@
 //!
 //! An [`Index`] is built once per surface from the text of every tool and answers queries from memory:
 //! field-weighted BM25 over stemmed words, with low-weight synonyms, hints drawn from the shape of the
-//! values in a request, and tolerance for misspelt words. The same documents and the same query always
+//! values in a request, tolerance for misspelt words, and a hand up for tools whose results others need. The same documents and the same query always
 //! give the same hits in the same order.
 //!
 //! [`evaluate`] measures all that on a [`LabelledSet`]: it alone reads files and looks at the clock.
@@ -13,7 +13,6 @@ mod builder;
 mod common;
 mod corpus;
 mod evaluation;
-mod evidence;
 mod fields;
 mod fuzzy;
 mod index;

@@ -1,13 +1,21 @@
-//! Tools that the documentation of other tools names: "ids come from `list_projects`".
+//! Tools that the parameters of other tools name: "the id comes from `list_projects`".
 //!
-//! Who needs the one often needs the other first, though the request says nothing of it.
+//! Who needs the one needs the other first, though the request says nothing of it. Descriptions are not read
+//! for this: as often as not they name a tool to say when to call that one instead.
 
 use crate::corpus::Lists;
+use crate::index::Index;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Most names kept of one tool's documentation.
 const MAX_NAMES: usize = 64;
+
+/// How many of the best tools speak for those that they name.
+const NAMERS: usize = 10;
+
+/// How near to the tool that names it a tool can be raised.
+const BELOW: f32 = 0.95;
 
 /// Digests of what looks like the name of a tool in each document.
 #[derive(Default)]
@@ -70,6 +78,34 @@ fn digest(name: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
     hasher.finish() as u32
+}
+
+/// Gives the tools that the best ones name a share of the best such one's score.
+pub(crate) fn raise(index: &Index, scores: &mut [f32]) {
+    if index.tuning.mention == 0.0 {
+        return;
+    }
+    let mut order: Vec<usize> = (0..scores.len()).filter(|at| scores[*at] > 0.0).collect();
+    let before = |a: &usize, b: &usize| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b));
+    if order.len() > NAMERS {
+        order.select_nth_unstable_by(NAMERS, before);
+        order.truncate(NAMERS);
+    }
+    order.sort_by(before);
+    let mut gains: Vec<(usize, f32)> = Vec::new();
+    for document in order {
+        for &other in index.mentions.of(document) {
+            // The first that names a tool is the best one that does.
+            if !gains.iter().any(|(named, _)| *named == other as usize) {
+                gains.push((other as usize, scores[document]));
+            }
+        }
+    }
+    for (document, namer) in gains {
+        // Never above the one that names it: that is what the request is about.
+        let raised = (scores[document] + index.tuning.mention * namer).min(BELOW * namer);
+        scores[document] = scores[document].max(raised);
+    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ const MAX_REPAIRS: usize = 6;
 /// One thing asked for: terms any of which will do, each with its weight.
 pub(crate) struct Concept {
     pub(crate) terms: Vec<(u32, f32)>,
+    /// How rare any of them may count: no rarer than the word that was said.
+    pub(crate) rarity: f32,
 }
 
 /// A request, understood.
@@ -87,18 +89,18 @@ impl Concepts<'_> {
         if weight > 0.0
             && let Some(term) = self.known(word)
         {
-            self.push(vec![(term, weight)]);
+            self.push(vec![(term, weight)], f32::INFINITY);
         }
     }
 
     /// Adds a concept, or strengthens the one that is about the same term already.
-    fn push(&mut self, terms: Vec<(u32, f32)>) {
+    fn push(&mut self, terms: Vec<(u32, f32)>, rarity: f32) {
         let Some(&(first, weight)) = terms.first() else {
             return;
         };
         match self.list.iter_mut().find(|concept| concept.terms[0].0 == first) {
             Some(same) => same.terms[0].1 = same.terms[0].1.max(weight),
-            None => self.list.push(Concept { terms }),
+            None => self.list.push(Concept { terms, rarity }),
         }
     }
 
@@ -118,7 +120,11 @@ impl Concepts<'_> {
         terms.extend(others.map(|term| (term, self.index.tuning.synonym * word.weight)));
         let long = synonyms::spelt_out(&stem).filter_map(|other| self.known(other));
         terms.extend(long.map(|term| (term, self.index.tuning.synonym * word.weight)));
-        self.push(terms);
+        let rarity = match self.index.corpus.terms.get(stem.as_str()) {
+            Some(&term) => self.index.rarity(term),
+            None => f32::INFINITY,
+        };
+        self.push(terms, rarity);
     }
 
     /// `web site` for `website`, `pull request` for `PR`.
@@ -171,9 +177,15 @@ impl Concepts<'_> {
         let from = sorted.partition_point(|(text, _)| text.chars().next() < Some(first));
         let mut max = tolerance(word.len());
         let mut best = Vec::new();
+        let lengths = stem.len().min(word.len()).saturating_sub(max)..=stem.len().max(word.len()) + max;
+        let mut letters: Vec<char> = Vec::new();
         for (text, term) in sorted[from..].iter().take_while(|(text, _)| text.starts_with(first)) {
-            let text: Vec<char> = text.chars().collect();
-            let found = [stem, word].into_iter().filter_map(|form| distance(form, &text, max)).min();
+            letters.clear();
+            letters.extend(text.chars().take(lengths.end() + 1));
+            if !lengths.contains(&letters.len()) {
+                continue;
+            }
+            let found = [stem, word].into_iter().filter_map(|form| distance(form, &letters, max)).min();
             let Some(edits) = found.filter(|edits| *edits > 0) else {
                 continue;
             };

@@ -1,7 +1,7 @@
 //! Adds up what the concepts of a request contribute to each document, and puts the best in order.
 
-use crate::evidence;
 use crate::index::{Hit, Index};
+use crate::mentions;
 use crate::request::{Concept, Request};
 
 /// How many of the best documents are put in order with regard to one another.
@@ -12,8 +12,6 @@ pub(crate) fn scores(index: &Index, request: &Request) -> Vec<f32> {
     let mut scores = vec![0.0f32; index.len()];
     let mut best = vec![0.0f32; index.len()];
     let mut touched: Vec<usize> = Vec::new();
-    let mut answered = vec![0.0f32; index.len()];
-    let mut all = f32::MIN_POSITIVE;
     for concept in &request.concepts {
         contributions(index, concept, |document, value| {
             if best[document] == 0.0 {
@@ -22,31 +20,21 @@ pub(crate) fn scores(index: &Index, request: &Request) -> Vec<f32> {
             // Synonyms of one word are one thing asked for: the best of them counts, not their sum.
             best[document] = best[document].max(value);
         });
-        let worth = worth(index, concept);
-        all += worth;
         for document in touched.drain(..) {
             scores[document] += std::mem::take(&mut best[document]);
-            answered[document] += worth;
         }
     }
     let asked = asked(index, request);
     for (document, score) in scores.iter_mut().enumerate().filter(|(_, score)| **score > 0.0) {
         *score *= 1.0 + index.tuning.name_covered * covered(index, document, &asked);
-        *score *= 1.0 + index.tuning.coverage * answered[document] / all;
     }
-    evidence::of_servers(index, &mut scores);
-    evidence::of_mentions(index, &mut scores);
+    mentions::raise(index, &mut scores);
     scores
-}
-
-/// What a concept is worth, wherever it stands.
-fn worth(index: &Index, concept: &Concept) -> f32 {
-    concept.terms.iter().map(|&(term, weight)| weight * index.rarity(term)).fold(0.0, f32::max)
 }
 
 fn contributions(index: &Index, concept: &Concept, mut emit: impl FnMut(usize, f32)) {
     for &(term, weight) in &concept.terms {
-        let rarity = index.rarity(term);
+        let rarity = index.rarity(term).min(concept.rarity);
         index.postings.of(term).for_each(|(document, impact)| emit(document, weight * rarity * impact));
     }
 }

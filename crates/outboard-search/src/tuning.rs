@@ -37,11 +37,7 @@ pub struct Tuning {
     pub repeated: f32,
     /// How much a tool whose whole name was asked for gains.
     pub name_covered: f32,
-    /// How much a tool gains for the share of the request that it answers.
-    pub coverage: f32,
-    /// How much of what the best tools of a server score its other tools gain.
-    pub server: f32,
-    /// How much of a tool's score goes to the tools that its documentation tells to call.
+    /// How much of a tool's score goes to the tools from which its parameters are said to come.
     pub mention: f32,
     /// What a concept still counts for each document above that satisfies it; 1 for no regard.
     pub already: f32,
@@ -52,13 +48,13 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            fields: [0.7, 2.0, 1.5, 1.0, 0.8, 0.8, 0.3, 0.6],
+            fields: [1.0, 2.0, 1.5, 1.0, 0.8, 0.8, 0.3, 0.6],
             lengths: [0.3, 0.5, 0.5, 0.6, 0.5, 0.75, 0.75, 0.6],
             saturation: 1.2,
             synonym: 0.55,
             repair: 0.6,
             compound: 0.8,
-            shape: 0.75,
+            shape: 1.0,
             chatter: 0.15,
             modifier: 0.5,
             value: 0.35,
@@ -66,11 +62,34 @@ impl Default for Tuning {
             proper: 0.5,
             repeated: 0.3,
             name_covered: 0.5,
-            coverage: 0.0,
-            server: 0.0,
-            mention: 0.0,
+            mention: 0.5,
             already: 0.92,
             usage: 0.15,
+        }
+    }
+}
+
+impl Tuning {
+    /// Plain BM25 over everything, the measure of what the rest is good for.
+    pub fn plain() -> Self {
+        Self {
+            fields: [1.0; FIELDS],
+            lengths: [0.75; FIELDS],
+            saturation: 1.5,
+            synonym: 0.0,
+            repair: 0.0,
+            compound: 0.0,
+            shape: 0.0,
+            chatter: 1.0,
+            modifier: 1.0,
+            value: 1.0,
+            subject: 1.0,
+            proper: 1.0,
+            repeated: 0.0,
+            name_covered: 0.0,
+            mention: 0.0,
+            already: 1.0,
+            usage: 0.0,
         }
     }
 }
