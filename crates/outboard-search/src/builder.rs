@@ -5,6 +5,7 @@ use crate::corpus::{Corpus, Entry};
 use crate::fields::{Described, FIELDS, Field, MAX_FIELD, MAX_PARAMETERS, cut};
 use crate::words::{Stems, words};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Longest name of a server or tool kept, in bytes.
 const MAX_NAME: usize = 256;
@@ -80,8 +81,10 @@ impl Builder {
     /// Takes over documents that were read before, all but those of one server; `new` comes where the first
     /// of those stood, or last.
     pub(crate) fn replace<'a>(&mut self, old: &Corpus, server: &str, new: impl Iterator<Item = Described<'a>>) {
-        let texts = old.texts();
+        let mut texts: Vec<Option<&Arc<str>>> = vec![None; old.terms.len()];
+        old.terms.iter().for_each(|(text, term)| texts[*term as usize] = Some(text));
         let mut terms = vec![u32::MAX; texts.len()];
+        self.corpus.entries.reserve(old.entries.len());
         let mut new = Some(new);
         let mut entries = old.entries.as_slice();
         for document in 0..old.tools.len() {
@@ -90,8 +93,8 @@ impl Builder {
             entries = rest;
             if old.servers[document].as_ref() != server {
                 self.copy(old, document, these, |corpus, term| {
-                    if terms[term as usize] == u32::MAX {
-                        terms[term as usize] = corpus.term(texts[term as usize]);
+                    if let Some(text) = texts[term as usize].take() {
+                        terms[term as usize] = corpus.shared_term(text);
                     }
                     terms[term as usize]
                 });

@@ -3,6 +3,7 @@
 use crate::fields::FIELDS;
 use crate::mentions::Mentions;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// One word of one document: how often it stands in each field.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +16,7 @@ pub(crate) struct Entry {
 /// Everything that was read of the documents.
 #[derive(Default)]
 pub(crate) struct Corpus {
-    pub(crate) terms: HashMap<Box<str>, u32>,
+    pub(crate) terms: HashMap<Arc<str>, u32>,
     /// In the order of documents.
     pub(crate) entries: Vec<Entry>,
     pub(crate) lengths: Vec<[u32; FIELDS]>,
@@ -28,25 +29,41 @@ pub(crate) struct Corpus {
 impl Corpus {
     /// The number of a term, a new one for a new term.
     pub(crate) fn term(&mut self, stem: &str) -> u32 {
-        if let Some(&term) = self.terms.get(stem) {
-            return term;
-        }
+        self.terms.get(stem).copied().unwrap_or_else(|| self.add_term(stem.into()))
+    }
+
+    /// The number of a term whose text another index holds too.
+    pub(crate) fn shared_term(&mut self, stem: &Arc<str>) -> u32 {
+        self.terms.get(stem).copied().unwrap_or_else(|| self.add_term(stem.clone()))
+    }
+
+    fn add_term(&mut self, stem: Arc<str>) -> u32 {
         let term = self.terms.len() as u32;
-        self.terms.insert(stem.into(), term);
+        self.terms.insert(stem, term);
         term
     }
 
-    /// The text of each term.
-    pub(crate) fn texts(&self) -> Vec<&str> {
-        let mut texts = vec![""; self.terms.len()];
-        self.terms.iter().for_each(|(text, term)| texts[*term as usize] = text);
-        texts
+    /// The vocabulary in alphabetical order; quick where `before`, another one in order, has most of it.
+    pub(crate) fn sorted(&self, before: &[(Arc<str>, u32)]) -> Vec<(Arc<str>, u32)> {
+        let mut sorted: Vec<(Arc<str>, u32)> = Vec::with_capacity(self.terms.len());
+        let mut known = vec![false; self.terms.len()];
+        for (text, _) in before {
+            if let Some((text, &term)) = self.terms.get_key_value(text) {
+                known[term as usize] = true;
+                sorted.push((text.clone(), term));
+            }
+        }
+        let others = self.terms.iter().filter(|(_, term)| !known[**term as usize]);
+        sorted.extend(others.map(|(text, term)| (text.clone(), *term)));
+        // The stable sort uses what is in order already.
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        sorted
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let texts = |texts: &[Box<str>]| texts.iter().map(|text| text.len() + size_of::<Box<str>>()).sum::<usize>();
         // A hash table keeps about an eighth of its places free, and a byte for each.
-        let place = size_of::<(Box<str>, u32)>() + 1;
+        let place = size_of::<(Arc<str>, u32)>() + 1;
         let terms: usize =
             self.terms.keys().map(|text| text.len()).sum::<usize>() + self.terms.capacity() * place * 8 / 7;
         terms

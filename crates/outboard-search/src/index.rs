@@ -8,6 +8,7 @@ use crate::request::Request;
 use crate::tuning::Tuning;
 use crate::usage::Usage;
 use crate::{scoring, suggest, words::Stems};
+use std::sync::Arc;
 
 /// One document found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +41,7 @@ pub struct Index {
     pub(crate) tuning: Tuning,
     pub(crate) corpus: Corpus,
     /// The vocabulary in alphabetical order, for prefixes and near misses.
-    pub(crate) sorted: Vec<(Box<str>, u32)>,
+    pub(crate) sorted: Vec<(Arc<str>, u32)>,
     pub(crate) postings: Postings,
     /// For each document those from which its parameters are said to come.
     pub(crate) mentions: Lists,
@@ -64,7 +65,7 @@ impl Index {
     pub fn build_with<'a, D: Into<Described<'a>>>(docs: impl IntoIterator<Item = D>, tuning: Tuning) -> Self {
         let mut builder = Builder::default();
         docs.into_iter().for_each(|document| builder.add(&document.into()));
-        Self::assemble(builder.finish(), tuning)
+        Self::assemble(builder.finish(), tuning, &[])
     }
 
     /// The index with the documents of one server exchanged.
@@ -79,14 +80,13 @@ impl Index {
         };
         let mut builder = Builder::default();
         builder.replace(&self.corpus, server, docs.into_iter().map(own));
-        Self::assemble(builder.finish(), self.tuning)
+        Self::assemble(builder.finish(), self.tuning, &self.sorted)
     }
 
-    fn assemble(corpus: Corpus, tuning: Tuning) -> Self {
+    fn assemble(corpus: Corpus, tuning: Tuning, before: &[(Arc<str>, u32)]) -> Self {
         let postings = Postings::of_corpus(&corpus, &tuning);
         let mentions = corpus.mentions.resolve(&corpus.servers, &corpus.tools);
-        let mut sorted: Vec<(Box<str>, u32)> = corpus.terms.iter().map(|(text, term)| (text.clone(), *term)).collect();
-        sorted.sort_unstable();
+        let sorted = corpus.sorted(before);
         let mut labels = vec![false; corpus.terms.len()];
         for entry in &corpus.entries {
             labels[entry.term as usize] |=
@@ -122,7 +122,8 @@ impl Index {
 
     /// What the index holds in memory, in bytes; an estimate that leaves the allocator's own needs out.
     pub fn heap_bytes(&self) -> usize {
-        let sorted: usize = self.sorted.iter().map(|(text, _)| text.len() + size_of::<(Box<str>, u32)>()).sum();
+        // The texts are those of the table of terms.
+        let sorted = self.sorted.len() * size_of::<(Arc<str>, u32)>();
         self.corpus.heap_bytes() + sorted + self.postings.heap_bytes() + self.mentions.heap_bytes() + self.labels.len()
     }
 

@@ -5,8 +5,6 @@
 
 use crate::corpus::Lists;
 use crate::index::Index;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Most names kept of one tool's documentation.
 const MAX_NAMES: usize = 64;
@@ -40,12 +38,19 @@ impl Mentions {
 
     /// For each document the documents of the same server that it names.
     pub(crate) fn resolve(&self, servers: &[Box<str>], tools: &[Box<str>]) -> Lists {
-        let places: HashMap<(&str, u32), u32> =
-            (0..tools.len()).rev().map(|at| ((servers[at].as_ref(), digest(&tools[at])), at as u32)).collect();
+        let mut called: Vec<(u32, u32)> = tools.iter().zip(0..).map(|(tool, at)| (digest(tool), at)).collect();
+        called.sort_unstable();
+        // Most of what is set off by marks names no tool: a table of the digests' halves says so at once.
+        let mut halves = vec![false; 1 << 16];
+        called.iter().for_each(|(name, _)| halves[*name as usize & 0xFFFF] = true);
+        let place = |server: &str, name: u32| {
+            let from = halves[name as usize & 0xFFFF].then(|| called.partition_point(|(other, _)| *other < name))?;
+            let same = called[from..].iter().take_while(|(other, _)| *other == name);
+            same.map(|(_, at)| *at).find(|at| servers[*at as usize].as_ref() == server)
+        };
         let mut resolved = Lists::default();
         for (document, server) in servers.iter().enumerate() {
-            let named =
-                self.names.of(document).iter().filter_map(|name| places.get(&(server.as_ref(), *name)).copied());
+            let named = self.names.of(document).iter().filter_map(|name| place(server, *name));
             resolved.push(named.filter(|other| *other != document as u32));
         }
         resolved
@@ -73,11 +78,10 @@ fn is_title(span: &str) -> bool {
     (5..=64).contains(&span.len()) && (2..=6).contains(&span.split_whitespace().count())
 }
 
-/// `getUser` and `get_user` are the same. Fixed keys, so that it is the same in every run.
+/// `getUser` and `get_user` are the same; the same in every run (FNV-1a).
 fn digest(name: &str) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
-    hasher.finish() as u32
+    let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    letters.fold(0x811C_9DC5, |digest, c| (digest ^ c as u32).wrapping_mul(0x0100_0193))
 }
 
 /// Gives the tools that the best ones name a share of the best such one's score.
