@@ -47,9 +47,9 @@ pub struct Limits {
     pub processes: u32,
     /// Open descriptors of each process.
     pub open_files: u32,
-    /// Size of any one file.
+    /// Size of any one file; never more than `disk_bytes`.
     pub file_bytes: u64,
-    /// What the writable folders of a grant may hold together; counted before the start and while it runs.
+    /// What the writable folders of a grant may hold together; counted before the start, while it runs, and at its end.
     pub disk_bytes: u64,
     /// Files and folders in the writable folders of a grant.
     pub disk_files: u64,

@@ -9,13 +9,14 @@ use crate::grant::{Grant, Mount};
 use crate::keeper::Keeper;
 use crate::layers::{Isolation, Layer, Tier};
 use crate::link::{Link, Spawned};
-use crate::message::{Failure, Folder, Setup, Spawn};
+use crate::message::{Failure, Folder, Layout, Setup, Spawn};
 use crate::options::{Limits, Options, PoolSize};
 use crate::pool::{Handle, Idle, Key, Pool};
 use crate::quota::{Folders, Quota};
 use crate::worker::{Control, Worker};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, VERSION};
+use std::collections::HashMap;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream as StdStream;
@@ -44,6 +45,8 @@ struct Kind {
     name: String,
     language: Language,
     pooled: bool,
+    /// Why it cannot be used; the others can.
+    broken: Option<SandboxError>,
 }
 
 /// A worker as a grant describes it.
@@ -60,22 +63,19 @@ impl Running {
         if !Path::new("/proc/thread-self/children").exists() {
             return Err(unmeasured("find /proc/thread-self/children (CONFIG_PROC_CHILDREN)"));
         }
-        let mut layouts = Vec::new();
-        for engine in &options.engines {
-            layouts.push(engines::layout(engine).await?);
-        }
-        let texts = options.engines.iter().filter_map(Engine::text).map(str::as_bytes).collect();
+        let Found { layouts, texts, mut broken } = found(&options.engines).await?;
         let setup = Setup { layouts, limits: options.limits, runtime: std::env::temp_dir() };
         let keeper = Keeper::start(options.spawner, setup, texts).await?;
-        let found = keeper.isolation();
-        let tier = found.tier.unwrap_or(Tier::B);
+        let isolation = keeper.isolation();
+        let tier = isolation.tier.unwrap_or(Tier::B);
         if tier < options.minimum {
             keeper.close();
-            return Err(too_weak(found, tier, options.minimum));
+            return Err(too_weak(isolation, tier, options.minimum));
         }
         let kind = |engine: &Engine| Kind {
             name: engine.name.clone(),
             language: engine.language,
+            broken: broken.remove(&engine.name),
             // Without mounts of its own, a worker's folders must be known before it starts.
             pooled: engine.is_pooled() && tier == Tier::A && options.pool.max > 0,
         };
@@ -93,7 +93,7 @@ impl Running {
     }
 
     async fn try_out(&self) -> Result<(), SandboxError> {
-        let Some(first) = self.engines.first() else { return Ok(()) };
+        let Some(first) = self.engines.iter().find(|engine| engine.broken.is_none()) else { return Ok(()) };
         let key = Key { engine: first.name.clone(), network: false };
         let wanted = Wanted { key, language: first.language.as_str(), folders: Vec::new(), pooled: false };
         self.launch(&wanted).await.map(drop)
@@ -158,6 +158,9 @@ impl Running {
                 name => SandboxError::NoEngine { language, name: name.clone().unwrap_or_default() },
             });
         };
+        if let Some(error) = &engine.broken {
+            return Err(error.again());
+        }
         let tier = self.isolation().tier.unwrap_or(Tier::B);
         if grant.network && tier < Tier::A {
             return Err(SandboxError::NoNetwork(tier));
@@ -277,6 +280,37 @@ impl Running {
 impl std::fmt::Debug for Running {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Running").field("pool", &*self.pool()).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// What the configured engines come to.
+struct Found {
+    layouts: Vec<Layout>,
+    /// The texts of the layouts' files, in order.
+    texts: Vec<&'static [u8]>,
+    /// Engines that cannot be used, by name.
+    broken: HashMap<String, SandboxError>,
+}
+
+/// Looks at every engine. One that is missing or damaged says so to whoever asks for it, and takes none of the
+/// others with it; only where none is left, there is no sandbox.
+async fn found(engines: &[Engine]) -> Result<Found, SandboxError> {
+    let mut found = Found { layouts: Vec::new(), texts: Vec::new(), broken: HashMap::new() };
+    for engine in engines {
+        match engines::layout(engine).await {
+            Ok(layout) => {
+                found.layouts.push(layout);
+                found.texts.extend(engine.text().map(str::as_bytes));
+            }
+            Err(error) => {
+                tracing::warn!(%error, engine = engine.name, "programs of this engine cannot run");
+                found.broken.insert(engine.name.clone(), error);
+            }
+        }
+    }
+    match engines.first().and_then(|first| found.broken.get(&first.name)) {
+        Some(error) if found.layouts.is_empty() => Err(error.again()),
+        _ => Ok(found),
     }
 }
 

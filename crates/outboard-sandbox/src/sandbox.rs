@@ -46,7 +46,8 @@ impl Sandbox {
     /// Waits until the jail is proven, and says how strong it is.
     ///
     /// # Errors
-    /// If a mandatory layer is missing, the machine is weaker than demanded, or an engine is missing.
+    /// If a mandatory layer is missing, the machine is weaker than demanded, or no engine can be used. Where one of
+    /// several cannot, [`Self::worker`] says why to whoever asks for it.
     pub async fn ready(&self) -> Result<Isolation, SandboxError> {
         Ok(self.running().await?.isolation().clone())
     }

@@ -9,8 +9,8 @@ use crate::quota::{self, Folders, Over};
 use crate::sys::process;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -60,9 +60,9 @@ pub enum ExitReason {
     Cpu,
     /// Killed at its limit of memory.
     Memory,
-    /// Killed because its writable folders hold too many bytes.
+    /// Its writable folders hold too many bytes: it was killed for that, or left them so.
     Disk,
-    /// Killed because its writable folders hold too many files.
+    /// Its writable folders hold too many files: it was killed for that, or left them so.
     DiskFiles,
     /// Killed through [`Control`], or with the sandbox.
     Killed,
@@ -99,6 +99,8 @@ pub(crate) struct Process {
     spawner: (Arc<Link>, u64),
     /// Whether everyone else goes before it by now.
     is_back: AtomicBool,
+    /// The folders that it may write to, from when it is handed out.
+    folders: OnceLock<Folders>,
 }
 
 /// CPU time after which everyone else goes first: what answers quickly has ended by then.
@@ -115,8 +117,9 @@ impl Control {
         let Started { pid, pidfd, ended } = started;
         let (cause, peak, last) = (AtomicU8::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
-        let is_back = AtomicBool::new(false);
-        Self { process: Arc::new(Process { pid, pidfd, ended, limits, before, cause, peak, last, spawner, is_back }) }
+        let (is_back, folders) = (AtomicBool::new(false), OnceLock::new());
+        let process = Process { pid, pidfd, ended, limits, before, cause, peak, last, spawner, is_back, folders };
+        Self { process: Arc::new(process) }
     }
 
     /// Remembers what warming up has cost; only while nobody else holds the process. `false` when the
@@ -133,6 +136,7 @@ impl Control {
     pub(crate) fn watch(&self, folders: Option<Folders>) {
         tokio::spawn(watch_limits(self.process.clone()));
         if let Some(folders) = folders {
+            let _ = self.process.folders.set(folders.clone());
             tokio::spawn(watch_folders(self.process.clone(), folders));
         }
     }
@@ -156,12 +160,19 @@ impl Control {
         self.process.ended.borrow().is_none() && meter::is_asleep(self.process.pid)
     }
 
-    /// Waits until the worker has ended.
+    /// Waits until the worker has ended. Its folders are counted once more then: what a program wrote between two
+    /// counts and left behind ends it as [`ExitReason::Disk`] or [`ExitReason::DiskFiles`] as well.
     pub async fn wait(&self) -> Exit {
         let mut ended = self.process.ended.clone();
         let unknown = Ended { signal: Some(libc::SIGKILL), ..Ended::default() };
         let ended = ended.wait_for(Option::is_some).await.ok().and_then(|ended| *ended).unwrap_or(unknown);
-        self.process.exit(ended)
+        let exit = self.process.exit(ended);
+        match exit.reason {
+            ExitReason::Exited(_) | ExitReason::Signalled(_) | ExitReason::Killed => {
+                Exit { reason: self.process.left_too_much().await.unwrap_or(exit.reason), ..exit }
+            }
+            _ => exit,
+        }
     }
 
     /// Whether the worker still runs, as far as the host knows.
@@ -183,6 +194,16 @@ impl Process {
         if self.ended.borrow().is_none() {
             let _ = self.cause.compare_exchange(0, cause, Ordering::Relaxed, Ordering::Relaxed);
             process::kill(self.pidfd.as_fd());
+        }
+    }
+
+    /// What the folders of a worker that has ended are too full of.
+    async fn left_too_much(&self) -> Option<ExitReason> {
+        let folders = self.folders.get()?.clone();
+        let over = tokio::task::spawn_blocking(move || folders.over()).await.ok()?;
+        match over.inspect_err(|error| tracing::debug!(%error, "a writable folder could not be counted")).ok()?? {
+            Over::Bytes => Some(ExitReason::Disk),
+            Over::Files => Some(ExitReason::DiskFiles),
         }
     }
 

@@ -241,17 +241,33 @@ async fn a_killed_host_leaves_no_process() {
 
 #[tokio::test]
 async fn what_is_missing_is_named() {
-    let python_only = || Some(python_of("python3", crate::support::GUEST));
-    let error = refused(engines(PathBuf::from("/no/such/worker"), python_only())).await.to_string();
+    let error = refused(engines(PathBuf::from("/no/such/worker"), None)).await.to_string();
     assert!(error.contains("/no/such/worker") && error.contains("install outboard-worker"), "{error}");
-    let error = refused(engines("/bin/true".into(), Some(python_of("/no/python", "")))).await.to_string();
-    assert!(error.contains("/no/python") && error.contains("apt-get install python3"), "{error}");
     let none = Options { spawner: vec!["/no/spawner".into()], ..options() };
     assert!(matches!(refused(none).await, SandboxError::Spawner(_)));
     let none = started(engines("/bin/true".into(), None)).await;
     assert!(matches!(none.worker(python()).await, Err(SandboxError::NoPython)));
     let error = sandbox().await.worker(python().engine("pypy")).await.unwrap_err().to_string();
     assert_eq!(error, "no engine pypy is configured for python programs");
+}
+
+#[tokio::test]
+async fn a_broken_engine_takes_no_other_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("python3");
+    fs::write(&broken, "#!/bin/sh\necho no module named encodings >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&broken, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for interpreter in [PathBuf::from("/no/python"), broken] {
+        let kind = Some(python_of(&interpreter, ""));
+        let both = started(engines(env!("CARGO_BIN_EXE_outboard-spawner").into(), kind)).await;
+        let error = both.worker(python()).await.unwrap_err().to_string();
+        assert!(error.contains(interpreter.to_str().unwrap()) && error.contains("apt-get install python3"), "{error}");
+        // It runs: what it says is that it is no worker.
+        let error = both.worker(Grant::new(Language::TypeScript)).await.unwrap_err().to_string();
+        assert!(error.contains("it ended (Exited(1))"), "{error}");
+    }
+    let other = started(engines("/no/such/worker".into(), Some(python_of("python3", crate::support::GUEST)))).await;
+    assert_eq!(run(&other, python(), "result = 1").await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -216,3 +216,29 @@ except OSError: os._exit(3)";
     assert_eq!(exit.reason, ExitReason::Exited(3));
     assert_eq!(exit.out_of_processes, sandbox.describe().to_string().contains("processes: cgroup v"));
 }
+
+#[tokio::test]
+async fn what_a_program_leaves_is_counted_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = limited(Limits { disk_bytes: 4 << 20, ..Limits::default() }).await;
+    let grant = python().writable(folder.path(), "/workspace");
+    let (mut sender, mut receiver, control) = sandbox.worker(grant).await.unwrap().split();
+    let code = "for name in 'abc': open('/workspace/' + name, 'wb').write(bytes(2 << 20))";
+    sender.send(&program(code)).await.unwrap();
+    assert!(matches!(receiver.next().await.unwrap(), Some(FromWorker::Result { .. })));
+    control.kill();
+    assert_eq!(control.wait().await.reason, ExitReason::Disk);
+}
+
+#[tokio::test]
+async fn no_file_is_larger_than_all_files_may_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = limited(Limits { disk_bytes: 4 << 20, ..Limits::default() }).await;
+    let grant = python().writable(folder.path(), "/workspace");
+    let code = "
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+open('/workspace/a', 'wb').write(bytes(8 << 20))";
+    let error = run(&sandbox, grant, code).await.unwrap_err();
+    assert!(error.contains("File too large"), "{error}");
+}

@@ -16,10 +16,14 @@ use crate::message::Layout;
 use outboard_types::Language;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::process::Command;
 
 /// Where the jail keeps what is ours.
 const PROGRAM: &str = "/outboard/worker";
+
+/// How long a program may take to describe itself.
+const ANSWER_TIME: Duration = Duration::from_secs(20);
 
 /// One way to run programs of a language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +106,10 @@ fn unusable(program: &Path, problem: impl Into<String>) -> SandboxError {
 }
 
 async fn output(command: &mut Command) -> Result<String, String> {
-    let done = command.env_remove("LD_PRELOAD").stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let done = command.env_remove("LD_PRELOAD").stdin(Stdio::null()).kill_on_drop(true).output();
+    let done = tokio::time::timeout(ANSWER_TIME, done).await;
+    let done =
+        done.map_err(|_| format!("it said nothing for {ANSWER_TIME:?}; check what it does, or install another"))?;
     let done = done.map_err(|error| format!("{error}; check the path, or install it"))?;
     if !done.status.success() {
         return Err(format!("{}: {}", done.status, String::from_utf8_lossy(&done.stderr).trim()));

@@ -219,7 +219,7 @@ fn set_limits(limits: &Limits, plan: &Plan) -> Result<(), Failure> {
         (libc::RLIMIT_AS, address_space, "address space"),
         (libc::RLIMIT_NOFILE, u64::from(limits.open_files), "open files"),
         (libc::RLIMIT_NPROC, processes, "processes"),
-        (libc::RLIMIT_FSIZE, limits.file_bytes, "file size"),
+        (libc::RLIMIT_FSIZE, limits.file_bytes.min(limits.disk_bytes), "file size"),
         (libc::RLIMIT_MEMLOCK, 0, "locked memory"),
         (libc::RLIMIT_MSGQUEUE, 0, "message queues"),
     ];
