@@ -13,9 +13,8 @@
 //! says whether that is good enough, and if not, the error names the missing layers. Nothing gets weaker in
 //! silence. Workers of either tier share the host's kernel: this is no virtual machine.
 //!
-//! Idle workers wait without any folder of a session and get them when they are handed out, so that every session
-//! finds a worker that waits. They are as isolated as others but for one thing: Landlock, the second limit on
-//! changing files, cannot know folders that come later, and leaves that to the mounts alone.
+//! Idle workers wait with the folders of the grant that is expected next, which is the last one: they are handed out
+//! for exactly that grant, every layer as tight as in a worker that is started for its run.
 //!
 //! Never here: what a tool, a policy or a setting is. Unsafe code stays in `sys`.
 

@@ -3,7 +3,7 @@
 use crate::ablation::{self, Part};
 use crate::error::SandboxError;
 use crate::layers::{LayerState, Tier};
-use crate::message::{Attach, Ended, Folder, MAX_PACKET, Reply, Request, Setup, Spawn};
+use crate::message::{Ended, MAX_PACKET, Reply, Request, Setup, Spawn};
 use crate::sys::{fds, process};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -116,16 +116,6 @@ impl Link {
         Err(failure)
     }
 
-    /// Gives folders to a worker that runs already.
-    pub(crate) async fn attach(&self, worker: u64, mounts: Vec<Folder>) -> Result<(), SandboxError> {
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        match self.ask(id, &Request::Attach(Attach { id, worker, mounts }), &[]).await? {
-            (Reply::Attached { .. }, _) => Ok(()),
-            (Reply::Failed { failure, .. }, _) => Err(failure.into()),
-            _ => Err(gone("it answered something else")),
-        }
-    }
-
     /// Lets everyone else go before a worker; lost where the spawner does not listen at the moment.
     pub(crate) fn step_back(&self, worker: u64) {
         let Ok(packet) = serde_json::to_vec(&Request::StepBack(worker)) else { return };
@@ -206,7 +196,7 @@ impl Link {
         let mut open = self.open();
         let id = match &reply {
             Reply::SetUp { .. } => 0,
-            Reply::Spawned { id, .. } | Reply::Attached { id } | Reply::Failed { id, .. } => *id,
+            Reply::Spawned { id, .. } | Reply::Failed { id, .. } => *id,
             Reply::Exited { id, ended } => {
                 let _ = open.ends.remove(id).map(|end| end.send(Some(*ended)));
                 return;

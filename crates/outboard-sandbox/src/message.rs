@@ -17,8 +17,6 @@ pub(crate) enum Request {
     Setup(Setup),
     /// A worker; its end of the socket comes as the only descriptor.
     Spawn(Spawn),
-    /// Folders for a worker that runs already.
-    Attach(Attach),
     /// The worker of this number has used much: everyone else goes first. Not answered.
     StepBack(u64),
 }
@@ -75,18 +73,8 @@ pub(crate) struct Spawn {
     /// [`Layout::name`].
     pub(crate) layout: String,
     pub(crate) mounts: Vec<Folder>,
-    /// Whether folders come later, through [`Attach`].
-    pub(crate) late: bool,
     /// Whether the worker gets a network of its own with one listener, which is answered as a descriptor.
     pub(crate) network: bool,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Attach {
-    pub(crate) id: u64,
-    /// [`Spawn::id`] of the worker.
-    pub(crate) worker: u64,
-    pub(crate) mounts: Vec<Folder>,
 }
 
 /// A granted folder, with the identity it had when the host looked: a path alone could be swapped.
@@ -106,9 +94,7 @@ pub(crate) enum Reply {
     SetUp { tier: Tier, layers: Vec<LayerState> },
     /// A worker runs; its pidfd comes as the first descriptor, its listener, if it has one, as the second.
     Spawned { id: u64, pid: i32 },
-    /// A worker has its folders.
-    Attached { id: u64 },
-    /// The answer to `Setup` (id 0), `Spawn` or `Attach` when it failed.
+    /// The answer to `Setup` (id 0) or `Spawn` when it failed.
     Failed { id: u64, failure: Failure },
     /// A worker is gone and reaped.
     Exited { id: u64, ended: Ended },

@@ -11,7 +11,7 @@ use crate::layers::{Isolation, Layer, Tier};
 use crate::link::{Link, Spawned};
 use crate::message::{Failure, Folder, Layout, Setup, Spawn};
 use crate::options::{Limits, Options, PoolSize};
-use crate::pool::{Handle, Idle, Key, Pool};
+use crate::pool::{Key, Pool};
 use crate::quota::{Folders, Quota};
 use crate::worker::{Control, Worker};
 use outboard_types::Language;
@@ -50,10 +50,10 @@ struct Kind {
 }
 
 /// A worker as a grant describes it.
+#[derive(Clone)]
 struct Wanted {
     key: Key,
     language: &'static str,
-    folders: Vec<Folder>,
     pooled: bool,
 }
 
@@ -94,8 +94,8 @@ impl Running {
 
     async fn try_out(&self) -> Result<(), SandboxError> {
         let Some(first) = self.engines.iter().find(|engine| engine.broken.is_none()) else { return Ok(()) };
-        let key = Key { engine: first.name.clone(), network: false };
-        let wanted = Wanted { key, language: first.language.as_str(), folders: Vec::new(), pooled: false };
+        let key = Key { engine: first.name.clone(), network: false, folders: Vec::new() };
+        let wanted = Wanted { key, language: first.language.as_str(), pooled: false };
         self.launch(&wanted).await.map(drop)
     }
 
@@ -112,9 +112,10 @@ impl Running {
     pub(crate) async fn worker(self: &Arc<Self>, grant: &Grant) -> Result<Worker, SandboxError> {
         let wanted = self.wanted(grant)?;
         let folders = self.counted(&wanted).await?;
-        let worker = match self.idle_with(&wanted).await {
+        let idle = wanted.pooled.then(|| self.pool().take(&wanted.key, Instant::now())).flatten();
+        let worker = match idle {
             Some(worker) => worker,
-            None => self.ready(&wanted, false).await?.worker,
+            None => self.ready(&wanted).await?,
         };
         worker.control.watch(folders);
         self.refill(&wanted);
@@ -123,7 +124,7 @@ impl Running {
 
     /// The writable folders, held open; an error when they are too full to begin with.
     async fn counted(&self, wanted: &Wanted) -> Result<Option<Folders>, SandboxError> {
-        let Some(folders) = Folders::open(&wanted.folders, Quota::of(&self.limits))? else { return Ok(None) };
+        let Some(folders) = Folders::open(&wanted.key.folders, Quota::of(&self.limits))? else { return Ok(None) };
         let held = folders.clone();
         let over = tokio::task::spawn_blocking(move || held.over()).await.map_err(std::io::Error::other)??;
         over.map_or(Ok(Some(folders)), |over| Err(SandboxError::Full { key: over.key() }))
@@ -165,29 +166,10 @@ impl Running {
         if grant.network && tier < Tier::A {
             return Err(SandboxError::NoNetwork(tier));
         }
-        let key = Key { engine: engine.name.clone(), network: grant.network };
         let mut folders = grant.mounts.iter().map(folder).collect::<Result<Vec<_>, _>>()?;
         folders.extend(grant.files.iter().flat_map(FileGrant::folders));
-        Ok(Wanted { key, language, folders, pooled: engine.pooled })
-    }
-
-    /// An idle worker that got its folders. One that cannot get them is killed, and a new one will say why.
-    async fn idle_with(&self, wanted: &Wanted) -> Option<Worker> {
-        let Idle { worker, handle } = wanted.pooled.then(|| self.pool().take(&wanted.key, Instant::now())).flatten()?;
-        if wanted.folders.is_empty() {
-            return Some(worker);
-        }
-        let mounts = wanted.folders.iter().map(resolved).collect::<Result<_, _>>().ok()?;
-        let link = self.keeper.link().await.ok()?;
-        let given = tokio::time::timeout(READY_TIME, link.attach(handle.0, mounts)).await;
-        match given {
-            Ok(Ok(())) => Some(worker),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, engine = wanted.key.engine, "an idle worker did not get its folders");
-                None
-            }
-            Err(_) => None,
-        }
+        let key = Key { engine: engine.name.clone(), network: grant.network, folders };
+        Ok(Wanted { key, language, pooled: engine.pooled })
     }
 
     /// Starts what the pool lacks, in the background, and looks again when the demand has passed.
@@ -195,23 +177,22 @@ impl Running {
         if !wanted.pooled {
             return;
         }
-        let (running, key, language) = (Arc::downgrade(self), wanted.key.clone(), wanted.language);
+        let (running, wanted) = (Arc::downgrade(self), wanted.clone());
         tokio::spawn(async move {
             for pause in [Duration::ZERO, demand::WINDOW + Duration::from_secs(1)] {
                 tokio::time::sleep(pause).await;
                 let Some(running) = running.upgrade() else { return };
-                running.start_missing(&key, language);
+                running.start_missing(&wanted);
             }
         });
     }
 
-    fn start_missing(self: &Arc<Self>, key: &Key, language: &'static str) {
-        let missing = self.pool().reserve(key, Instant::now(), self.size, demand::room());
+    fn start_missing(self: &Arc<Self>, wanted: &Wanted) {
+        let missing = self.pool().reserve(&wanted.key, Instant::now(), self.size, demand::room());
         for _ in 0..missing {
-            let (running, key) = (self.clone(), key.clone());
+            let (running, wanted) = (self.clone(), wanted.clone());
             tokio::spawn(async move {
-                let wanted = Wanted { key, language, folders: Vec::new(), pooled: true };
-                let idle = running.ready(&wanted, true).await;
+                let idle = running.ready(&wanted).await;
                 if let Err(error) = &idle {
                     tracing::debug!(%error, engine = wanted.key.engine, "an idle worker could not be started");
                 }
@@ -221,24 +202,20 @@ impl Running {
     }
 
     /// Starts a worker; once more when the spawner dies meanwhile, as another one takes its place.
-    async fn launch(&self, wanted: &Wanted) -> Result<Idle, SandboxError> {
-        self.launch_with(wanted, false).await
-    }
-
-    async fn launch_with(&self, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+    async fn launch(&self, wanted: &Wanted) -> Result<Worker, SandboxError> {
         let link = self.keeper.link().await?;
-        match self.launch_by(&link, wanted, late).await {
-            Err(_) if link.is_gone() => self.launch_by(&self.keeper.link().await?, wanted, late).await,
+        match self.launch_by(&link, wanted).await {
+            Err(_) if link.is_gone() => self.launch_by(&self.keeper.link().await?, wanted).await,
             done => done,
         }
     }
 
     /// Starts a worker; it runs its program's code, but has not said that it is ready.
-    async fn launch_by(&self, link: &Arc<Link>, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+    async fn launch_by(&self, link: &Arc<Link>, wanted: &Wanted) -> Result<Worker, SandboxError> {
         let (ours, theirs) = StdStream::pair()?;
         ours.set_nonblocking(true)?;
-        let mounts = wanted.folders.iter().map(resolved).collect::<Result<_, _>>()?;
-        let spawn = Spawn { id: 0, layout: wanted.key.engine.clone(), mounts, late, network: wanted.key.network };
+        let mounts = wanted.key.folders.iter().map(resolved).collect::<Result<_, _>>()?;
+        let spawn = Spawn { id: 0, layout: wanted.key.engine.clone(), mounts, network: wanted.key.network };
         let spawned = tokio::time::timeout(READY_TIME, link.spawn(spawn, theirs.as_fd())).await;
         let silent = |_| SandboxError::Spawner(format!("it did not answer within {READY_TIME:?}"));
         let Spawned { id, started, listener } = spawned.map_err(silent)??;
@@ -246,20 +223,18 @@ impl Running {
         let (read, write) = UnixStream::from_std(ours)?.into_split();
         let control = Control::new(started, self.limits, (link.clone(), id));
         let (sender, receiver) = (Sender::new(write), Receiver::new(read));
-        let worker = Worker { sender, receiver, control, listener: listener.map(Into::into) };
-        Ok(Idle { worker, handle: Handle(id) })
+        Ok(Worker { sender, receiver, control, listener: listener.map(Into::into) })
     }
 
     /// Starts a worker and waits until it is ready.
-    async fn ready(&self, wanted: &Wanted, late: bool) -> Result<Idle, SandboxError> {
+    async fn ready(&self, wanted: &Wanted) -> Result<Worker, SandboxError> {
         let closed = |_| SandboxError::Spawner("the sandbox is shut down".to_owned());
         let _turn = self.starts.acquire().await.map_err(closed)?;
-        let mut idle = self.launch_with(wanted, late).await?;
-        let worker = &mut idle.worker;
+        let mut worker = self.launch(wanted).await?;
         let problem = match tokio::time::timeout(READY_TIME, worker.receiver.next()).await {
             Ok(Ok(Some(FromWorker::Ready { version: VERSION, .. }))) => {
                 return if worker.control.forget_usage() {
-                    Ok(idle)
+                    Ok(worker)
                 } else {
                     Err(unmeasured("read /proc of a worker"))
                 };

@@ -66,7 +66,7 @@ impl Bare {
         spawn: &Spawn,
     ) -> Result<(Place, Rules, Vec<String>), Failure> {
         let impossible = |step: &str| Err(io::Error::from_raw_os_error(libc::ENOSYS)).at(Layer::Namespaces, step);
-        let Some(root_at) = layout.root_at.filter(|_| !spawn.network && !spawn.late) else {
+        let Some(root_at) = layout.root_at.filter(|_| !spawn.network) else {
             return impossible("this engine or grant needs namespaces");
         };
         let root = self.folder(spawn.id);

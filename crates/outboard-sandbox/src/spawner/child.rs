@@ -2,7 +2,6 @@
 
 use super::groups::Group;
 use super::identity::INSIDE;
-use super::late::hear;
 use super::root::Mounted;
 use super::stage::{Kind, Place, Plan, Stage};
 use crate::ablation::{self, Part};
@@ -16,7 +15,7 @@ use std::convert::Infallible;
 use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
@@ -46,7 +45,7 @@ pub(super) struct Started {
 /// Starts a worker; returns when it executes its program or has failed to.
 pub(super) fn spawn(stage: &mut Stage, id: u64, plan: Plan) -> Result<Started, Failure> {
     let (ours, theirs) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
-    let rooted = matches!(stage.kind, Kind::Rooted(_));
+    let rooted = matches!(stage.kind, Kind::Rooted);
     let namespaces = if rooted { ablation::namespaces(NAMESPACES) } else { 0 };
     match process::clone_into(namespaces).at(Layer::Namespaces, "clone3 with new namespaces")? {
         Side::Child => {
@@ -87,6 +86,20 @@ fn await_program(mut child: UnixStream) -> Result<Option<OwnedFd>, Failure> {
     }
     let unreadable = |_| Failure { layer: Layer::Lifetime, step: "read the failure".to_owned(), errno: libc::EBADMSG };
     Err(serde_json::from_slice(&failure).unwrap_or_else(unreadable))
+}
+
+/// Reads what a child tells until it executes its program: a listener, or a failure as text.
+fn hear(child: BorrowedFd<'_>) -> io::Result<(Vec<u8>, Option<OwnedFd>)> {
+    let (mut said, mut listener, mut part) = (Vec::new(), None, [0; 4096]);
+    loop {
+        match fds::receive(child, &mut part)? {
+            (0, _) => return Ok((said, listener)),
+            (size, fds) => {
+                said.extend_from_slice(&part[..size]);
+                listener = fds.into_iter().next().or(listener);
+            }
+        }
+    }
 }
 
 /// Tells the spawner what failed, through whichever of its numbers the socket has by now.

@@ -67,11 +67,6 @@ impl Identity {
         own.map(|task| fs::read_dir(task.path().join("task")).map_or(0, |threads| threads.count() as u64)).sum()
     }
 
-    /// Opens a file below the host's `/proc`.
-    pub(super) fn open(&self, path: &str) -> io::Result<OwnedFd> {
-        fds::open_in(self.proc.as_fd(), path, false)
-    }
-
     /// Gives a cloned process its ids and makes it the first to go when memory runs out.
     pub(super) fn give(&self, pid: i32) -> Result<(), Failure> {
         let map = |outside: u32| format!("{INSIDE} {outside} 1");

@@ -7,20 +7,19 @@ mod bare;
 mod child;
 mod groups;
 mod identity;
-mod late;
 mod reply;
 mod root;
 mod stage;
 
 use crate::Layer;
 use crate::ablation::{self, Part};
-use crate::message::{At, Attach, Failure, MAX_PACKET, Reply, Request, Spawn};
+use crate::message::{At, Failure, MAX_PACKET, Reply, Request, Spawn};
 use crate::sys::{fds, process};
 use child::Started;
 use groups::Group;
 use outboard_worker_protocol::SOCKET_FD;
 use reply::{answer, deserialize};
-use stage::{Kind, Stage};
+use stage::Stage;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -35,7 +34,6 @@ pub fn spawner_main() -> ! {
 /// A worker that was started and not yet reaped.
 struct Live {
     id: u64,
-    layout: String,
     pid: i32,
     pidfd: OwnedFd,
     group: Option<Group>,
@@ -99,7 +97,6 @@ fn serve(socket: &OwnedFd, stage: &mut Stage, workers: &mut Vec<Live>) -> io::Re
         if ready[0] {
             match next(socket)? {
                 Some((Request::Spawn(spawn), sockets)) => workers.extend(start(socket, stage, spawn, sockets)?),
-                Some((Request::Attach(attach), _)) => join(socket, stage, workers, &attach)?,
                 Some((Request::StepBack(id), _)) => {
                     let group = workers.iter().find(|worker| worker.id == id).and_then(|worker| worker.group.as_ref());
                     group.into_iter().for_each(|group| stage.groups.step_back(group));
@@ -117,7 +114,7 @@ fn start(socket: &OwnedFd, stage: &mut Stage, spawn: Spawn, sockets: Vec<OwnedFd
         Ok(Started { pid, pidfd, listener, group }) => {
             let fds: Vec<_> = [Some(pidfd.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
             answer(socket, &Reply::Spawned { id, pid }, &fds)?;
-            Ok(Some(Live { id, layout: spawn.layout, pid, pidfd, group }))
+            Ok(Some(Live { id, pid, pidfd, group }))
         }
         Err(failure) => {
             stage.forget(id);
@@ -132,22 +129,4 @@ fn spawned(stage: &mut Stage, spawn: &Spawn, sockets: Vec<OwnedFd>) -> Result<St
     let channel = sockets.into_iter().next().ok_or_else(missing).at(Layer::Descriptors, "the worker's socket")?;
     let plan = stage.plan(spawn, channel)?;
     child::spawn(stage, spawn.id, plan)
-}
-
-/// Gives a worker its folders.
-fn join(socket: &OwnedFd, stage: &mut Stage, workers: &[Live], attach: &Attach) -> io::Result<()> {
-    let id = attach.id;
-    let gone = || io::Error::from_raw_os_error(libc::ESRCH);
-    let worker = workers.iter().find(|worker| worker.id == attach.worker).ok_or_else(gone);
-    let done = match (worker.at(Layer::Files, "find the worker"), &stage.kind) {
-        (Ok(worker), Kind::Rooted(home)) => {
-            home.attach(&mut stage.identity, &worker.layout, worker.pidfd.as_fd(), &attach.mounts)
-        }
-        (Ok(_), Kind::Bare(_)) => Err(io::ErrorKind::Unsupported.into()).at(Layer::Files, "attach without namespaces"),
-        (Err(failure), _) => Err(failure),
-    };
-    match done {
-        Ok(()) => answer(socket, &Reply::Attached { id }, &[]),
-        Err(failure) => answer(socket, &Reply::Failed { id, failure }, &[]),
-    }
 }

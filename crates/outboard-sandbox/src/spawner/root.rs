@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 const STAGE: &str = "/proc";
 const DEVICES: [&str; 4] = ["null", "zero", "urandom", "random"];
-/// A mapping of this one is memory that no limit sees, where it may be written to. Workers that wait for their
-/// folders have no rules of Landlock that forbid this, so their engines do without it.
+/// A mapping of this one is memory that no limit sees, where it may be written to. Landlock forbids that where it is
+/// there; engines that need the device least do without it.
 const ZERO: &str = "zero";
 /// Folders that grants usually name. They are there from the start, so that a worker which looks around before it
 /// has its folders finds what it will have.

@@ -3,7 +3,6 @@
 use super::bare::Bare;
 use super::groups::{self, Group, Groups};
 use super::identity::Identity;
-use super::late::Home;
 use super::root::{self, Mounted, text};
 use crate::layers::{Layer, LayerState, Tier, layers};
 use crate::message::{At, Ended, Failure, Folder, Layout, Profile, Setup, Spawn};
@@ -29,7 +28,7 @@ pub(super) struct Stage {
 /// How workers of this host are kept from its files.
 pub(super) enum Kind {
     /// By a root of their own: tier A.
-    Rooted(Home),
+    Rooted,
     /// By Landlock alone: tier B.
     Bare(Bare),
 }
@@ -69,7 +68,7 @@ impl Stage {
         let groups = Groups::find(&limits);
         let landlock = landlock::version().ok().filter(|version| *version >= 4).unwrap_or(0);
         let (identity, kind) = match rooted(&layouts, &texts) {
-            Ok((identity, home)) => (identity, Kind::Rooted(home)),
+            Ok(identity) => (identity, Kind::Rooted),
             Err(failure) if landlock > 0 && means_no_namespaces(&failure) => {
                 let identity = Identity::bare()?;
                 let bare = Bare::build(&runtime, &layouts, &texts, &identity, failure)?;
@@ -82,7 +81,7 @@ impl Stage {
 
     pub(super) fn tier(&self) -> Tier {
         match self.kind {
-            Kind::Rooted(_) => Tier::A,
+            Kind::Rooted => Tier::A,
             Kind::Bare(_) => Tier::B,
         }
     }
@@ -90,7 +89,7 @@ impl Stage {
     /// The layers as they are here, for `doctor`.
     pub(super) fn layers(&self) -> Vec<LayerState> {
         let bare = match &self.kind {
-            Kind::Rooted(_) => None,
+            Kind::Rooted => None,
             Kind::Bare(bare) => Some(bare),
         };
         layers().into_iter().map(|(layer, _)| self.layer(layer, bare)).collect()
@@ -122,7 +121,7 @@ impl Stage {
             self.filters.push(Filter { profile, network, program: filter::program(profile, network) });
         }
         let (place, rules, argv) = match &mut self.kind {
-            Kind::Rooted(_) => in_root(&mut self.identity, layout, spawn)?,
+            Kind::Rooted => in_root(&mut self.identity, layout, spawn)?,
             Kind::Bare(bare) => bare.plan(&self.identity, layout, spawn)?,
         };
         let environment = layout.environment.iter().map(|(name, value)| text(&format!("{name}={value}")));
@@ -175,12 +174,11 @@ impl Stage {
     }
 }
 
-fn rooted(layouts: &[Layout], texts: &[OwnedFd]) -> Result<(Identity, Home), Failure> {
+fn rooted(layouts: &[Layout], texts: &[OwnedFd]) -> Result<Identity, Failure> {
     let identity = Identity::take()?;
-    let home = Home::here(&identity)?;
     let texts = texts.iter().map(OwnedFd::try_clone).collect::<Result<_, _>>();
     root::build(layouts, texts.at(Layer::Descriptors, "copy the texts' descriptors")?)?;
-    Ok((identity, home))
+    Ok(identity)
 }
 
 /// Whether a failure says that this machine forbids namespaces, or to do anything in them.
@@ -189,20 +187,19 @@ fn means_no_namespaces(failure: &Failure) -> bool {
     forbidden && (matches!(failure.layer, Layer::Namespaces | Layer::Identity) || failure.step.ends_with("private"))
 }
 
-/// A worker with a root of its own. Where its folders come later, Landlock cannot know them: it looks for rules on
-/// the way up from a file, passes over the place where something is mounted, and goes on with the folder above. So
-/// `/` must allow changes then, and what the mounts forbid is all that forbids them.
+/// A worker with a root of its own. Its folders are there before Landlock's rules are made, which name each: a rule
+/// on the place where something will be mounted later would not hold for what is mounted there.
 fn in_root(identity: &mut Identity, layout: &Layout, spawn: &Spawn) -> Result<(Place, Rules, Vec<String>), Failure> {
     let mut mounts = root::open_folders(identity, &layout.name, &spawn.mounts)?;
     if spawn.network {
         mounts.extend(root::certificates(&layout.name)?);
     }
     let writable = spawn.mounts.iter().filter(|folder: &&Folder| folder.writable).map(|folder| folder.target.as_str());
-    let change = if spawn.late { vec!["/"] } else { ["/tmp"].into_iter().chain(writable).collect() };
+    let change = ["/tmp"].into_iter().chain(writable);
     let rules = Rules {
         read: vec![c"/".to_owned()],
         write: vec![c"/dev/null".to_owned()],
-        change: change.into_iter().map(|path| text(path).map(Into::into)).collect::<Result<_, _>>()?,
+        change: change.map(|path| text(path).map(Into::into)).collect::<Result<_, _>>()?,
         connect: spawn.network.then_some(network::PORT),
     };
     Ok((Place::Root(root::path_text(&root::root_of(&layout.name))?, mounts), rules, layout.argv.clone()))

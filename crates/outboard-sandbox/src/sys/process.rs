@@ -51,23 +51,6 @@ pub(crate) fn unshare(namespaces: libc::c_int) -> io::Result<()> {
     Ok(())
 }
 
-/// Moves the calling process into the mount namespace of another; its root becomes that of the namespace.
-pub(crate) fn join_mounts(of: BorrowedFd<'_>) -> io::Result<()> {
-    // SAFETY: a plain call on an open pidfd or namespace.
-    check_int(unsafe { libc::setns(of.as_raw_fd(), libc::CLONE_NEWNS) })?;
-    Ok(())
-}
-
-/// Makes an open folder the root and the working directory of this process.
-pub(crate) fn change_root(folder: BorrowedFd<'_>) -> io::Result<()> {
-    // SAFETY: plain calls.
-    unsafe {
-        check_int(libc::fchdir(folder.as_raw_fd()))?;
-        check_int(libc::chroot(c".".as_ptr()))?;
-    }
-    Ok(())
-}
-
 /// Kills every process of a group; none left is no error.
 pub(crate) fn kill_group(group: i32) {
     // SAFETY: a plain call; the group's number is that of a child that is not reaped yet.
