@@ -153,6 +153,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     number("gateway.runaway_calls", "200", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
     setting(
+        "preflight.enabled",
+        Kind::Flag,
+        "true",
+        "Whether programs that certainly fail are refused before they call anything.",
+    ),
+    setting(
         "shapes.enabled",
         Kind::Flag,
         "true",

@@ -24,6 +24,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// How executions outlive what happens to them.
     pub journal: JournalSettings,
+    /// Whether programs that certainly fail are refused before they run.
+    pub preflight: bool,
     /// Whether types of results are learned.
     pub shapes: bool,
     /// What models see of private values.

@@ -146,3 +146,28 @@ fn what_the_readme_shows_exists() {
         place.ok(&["executions"]);
     }
 }
+
+#[test]
+fn the_ranking_is_measured_on_any_labelled_folder() {
+    let place = Place::with(&[]);
+    place.write("tools.jsonl", "{\"id\":\"a\",\"server\":\"s\",\"name\":\"send_mail\",\"description\":\"Sends a mail\",\"schema\":{}}\n{\"id\":\"b\",\"server\":\"s\",\"name\":\"list_files\",\"description\":\"Lists files\",\"schema\":{}}\n");
+    place.write(
+        "queries.jsonl",
+        "{\"id\":\"1\",\"query\":\"send a mail\",\"gold_groups\":[[\"a\"]],\"gold\":[\"a\"]}\n",
+    );
+    let report = json(&place.ok(&["search", "--eval", ".", "--json"]));
+    assert!(report.to_string().contains("recall"), "{report}");
+    place.write("queries.jsonl", "{\"id\":1");
+    let (code, told) = place.fails(&["search", "--eval", "."]);
+    assert!(code == 2 && told.contains("queries.jsonl"), "{told}");
+}
+
+#[test]
+fn preflight_can_be_turned_off() {
+    let place = Place::with(&["logs"]);
+    let code = "if (input) { logs.getPage() } return nobodyKnows;";
+    assert_eq!(place.program("typescript", code)["error"]["code"], "preflight_failed");
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("preflight.enabled = false\n{settings}"));
+    assert_eq!(place.program("typescript", code)["error"]["code"], "program_error");
+}

@@ -56,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-egress",
             "outboard-border",
             "outboard-privacy",
+            "outboard-search",
             "outboard-vault",
             "outboard-execution",
             "outboard-mcp",

@@ -92,7 +92,11 @@ pub(crate) struct List {
 #[derive(Args)]
 pub(crate) struct Search {
     /// What to look for; `-` reads one query a line.
+    #[arg(required_unless_present = "eval", default_value = "")]
     pub(crate) query: String,
+    /// Measure the ranking on a folder of labelled requests (`tools.jsonl`, `queries.jsonl`) instead.
+    #[arg(long, value_name = "DIR", conflicts_with = "query")]
+    pub(crate) eval: Option<PathBuf>,
     /// How much to say: name, summary or full.
     #[arg(long, default_value = "summary", value_parser = ["name", "summary", "full"])]
     pub(crate) detail: String,

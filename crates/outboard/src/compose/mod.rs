@@ -152,8 +152,9 @@ pub(crate) fn learned(settings: &Settings) -> Result<Option<Arc<Learned>>, Failu
 
 /// What is refused before it runs.
 fn inspection(settings: &Settings) -> Result<InspectionRules, Failure> {
-    InspectionRules::new(settings.inspection_refuse.clone())
-        .map_err(|problem| Failure::new(ErrorCode::InvalidSettings, format!("inspection.refuse: {problem}")))
+    let rules = InspectionRules::new(settings.inspection_refuse.clone())
+        .map_err(|problem| Failure::new(ErrorCode::InvalidSettings, format!("inspection.refuse: {problem}")))?;
+    Ok(InspectionRules { preflight: settings.preflight, ..rules })
 }
 
 /// How many workers are kept ready.
