@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
     println!("{:.1} MB/s", size as f64 / 1e6 / start.elapsed().as_secs_f64());
     let held: Vec<&Value> = items.iter().skip(1).step_by(2).collect();
     table("all", &items.iter().collect::<Vec<_>>(), &detector);
-    table("every second one, which nothing was fitted to", &held, &detector);
+    table("every second one, which the rules for names were not fitted to", &held, &detector);
     Ok(())
 }
 
