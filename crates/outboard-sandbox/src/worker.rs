@@ -68,6 +68,13 @@ pub enum ExitReason {
     Killed,
 }
 
+impl ExitReason {
+    /// Whether its writable folders hold too much.
+    pub fn is_disk(self) -> bool {
+        matches!(self, ExitReason::Disk | ExitReason::DiskFiles)
+    }
+}
+
 /// How a worker ended and what it had used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit {

@@ -85,7 +85,11 @@ impl Engine {
         drop(serving);
         let exit = hold.wait().await;
         self.cpu += exit.cpu;
+        self.out_of_processes |= exit.out_of_processes;
+        self.disarm().await;
         match served {
+            // Also one that had its result before the folders were counted.
+            _ if exit.reason.is_disk() => Some(End::lost(&exit, self.deps.sandbox.limits())),
             Served::End(end) => Some(end),
             Served::Lost => Some(End::lost(&exit, self.deps.sandbox.limits())),
             Served::Suspend => None,

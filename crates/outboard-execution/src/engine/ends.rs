@@ -89,18 +89,28 @@ pub(super) fn status_of(trouble: &Trouble) -> Status {
 
 /// A program's own error, with the limit that it ran into where its words show one. The words are the program's, so
 /// they choose a hint and nothing else.
-pub(super) fn told(trouble: Trouble, limits: &Limits) -> Failure {
-    let Trouble { code, message, line, column, excerpt, stack, hint } = trouble;
-    let hint = hint.or_else(|| limit_shown(&message, limits));
+pub(super) fn told(trouble: Trouble, limits: &Limits, out_of_processes: bool) -> Failure {
+    let hint = trouble.hint.clone().or_else(|| limit_shown(&trouble, limits, out_of_processes));
+    let Trouble { code, message, line, column, excerpt, stack, .. } = trouble;
     Failure { code, message, line, column, excerpt, stack, hint }
 }
 
+/// Whether a program failed to start a process or thread. Sockets and pipes fail with the same error, so it counts
+/// only where the kernel refused one, or where the error comes from starting one.
+fn wanted_process(trouble: &Trouble, refused: bool) -> bool {
+    const AGAIN: [&str; 3] = ["Resource temporarily unavailable", "EAGAIN", "BlockingIOError"];
+    let told = [&trouble.message].into_iter().chain(&trouble.excerpt).chain(&trouble.stack);
+    let starting = refused || told.into_iter().any(|text| text.contains("fork"));
+    trouble.message.contains("can't start new thread")
+        || starting && AGAIN.iter().any(|word| trouble.message.contains(word))
+}
+
 /// Which limit an error of the system means inside the jail.
-fn limit_shown(message: &str, limits: &Limits) -> Option<String> {
-    let shows = |words: &[&str]| words.iter().any(|word| message.contains(word));
+fn limit_shown(trouble: &Trouble, limits: &Limits, out_of_processes: bool) -> Option<String> {
+    let shows = |words: &[&str]| words.iter().any(|word| trouble.message.contains(word));
     let (limit, key) = if shows(&["Too many open files", "EMFILE"]) {
         (format!("a process of a program has at most {} open files", limits.open_files), "open_files")
-    } else if shows(&["Resource temporarily unavailable", "EAGAIN", "can't start new thread", "BlockingIOError"]) {
+    } else if wanted_process(trouble, out_of_processes) {
         (format!("a program has at most {} processes and threads", limits.processes), "processes")
     } else if shows(&["MemoryError", "Cannot allocate memory", "ENOMEM"]) {
         (format!("a program has {} MiB of memory", limits.memory_bytes >> 20), "memory_mb")
@@ -153,13 +163,27 @@ mod tests {
     fn an_error_of_the_system_names_the_limit_that_it_means() {
         for (message, value, key) in [
             ("OSError: [Errno 24] Too many open files: '/tmp/x'", "256 open files", "sandbox.open_files"),
-            ("BlockingIOError: [Errno 11] Resource temporarily unavailable", "64 processes", "sandbox.processes"),
+            ("exit status 254: fork: Resource temporarily unavailable", "64 processes", "sandbox.processes"),
             ("RuntimeError: can't start new thread", "64 processes", "sandbox.processes"),
             ("MemoryError", "512 MiB", "sandbox.memory_mb"),
         ] {
-            let hint = limit_shown(message, &Limits::default()).unwrap();
+            let hint = limit_shown(&trouble(message), &Limits::default(), false).unwrap();
             assert!(hint.contains(value) && hint.contains(key), "{hint}");
         }
-        assert_eq!(limit_shown("ValueError: 3", &Limits::default()), None);
+        assert_eq!(limit_shown(&trouble("ValueError: 3"), &Limits::default(), true), None);
+    }
+
+    #[test]
+    fn a_socket_that_would_block_is_no_lack_of_processes() {
+        let blocked = trouble("BlockingIOError: [Errno 11] Resource temporarily unavailable");
+        let hint = |trouble: &Trouble, refused| limit_shown(trouble, &Limits::default(), refused);
+        assert_eq!(hint(&blocked, false), None);
+        assert!(hint(&blocked, true).is_some_and(|hint| hint.contains("sandbox.processes")));
+        let forked = Trouble { excerpt: Some("if os.fork() == 0:".to_owned()), ..blocked };
+        assert!(hint(&forked, false).is_some_and(|hint| hint.contains("sandbox.processes")));
+    }
+
+    fn trouble(message: &str) -> Trouble {
+        Trouble { message: message.to_owned(), ..Trouble::default() }
     }
 }

@@ -17,6 +17,26 @@ pub(super) enum Files {
 }
 
 impl Engine {
+    /// Takes the name from repositories that the program made in granted folders: what is in them would be run by
+    /// whoever uses Git there.
+    pub(super) async fn disarm(&mut self) {
+        let writable: Vec<_> = self.deps.files.iter().filter(|folder| folder.writable()).cloned().collect();
+        if writable.is_empty() {
+            return;
+        }
+        let disarm = move || writable.into_iter().map(|folder| (folder.disarm(), folder)).collect::<Vec<_>>();
+        for (done, folder) in tokio::task::spawn_blocking(disarm).await.unwrap_or_default() {
+            let (source, execution) = (folder.source().display(), self.id());
+            match done {
+                Ok(renamed) if renamed.is_empty() => {}
+                Ok(renamed) => tracing::warn!(%source, ?renamed, %execution, "repositories of a program were renamed"),
+                Err(error) => {
+                    tracing::warn!(%source, %error, %execution, "a granted folder was not searched for repositories")
+                }
+            }
+        }
+    }
+
     /// Does it. What fails is logged and no reason to stop: without a copy a replay finds the files as they are.
     pub(super) async fn files(&mut self, what: Files) {
         let (journal, id) = (self.deps.journal.clone(), self.id().clone());

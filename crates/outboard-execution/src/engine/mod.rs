@@ -56,6 +56,8 @@ pub(crate) struct Engine {
     way_out: Option<WayOut>,
     started: Instant,
     cpu: Duration,
+    /// Whether the kernel refused it a process or thread.
+    out_of_processes: bool,
     wall_left: Duration,
     /// The place of the last thing that was given to the program.
     order: u64,
@@ -103,6 +105,7 @@ impl Engine {
             findings: Findings::default(),
             started: Instant::now(),
             cpu: Duration::ZERO,
+            out_of_processes: false,
             order: 0,
             pending: Pending::new(),
             under_way: HashSet::new(),
@@ -155,9 +158,11 @@ impl Engine {
     fn report(mut self, end: End) -> (Report, Option<impl Future<Output = ()> + Send + use<>>) {
         let (status, result, error) = match end {
             End::Result(value) => (Status::Succeeded, value, None),
-            End::Trouble(trouble) => {
-                (ends::status_of(&trouble), None, Some(ends::told(trouble, self.deps.sandbox.limits())))
-            }
+            End::Trouble(trouble) => (
+                ends::status_of(&trouble),
+                None,
+                Some(ends::told(trouble, self.deps.sandbox.limits(), self.out_of_processes)),
+            ),
             End::Failed(status, error) => (status, None, Some(Failure::from(error))),
         };
         let counter = self.deps.counter.as_deref();
