@@ -51,8 +51,8 @@ impl Groups {
             Err(error) => (None, error.to_string()),
         };
         let mut groups = Self { bases, reason, left: Vec::new() };
-        if let Err(failure) = groups.try_out(limits) {
-            groups.reason = format!("{}: {}", failure.step, io::Error::from_raw_os_error(failure.errno));
+        if let Err(error) = groups.try_out(limits) {
+            groups.reason = error.to_string();
             groups.bases = None;
         }
         groups
@@ -76,11 +76,15 @@ impl Groups {
 
     /// Makes a worker's group and puts the worker in.
     pub(super) fn enter(&mut self, id: u64, pid: i32, limits: &Limits) -> Result<Option<Group>, Failure> {
+        self.try_enter(id, pid, limits).at(Layer::Watch, "make a control group for the worker")
+    }
+
+    fn try_enter(&mut self, id: u64, pid: i32, limits: &Limits) -> io::Result<Option<Group>> {
         let Some(bases) = &self.bases else { return Ok(None) };
         let made = make(bases, id, limits).and_then(|()| join(bases, id, pid));
         if let Err(error) = made {
             self.remove(id);
-            return Err(error).at(Layer::Watch, "make a control group for the worker");
+            return Err(error);
         }
         // Without the notice, the kernel still kills the largest process at the limit, and the count tells of it.
         let out_of_memory = notice(bases, id).ok();
@@ -127,18 +131,20 @@ impl Groups {
         }
     }
 
-    fn try_out(&mut self, limits: &Limits) -> Result<(), Failure> {
+    /// Groups are for the taking where there are any, and no step of the set-up: what fails here is the reason why
+    /// there are none.
+    fn try_out(&mut self, limits: &Limits) -> io::Result<()> {
         if self.bases.is_none() {
             return Ok(());
         }
-        match process::clone_into(0).at(Layer::Watch, "clone3")? {
+        match process::clone_into(0)? {
             Side::Child => loop {
                 std::thread::park();
             },
             Side::Parent(pid, pidfd) => {
-                let entered = self.enter(0, pid, limits);
+                let entered = self.try_enter(0, pid, limits);
                 process::kill(pidfd.as_fd());
-                let mut ended = process::reap(pid).at(Layer::Watch, "reap")?;
+                let mut ended = process::reap(pid)?;
                 entered?.into_iter().for_each(|group| self.leave(&group, &mut ended));
                 Ok(())
             }
