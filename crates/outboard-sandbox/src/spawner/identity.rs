@@ -91,9 +91,7 @@ impl Identity {
 
     fn make_disguise(&self, (uid, gid): (u32, u32)) -> io::Result<OwnedFd> {
         let (pid, pidfd) = match process::clone_into(libc::CLONE_NEWUSER)? {
-            Side::Child => loop {
-                std::thread::park();
-            },
+            Side::Child => process::stand_by(),
             Side::Parent(pid, pidfd) => (pid, pidfd),
         };
         let made = self

@@ -97,6 +97,16 @@ pub(crate) fn die_with_parent() -> io::Result<()> {
     Ok(())
 }
 
+/// What a clone does that is there to be looked at: nothing, until it is killed or its parent ends.
+pub(crate) fn stand_by() -> ! {
+    if die_with_parent().is_err() {
+        exit_now(1);
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
 /// Leaves the terminal and the process group.
 pub(crate) fn new_session() {
     // SAFETY: a plain call; failing means that it leads a group already.

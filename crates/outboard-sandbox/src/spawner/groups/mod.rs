@@ -138,9 +138,7 @@ impl Groups {
             return Ok(());
         }
         match process::clone_into(0)? {
-            Side::Child => loop {
-                std::thread::park();
-            },
+            Side::Child => process::stand_by(),
             Side::Parent(pid, pidfd) => {
                 let entered = self.try_enter(0, pid, limits);
                 process::kill(pidfd.as_fd());
