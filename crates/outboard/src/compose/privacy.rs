@@ -35,6 +35,8 @@ pub(crate) fn border(settings: &Settings) -> Result<Option<Arc<Border>>, Failure
         inside: if given.inside_tokens { Inside::Tokens } else { Inside::Values },
         secrets: secrets(settings),
     };
+    // The key before the vault: another process that sees the vault may rely on the key.
+    seal(settings)?;
     let opened = Border::open(&settings.state_dir.join("vault.sqlite"), &key(settings), options);
     let border = opened.map_err(|error| wrong(error.to_string()))?;
     for refused in border.refused() {
