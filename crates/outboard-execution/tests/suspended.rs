@@ -23,7 +23,9 @@ fn thousands_of_suspended_programs_hold_no_worker_and_leave_room() {
     let before = resident();
     let began = Instant::now();
     stage.process(|stage, runtime, journal, mut disk| {
+        let entered = runtime.enter();
         let executions = story.executions(stage, journal, &plan());
+        drop(entered);
         runtime.block_on(beside(&mut disk, async {
             for _ in 0..many / 100 {
                 let started: Vec<_> = (0..100).map(|_| executions.start(request()).unwrap()).collect();
@@ -39,7 +41,9 @@ fn thousands_of_suspended_programs_hold_no_worker_and_leave_room() {
     });
     let again = Instant::now();
     stage.process(|stage, runtime, journal, mut disk| {
+        let entered = runtime.enter();
         let executions = story.executions(stage, journal, &plan());
+        drop(entered);
         runtime.block_on(beside(&mut disk, async {
             let found = executions.recover().await.unwrap();
             assert_eq!(found.resumed.len(), many);
