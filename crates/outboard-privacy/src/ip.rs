@@ -17,7 +17,7 @@ pub(crate) fn v4(text: &str, start: usize) -> Option<Finding> {
         || (bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit))
         || (start > 0 && matches!(bytes[start - 1], b'.' | b'-' | b'_'));
     // This machine is nobody in particular.
-    if inside || address.is_loopback() || address.is_unspecified() || version(text, start, address) {
+    if inside || address == Ipv4Addr::LOCALHOST || address.is_unspecified() || version(text, start, address) {
         return None;
     }
     Some(Finding::new(start..prefix(bytes, end), Kind::Ip, 0.95, "ipv4"))
