@@ -100,8 +100,10 @@ async fn a_module_that_cannot_be_preloaded_is_named() {
     let error = sandbox.worker(python()).await.unwrap_err();
     assert!(matches!(error, SandboxError::NotReady { .. }) && error.to_string().contains("no_such_module"), "{error}");
     let sandbox = outboard_sandbox::Sandbox::start(kind("python3".into(), &[], &["--root"])).await.unwrap();
-    assert!(sandbox.ready().await.unwrap_err().to_string().contains("`--root` in preload is not the name of a module"));
+    let error = sandbox.worker(python()).await.unwrap_err().to_string();
+    assert!(error.contains("`--root` in preload is not the name of a module"), "{error}");
     let sandbox =
         outboard_sandbox::Sandbox::start(kind("python3".into(), &[Path::new("/no/such")], &[])).await.unwrap();
-    assert!(sandbox.ready().await.unwrap_err().to_string().contains("/no/such"));
+    let error = sandbox.worker(python()).await.unwrap_err().to_string();
+    assert!(error.contains("/no/such"), "{error}");
 }

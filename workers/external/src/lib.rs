@@ -12,7 +12,7 @@ macro_rules! prelude {
 /// The guest for Bun: the argument of `bun run --smol`, as one TypeScript file.
 pub const BUN: &str = concat!(
     include_str!("head.ts"),
-    prelude!("start", "tools", "names", "modules", "inspect"),
+    prelude!("start", "tools", "names", "modules", "preflight", "inspect"),
     include_str!("native.js"),
     "const packageAdvice = (() => {\n",
     prelude!("lazy/packages"),
