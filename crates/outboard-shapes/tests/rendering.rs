@@ -37,7 +37,7 @@ fn results() -> Vec<Value> {
 fn typescript_shows_variants_words_maps_and_nulls() {
     let text = rendered(&results(), Language::TypeScript);
     for part in [
-        "export interface ListThingsOutput {",
+        "export type ListThingsOutput = {",
         r#"status: "closed" | "open";"#,
         r#"type: "file";"#,
         "size: number;",
