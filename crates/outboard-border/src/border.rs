@@ -4,7 +4,7 @@ use crate::found::{by_pointer, found};
 use crate::notes::Notes;
 use crate::place::Place;
 use outboard_privacy::{Detector, Hints};
-use outboard_types::{Redacted, ToolId};
+use outboard_types::{Redacted, ToolId, now_ms};
 use outboard_vault::{FlowRules, KeySource, RefusedSecret, Secrets, Session, TokensHere, Vault, VaultError};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -12,7 +12,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What stands for a text that could not be protected.
 const WITHHELD: &str = "(withheld: private values could not be told apart; see Outboard's log)";
@@ -42,24 +41,15 @@ pub struct Options {
 }
 
 /// A border that cannot be kept.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum BorderError {
     /// The settings of detection are wrong.
+    #[error(transparent)]
     Detector(outboard_privacy::Error),
     /// The vault cannot be used.
+    #[error(transparent)]
     Vault(VaultError),
 }
-
-impl fmt::Display for BorderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Detector(error) => error.fmt(f),
-            Self::Vault(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for BorderError {}
 
 /// The border.
 pub struct Border {
@@ -219,8 +209,4 @@ fn withheld(error: &VaultError) -> String {
 
 fn raw(value: &Value) -> Box<RawValue> {
     to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
-pub(crate) fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }

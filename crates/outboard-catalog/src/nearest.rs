@@ -1,5 +1,7 @@
 //! "Did you mean": names close to one that does not exist.
 
+use strsim::levenshtein;
+
 /// The names closest to `wanted`, best first, at most `max`; none that would not help.
 pub fn nearest<'a>(wanted: &str, among: impl Iterator<Item = &'a str>, max: usize) -> Vec<&'a str> {
     let wanted = plain(wanted);
@@ -10,7 +12,7 @@ pub fn nearest<'a>(wanted: &str, among: impl Iterator<Item = &'a str>, max: usiz
     let mut close: Vec<(usize, &str)> = among
         .filter_map(|name| {
             let other = plain(name);
-            let distance = distance(&wanted, &other);
+            let distance = levenshtein(&wanted, &other);
             let inside = other.contains(&wanted) || (other.len() >= 4 && wanted.contains(&other));
             (distance <= allowed || inside).then_some((if inside { distance.min(allowed) } else { distance }, name))
         })
@@ -22,22 +24,6 @@ pub fn nearest<'a>(wanted: &str, among: impl Iterator<Item = &'a str>, max: usiz
 /// Lower case without separators, cut to 64 characters: `get_document` and `getDocument` are one.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
-}
-
-/// Levenshtein distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

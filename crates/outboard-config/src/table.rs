@@ -2,6 +2,7 @@
 //! generated reference.
 
 use crate::list::SETTINGS;
+use strsim::levenshtein;
 
 /// What a setting's value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,35 +112,26 @@ fn is_name(at: usize, parts: &[&str]) -> bool {
     (at == 1 && parts[0] == "servers") || (at == 2 && parts[0] == "sandbox" && parts[1] == "engines")
 }
 
+/// A longer key resembles none of ours, and is not worth the time to be compared.
+const LONGEST: usize = 64;
+
 /// The known key closest to an unknown one in the same table.
 pub(crate) fn closest(key: &str) -> Option<&'static str> {
     let general = general(key);
     let (table, last) = general.rsplit_once('.').unwrap_or(("", &general));
+    if last.len() > LONGEST {
+        return None;
+    }
     let siblings = SETTINGS.iter().filter_map(|setting| {
         let rest = if table.is_empty() { setting.key } else { setting.key.strip_prefix(table)?.strip_prefix('.')? };
         Some(rest.split('.').next().unwrap_or(rest))
     });
     siblings
-        .map(|name| (distance(last, name), name))
+        .map(|name| (levenshtein(last, name), name))
         .min()
         // A short key is like every other short key; a guess needs most letters right.
         .filter(|(distance, name)| *distance <= 3 && distance * 2 < name.len())
         .map(|(_, name)| name)
-}
-
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The generated reference of all settings, as Markdown.

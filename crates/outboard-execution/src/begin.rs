@@ -1,7 +1,7 @@
 //! From a request to a running engine, and from its report to the end of its record.
 
 use crate::engine::{Engine, Origin, Parts};
-use crate::executions::{Deps, Live, RunRequest, now_ms};
+use crate::executions::{Deps, Live, RunRequest};
 use crate::inspection::Findings;
 use crate::report::{Failure, Report};
 use futures::FutureExt;
@@ -9,7 +9,7 @@ use futures::future::Either;
 use outboard_border::Notes;
 use outboard_gateway::Run;
 use outboard_journal::{Begun, Durability, Ending, ExecutionRecord, Status};
-use outboard_types::{CallContext, Digest, ErrorCode, ToolError};
+use outboard_types::{CallContext, Digest, ErrorCode, ToolError, now_ms};
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;

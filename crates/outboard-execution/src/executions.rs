@@ -11,13 +11,13 @@ use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
 use outboard_sandbox::FileGrant;
 use outboard_types::{
-    CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError,
+    CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError, now_ms,
 };
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 /// Ended executions whose reports are kept in memory for `wait` and for repeated requests.
@@ -372,8 +372,4 @@ impl Table {
 /// A fresh id: time in front so that ids sort, 64 random bits so that none can be guessed.
 pub fn fresh_id() -> ExecutionId {
     ExecutionId::from_parts(now_ms(), getrandom::u64().unwrap_or_default())
-}
-
-pub(crate) fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }

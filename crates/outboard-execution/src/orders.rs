@@ -24,7 +24,7 @@ impl Orders {
     /// Calls `cancel` for each execution that somebody wants to end, and wakes who waits for a verdict. Ends
     /// when `cancel` says `false`.
     pub(crate) async fn follow(&self, cancel: impl Fn(&ExecutionId) -> bool) {
-        let mut last = self.journal.orders(None, 0).ok().and_then(|all| Some(all.last()?.id)).unwrap_or(0);
+        let mut last = self.journal.last_order().unwrap_or(0);
         let mut token = None;
         let mut tick = tokio::time::interval(POLL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -4,8 +4,7 @@ use crate::approvals::{Answered, ApprovalRecord, ApprovalStatus, ApprovalStore, 
 use crate::spending::{Money, today};
 use crate::{Spending, Usual};
 use outboard_journal::{ApprovalFilter, Journal, JournalError, Spend};
-use outboard_types::{ExecutionId, Principal, ToolId};
-use std::time::{SystemTime, UNIX_EPOCH};
+use outboard_types::{ExecutionId, Principal, ToolId, now_ms};
 
 /// Milliseconds of a day.
 const DAY: u64 = 86_400_000;
@@ -51,10 +50,9 @@ impl Spending for Journal {
     }
 
     fn record(&self, principal: &Principal, tool: &ToolId, cost: Money) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.record_spend(Spend {
             principal: principal.clone(),
-            at_ms: now.as_millis() as u64,
+            at_ms: now_ms(),
             server: tool.server.to_string(),
             tool: tool.tool.to_string(),
             micros: cost.0,

@@ -89,6 +89,14 @@ impl Journal {
         })
     }
 
+    /// The newest order's id; 0 where there is none.
+    pub fn last_order(&self) -> Result<u64, JournalError> {
+        self.read(|connection| {
+            let last = connection.query_row("SELECT ifnull(max(id), 0) FROM orders", [], |row| row.get::<_, i64>(0))?;
+            Ok(last.cast_unsigned())
+        })
+    }
+
     /// What a person said about a call that was in doubt; the latest counts.
     pub fn verdict(&self, execution: &ExecutionId, number: u64) -> Result<Option<Verdict>, JournalError> {
         let found = self.orders(Some(execution), 0)?.into_iter().rev().find_map(|record| match record.order {
@@ -128,6 +136,7 @@ mod tests {
         }
         let all = journal.orders(None, 0).unwrap();
         assert_eq!(all.iter().map(|record| record.execution.as_str()).collect::<Vec<_>>(), ["ex_1", "ex_2", "ex_1"]);
+        assert_eq!(journal.last_order().unwrap(), all[2].id);
         assert_eq!(journal.orders(None, all[1].id).unwrap().len(), 1);
         assert_eq!(journal.orders(Some(&two), 0).unwrap()[0].order, Order::Cancel);
         assert_eq!(journal.verdict(&one, 3).unwrap(), Some(Verdict::Done("{\"ok\":true}".into())));

@@ -254,37 +254,18 @@ fn answer_one(listener: &std::net::TcpListener) -> Value {
 
 /// A server whose tool says what a file says, so that it can change its mind.
 const CHANGING: &str = r#"
-import json, sys
-tool = lambda: {"name": "look", "description": open(sys.argv[1]).read(), "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
-other = {"name": "other", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if id is None:
-        continue
-    answer = {"jsonrpc": "2.0", "id": id}
-    if method == "initialize":
-        answer["result"] = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "c", "version": "1"}}
-    elif method == "tools/list":
-        answer["result"] = {"tools": [tool(), other]}
-    elif method == "tools/call":
-        answer["result"] = {"content": [{"type": "text", "text": "called"}]}
-    else:
-        answer["error"] = {"code": -32601, "message": "no"}
-    print(json.dumps(answer), flush=True)
+def tools():
+    hints = {"inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}}
+    return [{"name": "look", "description": open(sys.argv[1]).read(), **hints}, {"name": "other", **hints}]
+serve(tools, lambda *given: "called")
 "#;
 
 #[test]
 fn a_definition_that_changes_is_blocked_until_it_is_accepted() {
     let place = Place::with(&[]);
-    place.write("server.py", CHANGING);
     place.write("says", "Looks at a thing.");
-    let path = |name: &str| place.path().join(name).display().to_string();
-    place.settings(&format!(
-        "expose = \"code\"\n[servers.c]\ncommand = \"python3\"\nargs = [{:?}, {:?}]\n",
-        path("server.py"),
-        path("says")
-    ));
+    let server = place.python("c", CHANGING, &["says"]);
+    place.settings(&format!("expose = \"code\"\n{server}"));
     let code = "const out = [];\nfor (const call of [c.look, c.other]) { try { out.push(await call()) } catch (e) { out.push(e.code) } }\nreturn out;";
     assert_eq!(place.program("typescript", code)["result"], json!(["called", "called"]));
     assert!(std::fs::read_to_string(place.path().join("outboard.lock")).unwrap().contains("look"));

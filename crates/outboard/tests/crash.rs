@@ -8,31 +8,15 @@ use std::time::Duration;
 
 /// Leaves a line on the disk for every call that reaches it: tool, text and idempotency key.
 const SERVER: &str = r#"
-import json, sys, time
-log = sys.argv[1]
 hints = {"append": {}, "sign": {}, "look": {"readOnlyHint": True}, "put": {"idempotentHint": True}}
 text = {"type": "object", "properties": {"text": {"type": "string"}}}
 tools = [{"name": name, "inputSchema": text, "annotations": hint} for name, hint in hints.items()]
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if id is None:
-        continue
-    if method == "initialize":
-        result = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "lines", "version": "1"}}
-    elif method == "tools/list":
-        result = {"tools": tools}
-    elif method == "tools/call":
-        params = message["params"]
-        said = params["arguments"]["text"]
-        with open(log, "a") as file:
-            file.write(f"{params['name']} {said} {params.get('_meta', {}).get('io.outboard/idempotency-key', '-')}\n")
-        time.sleep(0.003)
-        result = {"content": [{"type": "text", "text": json.dumps({"said": said})}]}
-    else:
-        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}}), flush=True)
-        continue
-    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+def call(name, given, meta):
+    with open(sys.argv[1], "a") as file:
+        file.write(f"{name} {given['text']} {meta.get('io.outboard/idempotency-key', '-')}\n")
+    time.sleep(0.003)
+    return {"said": given["text"]}
+serve(tools, call)
 "#;
 
 /// 40 calls: reads, writes, side by side, between timers, and one that a person has to allow.
@@ -59,14 +43,9 @@ fn expected() -> Vec<String> {
 
 fn place() -> Place {
     let place = Place::with(&[]);
-    place.write("server.py", SERVER);
-    let path = |name: &str| place.path().join(name).display().to_string();
-    place.settings(&format!(
-        "expose = \"code\"\n[servers.lines]\ncommand = \"python3\"\nargs = [{:?}, {:?}]\n\
-         [[policy.rules]]\ntools = [\"lines.sign\"]\naction = \"ask\"\n",
-        path("server.py"),
-        path("log")
-    ));
+    let server = place.python("lines", SERVER, &["log"]);
+    let rule = "[[policy.rules]]\ntools = [\"lines.sign\"]\naction = \"ask\"\n";
+    place.settings(&format!("expose = \"code\"\n{server}{rule}"));
     place
 }
 
@@ -75,13 +54,6 @@ fn log(place: &Place) -> Vec<[String; 3]> {
     let text = std::fs::read_to_string(place.path().join("log")).unwrap_or_default();
     let parts = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>().try_into().ok();
     text.lines().filter_map(parts).collect()
-}
-
-fn serve(place: &Place) -> Session {
-    let mut session = place.serve();
-    let client = json!({"name": "t", "version": "1"});
-    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
-    session
 }
 
 fn started(session: &mut Session, language: &str, code: &str) -> String {
@@ -101,14 +73,14 @@ fn signal(name: &str, pid: u32) {
 /// The host is killed when so many calls have reached the server; another one goes on.
 fn killed_after(language: &str, code: &str, calls: usize) {
     let place = place();
-    let mut session = serve(&place);
+    let mut session = place.client();
     let id = started(&mut session, language, code);
     if calls > 32 {
         approve(&place);
     }
     place.wait_for_soon(|| log(&place).len() >= calls);
     session.kill();
-    let mut session = serve(&place);
+    let mut session = place.client();
     if !log(&place).iter().any(|line| line[0] == "sign") {
         approve(&place);
     }
@@ -156,7 +128,7 @@ fn a_host_is_killed_at_any_call() {
 #[test]
 fn a_host_or_its_workers_may_stand_still_for_long() {
     let place = place();
-    let mut session = serve(&place);
+    let mut session = place.client();
     let code = "await lines.append({ text: 'one' });\nawait sleep(500);\n\
         return (await lines.append({ text: 'two' })).said;";
     let id = started(&mut session, "typescript", code);
@@ -168,7 +140,7 @@ fn a_host_or_its_workers_may_stand_still_for_long() {
     place.wait_for(|| log(&place).len() == 3);
     std::thread::sleep(Duration::from_millis(500));
     session.kill();
-    let mut session = serve(&place);
+    let mut session = place.client();
     let host = session.child.id();
     let workers: Vec<_> =
         processes().into_iter().filter(|it| it.name.starts_with("outboard-worker") && below(it, host)).collect();
@@ -212,7 +184,7 @@ fn below(process: &Process, ancestor: u32) -> bool {
 #[test]
 fn two_hosts_share_a_folder_and_leave_each_others_programs_alone() {
     let place = place();
-    let (mut one, mut other) = (serve(&place), serve(&place));
+    let (mut one, mut other) = (place.client(), place.client());
     let code =
         "await lines.append({ text: 'one' });\nawait sleep(60000);\nreturn (await lines.append({ text: 'two' })).said;";
     let id = started(&mut one, "typescript", code);
@@ -223,7 +195,7 @@ fn two_hosts_share_a_folder_and_leave_each_others_programs_alone() {
         .tool("run_code", json!({"code": "return (await lines.put({ text: 'own' })).said", "language": "typescript"}));
     assert!(text.contains("\"own\""), "{text}");
     one.kill();
-    let third = serve(&place);
+    let third = place.client();
     place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\"") || rows.contains("\"running\""));
     let (code, told) = place.fails(&["resume", &id]);
     assert!(code == 2 && told.contains("belongs to another process that lives"), "of two, one has taken it: {told}");
@@ -237,7 +209,7 @@ fn answers_that_come_together_in_a_replay_take_the_way_of_those_that_came_alone(
     let place = place();
     let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     place.settings(&format!("journal.suspend_after = \"300ms\"\n{settings}"));
-    let mut session = serve(&place);
+    let mut session = place.client();
     // Which of the two asks for its timer first depends on whether their answers come in one turn of the loop.
     let code = "import asyncio\nfrom servers import lines\norder = []\n\
         async def long():\n    await lines.look(text='x')\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n    await asyncio.sleep(1)\n    order.append((await lines.append(text='long'))['said'])\n\
@@ -270,14 +242,14 @@ fn files_are_written_once_however_often_a_program_is_run_again() {
         let place = place();
         let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
         place.settings(&format!("journal.suspend_after = \"300ms\"\n{settings}"));
-        let mut session = serve(&place);
+        let mut session = place.client();
         let (text, _) = session.tool("run_code", json!({"code": code, "language": language}));
         assert!(text.contains("one two1"), "suspended once, {language}: {text}");
         let id = started(&mut session, language, code);
         place.wait_for(|| log(&place).len() == 2);
         std::thread::sleep(Duration::from_millis(200));
         session.kill();
-        let mut session = serve(&place);
+        let mut session = place.client();
         let (text, _) = session.tool("wait", json!({"execution": id, "wait_s": 60}));
         assert!(text.contains("one twoone two2"), "killed and suspended, {language}: {text}");
         let fails = "import fs from 'fs';\nfs.writeFileSync('/workspace/kept', 'k');\nthrow new Error('no')";

@@ -6,53 +6,27 @@ use std::time::Duration;
 
 /// A server that leaves a line on the disk for every call that reaches it.
 const SERVER: &str = r#"
-import json, sys, time
-log = sys.argv[1]
 hints = {"append": {}, "look": {"readOnlyHint": True}, "put": {"idempotentHint": True}}
 text = {"type": "object", "properties": {"text": {"type": "string"}, "pause": {"type": "number"}}}
 tools = [{"name": name, "inputSchema": text, "annotations": hint} for name, hint in hints.items()]
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if id is None:
-        continue
-    if method == "initialize":
-        result = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "lines", "version": "1"}}
-    elif method == "tools/list":
-        result = {"tools": tools}
-    elif method == "tools/call":
-        name, given = message["params"]["name"], message["params"]["arguments"]
-        with open(log, "a") as file:
-            file.write(name + " " + given.get("text", "") + "\n")
-        time.sleep(given.get("pause", 0))
-        result = {"content": [{"type": "text", "text": json.dumps({"said": given.get("text", "")})}]}
-    else:
-        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}}), flush=True)
-        continue
-    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+def call(name, given, meta):
+    with open(sys.argv[1], "a") as file:
+        file.write(name + " " + given.get("text", "") + "\n")
+    time.sleep(given.get("pause", 0))
+    return {"said": given.get("text", "")}
+serve(tools, call)
 "#;
 
 fn place(more: &str) -> Place {
     let place = Place::with(&[]);
-    place.write("server.py", SERVER);
-    let script = place.path().join("server.py");
-    let log = place.path().join("log");
-    place.settings(&format!(
-        "{more}\nexpose = \"code\"\n[servers.lines]\ncommand = \"python3\"\nargs = [{:?}, {:?}]\n",
-        script.display().to_string(),
-        log.display().to_string()
-    ));
+    let server = place.python("lines", SERVER, &["log"]);
+    place.settings(&format!("{more}\nexpose = \"code\"\n{server}"));
     place
 }
 
 fn log(place: &Place) -> Vec<String> {
     let text = std::fs::read_to_string(place.path().join("log")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
-}
-
-fn initialize(session: &mut Session) {
-    let client = json!({"name": "t", "version": "1"});
-    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
 }
 
 /// Starts a program and returns the id of its execution while it still runs.
@@ -79,14 +53,12 @@ const PYTHON: &str = "import asyncio, random, time\nfrom servers import lines\n\
 fn a_killed_host_is_followed_by_one_that_goes_on() {
     for (language, code) in [("typescript", TYPESCRIPT), ("python", PYTHON)] {
         let place = place("");
-        let mut session = place.serve();
-        initialize(&mut session);
+        let mut session = place.client();
         let id = started(&mut session, language, code);
         place.wait_for(|| log(&place).contains(&"append two".to_owned()));
         assert!(!log(&place).contains(&"append three".to_owned()), "it still sleeps");
         session.kill();
-        let mut session = place.serve();
-        initialize(&mut session);
+        let mut session = place.client();
         let (text, error) = session.tool("wait", json!({"execution": id}));
         let expected = r#""said":["one","a","two","three"],"seen":2,"waited":true"#;
         assert!(!error && text.contains(expected), "{language}: {text}");
@@ -94,8 +66,7 @@ fn a_killed_host_is_followed_by_one_that_goes_on() {
         after.sort();
         assert_eq!(after, ["append one", "append three", "append two"], "{language}: each once");
         session.end();
-        let mut session = place.serve();
-        initialize(&mut session);
+        let mut session = place.client();
         let (again, _) = session.tool("wait", json!({"execution": id}));
         assert!(again.contains(expected), "a report outlives its process: {again}");
         session.end();
@@ -105,15 +76,13 @@ fn a_killed_host_is_followed_by_one_that_goes_on() {
 #[test]
 fn a_call_that_may_have_happened_is_not_made_again() {
     let place = place("");
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let code = "const codes = [];\nfor (const call of [lines.look, lines.put, lines.append]) {\n\
         try { codes.push((await call({ text: 'x', pause: call === lines.append ? 30 : 0 })).said) } catch (e) { codes.push(e.code) }\n}\nreturn codes;";
     let id = started(&mut session, "typescript", code);
     place.wait_for(|| log(&place).contains(&"append x".to_owned()));
     session.kill();
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let (text, _) = session.tool("wait", json!({"execution": id}));
     assert!(text.contains(r#"["x","x","in_doubt"]"#), "{text}");
     assert_eq!(log(&place).iter().filter(|line| *line == "append x").count(), 1, "never twice");
@@ -124,8 +93,7 @@ fn a_call_that_may_have_happened_is_not_made_again() {
 fn a_program_that_waits_long_gives_its_worker_up_and_comes_back() {
     for (language, code) in [("typescript", TYPESCRIPT), ("python", PYTHON)] {
         let place = place("journal.suspend_after = \"300ms\"");
-        let mut session = place.serve();
-        initialize(&mut session);
+        let mut session = place.client();
         let id = started(&mut session, language, code);
         let rows = place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\""));
         assert!(rows.contains(&id), "{rows}");
@@ -143,8 +111,7 @@ fn an_approval_outlives_the_host() {
     let place = place("");
     let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     place.settings(&format!("{settings}[[policy.rules]]\ntools = [\"lines.append\"]\naction = \"ask\"\n"));
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let id = started(
         &mut session,
         "typescript",
@@ -153,8 +120,7 @@ fn an_approval_outlives_the_host() {
     let open = place.until(&["approvals", "--json"], |open| open != "[]\n");
     let open: Value = serde_json::from_str(&open).unwrap();
     session.kill();
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     place.wait_for(|| place.ok(&["executions", "--json"]).contains("waiting_approval"));
     let again: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();
     assert_eq!((again.as_array().unwrap().len(), &again[0]["id"]), (1, &open[0]["id"]), "the same question: {again}");
@@ -184,8 +150,7 @@ fn a_program_that_was_run_by_hand_is_resumed_by_hand() {
 #[test]
 fn a_refused_call_is_part_of_the_history() {
     let place = place("");
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let code = "const codes = [];\n\
         try { await lines.append({ text: 3 }) } catch (e) { codes.push(e.code) }\n\
         await lines.append({ text: 'one' });\nawait sleep(3000);\n\
@@ -193,8 +158,7 @@ fn a_refused_call_is_part_of_the_history() {
     let id = started(&mut session, "typescript", code);
     place.wait_for(|| log(&place).contains(&"append one".to_owned()));
     session.kill();
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let (text, _) = session.tool("wait", json!({"execution": id}));
     assert!(text.contains(r#"["invalid_arguments","invalid_arguments"]"#), "{text}");
     assert_eq!(log(&place), ["append one"]);
@@ -241,8 +205,7 @@ fn an_execution_goes_to_another_place_as_one_file() {
 #[test]
 fn an_execution_is_cancelled_from_another_terminal() {
     let place = place("");
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let id = started(&mut session, "typescript", "await lines.look({ text: 'x' }); await sleep(60000);");
     place.ok(&["executions", "cancel", &id]);
     let (text, _) = session.tool("wait", json!({"execution": id}));
@@ -268,13 +231,11 @@ fn a_person_says_what_became_of_a_call_in_doubt() {
         [(["--done", "{\"said\": \"as found\"}"].as_slice(), "\"as found\"", 1), (&["--unknown"], "\"in_doubt\"", 1)]
     {
         let place = place("journal.in_doubt = \"ask\"");
-        let mut session = place.serve();
-        initialize(&mut session);
+        let mut session = place.client();
         let id = started(&mut session, "typescript", code);
         place.wait_for(|| log(&place).contains(&"append x".to_owned()));
         session.kill();
-        let mut session = place.serve();
-        initialize(&mut session);
+        let mut session = place.client();
         place.until(&["executions", "--json"], |rows| rows.contains("\"waiting_approval\""));
         let shown: Value = serde_json::from_str(&place.ok(&["executions", "show", &id, "--json"])).unwrap();
         assert_eq!(shown["open_calls"][0]["may_be_repeated"], false, "{shown}");
@@ -292,8 +253,7 @@ fn a_person_says_what_became_of_a_call_in_doubt() {
 #[test]
 fn a_call_that_was_not_made_is_made() {
     let place = place("journal.on_restart = \"ask\"");
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let code = "return (await lines.append({ text: 'x', pause: 2 })).said;";
     let id = started(&mut session, "typescript", code);
     place.wait_for(|| log(&place).contains(&"append x".to_owned()));

@@ -11,5 +11,6 @@ mod privacy;
 mod programs;
 mod real;
 mod serve;
+mod servers;
 mod support;
 mod workspace;

@@ -1,37 +1,24 @@
 //! Private values: the model works with them and never sees them.
 
-use crate::support::{Place, Session};
+use crate::support::Place;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// A server that keeps what it is sent, in a file that only this test reads.
 const SERVER: &str = r#"
-import json, sys
 store, given = sys.argv[1], sys.argv[2]
 text = {"type": "string"}
 tools = [
     {"name": "list_customers", "inputSchema": {"type": "object", "properties": {}}, "annotations": {"readOnlyHint": True}},
     {"name": "add", "inputSchema": {"type": "object", "properties": {"email": text, "name": text, "note": text}}},
 ]
-for line in sys.stdin:
-    message = json.loads(line)
-    method, id = message.get("method"), message.get("id")
-    if id is None:
-        continue
-    if method == "initialize":
-        result = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "s", "version": "1"}}
-    elif method == "tools/list":
-        result = {"tools": tools}
-    elif method == "tools/call" and message["params"]["name"] == "list_customers":
-        result = {"content": [{"type": "text", "text": open(given).read()}]}
-    elif method == "tools/call":
-        with open(store, "a") as file:
-            file.write(json.dumps(message["params"]["arguments"]) + "\n")
-        result = {"content": [{"type": "text", "text": json.dumps({"ok": True})}]}
-    else:
-        print(json.dumps({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no"}}), flush=True)
-        continue
-    print(json.dumps({"jsonrpc": "2.0", "id": id, "result": result}), flush=True)
+def call(name, arguments, meta):
+    if name == "list_customers":
+        return open(given).read()
+    with open(store, "a") as file:
+        file.write(json.dumps(arguments) + "\n")
+    return {"ok": True}
+serve(tools, call)
 "#;
 
 /// Fresh customers: no two runs have the same.
@@ -54,13 +41,8 @@ fn customers(count: usize) -> Vec<Value> {
 
 fn place(more: &str, given: &[Value]) -> Place {
     let place = Place::with(&[]);
-    place.write("server.py", SERVER);
     place.write("given.json", &json!(given).to_string());
-    let path = |name: &str| place.path().join(name).display().to_string();
-    let server = |name: &str| {
-        let args = json!([path("server.py"), path(&format!("{name}.log")), path("given.json")]);
-        format!("[servers.{name}]\ncommand = \"python3\"\nargs = {args}\n")
-    };
+    let server = |name: &str| place.python(name, SERVER, &[&format!("{name}.log"), "given.json"]);
     place.settings(&format!("expose = \"code\"\n{more}\n{}{}", server("crm"), server("mail")));
     place
 }
@@ -82,19 +64,13 @@ fn kept(folder: &Path) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn initialize(session: &mut Session) {
-    let client = json!({"name": "t", "version": "1"});
-    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
-}
-
 #[test]
 fn a_thousand_customers_move_and_nobody_in_between_can_read_them() {
     let given = customers(1_000);
     let place = place("sandbox.total_calls = 2000", &given);
     let code = "const all = await crm.listCustomers();\nawait Promise.all(all.map((one) => mail.add({ email: one.email, note: one.phone })));\n\
         console.log('first', all[0].email, all[0].phone);\nreturn { sent: all.length, some: all.slice(0, 50) };";
-    let mut session = place.serve();
-    initialize(&mut session);
+    let mut session = place.client();
     let (report, error) = session.tool("run_code", json!({"code": code, "wait_s": 45, "max_tokens": 20_000}));
     assert!(!error && report.contains("[EMAIL_1]") && report.contains("\"sent\":1000"), "{report}");
     let (direct, _) = session.tool("call_tool", json!({"tool": "crm.list_customers", "arguments": {}}));

@@ -132,14 +132,12 @@ fn a_program_is_inspected_before_it_runs() {
 #[test]
 fn types_of_results_are_learned_and_told_to_the_next_process() {
     let place = Place::with(&[]);
-    let server = "import json, sys\nfor line in sys.stdin:\n    m = json.loads(line)\n    if m.get('id') is None: continue\n    method = m['method']\n\
-        \x20   r = {'protocolVersion': '2025-06-18', 'capabilities': {'tools': {}}, 'serverInfo': {'name': 's', 'version': '1'}} if method == 'initialize' else \\\n\
-        \x20       {'tools': [{'name': 'look', 'inputSchema': {'type': 'object', 'properties': {'n': {'type': 'number'}}}, 'annotations': {'readOnlyHint': True}}]} if method == 'tools/list' else \\\n\
-        \x20       {'content': [{'type': 'text', 'text': json.dumps({'count': m['params']['arguments']['n'], 'secret_word': 'x%d' % m['params']['arguments']['n']})}]} if method == 'tools/call' else {}\n\
-        \x20   print(json.dumps({'jsonrpc': '2.0', 'id': m['id'], 'result': r}), flush=True)\n";
-    place.write("server.py", server);
-    let script = place.path().join("server.py").display().to_string();
-    place.settings(&format!("[servers.plain]\ncommand = \"python3\"\nargs = [{script:?}]\n"));
+    let server = r#"
+n = {"type": "object", "properties": {"n": {"type": "number"}}}
+tools = [{"name": "look", "inputSchema": n, "annotations": {"readOnlyHint": True}}]
+serve(tools, lambda name, given, meta: {"count": given["n"], "secret_word": "x%d" % given["n"]})
+"#;
+    place.settings(&place.python("plain", server, &[]));
     assert!(!place.ok(&["search", "look", "--detail", "full"]).contains("count:"), "nothing is known yet");
     let report = place.program("typescript", "for (const n of [1, 2, 3, 4]) await plain.look({ n }); return 1;");
     assert_eq!(report["status"], "succeeded", "{report}");

@@ -60,15 +60,15 @@ impl Engine {
         }
         self.has_effects |= history.intents.iter().any(|intent| intent.effect != Effect::ReadOnly);
         self.tally = Tally::new(self.deps.limits.stdout_bytes);
+        let start = match self.start() {
+            Ok(start) => start,
+            Err(error) => return Some(End::Failed(Status::Failed, error)),
+        };
         let Hired { mut sender, mut receiver, hold, listener } = match self.worker().await {
             Ok(worker) => worker,
             Err(error) => return Some(End::sandbox(&error)),
         };
         let serving = self.serve_proxy(listener);
-        let start = match self.start() {
-            Ok(start) => start,
-            Err(error) => return Some(End::Failed(Status::Failed, error)),
-        };
         self.say(Status::Running);
         let mut attempt = Attempt {
             script: Script::new(history),

@@ -3,10 +3,10 @@
 use super::Engine;
 use super::answers::Given;
 use super::ends::{End, cancelled};
-use crate::executions::now_ms;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use outboard_journal::{Event, EventKind, Journal, JournalError, Status, Value};
+use outboard_types::now_ms;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;

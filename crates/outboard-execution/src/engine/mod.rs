@@ -19,7 +19,7 @@ mod serve;
 mod tally;
 
 use crate::Surface;
-use crate::executions::{Deps, Live, RunRequest, now_ms};
+use crate::executions::{Deps, Live, RunRequest};
 use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
@@ -31,7 +31,7 @@ pub use offline::{Follower, ReplayedCall};
 use outboard_border::{Notes, Place};
 use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
-use outboard_types::{Digest, ExecutionId};
+use outboard_types::{Digest, ExecutionId, now_ms};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::path::PathBuf;

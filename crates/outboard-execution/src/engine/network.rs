@@ -8,12 +8,12 @@ use super::Engine;
 use super::answers::Given;
 use super::attempt::{Attempt, Kind, Request};
 use super::script::intent;
-use crate::executions::{Deps, now_ms};
+use crate::executions::Deps;
 use crate::report::HostCount;
 use outboard_egress::{Decision, Outlet, Record, Recorder};
 use outboard_gateway::Run;
 use outboard_journal::{AuditEntry, Effect, Journal};
-use outboard_types::{CallContext, Digest, ErrorCode, Language, ToolError};
+use outboard_types::{CallContext, Digest, ErrorCode, Language, ToolError, now_ms};
 use outboard_worker_protocol::{FetchRequest, Network};
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
@@ -26,6 +26,9 @@ const PROXY: &str = "http://127.0.0.1:3128";
 
 /// Hosts that a report lists; the audit log has every request.
 const HOSTS: usize = 100;
+
+/// What a report calls the hosts behind those.
+const OTHERS: &str = "other hosts";
 
 /// The way out, and what became of each request.
 pub(super) struct WayOut {
@@ -65,10 +68,10 @@ impl Recorder for Notes {
         self.journal.audit(self.entry(&record));
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let name = format!("{}:{}", record.host, record.port);
+        let name =
+            if hosts.len() < HOSTS || hosts.iter().any(|count| count.host == name) { name } else { OTHERS.to_owned() };
         let at = hosts.iter().position(|count| count.host == name).unwrap_or_else(|| {
-            if hosts.len() < HOSTS {
-                hosts.push(HostCount { host: name, ..HostCount::default() });
-            }
+            hosts.push(HostCount { host: name, ..HostCount::default() });
             hosts.len() - 1
         });
         hosts[at].add(&record);
@@ -82,21 +85,16 @@ impl Notes {
             (Decision::Allowed, Some(error), _) => ("allow".to_owned(), Some(error.clone())),
             (Decision::Allowed, None, status) => ("allow".to_owned(), status.map(|status| status.to_string())),
         };
+        let at_ms = now_ms().saturating_sub(record.duration.as_millis() as u64);
         AuditEntry {
-            at_ms: now_ms().saturating_sub(record.duration.as_millis() as u64),
-            principal: self.context.principal.clone(),
             execution: Some(self.context.execution.clone()),
-            call: None,
             code_digest: Some(self.code),
             server: Some(format!("{}:{}", record.host, record.port)),
             tool: Some(record.method.clone()),
-            kind: "network".to_owned(),
-            arguments_digest: None,
-            decision,
             rule: Some("sandbox.network".to_owned()),
-            approval: None,
             outcome,
             duration_us: Some(record.duration.as_micros() as u64),
+            ..AuditEntry::new(at_ms, self.context.principal.clone(), "network", decision)
         }
     }
 }

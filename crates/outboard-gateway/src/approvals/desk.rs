@@ -8,10 +8,10 @@ use super::{
     Answer, Answered, ApprovalRecord, ApprovalScope, ApprovalStatus, ApprovalStore, Approved, Ask, Question,
     StoreAnswer, Verdict,
 };
-use outboard_types::{CallContext, SessionName, ToolId};
+use outboard_types::{CallContext, SessionName, ToolId, now_ms};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
@@ -194,8 +194,4 @@ impl Inner {
         // A store that cannot tell has to be looked into.
         token.is_none() || std::mem::replace(last, token) != token
     }
-}
-
-pub(super) fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }

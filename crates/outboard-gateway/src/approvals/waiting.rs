@@ -1,10 +1,11 @@
 //! One call that waits at the desk.
 
-use super::desk::{ApprovalDesk, Waiter, now_ms};
+use super::desk::{ApprovalDesk, Waiter};
 use super::events::DeskEvent;
 use super::present;
 use super::{Answered, ApprovalRecord, ApprovalScope, ApprovalStatus, Approved, Ask, Question, StoreAnswer, Verdict};
 use crate::run::WaitingForPerson;
+use outboard_types::now_ms;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;

@@ -40,6 +40,28 @@ pub struct AuditEntry {
     pub duration_us: Option<u64>,
 }
 
+impl AuditEntry {
+    /// Of this kind, on somebody's authority, at a time in milliseconds since 1970; about nothing in particular yet.
+    pub fn new(at_ms: u64, principal: Principal, kind: &str, decision: impl Into<String>) -> Self {
+        Self {
+            at_ms,
+            principal,
+            execution: None,
+            call: None,
+            code_digest: None,
+            server: None,
+            tool: None,
+            kind: kind.to_owned(),
+            arguments_digest: None,
+            decision: decision.into(),
+            rule: None,
+            approval: None,
+            outcome: None,
+            duration_us: None,
+        }
+    }
+}
+
 /// An entry in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditRow {

@@ -5,7 +5,6 @@
 
 mod cache;
 mod call;
-mod glob;
 mod handler;
 mod handshake;
 mod http;

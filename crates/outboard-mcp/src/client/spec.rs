@@ -1,7 +1,6 @@
 //! What is configured about an upstream.
 
-use super::glob;
-use outboard_types::{Digest, Redacted, ServerName};
+use outboard_types::{Digest, Redacted, ServerName, glob};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -63,7 +62,7 @@ pub struct ClientInfo {
 impl UpstreamSpec {
     /// Whether a tool is shown and may be called.
     pub(crate) fn shows(&self, tool: &str) -> bool {
-        let any = |patterns: &[String]| patterns.iter().any(|pattern| glob::matches(pattern, tool));
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| glob(pattern, tool));
         (self.allow.is_empty() || any(&self.allow)) && !any(&self.deny)
     }
 }

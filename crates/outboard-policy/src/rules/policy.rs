@@ -3,12 +3,12 @@
 use super::arguments::Arguments;
 use super::condition::{Compiled, Holds};
 use super::explain::{Explanation, Step, Verdict};
-use super::glob::{ToolPattern, matches};
+use super::glob::ToolPattern;
 use super::model::rule_name;
 use super::{Action, Annotations, Decision, Origin, PolicyProblem, Profile, Rule, ServerAccess, Subject};
 use crate::canonical;
 use outboard_catalog::{Hints, Tool};
-use outboard_types::{Digest, Principal, ServerName, ToolId};
+use outboard_types::{Digest, Principal, ServerName, ToolId, glob};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ impl Policy {
                 && rule.session.is_none()
                 && rule.origin.is_none()
                 && rule.miss_tool(&tool.id, &tool.hints).is_none()
-                && rule.principal.as_ref().is_none_or(|pattern| matches(pattern, &principal.0))
+                && rule.principal.as_ref().is_none_or(|pattern| glob(pattern, &principal.0))
         };
         self.access_denial(&tool.id).is_none() && !self.0.rules.iter().any(denied)
     }
@@ -122,9 +122,9 @@ impl Policy {
     fn access_denial(&self, id: &ToolId) -> Option<Decision> {
         let access = self.0.access.get(&id.server)?;
         let tool = id.tool.as_str();
-        let (list, what) = match access.deny.iter().find(|pattern| matches(pattern, tool)) {
+        let (list, what) = match access.deny.iter().find(|pattern| glob(pattern, tool)) {
             Some(pattern) => ("deny", format!("holds {pattern:?}")),
-            None if access.allow.is_empty() || access.allow.iter().any(|pattern| matches(pattern, tool)) => {
+            None if access.allow.is_empty() || access.allow.iter().any(|pattern| glob(pattern, tool)) => {
                 return None;
             }
             None => ("allow", "does not hold it".to_owned()),
@@ -207,7 +207,7 @@ impl Compact {
     }
 
     fn miss_caller(&self, subject: &Subject<'_>) -> Option<Miss> {
-        let differs = |pattern: &Option<String>, text: &str| pattern.as_ref().is_some_and(|p| !matches(p, text));
+        let differs = |pattern: &Option<String>, text: &str| pattern.as_ref().is_some_and(|p| !glob(p, text));
         if differs(&self.principal, &subject.principal.0) {
             Some(Miss::Field("principal", "somebody else asks"))
         } else if differs(&self.session, subject.session.as_str()) {

@@ -253,7 +253,7 @@ impl Reader<'_> {
     }
 
     fn spoken(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.is(SPEECH) && token.gap == Gap::Blank)
+        self.tokens.get(at).is_some_and(|token| (token.is(SPEECH) || token.is(VERBS)) && token.gap == Gap::Blank)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rules on flows, and what they say about one call.
 
 use super::origins::{Checked, Flow};
+use outboard_types::glob;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -92,7 +93,7 @@ impl FlowRules {
     }
 
     fn one(&self, from: &str, flow: &Flow) -> (Action, Option<usize>) {
-        let fits = |patterns: &[String], text: &str| patterns.iter().any(|pattern| matches(pattern, text));
+        let fits = |patterns: &[String], text: &str| patterns.iter().any(|pattern| glob(pattern, text));
         let rule = self
             .rules
             .iter()
@@ -129,24 +130,4 @@ impl fmt::Display for FlowDecision {
         }
         Ok(())
     }
-}
-
-/// Whether the pattern matches the whole text; one point to fall back to, so no more than their product.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if pattern.get(p) == Some(&b'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if pattern.get(p) == Some(&text[t]) {
-            (p, t) = (p + 1, t + 1);
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            (p, t) = (at + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|&byte| byte == b'*')
 }

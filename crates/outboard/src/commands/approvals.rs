@@ -6,11 +6,11 @@ use crate::{compose, output};
 use comfy_table::{Table, presets};
 use outboard_gateway::ApprovalDesk;
 use outboard_gateway::approvals::{Answer, Answered, ApprovalRecord, ApprovalScope, Question};
-use outboard_types::ErrorCode;
+use outboard_types::{ErrorCode, now_ms};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How often `--watch` looks.
 const LOOK: Duration = Duration::from_millis(300);
@@ -52,10 +52,6 @@ fn unknown(id: &str) -> Failure {
 
 fn find(desk: &ApprovalDesk, id: &str) -> Result<Question, Failure> {
     desk.get(id).map_err(failed)?.ok_or_else(|| unknown(id))
-}
-
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
 
 fn as_json(question: &Question) -> Value {

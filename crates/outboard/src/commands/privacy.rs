@@ -8,13 +8,12 @@ use outboard_border::{Border, Place};
 use outboard_config::Settings;
 use outboard_journal::AuditEntry;
 use outboard_privacy::{Detector, Finding, Hints};
-use outboard_types::{ErrorCode, Principal, SessionName};
+use outboard_types::{ErrorCode, Principal, SessionName, now_ms};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(super) fn run(cli: &Cli, args: &cli::Privacy) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
@@ -158,29 +157,10 @@ fn reveal(settings: &Settings, args: &cli::Privacy, session: &str, token: &str) 
 
 fn noted(settings: &Settings, args: &cli::Privacy, kind: &str, decision: &str) -> Result<(), Failure> {
     let journal = compose::journal(settings)?;
-    journal.audit(AuditEntry {
-        at_ms: now_ms(),
-        principal: Principal(args.principal.as_str().into()),
-        execution: None,
-        call: None,
-        code_digest: None,
-        server: None,
-        tool: None,
-        kind: kind.to_owned(),
-        arguments_digest: None,
-        decision: decision.to_owned(),
-        rule: None,
-        approval: None,
-        outcome: None,
-        duration_us: None,
-    });
+    journal.audit(AuditEntry::new(now_ms(), Principal(args.principal.as_str().into()), kind, decision));
     Ok(journal.flush()?)
 }
 
 fn failed(error: &impl std::fmt::Display) -> Failure {
     Failure::new(ErrorCode::Internal, error.to_string())
-}
-
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }

@@ -2,7 +2,8 @@
 
 use outboard_config::Settings;
 use outboard_journal::{Journal, JournalError, Removed, Retention};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use outboard_types::now_ms;
+use std::time::Duration;
 
 /// How often a serving process looks.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -10,9 +11,8 @@ const EVERY: Duration = Duration::from_secs(3_600);
 /// What may go now.
 fn retention(settings: &Settings) -> Retention {
     let journal = &settings.journal;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Retention {
-        now_ms: now.as_millis() as u64,
+        now_ms: now_ms(),
         max_age: journal.max_age,
         max_bytes: journal.max_bytes,
         audit_max_age: journal.audit_max_age,

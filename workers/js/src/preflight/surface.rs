@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use strsim::levenshtein;
 
 /// A server's names.
 #[derive(Debug, Deserialize)]
@@ -118,7 +119,7 @@ impl<'f> Surface<'f> {
         let allowed = (wanted.len() / 3).max(2);
         let score = |text: &str| {
             let other = normal(text);
-            let far = distance(&wanted, &other);
+            let far = levenshtein(&wanted, &other);
             let inside =
                 !wanted.is_empty() && (other.contains(&wanted) || (other.len() > 3 && wanted.contains(&other)));
             (far <= allowed || inside).then_some(far)
@@ -130,23 +131,7 @@ impl<'f> Surface<'f> {
     pub(super) fn near_server(&self, name: &str) -> Option<&str> {
         let wanted = normal(name);
         let allowed = (wanted.len() / 3).max(2);
-        let scored = self.servers.iter().map(|entry| (distance(&wanted, &normal(&entry.server)), entry));
+        let scored = self.servers.iter().map(|entry| (levenshtein(&wanted, &normal(&entry.server)), entry));
         scored.filter(|(far, _)| *far <= allowed).min_by_key(|(far, _)| *far).map(|(_, entry)| entry.namespace.as_str())
     }
-}
-
-/// Levenshtein distance of the first 64 characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let change = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -3,8 +3,8 @@
 
 use crate::{Answer, Layer, Next, Noted, Notes, Request};
 use outboard_journal::{AuditEntry, CallRecord, Journal};
-use outboard_types::{Call, Digest, ErrorCode, Outcome};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use outboard_types::{Call, Digest, ErrorCode, Outcome, now_ms};
+use std::time::Instant;
 
 /// The layer.
 pub(crate) struct Record {
@@ -41,7 +41,6 @@ impl Layer for Record {
 }
 
 fn open(call: &Call) -> CallRecord {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     CallRecord {
         execution: call.context.execution.clone(),
         number: call.number,
@@ -50,7 +49,7 @@ fn open(call: &Call) -> CallRecord {
         arguments_digest: Digest::of(call.arguments.get()),
         arguments_bytes: call.arguments.get().len() as u64,
         result_bytes: 0,
-        started_ms: now.as_millis() as u64,
+        started_ms: now_ms(),
         duration_us: 0,
         error: None,
         decision: "none".into(),
@@ -60,20 +59,13 @@ fn open(call: &Call) -> CallRecord {
 fn entry(request: &Request, record: &CallRecord) -> AuditEntry {
     let (call, context) = (&request.call, &request.call.context);
     AuditEntry {
-        at_ms: record.started_ms,
-        principal: context.principal.clone(),
         execution: Some(context.execution.clone()),
         call: Some(call.number),
         code_digest: request.run.code(),
         server: Some(record.server.clone()),
         tool: Some(record.tool.clone()),
-        kind: request.kind().as_str().into(),
         arguments_digest: Some(record.arguments_digest),
-        decision: "none".into(),
-        rule: None,
-        approval: None,
-        outcome: None,
-        duration_us: None,
+        ..AuditEntry::new(record.started_ms, context.principal.clone(), request.kind().as_str(), "none")
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{compose, output};
 use comfy_table::{Table, presets};
 use outboard_config::Settings;
 use outboard_journal::{CallRecord, ExecutionFilter, ExecutionRow, Journal, Status};
-use outboard_types::{ErrorCode, ExecutionId, SessionName};
+use outboard_types::{ErrorCode, ExecutionId, SessionName, now_ms};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -78,7 +78,7 @@ fn filter(args: &cli::Executions) -> Result<ExecutionFilter, Failure> {
     let since = args.since.as_deref().map(|text| {
         let span =
             outboard_config::span(text).ok_or_else(|| Failure::usage(format!("--since {text:?} is not a span")))?;
-        Ok::<_, Failure>(orders::now_ms().saturating_sub(span.as_millis() as u64))
+        Ok::<_, Failure>(now_ms().saturating_sub(span.as_millis() as u64))
     });
     Ok(ExecutionFilter {
         status: status.transpose()?,

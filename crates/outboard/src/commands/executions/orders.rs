@@ -6,10 +6,10 @@ use crate::output;
 use outboard_journal::{
     AuditEntry, Claim, Effect, Ending, ExecutionRow, Intent, Journal, Order, Status, Verdict, What,
 };
-use outboard_types::{ErrorCode, ExecutionId, Principal};
+use outboard_types::{ErrorCode, ExecutionId, Principal, now_ms};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// How long a living process is given to see an order.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -110,22 +110,7 @@ fn written(journal: &Journal, entry: AuditEntry) -> Result<(), Failure> {
 }
 
 fn entry(id: &ExecutionId, kind: &str, call: Option<u64>, decision: &str) -> AuditEntry {
-    AuditEntry {
-        at_ms: now_ms(),
-        principal: Principal::default(),
-        execution: Some(id.clone()),
-        call,
-        code_digest: None,
-        server: None,
-        tool: None,
-        kind: kind.to_owned(),
-        arguments_digest: None,
-        decision: decision.to_owned(),
-        rule: None,
-        approval: None,
-        outcome: None,
-        duration_us: None,
-    }
+    AuditEntry { execution: Some(id.clone()), call, ..AuditEntry::new(now_ms(), Principal::default(), kind, decision) }
 }
 
 fn ended(status: Status, code: ErrorCode) -> Ending {
@@ -139,8 +124,4 @@ fn ended(status: Status, code: ErrorCode) -> Ending {
         cpu_ms: 0,
         peak_memory: 0,
     }
-}
-
-pub(super) fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
 }
