@@ -19,8 +19,7 @@ pub struct CodeApi {
 /// Generates everything.
 pub fn generate(catalogue: &Catalogue) -> CodeApi {
     let mut files = BTreeMap::new();
-    let index: Vec<Value> = catalogue.servers.iter().map(|server| index_entry(server)).collect();
-    files.insert(".api/index.json".into(), quote::json(&Value::Array(index)));
+    files.extend(listings(catalogue));
     files.insert("outboard.d.ts".into(), typescript::GLOBALS.into());
     files.insert("outboard_api.pyi".into(), python::PRIMITIVES.into());
     files.insert("__init__.py".into(), String::new());
@@ -31,6 +30,18 @@ pub fn generate(catalogue: &Catalogue) -> CodeApi {
     // The catalogue's own digest would not do: it does not see the order of properties.
     let digest = Digest::of_all(files.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]));
     CodeApi { digest, files }
+}
+
+/// The names of servers and functions, for programs that look them up.
+pub(crate) fn listings(catalogue: &Catalogue) -> Vec<(String, String)> {
+    let index: Vec<Value> = catalogue.servers.iter().map(|server| index_entry(server)).collect();
+    let mut all = vec![(".api/index.json".to_owned(), quote::json(&Value::Array(index)))];
+    for server in &catalogue.servers {
+        let tools: Vec<Value> = server.tools.iter().map(|tool| tool_entry(tool, &Types::of(tool))).collect();
+        let api = json!({"server": server.name.as_str(), "tools": tools});
+        all.push((format!(".api/{}.json", server.names.folder), quote::json(&api)));
+    }
+    all
 }
 
 fn index_entry(server: &Server) -> Value {
@@ -49,12 +60,10 @@ fn readme(catalogue: &Catalogue) -> String {
 
 fn add_server(server: &Server, files: &mut BTreeMap<String, String>) {
     let (folder, package) = (&server.names.folder, &server.names.package);
-    let mut tools: Vec<Value> = Vec::new();
     let (mut barrel, mut init) = (String::new(), String::new());
     for tool in &server.tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
         let types = Types::of(tool);
-        tools.push(tool_entry(tool, &types));
         files.insert(format!("{folder}/{ts}.ts"), typescript::module(server, tool, &types));
         files.insert(format!("{package}/{py}.py"), python::module(server, tool, &types));
         if types.cut || tool.description.chars().count() > docs::TOOL {
@@ -67,8 +76,6 @@ fn add_server(server: &Server, files: &mut BTreeMap<String, String>) {
         // Without any export TypeScript would not take it for a module.
         barrel.push_str("export {};\n");
     }
-    let api = json!({"server": server.name.as_str(), "tools": tools});
-    files.insert(format!(".api/{folder}.json"), quote::json(&api));
     files.insert(format!("{folder}/index.ts"), barrel);
     files.insert(format!("{package}/__init__.py"), init);
     files.insert(format!("{folder}/README.md"), server_readme(server));

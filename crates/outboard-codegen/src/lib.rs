@@ -20,5 +20,5 @@ mod typescript;
 
 pub use api::{CodeApi, generate};
 pub use materialise::{MaterialiseError, materialise};
-pub use people::{Files, Written};
+pub use people::{Client, Files, Written};
 pub use signature::{details, signature, summary};

@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, Origin, Parts};
 use crate::executions::{Deps, Live, RunRequest};
+use crate::guest::OUTSIDE;
 use crate::inspection::Findings;
 use crate::report::{Failure, Report};
 use futures::FutureExt;
@@ -68,9 +69,7 @@ async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Re
 async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: &Parts) -> Result<Origin, ToolError> {
     let origin = Origin { seed: getrandom::u64().unwrap_or_default(), clock_ms: now_ms(), resumed: false };
     let catalogue = &parts.surface.catalogue;
-    let isolation = deps.sandbox.ready().await.map_err(|error| {
-        ToolError::new(ErrorCode::SandboxUnavailable, error.to_string()).hint("run `outboard doctor`")
-    })?;
+    let (isolation, missing_layers) = isolation(deps, request).await?;
     let record = ExecutionRecord {
         id: live.id.clone(),
         started_ms: origin.clock_ms,
@@ -81,7 +80,7 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         input: request.input.as_ref().map(|input| input.get().to_owned()),
         generation: catalogue.generation,
         surface: catalogue.digest,
-        isolation: isolation.to_string(),
+        isolation,
     };
     let durability = Durability {
         policy_version: deps.rulebook.current().version(),
@@ -90,7 +89,7 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         code_digest: Digest::of(&request.code),
         seed: origin.seed,
         clock_ms: origin.clock_ms,
-        missing_layers: isolation.missing.iter().map(|layer| layer.to_string()).collect(),
+        missing_layers,
         inspection: None,
         on_restart: request.on_restart,
     };
@@ -110,6 +109,17 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         }
         Either::Right(Err(error)) => Err(unrecorded(&error.to_string())),
     }
+}
+
+/// How the program is isolated, and what of a whole jail is missing.
+async fn isolation(deps: &Deps, request: &RunRequest) -> Result<(String, Vec<String>), ToolError> {
+    if request.guest.is_some() {
+        return Ok((OUTSIDE.to_owned(), Vec::new()));
+    }
+    let isolation = deps.sandbox.ready().await.map_err(|error| {
+        ToolError::new(ErrorCode::SandboxUnavailable, error.to_string()).hint("run `outboard doctor`")
+    })?;
+    Ok((isolation.to_string(), isolation.missing.iter().map(|layer| layer.to_string()).collect()))
 }
 
 /// Reads may have been made by then; nothing else leaves without a record.

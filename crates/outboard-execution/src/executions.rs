@@ -4,7 +4,7 @@ use crate::begin::execute;
 use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
-use crate::{Intents, Learned, Orders, StateFolder, Surfaces, TokenCounter, Workers};
+use crate::{Guest, Intents, Learned, Orders, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
@@ -110,6 +110,8 @@ pub struct RunRequest {
     pub idempotency_key: Option<String>,
     /// What becomes of it when this process ends before it does.
     pub on_restart: OnRestart,
+    /// The process that runs it, where that is no worker of ours.
+    pub guest: Option<Arc<Guest>>,
 }
 
 /// How far an execution is.

@@ -95,6 +95,7 @@ impl Executions {
             origin: CallOrigin::Program,
             idempotency_key: durability.idempotency_key,
             on_restart: durability.on_restart,
+            guest: None,
         };
         let origin = Origin { seed: durability.seed, clock_ms: durability.clock_ms, resumed: true };
         Ok(Some(self.resume(id, request, origin)))

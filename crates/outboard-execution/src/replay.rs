@@ -78,6 +78,7 @@ fn again(row: ExecutionRow, code: Option<String>) -> Result<(RunRequest, Origin)
         origin: CallOrigin::Program,
         idempotency_key: None,
         on_restart: OnRestart::Fail,
+        guest: None,
     };
     Ok((request, Origin { seed: durability.seed, clock_ms: durability.clock_ms, resumed: true }))
 }

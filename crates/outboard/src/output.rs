@@ -13,6 +13,14 @@ pub(crate) fn data(text: &str) {
     }
 }
 
+/// Prints a piece of text as it is. A closed pipe ends the program quietly.
+pub(crate) fn piece(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
 /// Prints a value as one line of JSON.
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {

@@ -119,7 +119,7 @@ fn the_demo_saves_tokens_and_both_ways_agree() {
 }
 
 /// The code blocks of a language in a page.
-fn blocks(page: &str, language: &str) -> Vec<String> {
+pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }

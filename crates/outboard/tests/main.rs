@@ -3,6 +3,7 @@
 
 mod approvals;
 mod commands;
+mod connect;
 mod crash;
 mod durable;
 mod network;

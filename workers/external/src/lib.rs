@@ -1,4 +1,5 @@
-//! Guests for engines of somebody else: texts that such an engine runs to speak the guest protocol.
+//! Guests for engines of somebody else: texts that such an engine runs to speak the guest protocol, in a jail or in the
+//! user's own shell.
 //!
 //! They share the parts of the TypeScript worker that make the code API, so that a program finds the same names.
 //! Never here: anything that runs on the host.
@@ -22,6 +23,13 @@ pub const BUN: &str = concat!(
     prelude!("console", "result", "end"),
     "}\n",
     include_str!("bun.ts"),
+);
+
+/// The module through which programs of a user's own shell call tools, for node, deno and bun.
+pub const CONNECT: &str = concat!(
+    include_str!("connect/head.js"),
+    prelude!("start", "tools", "names", "preflight"),
+    include_str!("connect/tail.js"),
 );
 
 #[cfg(test)]

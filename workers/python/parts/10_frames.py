@@ -68,6 +68,10 @@ class Channel:
     def _in_child(self):
         self._forked = True
 
+    def gone(self):
+        """The host has hung up: nobody is left to run for."""
+        os._exit(0)
+
     # Writing.
 
     def send(self, body):
@@ -99,7 +103,7 @@ class Channel:
                 try:
                     view = view[os.write(self.fd, view) :]
                 except OSError:
-                    os._exit(0)  # the host is gone
+                    self.gone()
 
     # Reading.
 
@@ -111,7 +115,7 @@ class Channel:
                 return frames
             chunk = os.read(self.fd, max(65536, min(self._missing, 4 << 20)))
             if not chunk:
-                os._exit(0)
+                self.gone()
             self._buffer += chunk
 
     def await_go(self):

@@ -23,6 +23,16 @@ pub const WORKER: &str = concat!(
     include_str!("../parts/90_main.py"),
 );
 
+/// The module through which programs of a user's own shell call tools: `outboard_api`. Parts of the worker between two
+/// that are its own.
+pub const CONNECT: &str = concat!(
+    include_str!("../connect_head.py"),
+    include_str!("../parts/10_frames.py"),
+    include_str!("../parts/20_calls.py"),
+    include_str!("../parts/50_values.py"),
+    include_str!("../connect_tail.py"),
+);
+
 #[cfg(test)]
 mod tests {
     #[test]

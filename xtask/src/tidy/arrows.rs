@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "crates/outboard-border",
         &["outboard-types", "outboard-gateway", "outboard-journal", "outboard-vault", "outboard-privacy"],
     ),
+    ("crates/outboard-connect", &["outboard-types"]),
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-shapes", &["outboard-types"]),
     ("crates/outboard-vault", &["outboard-types"]),
@@ -64,6 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-policy",
             "outboard-external",
             "outboard-python",
+            "outboard-connect",
         ],
     ),
     // A test tool: it may use what it attacks, and nothing may use it.

@@ -1,6 +1,6 @@
 //! Which files there are.
 
-use super::readme;
+use super::{readme, runnable};
 use crate::types::Types;
 use crate::{MaterialiseError, api, docs, materialise, python, quote, typescript};
 use outboard_catalog::{Catalogue, Server, Tool};
@@ -13,6 +13,12 @@ const RUNTIME: &str = include_str!("runtime.d.ts");
 /// Names that Python programs know without importing them.
 const BUILTINS: &str = "from outboard_api import ToolError as ToolError, call_mcp_tool as call_mcp_tool, \
     search_tools as search_tools, sleep as sleep\n";
+
+/// What an agent is told of the folder.
+const AGENTS: &str = include_str!("agents.md");
+
+/// The head that makes it a skill.
+const SKILL: &str = include_str!("skill.md");
 
 const PACKAGE: &str = r#"{
   "name": "outboard-programs",
@@ -58,6 +64,17 @@ pub struct Files {
     pub files: BTreeMap<String, String>,
 }
 
+/// What modules that run call through: the client's own text.
+#[derive(Debug, Clone, Copy)]
+pub struct Client<'t> {
+    /// A module that exports `tool(server, tool, name, parameters)`.
+    pub javascript: &'t str,
+    /// The same: `tool(server, tool, parameters)`.
+    pub python: &'t str,
+    /// What both read beside themselves: JSON.
+    pub settings: &'t str,
+}
+
 /// What writing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Written {
@@ -87,6 +104,23 @@ impl Files {
         add("outboard.d.ts".into(), globals(catalogue));
         catalogue.servers.iter().for_each(|server| of_server(server, &mut add));
         Self { files }
+    }
+
+    /// The same, and modules that run: for agents with a shell of their own.
+    pub fn for_shells(catalogue: &Catalogue, client: Client<'_>) -> Self {
+        let mut all = Self::for_people(catalogue);
+        let mut add = |name: String, text: String| drop(all.files.insert(name, text));
+        for (name, text) in [
+            ("outboard.js", client.javascript),
+            ("outboard_api.py", client.python),
+            ("outboard.json", client.settings),
+            ("AGENTS.md", AGENTS),
+            ("SKILL.md", &format!("{SKILL}{AGENTS}")),
+        ] {
+            add(name.into(), text.into());
+        }
+        runnable::of_all(catalogue, &mut add);
+        all
     }
 
     /// Writes what is new or different below `root`, and leaves every other file alone.

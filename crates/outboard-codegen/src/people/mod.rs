@@ -1,9 +1,10 @@
 //! The code API for people: what an editor needs to complete and check programs before they are run.
 //!
-//! Only declarations and documentation. What runs is in the modules that programs see; the paths are the same,
-//! so a program that an editor takes here imports the same names there.
+//! Declarations and documentation, and where it is asked for modules that run outside of the jail. The paths are those
+//! that programs see, so a program that an editor takes here imports the same names there.
 
 mod files;
 mod readme;
+mod runnable;
 
-pub use files::{Files, Written};
+pub use files::{Client, Files, Written};

@@ -1,6 +1,6 @@
 //! One attempt: one worker that runs the program over what is recorded, and on from there.
 
-use super::ends::End;
+use super::ends::{End, left};
 use super::files::Files;
 use super::happen::What;
 use super::script::Script;
@@ -64,9 +64,9 @@ impl Engine {
             Ok(start) => start,
             Err(error) => return Some(End::Failed(Status::Failed, error)),
         };
-        let Hired { mut sender, mut receiver, hold, listener } = match self.worker().await {
-            Ok(worker) => worker,
-            Err(error) => return Some(End::sandbox(&error)),
+        let Hired { mut sender, mut receiver, hold, listener } = match self.hired().await {
+            Ok(hired) => hired,
+            Err(end) => return Some(end),
         };
         let serving = self.serve_proxy(listener);
         self.say(Status::Running);
@@ -91,6 +91,7 @@ impl Engine {
             // Also one that had its result before the folders were counted.
             _ if exit.reason.is_disk() => Some(End::lost(&exit, self.deps.sandbox.limits())),
             Served::End(end) => Some(end),
+            Served::Lost if self.request.guest.is_some() => Some(left()),
             Served::Lost => Some(End::lost(&exit, self.deps.sandbox.limits())),
             Served::Suspend => None,
         }
@@ -129,6 +130,14 @@ impl Engine {
             tokens,
             network: self.network(),
         })
+    }
+
+    /// Who runs the program: a worker, or the process that came to be served.
+    async fn hired(&mut self) -> Result<Hired, End> {
+        match &self.request.guest {
+            Some(guest) => guest.take().ok_or_else(left),
+            None => self.worker().await.map_err(|error| End::sandbox(&error)),
+        }
     }
 
     async fn worker(&mut self) -> Result<Hired, SandboxError> {

@@ -54,6 +54,12 @@ impl End {
     }
 }
 
+/// A process of somebody else's went away in the middle.
+pub(super) fn left() -> End {
+    let error = ToolError::new(ErrorCode::WorkerLost, "the program's process ended without saying how");
+    End::Failed(Status::Failed, error.hint("look at the process that ran it: it is not one of ours"))
+}
+
 pub(super) fn cancelled() -> ToolError {
     ToolError::new(ErrorCode::Cancelled, "the execution was cancelled")
 }

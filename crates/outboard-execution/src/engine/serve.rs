@@ -155,6 +155,8 @@ impl Engine {
     ) -> Woken {
         let cancel = self.live.cancel.clone();
         let (idle, replays) = (self.pending.is_empty(), self.catches_up(attempt));
+        // Nobody can bring a process back that was not ours.
+        let own = self.request.guest.is_none();
         let patience = if self.turn.is_some() { self.deps.suspend_after.min(TURN) } else { self.deps.suspend_after };
         tokio::select! {
             biased;
@@ -177,7 +179,7 @@ impl Engine {
             () = tokio::time::sleep(self.wall_left), if idle => Woken::Wall,
             () = tokio::time::sleep(QUIET), if !replays && self.beyond.is_some() => Woken::Beyond,
             () = tokio::time::sleep(STALL), if replays => Woken::Stall,
-            () = tokio::time::sleep(patience), if !idle && !replays => Woken::Suspend,
+            () = tokio::time::sleep(patience), if own && !idle && !replays => Woken::Suspend,
         }
     }
 

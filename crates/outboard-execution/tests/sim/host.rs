@@ -174,6 +174,7 @@ pub(crate) fn request() -> RunRequest {
         origin: CallOrigin::Program,
         idempotency_key: None,
         on_restart: OnRestart::Resume,
+        guest: None,
     }
 }
 

@@ -41,6 +41,12 @@ pub(crate) enum Command {
     Call(Call),
     /// Write the code API into a folder.
     Generate(Generate),
+    /// Serve the programs of your own shell, through modules that `generate --connect` wrote.
+    Connect(Connect),
+    /// Run a command in the jail, with the code API mounted.
+    Exec(Exec),
+    /// Copy stdin to stdout with private values as tokens.
+    Filter(Filter),
     /// Show and answer the questions of calls that wait for a person.
     Approvals(Approvals),
     /// Say what the policy decides, and why.
@@ -153,6 +159,33 @@ pub(crate) struct Call {
 pub(crate) struct Generate {
     /// Where to write; made if missing.
     pub(crate) dir: PathBuf,
+    /// Write modules that run in your own shell as well: they call through an Outboard that they start when needed.
+    #[arg(long)]
+    pub(crate) connect: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Connect {
+    /// End after so long without any program, such as `10min`.
+    #[arg(long, default_value = "10min", value_name = "SPAN")]
+    pub(crate) idle: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Exec {
+    /// Whose workspace to use.
+    #[arg(long, default_value = "default")]
+    pub(crate) session: String,
+    /// The command and its arguments.
+    #[arg(last = true, required = true)]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Filter {
+    /// The session whose tokens are meant.
+    #[arg(long, default_value = "default")]
+    pub(crate) session: String,
 }
 
 #[derive(Args)]

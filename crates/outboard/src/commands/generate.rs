@@ -13,7 +13,11 @@ pub(super) async fn run(cli: &Cli, args: &cli::Generate) -> Result<ExitCode, Fai
     let surface = catalog.surfaces.current().await;
     catalog.upstreams.shutdown().await;
     let surface = surface?;
-    let written = Files::for_people(&surface.catalogue).write(&args.dir);
+    let files = match args.connect {
+        true => super::connect::files(cli, &settings, &surface.catalogue)?,
+        false => Files::for_people(&surface.catalogue),
+    };
+    let written = files.write(&args.dir);
     let written = written.map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
     let (files, servers) = (written.changed + written.unchanged, surface.catalogue.servers.len());
     output::talk(&format!("wrote {files} files for {servers} servers to {}", args.dir.join("servers").display()));

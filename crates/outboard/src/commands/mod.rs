@@ -5,9 +5,12 @@ mod approvals;
 mod asking;
 mod audit;
 mod call;
+mod connect;
 mod demo;
 mod doctor;
+mod exec;
 mod executions;
+mod filter;
 mod generate;
 mod list;
 mod policy;
@@ -42,6 +45,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Run(args) => run::run(&cli, args).await,
         Command::Call(args) => call::run(&cli, args).await,
         Command::Generate(args) => generate::run(&cli, args).await,
+        Command::Connect(args) => connect::run(&cli, args).await,
+        Command::Exec(args) => exec::run(&cli, args).await,
+        Command::Filter(args) => filter::run(&cli, args),
         Command::Doctor(args) => doctor::run(&cli, args).await,
         Command::Approvals(args) => approvals::run(&cli, args).await,
         Command::Policy(args) => policy::run(&cli, args).await,

@@ -82,6 +82,7 @@ fn request(args: &cli::Run) -> Result<RunRequest, Failure> {
         origin: CallOrigin::Program,
         idempotency_key: None,
         on_restart: OnRestart::Suspend,
+        guest: None,
     })
 }
 

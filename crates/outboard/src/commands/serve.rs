@@ -75,7 +75,7 @@ async fn over_http(service: Arc<Service>, address: SocketAddr, stop: Cancellatio
 }
 
 /// Fires at SIGTERM and SIGINT, so that servers are ended and the journal is written.
-fn stop_signal() -> Result<CancellationToken, Failure> {
+pub(super) fn stop_signal() -> Result<CancellationToken, Failure> {
     let stop = CancellationToken::new();
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         let (mut stream, stop) = (signal(kind)?, stop.clone());

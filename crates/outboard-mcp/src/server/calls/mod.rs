@@ -120,6 +120,7 @@ async fn run_code(
         origin: CallOrigin::Program,
         idempotency_key: given.idempotency_key,
         on_restart: service.options.on_restart,
+        guest: None,
     })?;
     follow(service, Work::Run { handle, max_tokens }, limit, digest, caller, true).await
 }

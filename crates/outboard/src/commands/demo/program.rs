@@ -25,6 +25,7 @@ pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure
         origin: CallOrigin::Program,
         idempotency_key: None,
         on_restart: outboard_execution::OnRestart::Fail,
+        guest: None,
     })?;
     let report = handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let wall_ms = started.elapsed();
