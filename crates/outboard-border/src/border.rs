@@ -113,6 +113,19 @@ impl Border {
         self.secrets.scrub(text)
     }
 
+    /// A line of a log, without configured credentials and without the values of sessions that are in use.
+    pub fn log_line<'t>(&self, line: &'t str) -> Cow<'t, str> {
+        let scrubbed = self.secrets.scrub(line);
+        for _ in 0..20 {
+            if let Some(hidden) = self.vault.hidden(&scrubbed) {
+                return Cow::Owned(hidden.into_owned());
+            }
+            // Somebody adds values. It may be whoever logs, so nobody waits long.
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        Cow::Borrowed("(withheld: private values were being added when this was logged)\n")
+    }
+
     /// A text as a model may read it. `at` says what it is, such as `stdout`.
     pub fn text(&self, place: &Place, text: &str, at: &str, notes: &mut Notes) -> String {
         let text = self.secrets.scrub(text);

@@ -12,6 +12,7 @@ mod border;
 mod door;
 mod found;
 mod notes;
+mod own;
 mod place;
 mod seal;
 mod source;

@@ -13,6 +13,11 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\[[A-Z][A-Z0-9_]*_[0-9]+(?::[^\[\]]{1,48})?\](?:@[A-Za-z0-9.-]+)?").expect("invariant: it compiles")
 });
 
+/// Whether a text has the form of one token and nothing else.
+pub(crate) fn is_mark(text: &str) -> bool {
+    MARK.find(text).is_some_and(|mark| mark.range() == (0..text.len()))
+}
+
 /// Different tokens of one program that are put back; more are restored in arguments only.
 const MOST: usize = 10_000;
 

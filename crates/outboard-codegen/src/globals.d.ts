@@ -23,5 +23,22 @@ declare function sleep(milliseconds: number): Promise<void>;
 declare function searchTools(query: string, options?: { server?: string; limit?: number; detail?: "name" | "summary" | "full" }):
   Promise<{ server: string; tool: string; kind: string; score: number; signature: string; description?: string }[]>;
 
+/** What this session keeps for later programs: JSON by key, written once however often a program is run again. */
+declare const state: {
+  /** The value, or `fallback` (null) where there is none. */
+  get<T = any>(key: string, fallback?: T): Promise<T>;
+  set(key: string, value: unknown): Promise<null>;
+  /** Sets the key to what `change` makes of its value, again until nobody else changed it meanwhile. */
+  update<T = any>(key: string, change: (value: T) => T | Promise<T>, fallback?: T): Promise<T>;
+  delete(key: string): Promise<boolean>;
+  list(prefix?: string): Promise<string[]>;
+};
+
+/** The token of a private value, such as "[EMAIL_1]"; from now on the session hides the value wherever it is shown. */
+declare function tokenize(value: string, kind?: string): Promise<string>;
+
+/** Whether a text is such a token of this session, and nothing else. */
+declare function isToken(text: string): Promise<boolean>;
+
 /** The value that came with the program. */
 declare const input: any;

@@ -87,6 +87,7 @@ impl Build {
             preflight: true,
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
+            session_max_age: None,
             files: Vec::new(),
         };
         Self { settings, drafts: BTreeMap::new(), problems: Vec::new() }
@@ -174,6 +175,7 @@ impl Build {
                 };
             }
             (["state_dir"], Given::Text(path)) => settings.state_dir = folder.join(path),
+            (["state", "max_age"], Given::Span(span)) => settings.session_max_age = Some(span),
             (["sandbox", "cpu"], Given::Span(span)) => settings.sandbox.cpu = span,
             (["sandbox", "wall"], Given::Span(span)) => settings.sandbox.wall = span,
             (["sandbox", key], Given::Number(number)) => sandbox_number(&mut settings.sandbox, key, number),
@@ -237,6 +239,7 @@ fn privacy(privacy: &mut crate::PrivacySettings, key: &str, given: Given, folder
         ("views", Given::Map(views)) => privacy.views = views.into_iter().collect(),
         ("keep", Given::Span(span)) => privacy.keep = span,
         ("key", Given::Text(key)) => privacy.key = Some(Redacted::new(key)),
+        ("key_command", Given::List(words)) => privacy.key_command = words,
         ("key_file", Given::Text(path)) => privacy.key_file = Some(folder.join(path)),
         ("detectors", Given::Tables(tables)) => before(&mut privacy.detectors, tables),
         ("fields", Given::Tables(tables)) => before(&mut privacy.fields, tables),

@@ -16,6 +16,12 @@ pub const SETTINGS: &[Setting] = &[
         "\"auto\"",
         "Which tools agents are shown: our four, the upstreams' own, or both; `auto` adds the upstreams' own if their definitions have at most 2,000 tokens.",
     ),
+    setting(
+        "state.max_age",
+        Kind::Span,
+        "",
+        "Sessions that nobody used for so long lose their files and their state, such as `\"90d\"`; all are kept without it.",
+    ),
     setting("state_dir", Kind::Path, "\".outboard\"", "Where journal, listings, workspaces and skills are kept."),
     setting("servers.*.command", Kind::Text, "", "The program of a stdio server."),
     setting("servers.*.args", Kind::List, "[]", "Its arguments."),
@@ -201,6 +207,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Text,
         "",
         "The key of vault and journal: 64 hexadecimal digits, best from a variable; without it a file that is made in the user's configuration folder.",
+    ),
+    setting(
+        "privacy.key_command",
+        Kind::List,
+        "[]",
+        "A command that prints the key, with its arguments, such as one that asks the desktop's keychain.",
     ),
     setting("privacy.key_file", Kind::Path, "", "Another file for the key; it is made if it is missing."),
     setting(

@@ -34,6 +34,8 @@ pub struct Settings {
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.
     pub state_dir: PathBuf,
+    /// After how long without use a session's files and state are forgotten.
+    pub session_max_age: Option<Duration>,
     /// The files that were read, in the order in which they were laid over each other.
     pub files: Vec<PathBuf>,
 }
@@ -300,6 +302,8 @@ pub struct PrivacySettings {
     pub keep: Duration,
     /// The key itself.
     pub key: Option<Redacted<String>>,
+    /// The command that prints the key, with its arguments.
+    pub key_command: Vec<String>,
     /// The file of the key.
     pub key_file: Option<PathBuf>,
     /// Kinds of the user's own, as written.
@@ -321,6 +325,7 @@ impl Default for PrivacySettings {
             views: BTreeMap::new(),
             keep: Duration::from_secs(30 * 86_400),
             key: None,
+            key_command: Vec::new(),
             key_file: None,
             detectors: Vec::new(),
             fields: Vec::new(),

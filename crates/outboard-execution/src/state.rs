@@ -1,8 +1,11 @@
 //! Where sessions and skills live on disk.
 
 use outboard_types::{Principal, SessionName};
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// The folder that holds everything Outboard keeps: `.outboard` beside the project's settings.
 #[derive(Debug, Clone)]
@@ -49,21 +52,54 @@ impl StateFolder {
     /// The sessions of one principal that have a folder, by name.
     pub fn sessions(&self, principal: &Principal) -> io::Result<Vec<SessionName>> {
         let folder = self.root.join("workspaces").join(escape(&principal.0));
-        let entries = match std::fs::read_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let names = entries.filter_map(|entry| SessionName::new(entry.ok()?.file_name().to_str()?).ok());
+        let entries = listed(&folder)?;
+        let names = entries.iter().filter_map(|entry| SessionName::new(&text(entry)).ok());
         let mut names: Vec<_> = names.collect();
         names.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         Ok(names)
     }
 
     /// The folder of one session of one principal: `/workspace` in the jail. The principal's name is
-    /// escaped, so that two principals never share a folder.
+    /// escaped, so that two principals never share a folder. Whoever asks uses it: its time is now.
     pub fn workspace(&self, principal: &Principal, session: &SessionName) -> io::Result<PathBuf> {
-        made(self.root.join("workspaces").join(escape(&principal.0)).join(session.as_str()))
+        let folder = made(self.root.join("workspaces").join(escape(&principal.0)).join(session.as_str()))?;
+        // Where it is not ours to touch, its executions still tell when it was used.
+        let _ = File::open(&folder).and_then(|folder| folder.set_modified(SystemTime::now()));
+        Ok(folder)
     }
+
+    /// Removes the files of sessions that nobody used since a time; how many there were. `used` are sessions that
+    /// stay in any case.
+    pub fn forget_sessions(&self, before: SystemTime, used: &[(Principal, SessionName)]) -> io::Result<usize> {
+        let used: HashSet<_> = used.iter().map(|(one, session)| (escape(&one.0), session.to_string())).collect();
+        let mut forgotten = 0;
+        for principal in listed(&self.root.join("workspaces"))? {
+            for session in listed(&principal.path())? {
+                let name = (text(&principal), text(&session));
+                if used.contains(&name) || session.metadata()?.modified()? >= before {
+                    continue;
+                }
+                // Out of the way in one step: whoever comes now gets a new folder, not half of the old one.
+                let gone = principal.path().join(format!(".{}.gone", name.1));
+                fs::rename(session.path(), &gone)?;
+                fs::remove_dir_all(&gone)?;
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
+    }
+}
+
+/// The folders in a folder; none where there is no such folder.
+fn listed(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => Ok(entries?.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).collect()),
+    }
+}
+
+fn text(entry: &DirEntry) -> String {
+    entry.file_name().to_string_lossy().into_owned()
 }
 
 fn made(folder: PathBuf) -> io::Result<PathBuf> {
@@ -80,6 +116,25 @@ fn escape(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_sessions_that_nobody_used_lose_their_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::new(folder.path());
+        let (principal, name) = (Principal("a@b".into()), |text: &str| SessionName::new(text).unwrap());
+        let old = SystemTime::now() - std::time::Duration::from_secs(100);
+        for session in ["idle", "recorded", "fresh"] {
+            let made = state.workspace(&principal, &name(session)).unwrap();
+            fs::write(made.join("file"), "x").unwrap();
+            File::open(&made).unwrap().set_modified(old).unwrap();
+        }
+        state.workspace(&principal, &name("fresh")).unwrap();
+        let before = old + std::time::Duration::from_secs(50);
+        let used = [(principal.clone(), name("recorded"))];
+        assert_eq!(state.forget_sessions(before, &used).unwrap(), 1);
+        assert_eq!(state.sessions(&principal).unwrap(), [name("fresh"), name("recorded")]);
+        assert_eq!(state.forget_sessions(before, &used).unwrap(), 0);
+    }
 
     #[test]
     fn principals_cannot_leave_or_share_a_folder() {

@@ -8,6 +8,7 @@ use crate::error::JournalError;
 use crate::records::{CallRecord, Ending, ExecutionRecord, Status};
 use crate::seal::Sealed;
 use crate::spending::Spend;
+use crate::state::StateAnswer;
 use crate::{audit, durable, spending, write};
 use futures::channel::oneshot;
 use outboard_types::{Digest, ExecutionId};
@@ -43,6 +44,7 @@ pub(crate) enum Applied {
     Claimed(Claim),
     /// How many and how many bytes.
     Removed(u64, u64),
+    State(StateAnswer),
 }
 
 /// Why a record was not applied.

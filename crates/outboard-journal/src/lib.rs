@@ -40,6 +40,7 @@ mod retention;
 mod schema;
 mod seal;
 mod spending;
+mod state;
 mod write;
 mod writer;
 
@@ -62,3 +63,4 @@ pub use records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, Executio
 pub use retention::{Removed, Retention};
 pub use seal::Seal;
 pub use spending::{PastSizes, Spend};
+pub use state::{StateAnswer, StateChange, StateEntry, StateLimits, StateScope};

@@ -149,7 +149,7 @@ fn forget(connection: &Connection, before_ms: Option<u64>) -> Result<(u64, u64),
     let ids = statement.query_map(params![before, BATCH], |row| row.get::<_, String>(0))?;
     let ids = ids.collect::<rusqlite::Result<Vec<_>>>()?;
     for id in &ids {
-        for table in ["calls", "intents", "events", "approvals", "orders"] {
+        for table in ["calls", "intents", "events", "approvals", "orders", "state_changes"] {
             connection.prepare_cached(&format!("DELETE FROM {table} WHERE execution = ?1"))?.execute([id])?;
         }
         connection.prepare_cached("DELETE FROM executions WHERE id = ?1")?.execute([id])?;

@@ -8,7 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION: i32 = 0x4f42_6a6c;
 
 /// The steps from one version to the next; step 0 makes version 1. Never edit one that was released.
-const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// The version this program writes.
 pub(crate) const VERSION: u32 = STEPS.len() as u32;

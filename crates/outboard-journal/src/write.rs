@@ -53,7 +53,12 @@ pub(crate) fn end(context: &Context<'_>, id: &ExecutionId, ending: &Ending) -> R
         int(ending.peak_memory),
         context.owner,
     ])?;
-    if changed == 0 { Err(not_ours(id)) } else { Ok(()) }
+    if changed == 0 {
+        return Err(not_ours(id));
+    }
+    // Nobody asks again.
+    context.connection.prepare_cached("DELETE FROM state_changes WHERE execution = ?1")?.execute([id.as_str()])?;
+    Ok(())
 }
 
 /// Records a status of an execution that goes on; its end is recorded with [`end`].

@@ -11,5 +11,6 @@ mod keeping;
 mod replay;
 mod samples;
 mod sealing;
+mod state;
 mod troubles;
 mod twins;

@@ -92,6 +92,25 @@ impl Session {
         Ok(out)
     }
 
+    /// The text with `[KIND]` in place of each value, if it holds any; the outer `None` where somebody changes the
+    /// values this moment. Makes no tokens, so that it may be asked from anywhere.
+    #[allow(clippy::option_option, reason = "nothing to hide, and no way to tell, are two things")]
+    pub(crate) fn hidden(&self, text: &str) -> Option<Option<String>> {
+        let state = self.state.try_read().ok()?;
+        let regions = regions(text, &[], TokensHere::Own, &state, &self.kinds);
+        let known = regions.iter().filter_map(|region| match &region.becomes {
+            Becomes::Known { entry, .. } => Some((region.range.clone(), entry.kind.as_str())),
+            _ => None,
+        });
+        let (mut out, mut at) = (String::new(), 0);
+        for (range, kind) in known {
+            out.push_str(&text[at..range.start]);
+            out.push_str(&format!("[{kind}]"));
+            at = range.end;
+        }
+        Some((at > 0).then(|| out + &text[at..]))
+    }
+
     /// Gives the values that were found their tokens and notes where they came from, without making a text.
     pub fn observe(&self, text: &str, found: &[Found<'_>], server: Option<&str>) -> Result<(), VaultError> {
         self.sync()?;

@@ -5,6 +5,7 @@ use crate::key::KeySource;
 use crate::session::Session;
 use crate::store::Store;
 use crate::token::{Kinds, View};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
@@ -144,6 +145,18 @@ impl Vault {
         let rows = self.store.sessions()?;
         let over = rows.into_iter().filter(|(_, expires, values)| *values > 0 && ms(*expires) <= now_ms);
         Ok(over.map(|(name, ..)| name).collect())
+    }
+
+    /// A text without the values of the sessions that are in use here, for logs: `[KIND]` stands for each. `None`
+    /// where that cannot be told right now.
+    pub fn hidden<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+        let open: Vec<_> = self.sessions.try_lock().ok()?.values().cloned().collect();
+        open.iter().try_fold(Cow::Borrowed(text), |text, session| {
+            Some(match session.hidden(&text)? {
+                Some(hidden) => Cow::Owned(hidden),
+                None => text,
+            })
+        })
     }
 
     /// All sessions that have values.

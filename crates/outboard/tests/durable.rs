@@ -193,7 +193,7 @@ fn an_execution_goes_to_another_place_as_one_file() {
     let id = report["id"].as_str().unwrap();
     let file = there.path().join("execution.json");
     let file = file.to_str().unwrap();
-    here.ok(&["executions", "export", id, file]);
+    here.ok(&["executions", "export", id, file, "--plain"]);
     let (code, told) = here.fails(&["executions", "export", id, file]);
     assert!(code == 2 && told.contains("execution.json"), "an existing file stays: {told}");
     let imported: Value = serde_json::from_str(&there.ok(&["executions", "import", file, "--json"])).unwrap();

@@ -13,5 +13,6 @@ mod programs;
 mod real;
 mod serve;
 mod servers;
+mod state;
 mod support;
 mod workspace;

@@ -212,3 +212,66 @@ fn texts_and_json_are_scanned() {
     let (code, _) = place.fails(&["privacy", "scan", "none.txt"]);
     assert_eq!(code, 2);
 }
+
+#[test]
+fn an_exported_execution_holds_tokens_unless_a_plain_one_is_asked_for() {
+    let given = customers(3);
+    let place = place("", &given);
+    let email = given[1]["email"].as_str().unwrap();
+    let code = format!("const all = await crm.listCustomers();\nawait mail.add({{ email: '{email}', note: `to ${{all[0].email}}` }});\nreturn all;");
+    let report = place.program("typescript", &code);
+    let id = report["id"].as_str().unwrap();
+    let masked = place.ok(&["executions", "export", id, "-"]);
+    let parcel: Value = serde_json::from_str(&masked).expect("it stays JSON");
+    assert!(parcel["execution"]["record"]["code"].as_str().unwrap().contains("[EMAIL_"), "{masked}");
+    for one in &given {
+        for value in [&one["email"], &one["phone"]] {
+            assert!(!masked.contains(value.as_str().unwrap()), "{value} is in {masked}");
+        }
+    }
+    let audited = |rows: &str| rows.matches("\"kind\":\"export\"").count();
+    assert_eq!(audited(&place.ok(&["audit", "--json"])), 0);
+    let plain = place.ok(&["executions", "export", id, "-", "--plain"]);
+    assert!(given.iter().all(|one| plain.contains(one["email"].as_str().unwrap())), "{plain}");
+    assert_eq!(audited(&place.ok(&["audit", "--json"])), 1);
+}
+
+#[test]
+fn log_lines_hold_neither_credentials_nor_private_values() {
+    let given = customers(1);
+    let place = place("", &given);
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let (secret, email) = ("s3cr3t-Value-0815-xyz", given[0]["email"].as_str().unwrap());
+    place.settings(&format!("{settings}env = {{ MAIL_TOKEN = \"{secret}\" }}\n[sandbox.network]\nallow = [\"nowhere.example:443\"]\n"));
+    // What a program asks of the network is logged with its address.
+    let code = format!(
+        "const [one] = await crm.listCustomers(); console.log(one.email);\n\
+         const url = 'http://127.0.0.1/?a={secret}&b=' + one.email;\nreturn await fetch(url).catch((e) => String(e.message));"
+    );
+    place.write("program", &code);
+    let mut command = place.command(&["run", "program", "--language", "typescript", "--json", "-v", "-v"]);
+    let output = command.env("OUTBOARD_LOG", "trace").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.lines().count() > 10, "there is a log: {told}");
+    assert!(!told.contains(secret) && !told.contains(email), "{told}");
+    assert!(told.contains("[SECRET:mail.MAIL_TOKEN]") || told.contains("[EMAIL"), "something was kept out of it: {told}");
+}
+
+#[test]
+fn a_command_can_give_the_key() {
+    let given = customers(1);
+    let place = place("privacy.key_command = [\"sh\", \"-c\", \"echo asked >> asked; cat key\"]", &given);
+    place.write("key", &"5a".repeat(32));
+    let code = "return (await crm.listCustomers())[0].email;";
+    assert_eq!(place.program("typescript", code)["result"], "[EMAIL_1]");
+    let asked = || std::fs::read_to_string(place.path().join("asked")).unwrap().lines().count();
+    assert_eq!(asked(), 1, "once in the life of a process");
+    assert!(!place.path().join(".config/outboard/vault.key").exists());
+    place.write("key", &"5b".repeat(32));
+    let (code, told) = place.fails(&["privacy", "reveal", "default", "[EMAIL_1]"]);
+    assert!(code != 0 && told.contains("privacy.key_command"), "{told}");
+    place.write("key", "");
+    std::fs::remove_file(place.path().join("key")).unwrap();
+    let (_, told) = place.fails(&["privacy", "sessions"]);
+    assert!(told.contains("ended with"), "{told}");
+}

@@ -42,3 +42,43 @@ fn nothing_leads_out_of_a_session() {
     let (code, _) = place.fails(&["workspace", "ls", "../default"]);
     assert_eq!(code, 2);
 }
+
+#[test]
+fn programs_at_the_same_time_share_the_folder_of_their_session_and_nothing_else() {
+    let place = Place::with(&[]);
+    place.settings("expose = \"code\"\n");
+    // Each writes its own files in one step, then waits until those of the other one are there, whole.
+    let code = |own: &str, other: &str| {
+        format!(
+            "const fs = require('fs');\nfor (let i = 0; i < 20; i++) {{ fs.writeFileSync(`/workspace/{own}${{i}}.part`, '{own}'.repeat(5000)); \
+             fs.renameSync(`/workspace/{own}${{i}}.part`, `/workspace/{own}${{i}}`); await sleep(5); }}\n\
+             const whole = () => Array.from({{ length: 20 }}, (_, i) => fs.existsSync(`/workspace/{other}${{i}}`) && fs.readFileSync(`/workspace/{other}${{i}}`, 'utf8') === '{other}'.repeat(5000));\n\
+             for (let i = 0; i < 600 && !whole().every(Boolean); i++) await sleep(50);\nreturn whole().filter(Boolean).length;"
+        )
+    };
+    place.write("a.ts", &code("a", "b"));
+    place.write("b.ts", &code("b", "a"));
+    let run = |file: &str, more: &[&str]| {
+        let told = place.ok(&[&["run", file, "--json"], more].concat());
+        serde_json::from_str::<Value>(&told).unwrap()["result"].clone()
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| run("a.ts", &[]));
+        (run("b.ts", &[]), one.join().unwrap())
+    });
+    assert_eq!((one, other), (json!(20), json!(20)));
+    place.write("look.ts", "return require('fs').readdirSync('/workspace');");
+    assert_eq!(run("look.ts", &["--session", "other"]), json!([]));
+}
+
+#[test]
+fn sessions_that_nobody_used_are_forgotten_with_their_state() {
+    let place = Place::with(&[]);
+    place.settings("expose = \"code\"\nstate.max_age = \"1s\"\n");
+    place.program("typescript", "require('fs').writeFileSync('/workspace/a', 'a'); await state.set('k', 1);");
+    let prune = || serde_json::from_str::<Value>(&place.ok(&["executions", "prune", "--json"])).unwrap()["sessions"].clone();
+    assert_eq!(prune(), 0, "it was used just now");
+    place.wait_for(|| prune() == 1);
+    assert_eq!(place.ok(&["workspace", "ls", "--json"]).trim(), "[]");
+    assert_eq!(place.program("typescript", "return await state.list()")["result"], json!([]));
+}

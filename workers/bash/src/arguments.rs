@@ -63,12 +63,17 @@ pub(crate) fn object_of(pairs: &[String]) -> Result<String, String> {
         let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` is no key=value"))?;
         let (key, value) = match key.strip_suffix(':') {
             Some(key) => (key, json(value).ok_or_else(|| format!("the value of `{key}` is no JSON: {value}"))?),
-            None => (key, json(value).filter(|raw| !raw.starts_with('"')).unwrap_or_else(|| quoted(value))),
+            None => (key, plain_value(value)),
         };
         let comma = if at > 0 { "," } else { "" };
         let _ = write!(text, "{comma}{}:{value}", quoted(key));
     }
     Ok(text + "}")
+}
+
+/// A number, truth value, null, list or object as it is; anything else as text.
+pub(crate) fn plain_value(text: &str) -> String {
+    json(text).filter(|raw| !raw.starts_with('"')).unwrap_or_else(|| quoted(text))
 }
 
 fn json(text: &str) -> Option<String> {

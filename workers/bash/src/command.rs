@@ -21,9 +21,9 @@ const SEARCH_USAGE: &str = "usage: search_tools [-r] WORDS… [key=value …]
   Searches the tools of all servers and prints what it finds as JSON.";
 
 /// Exit status of a command that was used wrongly.
-const WRONG: i32 = 2;
+pub(crate) const WRONG: i32 = 2;
 /// Exit status that shells give a command that does not exist.
-const MISSING: i32 = 127;
+pub(crate) const MISSING: i32 = 127;
 
 /// Runs `call`; gives its exit status.
 pub(crate) fn call(words: &[String]) -> i32 {
@@ -93,11 +93,12 @@ fn search_request(words: &[String]) -> Result<FromWorker, String> {
     Ok(FromWorker::Search { id: 0, arguments: raw(arguments::object_of(&pairs)?)? })
 }
 
-fn raw(text: String) -> Result<Box<RawValue>, String> {
+pub(crate) fn raw(text: String) -> Result<Box<RawValue>, String> {
     RawValue::from_string(text).map_err(|error| error.to_string())
 }
 
-fn input() -> Result<String, String> {
+/// All of standard input.
+pub(crate) fn input() -> Result<String, String> {
     let mut text = String::new();
     let most = MAX_FROM_WORKER as u64;
     let size = io::stdin().take(most).read_to_string(&mut text).map_err(|error| format!("standard input: {error}"))?;
@@ -105,19 +106,21 @@ fn input() -> Result<String, String> {
 }
 
 fn ask(name: &str, request: &FromWorker, raw: bool) -> i32 {
+    exchanged(name, request).map_or_else(|status| status, |value| line(&value, raw))
+}
+
+/// The answer to a request, or the exit status of one that failed, whose error is told.
+pub(crate) fn exchanged(name: &str, request: &FromWorker) -> Result<Box<RawValue>, i32> {
     match exchange(request) {
-        Ok(ToWorker::Done { value, .. }) => print(&value, raw),
-        Ok(ToWorker::Fail { error, .. }) => {
-            eprintln!("{name}: {}", told(&error));
-            1
-        }
+        Ok(ToWorker::Done { value, .. }) => return Ok(value),
+        Ok(ToWorker::Fail { error, .. }) => eprintln!("{name}: {}", told(&error)),
         Ok(_) | Err(_) => {
             eprintln!(
                 "{name}: the program's connection to its tools is gone; it works only within the program and its descriptor 100"
             );
-            1
         }
     }
+    Err(1)
 }
 
 fn exchange(request: &FromWorker) -> io::Result<ToWorker> {
@@ -139,7 +142,8 @@ fn exchange(request: &FromWorker) -> io::Result<ToWorker> {
     }
 }
 
-fn print(value: &RawValue, raw: bool) -> i32 {
+/// Prints an answer; gives the exit status.
+pub(crate) fn line(value: &RawValue, raw: bool) -> i32 {
     let text = if raw { serde_json::from_str::<String>(value.get()).ok() } else { None };
     let mut out = io::stdout().lock();
     let text = text.as_deref().unwrap_or(value.get());

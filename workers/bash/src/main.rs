@@ -1,7 +1,7 @@
 //! The bash worker: one program, run by the jail's bash, whose tools are commands.
 //!
 //! The same file is three programs. Started as the worker it speaks the guest protocol and starts bash; started
-//! as `call` or `search_tools` from within that bash it asks the worker over a descriptor that every process of
+//! as `call`, `search_tools`, `state`, `tokenize` or `is_token` from within that bash it asks the worker over a descriptor that every process of
 //! the program inherits. Everything here is hostile from the moment the program arrives: nothing in this crate
 //! decides what is allowed.
 //!
@@ -14,6 +14,7 @@ mod console;
 mod guest;
 mod host;
 mod inspect;
+mod own;
 mod program;
 mod surface;
 mod trouble;
@@ -27,6 +28,9 @@ fn main() {
     let status = match Path::new(&name).file_name().and_then(|name| name.to_str()) {
         Some("call") => command::call(&rest),
         Some("search_tools") => command::search(&rest),
+        Some("state") => own::state(&rest),
+        Some("tokenize") => own::tokenize(&rest),
+        Some("is_token") => own::is_token(&rest),
         _ => guest::serve(&root(&rest)),
     };
     std::process::exit(status)

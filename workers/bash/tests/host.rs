@@ -46,7 +46,7 @@ impl Host {
         for folder in ["bin", "tmp", "workspace", "servers/.api"] {
             std::fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        for name in ["call", "search_tools"] {
+        for name in ["call", "search_tools", "state", "tokenize", "is_token"] {
             symlink(env!("CARGO_BIN_EXE_outboard-bash"), root.path().join("bin").join(name)).unwrap();
         }
         let index = json!([

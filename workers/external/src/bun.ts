@@ -34,8 +34,20 @@
     try { return fs.statSync(path).isDirectory() ? "folder" : "file"; } catch { return "none"; }
   }
 
+  // Numbers of timers among those of requests.
+  const TIMERS = 2 ** 52;
+  const timers = new Map<number, any>();
+
+  function timer(id: number, ms: number) {
+    if (fate.isHost()) return send("timer", { id: TIMERS + id, ms });
+    timers.set(id, fate.machine.later(() => { timers.delete(id); lib.fire(id); }, ms));
+  }
+
   const lib = prelude({
-    now: () => Date.now(),
+    now: fate.now,
+    random: fate.bytes,
+    timer,
+    untimer: (id: number) => fate.machine.clear(timers.get(id)),
     console: print,
     kind,
     list: (path: string) => fs.readdirSync(path).map((name: string) => ({ name })),
@@ -145,6 +157,7 @@
 
   async function run(start: any, go: Promise<void>) {
     reach(start.network);
+    if (start.durable) fate.follow(start.durable, lib.sleep);
     let compiled: ReturnType<typeof compile>;
     try { compiled = compile(start.code); } catch (error: any) {
       const first = error.errors?.[0] ?? error;
@@ -178,8 +191,23 @@
   function take(kind: string, content: any) {
     if (kind === "start") { room = content.stdout_bytes; run(content, go); }
     else if (kind === "go") allow();
+    else if (kind === "clock") fate.told(content.now_ms);
+    else if (kind === "done" && content.id >= TIMERS) lib.fire(content.id - TIMERS);
     else if (kind === "done") lib.settle(content.id, true, content.value);
     else if (kind === "fail") lib.settle(content.id, false, content.error);
+  }
+
+  // One answer at a time, and everything that follows from it before the next: what a program does depends on the order
+  // of its answers and never on how they were cut into reads.
+  const answers: [string, any][] = [];
+  let giving = false;
+
+  function give() {
+    const next = answers.shift();
+    giving = next !== undefined;
+    if (!next) return;
+    take(...next);
+    fate.machine.soon(give);
   }
 
   function cut() {
@@ -189,15 +217,16 @@
       if (buffered.length - at < 4 + size) break;
       const [[kind, content]] = Object.entries(JSON.parse(decoder.decode(buffered.subarray(at + 4, at + 4 + size))));
       at += 4 + size;
-      take(kind, content);
+      if (fate.isHost()) answers.push([kind, content]); else take(kind, content);
     }
     buffered = buffered.subarray(at);
+    if (answers.length && !giving) give();
   }
 
   function read() {
     const chunk = Buffer.allocUnsafe(1 << 20);
     fs.read(SOCKET, chunk, 0, chunk.length, null, (error: any, size: number) => {
-      if (error?.code === "EAGAIN") return void setTimeout(read, 1);
+      if (error?.code === "EAGAIN") return void fate.machine.later(read, 1);
       if (error || size === 0) process.exit(0); // the host is gone
       buffered = Buffer.concat([buffered, chunk.subarray(0, size)]);
       cut();

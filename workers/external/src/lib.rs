@@ -13,7 +13,7 @@ macro_rules! prelude {
 /// The guest for Bun: the argument of `bun run --smol`, as one TypeScript file.
 pub const BUN: &str = concat!(
     include_str!("head.ts"),
-    prelude!("start", "tools", "names", "modules", "preflight", "inspect"),
+    prelude!("start", "clock", "tools", "own", "names", "modules", "preflight", "inspect", "timers"),
     include_str!("native.js"),
     "const packageAdvice = (() => {\n",
     prelude!("lazy/packages"),
@@ -22,6 +22,7 @@ pub const BUN: &str = concat!(
     "})().modules)) builtins.set(name, value);\n",
     prelude!("console", "result", "end"),
     "}\n",
+    include_str!("fate.ts"),
     include_str!("bun.ts"),
 );
 

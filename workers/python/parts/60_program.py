@@ -73,7 +73,7 @@ class Program:
         self.space = self.module.__dict__
         self.space["input"] = given
         hidden = {"__outboard_return__": Return, "__outboard_ran__": self._note_run}
-        self.space.update(hidden, __builtins__=builtins)
+        self.space.update(hidden, __builtins__=builtins, **OWN_NAMES)
 
     def _note_run(self):
         self.ran = True
@@ -100,7 +100,8 @@ class Program:
             return
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id in SURFACE.by_name and not hasattr(builtins, node.id):
-                self.space.setdefault(node.id, getattr(sys.modules["servers"], node.id))
+                if self.space.get(node.id) is OWN_NAMES.get(node.id):  # a server's name is the server
+                    self.space[node.id] = getattr(sys.modules["servers"], node.id)
 
     def run(self, code):
         """Runs the compiled program and returns its result."""

@@ -67,6 +67,7 @@ def offer_globals():
     for item in primitives:
         item.__module__ = "outboard_api"
         setattr(api, item.__name__, item)
+    vars(api).update(OWN_NAMES)
     sys.modules["outboard_api"] = api
     for item in primitives[:4]:
         setattr(builtins, item.__name__, item)

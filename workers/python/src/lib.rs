@@ -8,6 +8,7 @@ pub const WORKER: &str = concat!(
     include_str!("../parts/00_head.py"),
     include_str!("../parts/10_frames.py"),
     include_str!("../parts/20_calls.py"),
+    include_str!("../parts/22_own.py"),
     include_str!("../parts/30_imports.py"),
     include_str!("../parts/40_console.py"),
     include_str!("../parts/50_values.py"),

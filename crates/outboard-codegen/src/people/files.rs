@@ -12,7 +12,7 @@ const RUNTIME: &str = include_str!("runtime.d.ts");
 
 /// Names that Python programs know without importing them.
 const BUILTINS: &str = "from outboard_api import ToolError as ToolError, call_mcp_tool as call_mcp_tool, \
-    search_tools as search_tools, sleep as sleep\n";
+    search_tools as search_tools, sleep as sleep, state as state, tokenize as tokenize, is_token as is_token\n";
 
 /// What an agent is told of the folder.
 const AGENTS: &str = include_str!("agents.md");

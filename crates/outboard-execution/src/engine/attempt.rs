@@ -3,6 +3,7 @@
 use super::ends::{End, left};
 use super::files::Files;
 use super::happen::What;
+use super::own::Own;
 use super::script::Script;
 use super::serve::Served;
 use super::tally::Tally;
@@ -28,6 +29,8 @@ pub(super) struct Attempt {
     pub(super) held: Vec<Request>,
     /// What time it is for the program.
     pub(super) clock_ms: u64,
+    /// How often it asked for our own functions.
+    pub(super) own: u64,
 }
 
 /// One request of the program that is part of its history.
@@ -45,6 +48,7 @@ pub(super) enum Kind {
     Call(ToolId),
     Search,
     Fetch(Box<FetchRequest>),
+    Own(Box<Own>),
 }
 
 impl Engine {
@@ -76,6 +80,7 @@ impl Engine {
             names: HashMap::new(),
             held: Vec::new(),
             clock_ms: self.origin.clock_ms,
+            own: 0,
         };
         let served = match sender.send(&ToWorker::Start(start)).await {
             Err(_) => Served::Lost,

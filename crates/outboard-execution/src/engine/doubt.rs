@@ -17,7 +17,7 @@ impl Engine {
         let (what, error) = match &request.kind {
             Kind::Call(id) => (id.to_string(), in_doubt(&id.to_string()).on(id)),
             Kind::Fetch(asked) => (asked.url.clone(), in_doubt(&asked.url)),
-            Kind::Search => return,
+            Kind::Search | Kind::Own(_) => return,
         };
         if self.deps.ask_in_doubt {
             tracing::warn!(execution = %self.id(), call = number, %what, "in doubt: `outboard executions resolve`");
@@ -44,6 +44,7 @@ impl Engine {
         match request.kind.clone() {
             Kind::Call(id) => Box::pin(self.calling(number, id, request, written)),
             Kind::Fetch(asked) => Box::pin(self.fetching(number, *asked, request, written)),
+            Kind::Own(own) => Box::pin(self.owning(number, *own, request, written)),
             Kind::Search => {
                 self.write_search(number, &request);
                 Box::pin(std::future::ready(self.find(&request.arguments)))

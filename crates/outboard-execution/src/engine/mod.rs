@@ -13,6 +13,7 @@ mod forecast;
 mod happen;
 mod network;
 mod offline;
+mod own;
 mod requests;
 mod script;
 mod serve;

@@ -42,6 +42,7 @@ impl Engine {
             Kind::Call(id) => id.to_string(),
             Kind::Fetch(asked) => format!("fetch {} {}", asked.method, asked.url),
             Kind::Search => "searchTools".to_owned(),
+            Kind::Own(own) => own.name().to_owned(),
         };
         let arguments: String = request.arguments.get().chars().take(300).collect();
         self.beyond.get_or_insert(format!("{asked} {arguments}"));

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Longest timer; longer than any execution.
 const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
 
-/// Where searches and fetches are in a history: a server of ours that no upstream can be.
+/// Where searches, fetches and our own functions are in a history: a server of ours that no upstream can be.
 pub(super) const OURSELVES: &str = "outboard:";
 
 impl Deps {
@@ -41,6 +41,9 @@ impl Engine {
         arguments: Box<RawValue>,
     ) -> Result<(), ToolError> {
         let (server, tool) = names;
+        if server == OURSELVES {
+            return self.own(attempt, frame, &tool, arguments);
+        }
         let id = self.run.resolve(&server, &tool).inspect_err(|error| self.tally.call(&server, &tool, Some(error)))?;
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(id.server.as_str(), id.tool.as_str(), arguments.get());
@@ -74,9 +77,11 @@ impl Engine {
         if self.is_offline() {
             return self.unanswered(&request);
         }
-        if let Kind::Call(id) = &request.kind {
-            self.has_effects |= self.effect(id) != Effect::ReadOnly;
-        }
+        self.has_effects |= match &request.kind {
+            Kind::Call(id) => self.effect(id) != Effect::ReadOnly,
+            Kind::Own(own) => own.changes(),
+            Kind::Search | Kind::Fetch(_) => false,
+        };
         match step {
             Step::InDoubt(_) => self.doubt(number, request),
             Step::Make { written, .. } => {

@@ -36,7 +36,7 @@ const TOOLS: &[(&str, &[&str])] = &[
 const FOLDERS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/opt/bin"];
 
 /// The worker's own commands, which are the worker itself under another name.
-const COMMANDS: [&str; 2] = ["call", "search_tools"];
+const COMMANDS: [&str; 5] = ["call", "search_tools", "state", "tokenize", "is_token"];
 
 /// What this host lacks of the tools that bash programs usually call.
 ///

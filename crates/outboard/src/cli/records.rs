@@ -103,12 +103,15 @@ pub(crate) enum ExecutionAction {
         #[arg(long, conflicts_with_all = ["done", "not_done"])]
         unknown: bool,
     },
-    /// Write all that is known of one into a file.
+    /// Write all that is known of one into a file, with tokens in place of private values.
     Export {
         /// Its id.
         id: String,
         /// The file; `-` is stdout.
         file: PathBuf,
+        /// With the private values themselves, for a replay elsewhere; the audit log says that somebody asked for it.
+        #[arg(long)]
+        plain: bool,
     },
     /// Read what `export` wrote, to look at it or replay it here.
     Import {

@@ -1,6 +1,7 @@
 //! Forgetting what the settings let go: every hour while serving, and when asked.
 
 use outboard_config::Settings;
+use outboard_execution::StateFolder;
 use outboard_journal::{Journal, JournalError, Removed, Retention};
 use outboard_types::now_ms;
 use std::time::Duration;
@@ -19,15 +20,32 @@ fn retention(settings: &Settings) -> Retention {
     }
 }
 
-/// Forgets now; blocks the thread.
-pub(super) fn prune(journal: &Journal, settings: &Settings) -> Result<Removed, JournalError> {
-    journal.retain(&retention(settings))
+/// Forgets now; blocks the thread. Gives what went of the journal, and how many sessions lost their files.
+pub(super) fn prune(journal: &Journal, settings: &Settings) -> Result<(Removed, usize), JournalError> {
+    let sessions = settings.session_max_age.map_or(Ok(0), |age| sessions(journal, settings, age))?;
+    Ok((journal.retain(&retention(settings))?, sessions))
+}
+
+/// Forgets the files and the state of sessions that nobody used for so long. First of all, as their executions are what
+/// tells when they were used.
+fn sessions(journal: &Journal, settings: &Settings, age: Duration) -> Result<usize, JournalError> {
+    let before = SystemTime::now().checked_sub(age).unwrap_or(UNIX_EPOCH);
+    let before_ms = before.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    let used = journal.sessions_since(before_ms)?;
+    journal.forget_idle_state(before_ms)?;
+    let state = StateFolder::new(&settings.state_dir);
+    let forgotten = state.forget_sessions(before, &used);
+    Ok(forgotten.unwrap_or_else(|error| {
+        tracing::error!(%error, "files of old sessions could not be removed");
+        0
+    }))
 }
 
 /// Forgets every hour for as long as this process lives.
 pub(super) fn follow(journal: Journal, settings: &Settings) {
     let given = &settings.journal;
-    if given.max_age.is_none() && given.max_bytes.is_none() && given.audit_max_age.is_none() {
+    let journal_keeps = given.max_age.is_none() && given.max_bytes.is_none() && given.audit_max_age.is_none();
+    if journal_keeps && settings.session_max_age.is_none() {
         return;
     }
     let settings = settings.clone();
@@ -37,7 +55,9 @@ pub(super) fn follow(journal: Journal, settings: &Settings) {
             tick.tick().await;
             let (journal, settings) = (journal.clone(), settings.clone());
             match tokio::task::spawn_blocking(move || prune(&journal, &settings)).await {
-                Ok(Ok(removed)) if removed != Removed::default() => tracing::info!(?removed, "forgotten"),
+                Ok(Ok((removed, sessions))) if sessions > 0 || removed != Removed::default() => {
+                    tracing::info!(?removed, sessions, "forgotten");
+                }
                 Ok(Err(error)) => tracing::error!(%error, "old executions could not be forgotten"),
                 _ => {}
             }

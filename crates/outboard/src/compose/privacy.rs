@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 /// The border that the settings describe, unless they turn it off.
 pub(crate) fn border(settings: &Settings) -> Result<Option<Arc<Border>>, Failure> {
@@ -37,12 +38,14 @@ pub(crate) fn border(settings: &Settings) -> Result<Option<Arc<Border>>, Failure
     };
     // The key before the vault: another process that sees the vault may rely on the key.
     seal(settings)?;
-    let opened = Border::open(&settings.state_dir.join("vault.sqlite"), &key(settings), options);
+    let opened = Border::open(&settings.state_dir.join("vault.sqlite"), &key(settings)?, options);
     let border = opened.map_err(|error| wrong(error.to_string()))?;
     for refused in border.refused() {
         tracing::warn!(name = %refused.name, "too short to be kept out of what is shown");
     }
-    Ok(Some(Arc::new(border)))
+    let border = Arc::new(border);
+    crate::output::keep_from_log(&border);
+    Ok(Some(border))
 }
 
 /// What makes the journal's texts unreadable at rest.
@@ -51,15 +54,19 @@ pub(crate) fn seal(settings: &Settings) -> Result<Option<Arc<dyn Seal>>, Failure
         return Ok(None);
     }
     let may_make = !settings.state_dir.join("vault.sqlite").exists();
-    let sealed = Sealed::new(&key(settings), may_make).map_err(|error| wrong(error.to_string()))?;
+    let sealed = Sealed::new(&key(settings)?, may_make).map_err(|error| wrong(error.to_string()))?;
     Ok(Some(Arc::new(sealed)))
 }
 
-/// From the settings, else from a file of the user's, apart from what it seals.
-fn key(settings: &Settings) -> KeySource {
+/// From the settings or a command, else from a file of the user's, apart from what it seals.
+fn key(settings: &Settings) -> Result<KeySource, Failure> {
     let given = &settings.privacy;
     if let Some(text) = &given.key {
-        return KeySource::Given { from: "privacy.key".to_owned(), text: text.clone() };
+        return Ok(KeySource::Given { from: "privacy.key".to_owned(), text: text.clone() });
+    }
+    if !given.key_command.is_empty() {
+        let text = commanded(&given.key_command).map_err(wrong)?;
+        return Ok(KeySource::Given { from: "privacy.key_command".to_owned(), text });
     }
     let user = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let user = user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
@@ -69,7 +76,24 @@ fn key(settings: &Settings) -> KeySource {
         // If it cannot be made, the error about the key says so.
         let _ = std::fs::create_dir_all(folder);
     }
-    KeySource::File(file)
+    Ok(KeySource::File(file))
+}
+
+/// What a command prints, such as one that asks the desktop's keychain. It is asked once in the life of a process, and
+/// may ask the person in turn: its messages are shown, and nobody hurries it.
+fn commanded(command: &[String]) -> Result<Redacted<String>, String> {
+    static ASKED: OnceLock<Result<Redacted<String>, String>> = OnceLock::new();
+    ASKED
+        .get_or_init(|| {
+            let (program, rest) = command.split_first().ok_or("privacy.key_command names no program")?;
+            let output = Command::new(program).args(rest).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+            let output = output.map_err(|error| format!("privacy.key_command: {program}: {error}"))?;
+            match output.status.success() {
+                true => Ok(Redacted::new(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
+                false => Err(format!("privacy.key_command: {program} ended with {}", output.status)),
+            }
+        })
+        .clone()
 }
 
 /// What is looked for.

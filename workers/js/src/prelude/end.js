@@ -1,5 +1,5 @@
 // The last part: the names that programs see, and the functions that the host calls.
-const client = { callMCPTool, callTool: callMCPTool, toArguments, ToolError, searchTools, sleep, servers };
+const client = { callMCPTool, callTool: callMCPTool, toArguments, ToolError, searchTools, sleep, servers, ...ownNames };
 for (const [name, value] of Object.entries({ callMCPTool, toArguments, ToolError, searchTools, servers, require })) hidden(name, value);
 hidden("__outboard_module", (name) => parts.get(name));
 hidden("__outboard_main", main);

@@ -71,7 +71,7 @@ function bindFree(names) {
       const owners = toolsNamed(name);
       if (owners.length === 1) value = surface.api(owners[0]).functions.get(name);
     }
-    value ??= meantBy(name);
+    value ??= ownNames[name] ?? meantBy(name);
     if (value !== undefined) hidden(name, value);
   }
 }

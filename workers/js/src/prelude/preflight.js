@@ -30,7 +30,7 @@ function meantBy(name) {
 function nameFault(name) {
   if (name in globalThis || name === "input" || name.startsWith("__outboard")) return undefined;
   if (surface.index().some((entry) => [entry.namespace, entry.package, entry.folder].includes(name))) return undefined;
-  if (onDemand[name] || toolsNamed(name).length === 1 || meantBy(name) !== undefined) return undefined;
+  if (onDemand[name] || Object.hasOwn(ownNames, name) || toolsNamed(name).length === 1 || meantBy(name) !== undefined) return undefined;
   const other = { print: "console.log(…)", None: "null", True: "true", False: "false", len: ".length", str: "String(…)", int: "Number(…)" }[name];
   const hint = other ? `In TypeScript write ${other}.` : freeNameHint(name) ?? "Define or import it first.";
   return `${name} is not defined. ${hint}`;

@@ -1,23 +1,48 @@
 //! One execution as a file, for a report to somebody else, and back.
 
-use super::known;
+use super::{known, orders};
 use crate::failure::Failure;
-use crate::output;
+use crate::{compose, output};
+use outboard_border::{Border, Notes, Place};
+use outboard_config::Settings;
 use outboard_journal::Journal;
 use serde_json::json;
+use serde_json::value::RawValue;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-pub(super) fn export(journal: &Journal, id: &str, file: &Path) -> Result<ExitCode, Failure> {
-    let id = known(journal, id)?.record.id;
+/// Writes a file with tokens in place of private values, or with the values where that is asked for: then the audit
+/// log says so first.
+pub(super) fn export(
+    journal: &Journal,
+    settings: &Settings,
+    (id, file): (&str, &Path),
+    plain: bool,
+) -> Result<ExitCode, Failure> {
+    let record = known(journal, id)?.record;
+    let place = Place { principal: record.principal, session: record.session };
+    let border = if plain { None } else { compose::border(settings)? };
+    if plain {
+        orders::written(journal, orders::entry(&record.id, "export", None, "private values included"))?;
+    }
+    let mask = |text: &str| border.as_ref().map_or_else(|| text.to_owned(), |border| masked(border, &place, text));
+    let id = record.id;
     let mut out: Box<dyn Write> = match file == Path::new("-") {
         true => Box::new(std::io::stdout().lock()),
         false => Box::new(BufWriter::new(File::create_new(file).map_err(|error| named(file, &error))?)),
     };
-    journal.export(&id, &str::to_owned, &mut out)?;
+    journal.export(&id, &mask, &mut out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A text with tokens; JSON stays JSON.
+fn masked(border: &Border, place: &Place, text: &str) -> String {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(json) => border.json(place, json, None, "export", &mut Notes::default()).get().to_owned(),
+        Err(_) => border.text(place, text, "export", &mut Notes::default()),
+    }
 }
 
 pub(super) fn import(journal: &Journal, file: &Path, json: bool) -> Result<ExitCode, Failure> {

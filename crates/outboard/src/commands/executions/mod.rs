@@ -23,21 +23,22 @@ pub(super) async fn run(cli: &Cli, args: &cli::Executions) -> Result<ExitCode, F
         ExecutionAction::Resolve { id, call, done, not_done, .. } => {
             orders::resolve(&journal, id, *call, orders::verdict(done.as_deref(), *not_done)?).await
         }
-        ExecutionAction::Export { id, file } => exchange::export(&journal, id, file),
+        ExecutionAction::Export { id, file, plain } => exchange::export(&journal, &settings, (id, file), *plain),
         ExecutionAction::Import { file } => exchange::import(&journal, file, args.json),
         ExecutionAction::Prune => prune(&journal, &settings, args.json),
     }
 }
 
 fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
-    let removed = super::retention::prune(journal, settings)?;
+    let (removed, sessions) = super::retention::prune(journal, settings)?;
     if json {
         output::json(&json!({
             "executions": removed.executions, "blobs": removed.blobs, "blob_bytes": removed.blob_bytes,
-            "audit_rows": removed.audit_rows,
+            "audit_rows": removed.audit_rows, "sessions": sessions,
         }));
     } else {
-        output::talk(&format!("{} executions and {} audit rows forgotten", removed.executions, removed.audit_rows));
+        let (executions, rows) = (removed.executions, removed.audit_rows);
+        output::talk(&format!("{executions} executions, {rows} audit rows and {sessions} sessions forgotten"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -104,12 +104,13 @@ fn unfinished(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
     }
 }
 
-fn written(journal: &Journal, entry: AuditEntry) -> Result<(), Failure> {
+/// Writes an audit row; it is on the disk when this returns.
+pub(super) fn written(journal: &Journal, entry: AuditEntry) -> Result<(), Failure> {
     journal.audit(entry);
     Ok(journal.flush()?)
 }
 
-fn entry(id: &ExecutionId, kind: &str, call: Option<u64>, decision: &str) -> AuditEntry {
+pub(super) fn entry(id: &ExecutionId, kind: &str, call: Option<u64>, decision: &str) -> AuditEntry {
     AuditEntry { execution: Some(id.clone()), call, ..AuditEntry::new(now_ms(), Principal::default(), kind, decision) }
 }
 
