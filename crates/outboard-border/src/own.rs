@@ -18,8 +18,7 @@ impl Border {
     pub fn tokenized(&self, place: &Place, value: &str, kind: &str) -> Result<String, ToolError> {
         let normal = Kind::from_label(kind).map_or(Cow::Borrowed(value), |kind| Cow::Owned(kind.normal(value)));
         let found = [Found { range: 0..value.len(), kind, normal }];
-        let protected =
-            self.session(place).and_then(|session| session.protect(value, &found, TokensHere::Own, None));
+        let protected = self.session(place).and_then(|session| session.protect(value, &found, TokensHere::Own, None));
         let protected = protected.map_err(|error| failed(&error))?;
         if protected.hidden > 0 || protected.tokens.is_empty() {
             return Err(ToolError::new(ErrorCode::LimitExceeded, "the value gets no token")

@@ -108,8 +108,8 @@ impl Journal {
                 "SELECT key FROM state WHERE principal = ?1 AND session = ?2 AND substr(key, 1, length(?3)) = ?3
                  ORDER BY key",
             )?;
-            let keys = statement
-                .query_map(params![&*scope.principal.0, scope.session.as_str(), prefix], |row| row.get(0))?;
+            let keys =
+                statement.query_map(params![&*scope.principal.0, scope.session.as_str(), prefix], |row| row.get(0))?;
             Ok(keys.collect::<rusqlite::Result<_>>()?)
         })
     }

@@ -2,9 +2,7 @@
 
 use crate::samples::{begin, ending, execution, id};
 use futures::executor::block_on;
-use outboard_journal::{
-    Journal, OnRestart, StateAnswer, StateChange, StateLimits, StateScope, memory, open,
-};
+use outboard_journal::{Journal, OnRestart, StateAnswer, StateChange, StateLimits, StateScope, memory, open};
 use outboard_types::{Principal, SessionName};
 use rusqlite::Connection;
 
@@ -59,7 +57,10 @@ fn limits_have_names_and_sessions_are_apart() {
     assert_eq!(keys("default", ""), ["a%", "a_1", "b"]);
     assert_eq!((keys("default", "a%"), keys("default", "A")), (vec!["a%".to_owned()], vec![]));
     assert_eq!(keys("other", ""), Vec::<String>::new());
-    assert_eq!((journal.forget_state(&scope("other")).unwrap(), journal.forget_state(&scope("default")).unwrap()), (0, 3));
+    assert_eq!(
+        (journal.forget_state(&scope("other")).unwrap(), journal.forget_state(&scope("default")).unwrap()),
+        (0, 3)
+    );
 }
 
 #[test]

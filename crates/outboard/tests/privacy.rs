@@ -218,7 +218,9 @@ fn an_exported_execution_holds_tokens_unless_a_plain_one_is_asked_for() {
     let given = customers(3);
     let place = place("", &given);
     let email = given[1]["email"].as_str().unwrap();
-    let code = format!("const all = await crm.listCustomers();\nawait mail.add({{ email: '{email}', note: `to ${{all[0].email}}` }});\nreturn all;");
+    let code = format!(
+        "const all = await crm.listCustomers();\nawait mail.add({{ email: '{email}', note: `to ${{all[0].email}}` }});\nreturn all;"
+    );
     let report = place.program("typescript", &code);
     let id = report["id"].as_str().unwrap();
     let masked = place.ok(&["executions", "export", id, "-"]);
@@ -242,19 +244,18 @@ fn log_lines_hold_neither_credentials_nor_private_values() {
     let place = place("", &given);
     let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     let (secret, email) = ("s3cr3t-Value-0815-xyz", given[0]["email"].as_str().unwrap());
-    place.settings(&format!("{settings}env = {{ MAIL_TOKEN = \"{secret}\" }}\n[sandbox.network]\nallow = [\"nowhere.example:443\"]\n"));
-    // What a program asks of the network is logged with its address.
-    let code = format!(
-        "const [one] = await crm.listCustomers(); console.log(one.email);\n\
-         const url = 'http://127.0.0.1/?a={secret}&b=' + one.email;\nreturn await fetch(url).catch((e) => String(e.message));"
-    );
+    // A server that ends with words on its stderr, which are logged.
+    place.write("dying.json", r#"{"tools": [{"name": "go", "inputSchema": {"type": "object"}}]}"#);
+    place.settings(&format!(
+        "{settings}[servers.dying]\ncommand = \"sh\"\nargs = [\"-c\", \"echo $KEY of {email} >&2; exit 3\"]\n\
+         env = {{ KEY = \"{secret}\" }}\ncatalog_file = \"dying.json\"\n"
+    ));
+    let code = format!("await tokenize('{email}', 'EMAIL');\nreturn await dying.go().catch((e) => e.code);");
     place.write("program", &code);
-    let mut command = place.command(&["run", "program", "--language", "typescript", "--json", "-v", "-v"]);
-    let output = command.env("OUTBOARD_LOG", "trace").output().unwrap();
+    let output = place.run(&["run", "program", "--language", "typescript", "--json", "-v"]);
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.lines().count() > 10, "there is a log: {told}");
+    assert!(told.contains("[SECRET:dying.KEY] of [EMAIL]"), "{told}");
     assert!(!told.contains(secret) && !told.contains(email), "{told}");
-    assert!(told.contains("[SECRET:mail.MAIL_TOKEN]") || told.contains("[EMAIL"), "something was kept out of it: {told}");
 }
 
 #[test]

@@ -82,8 +82,18 @@ fn programs_make_tokens_and_know_them() {
         return [token, await isToken(token), await isToken('[EMAIL_9]'), await isToken('x'), await tokenize('blue', 'COLOUR'), 'ada@lovelace.example'];";
     let told = result(&place, "typescript", code);
     assert_eq!(told, json!(["[EMAIL_1]", true, false, false, "[PRIVATE_1]", "[EMAIL_1]"]));
-    assert_eq!(result(&place, "python", "[tokenize('ada@lovelace.example', 'EMAIL'), is_token('x')]"), json!(["[EMAIL_1]", false]));
-    assert_eq!(result(&place, "bash", "t=$(tokenize 'red car' CAR); is_token x && exit 1; is_token \"$t\" && echo \"\\\"$t\\\"\""), json!("[PRIVATE_2]"));
+    assert_eq!(
+        result(&place, "python", "[tokenize('ada@lovelace.example', 'EMAIL'), is_token('x')]"),
+        json!(["[EMAIL_1]", false])
+    );
+    assert_eq!(
+        result(
+            &place,
+            "bash",
+            "t=$(tokenize 'red car' CAR); is_token x && exit 1; is_token \"$t\" && echo \"\\\"$t\\\"\""
+        ),
+        json!("[PRIVATE_2]")
+    );
     place.settings("expose = \"code\"\nprivacy.enabled = false\n");
     let code = "return await tokenize('a').catch((e) => e.code)";
     assert_eq!(result(&place, "typescript", code), "invalid_request");

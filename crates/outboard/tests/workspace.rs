@@ -76,7 +76,8 @@ fn sessions_that_nobody_used_are_forgotten_with_their_state() {
     let place = Place::with(&[]);
     place.settings("expose = \"code\"\nstate.max_age = \"1s\"\n");
     place.program("typescript", "require('fs').writeFileSync('/workspace/a', 'a'); await state.set('k', 1);");
-    let prune = || serde_json::from_str::<Value>(&place.ok(&["executions", "prune", "--json"])).unwrap()["sessions"].clone();
+    let prune =
+        || serde_json::from_str::<Value>(&place.ok(&["executions", "prune", "--json"])).unwrap()["sessions"].clone();
     assert_eq!(prune(), 0, "it was used just now");
     place.wait_for(|| prune() == 1);
     assert_eq!(place.ok(&["workspace", "ls", "--json"]).trim(), "[]");

@@ -16,15 +16,33 @@ const LONGEST_KEY: usize = 512;
 #[derive(Debug, Clone)]
 pub(in crate::engine) enum Own {
     /// A value, or something else where there is none.
-    Get { key: String, default: Option<Box<RawValue>> },
+    Get {
+        key: String,
+        default: Option<Box<RawValue>>,
+    },
     /// A value and its version.
-    Look { key: String },
+    Look {
+        key: String,
+    },
     /// Keeps a value; over a version only, where one is given.
-    Set { key: String, value: Box<RawValue>, over: Option<u64> },
-    Delete { key: String },
-    List { prefix: String },
-    Tokenize { value: String, kind: String },
-    IsToken { text: String },
+    Set {
+        key: String,
+        value: Box<RawValue>,
+        over: Option<u64>,
+    },
+    Delete {
+        key: String,
+    },
+    List {
+        prefix: String,
+    },
+    Tokenize {
+        value: String,
+        kind: String,
+    },
+    IsToken {
+        text: String,
+    },
 }
 
 #[derive(Deserialize)]
