@@ -1,8 +1,8 @@
 //! Six MCP servers with made-up, deterministic data: what trials and tests talk to.
 //!
-//! `outboard-demo SERVER` serves one of them over stdin and stdout; `outboard-demo --list` names them. Same
-//! calls in the same order, same answers: nothing is random and no data comes from the clock. Never here:
-//! anything of the product.
+//! `outboard-demo SERVER` serves one of them over stdin and stdout; `outboard-demo --list` names them;
+//! `outboard-demo recorded FILE` answers from a recording. Same calls in the same order, same answers: nothing is
+//! random and no data comes from the clock. Never here: anything of the product.
 //!
 //! `OUTBOARD_DEMO_LATENCY=20ms` delays every answer (calls under way at once wait at once).
 //! `OUTBOARD_DEMO_FAULT=every:7=error` makes each seventh call fail; instead of `error` also `crash` (the
@@ -16,6 +16,7 @@ mod logs;
 mod made_up;
 mod protocol;
 mod query;
+mod recorded;
 mod salesforce;
 mod sheets;
 mod slack;
@@ -43,12 +44,18 @@ fn main() -> ExitCode {
         let names = SERVERS.map(|(name, _)| name).join("\n");
         return ended(writeln!(io::stdout(), "{names}").map_err(|error| error.to_string()));
     }
-    let Some((_, server)) = SERVERS.iter().find(|(name, _)| *name == wanted) else {
-        return refused("usage: outboard-demo SERVER | --list");
-    };
-    match faults::Faults::from_environment() {
-        Ok(faults) => ended(protocol::serve(server(), faults)),
+    match made(&wanted).and_then(|server| Ok((server, faults::Faults::from_environment()?))) {
+        Ok((server, faults)) => ended(protocol::serve(server, faults)),
         Err(problem) => refused(&problem),
+    }
+}
+
+fn made(wanted: &str) -> Result<Server, String> {
+    const USAGE: &str = "usage: outboard-demo SERVER | recorded FILE | --list";
+    match (wanted, SERVERS.iter().find(|(name, _)| *name == wanted)) {
+        ("recorded", _) => recorded::server(&std::env::args().nth(2).ok_or(USAGE)?),
+        (_, Some((_, server))) => Ok(server()),
+        (_, None) => Err(USAGE.to_owned()),
     }
 }
 

@@ -32,8 +32,11 @@ impl Drop for Talk {
 impl Talk {
     /// Starts a server and says nothing yet.
     pub(crate) fn silent(server: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = program();
-        command.arg(server).envs(environment.iter().copied());
+        Self::of(program().arg(server).envs(environment.iter().copied()))
+    }
+
+    /// Starts what a command says.
+    pub(crate) fn of(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();

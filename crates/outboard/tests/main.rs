@@ -15,4 +15,5 @@ mod serve;
 mod servers;
 mod state;
 mod support;
+mod tasks;
 mod workspace;
