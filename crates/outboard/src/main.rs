@@ -17,8 +17,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // The spawner must stay small, single-threaded and free of settings: it branches off before all else.
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == compose::SPAWNER) {
-        outboard_sandbox::spawner_main();
+    // So does what confines helpers.
+    match std::env::args_os().nth(1) {
+        Some(argument) if argument == compose::SPAWNER => outboard_sandbox::spawner_main(),
+        Some(argument) if argument == compose::HELPER => outboard_sandbox::helper_main(),
+        _ => {}
     }
     let cli = cli::Cli::parse();
     output::trace_to_stderr(cli.verbose);

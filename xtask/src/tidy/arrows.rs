@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-egress",
             "outboard-border",
             "outboard-shapes",
+            "outboard-typecheck",
         ],
     ),
     (
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-connect", &["outboard-types"]),
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-shapes", &["outboard-types"]),
+    ("crates/outboard-typecheck", &["outboard-types", "outboard-catalog", "outboard-codegen"]),
     ("crates/outboard-vault", &["outboard-types"]),
     (
         "crates/outboard-mcp",
@@ -58,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-border",
             "outboard-privacy",
             "outboard-search",
+            "outboard-typecheck",
             "outboard-vault",
             "outboard-execution",
             "outboard-mcp",

@@ -33,6 +33,9 @@ pub(crate) use sandbox::sandbox_options;
 /// The hidden first argument that makes this program the spawner.
 pub(crate) const SPAWNER: &str = "__spawner";
 
+/// The one that makes it confine a helper and become it.
+pub(crate) const HELPER: &str = "__helper";
+
 /// Reads the settings that the command line names.
 pub(crate) fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let user = std::env::var_os("XDG_CONFIG_HOME")
