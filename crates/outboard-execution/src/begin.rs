@@ -5,6 +5,7 @@ use crate::executions::{Deps, Live, RunRequest};
 use crate::guest::OUTSIDE;
 use crate::inspection::Findings;
 use crate::report::{Failure, Report};
+use crate::traced;
 use futures::FutureExt;
 use futures::future::Either;
 use outboard_border::Notes;
@@ -62,6 +63,7 @@ async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Re
     };
     let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
     run.set_code(Digest::of(&request.code));
+    live.traced.context.iter().for_each(|trace| run.set_trace(trace.clone()));
     Ok(Parts { deps: deps.clone(), live: live.clone(), surface, run, workspace })
 }
 
@@ -93,6 +95,9 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         inspection: None,
         on_restart: request.on_restart,
     };
+    if let Some(origin) = &live.traced.origin {
+        traced::note(&deps.journal, &live.id, Duration::ZERO, origin.into());
+    }
     let keyed = request.idempotency_key.is_some();
     let journal = deps.journal.clone();
     let begun = Box::pin(async move { journal.begin_durable(record, durability).await });

@@ -4,6 +4,7 @@ use crate::begin::execute;
 use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
+use crate::traced::{Propagate, Traced};
 use crate::{Guest, Intents, Learned, Orders, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
@@ -11,7 +12,8 @@ use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
 use outboard_journal::{Journal, OnRestart, Status};
 use outboard_sandbox::FileGrant;
 use outboard_types::{
-    CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError, now_ms,
+    CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError, TraceOrigin,
+    now_ms,
 };
 use serde_json::value::RawValue;
 use std::collections::{HashMap, VecDeque};
@@ -132,6 +134,7 @@ pub(crate) struct Live {
     pub(crate) id: ExecutionId,
     pub(crate) cancel: CancellationToken,
     principal: Principal,
+    pub(crate) traced: Traced,
     progress: watch::Sender<Progress>,
     /// Whether its record is on the disk.
     pub(crate) begun: watch::Sender<bool>,
@@ -219,13 +222,14 @@ pub struct Executions {
     deps: Arc<Deps>,
     table: Arc<Mutex<Table>>,
     turns: Arc<Semaphore>,
+    pub(crate) propagation: OnceLock<Propagate>,
 }
 
 impl Executions {
     /// None yet.
     pub fn new(deps: Deps) -> Arc<Self> {
         let turns = Arc::new(Semaphore::new(CATCHING_UP));
-        let made = Arc::new(Self { deps: Arc::new(deps), table: Arc::default(), turns });
+        let made = Arc::new(Self { deps: Arc::new(deps), table: Arc::default(), turns, propagation: OnceLock::new() });
         let (orders, table) = (made.deps.orders.clone(), Arc::downgrade(&made.table));
         tokio::spawn(async move {
             orders.follow(|id| table.upgrade().inspect(|table| lock(table).cancel(id)).is_some()).await;
@@ -251,6 +255,11 @@ impl Executions {
 
     /// Starts an execution, or joins the one that an earlier request with the same key started.
     pub fn start(&self, request: RunRequest) -> Result<Handle, ToolError> {
+        self.start_traced(request, None)
+    }
+
+    /// Starts an execution within its client's trace, or joins one.
+    pub fn start_traced(&self, request: RunRequest, origin: Option<TraceOrigin>) -> Result<Handle, ToolError> {
         let key = request.idempotency_key.clone().map(|key| (request.principal.clone(), key));
         let live = {
             let mut table = lock(&self.table);
@@ -261,7 +270,9 @@ impl Executions {
             if places >= UNDER_WAY || known >= KNOWN {
                 return Err(busy(places, known));
             }
-            let live = table.enter(fresh_id(), &request, key.clone());
+            let id = fresh_id();
+            let traced = self.traced(&id, origin);
+            let live = table.enter(id, &request, key.clone(), traced);
             live.place(true);
             live
         };
@@ -270,7 +281,8 @@ impl Executions {
 
     /// Goes on with an execution that this process has claimed.
     pub(crate) fn resume(&self, id: ExecutionId, request: RunRequest, origin: Origin) -> Handle {
-        let live = lock(&self.table).enter(id, &request, None);
+        let traced = self.traced_before(&id);
+        let live = lock(&self.table).enter(id, &request, None, traced);
         live.is(Status::Queued);
         self.spawn(live, request, None, Some(origin))
     }
@@ -311,6 +323,7 @@ impl Executions {
             id: id.clone(),
             cancel: CancellationToken::new(),
             principal: principal.clone(),
+            traced: Traced::default(),
             progress: watch::Sender::new(Progress::default()),
             begun: watch::Sender::new(true),
             report: watch::Sender::new(Some(Arc::new(report))),
@@ -334,11 +347,12 @@ fn busy(places: usize, known: usize) -> ToolError {
 }
 
 impl Table {
-    fn enter(&mut self, id: ExecutionId, request: &RunRequest, key: Option<Key>) -> Arc<Live> {
+    fn enter(&mut self, id: ExecutionId, request: &RunRequest, key: Option<Key>, traced: Traced) -> Arc<Live> {
         let live = Arc::new(Live {
             id,
             cancel: CancellationToken::new(),
             principal: request.principal.clone(),
+            traced,
             progress: watch::Sender::new(Progress::default()),
             begun: watch::Sender::new(false),
             report: watch::Sender::new(None),

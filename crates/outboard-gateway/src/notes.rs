@@ -1,7 +1,8 @@
 //! What layers tell the record about a call on its way.
 
-use outboard_types::Digest;
+use outboard_types::{Digest, ErrorCode};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// What was decided about a call, filled in by the layers it passed.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +17,12 @@ pub struct Noted {
     pub approval: Option<String>,
     /// Who answered, and through which channel.
     pub answered: Option<String>,
+    /// From when to when a person was asked.
+    pub asked: Option<(Instant, Instant)>,
     /// How often it was sent.
     pub attempts: u32,
+    /// The attempts that were not the last: when they ended, and how.
+    pub failed: Vec<(Instant, ErrorCode)>,
 }
 
 /// The decision about a call, in the words of the audit log.

@@ -5,7 +5,7 @@ use crate::layers::quota::Meters;
 use crate::runaway::Tallies;
 use crate::spending::Money;
 use outboard_catalog::Catalogue;
-use outboard_types::{Call, CallContext, Digest, ErrorCode, ToolError, ToolId};
+use outboard_types::{Call, CallContext, CallTracing, Digest, ErrorCode, ToolError, ToolId, TraceContext};
 use serde_json::value::RawValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -33,6 +33,7 @@ pub struct Run {
     catalogue: Arc<Catalogue>,
     limits: RunLimits,
     code: OnceLock<Digest>,
+    trace: OnceLock<TraceContext>,
     made: AtomicU64,
     waiting: watch::Sender<usize>,
     suspended: AtomicBool,
@@ -53,6 +54,7 @@ impl Run {
             catalogue,
             limits,
             code: OnceLock::new(),
+            trace: OnceLock::new(),
             made: AtomicU64::new(0),
             waiting: watch::Sender::new(0),
             suspended: AtomicBool::new(false),
@@ -72,6 +74,11 @@ impl Run {
     /// The digest of the program, where there is one.
     pub fn code(&self) -> Option<Digest> {
         self.code.get().copied()
+    }
+
+    /// Says which trace its calls belong to; the first one said counts.
+    pub fn set_trace(&self, trace: TraceContext) {
+        let _ = self.trace.set(trace);
     }
 
     /// The circumstances that all calls of the run share.
@@ -118,13 +125,19 @@ impl Run {
     /// Numbers a new call of this run.
     pub fn prepare(&self, id: ToolId, arguments: Arc<RawValue>) -> Call {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-        Call { id, arguments, number, idempotency_key: None, context: self.context.clone() }
+        self.numbered(number, id, arguments)
     }
 
     /// Takes a call of a replayed program, which has the number it had before.
     pub fn prepare_numbered(&self, number: u64, id: ToolId, arguments: Arc<RawValue>) -> Call {
         self.made.fetch_max(number, Ordering::Relaxed);
-        Call { id, arguments, number, idempotency_key: None, context: self.context.clone() }
+        self.numbered(number, id, arguments)
+    }
+
+    fn numbered(&self, number: u64, id: ToolId, arguments: Arc<RawValue>) -> Call {
+        let trace =
+            self.trace.get().map_or_else(CallTracing::default, |trace| trace.of_call(&self.context.execution, number));
+        Call { id, arguments, number, idempotency_key: None, trace, context: self.context.clone() }
     }
 
     /// Turns names as a program or a model wrote them into the tool they mean. `server` may be empty when

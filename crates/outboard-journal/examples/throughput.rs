@@ -156,5 +156,6 @@ fn record(number: u64) -> CallRecord {
         duration_us: 1_500,
         error: None,
         decision: "allow: default".to_owned(),
+        trace: outboard_journal::CallTrace::default(),
     }
 }

@@ -5,6 +5,7 @@ use crate::audit::{AuditEntry, Signer};
 use crate::blobs::Blobs;
 use crate::durable::{Begun, Claim, Durability, Event, Intent};
 use crate::error::JournalError;
+use crate::marks::{self, Mark};
 use crate::records::{CallRecord, Ending, ExecutionRecord, Status};
 use crate::seal::Sealed;
 use crate::spending::Spend;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Event(Box<Event>),
     Audit(Box<AuditEntry>),
     Spend(Box<Spend>),
+    Mark(Box<Mark>),
     /// Something rare; the text says what it is.
     Job(&'static str, Job),
     /// Answer once all that came before is committed.
@@ -110,6 +112,7 @@ impl Command {
             Self::Event(event) => durable::event(context, event)?,
             Self::Audit(entry) => audit::append(context, entry)?,
             Self::Spend(spend) => spending::write(context.connection, spend)?,
+            Self::Mark(mark) => marks::write(context, mark)?,
             Self::Job(_, job) => return whole(context, job),
             Self::Flush => {}
         }
@@ -127,6 +130,7 @@ impl Command {
             Self::Event(event) => format!("event {} of {}: {fault}", event.order, event.execution),
             Self::Audit(entry) => format!("an audit entry about {}: {fault}", entry.kind),
             Self::Spend(spend) => format!("spending of {}: {fault}", spend.principal.0),
+            Self::Mark(mark) => format!("a mark of {}: {fault}", mark.execution),
             Self::Job(what, _) => format!("{what}: {fault}"),
             Self::Flush => fault.to_string(),
         }

@@ -6,6 +6,7 @@ use crate::durable::{self, Event, Intent, OnRestart, Value, What};
 use crate::error::JournalError;
 use crate::history::History;
 use crate::journal::Journal;
+use crate::marks::{self, Mark};
 use crate::records::{CallRecord, ExecutionRow};
 use crate::write;
 use outboard_types::ExecutionId;
@@ -27,6 +28,8 @@ struct Parcel {
     intents: Vec<Intent>,
     events: Vec<Event>,
     approvals: Vec<ApprovalRecord>,
+    #[serde(default)]
+    marks: Vec<Mark>,
 }
 
 impl Journal {
@@ -44,7 +47,8 @@ impl Journal {
         let History { intents, events } = self.history(id)?;
         let filter = ApprovalFilter { execution: Some(id.clone()), ..ApprovalFilter::default() };
         let (calls, approvals) = (self.calls(id)?, self.approvals(&filter)?);
-        let mut parcel = Parcel { format: FORMAT.to_owned(), execution, calls, intents, events, approvals };
+        let marks = self.marks(id)?;
+        let mut parcel = Parcel { format: FORMAT.to_owned(), execution, calls, intents, events, approvals, marks };
         self.fill(&mut parcel, mask)?;
         serde_json::to_writer(&mut *file, &parcel).map_err(|error| refused(error.to_string()))?;
         file.flush().map_err(|error| refused(error.to_string()))
@@ -115,6 +119,7 @@ fn unpack(context: &Context<'_>, parcel: &Parcel) -> Result<(), Fault> {
     parcel.intents.iter().try_for_each(|intent| durable::intent(context, intent))?;
     parcel.events.iter().try_for_each(|event| durable::event(context, event))?;
     parcel.approvals.iter().try_for_each(|approval| approvals::insert(context, approval))?;
+    parcel.marks.iter().try_for_each(|mark| marks::write(context, mark))?;
     match ending {
         Some(ending) => write::end(context, &record.id, ending),
         None => write::disown(context, &record.id),
@@ -128,7 +133,8 @@ fn foreign(parcel: &Parcel) -> Result<(), Fault> {
     let intents = parcel.intents.iter().map(|intent| &intent.execution);
     let events = parcel.events.iter().map(|event| &event.execution);
     let approvals = parcel.approvals.iter().map(|approval| &approval.execution);
-    if calls.chain(intents).chain(events).chain(approvals).any(|other| other != id) {
+    let marks = parcel.marks.iter().map(|mark| &mark.execution);
+    if calls.chain(intents).chain(events).chain(approvals).chain(marks).any(|other| other != id) {
         return Err(Fault::Refused("its parts belong to different executions".to_owned()));
     }
     let values =

@@ -7,6 +7,7 @@ use crate::database::Database;
 use crate::durable::{Begun, Claim, Completion, Durability, Effect, Event, Intent};
 use crate::error::JournalError;
 use crate::faults::Faults;
+use crate::follow::Follower;
 use crate::owner::Owner;
 use crate::records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
 use crate::seal::{Seal, Sealed};
@@ -18,8 +19,8 @@ use outboard_types::ExecutionId;
 use rusqlite::{Connection, TransactionBehavior};
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// Most records that wait to be written.
@@ -36,6 +37,7 @@ struct Inner {
     /// `None` only while being dropped: the writer ends when it is gone.
     queue: Option<SyncSender<Message>>,
     troubles: Troubles,
+    follower: OnceLock<Arc<dyn Follower>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -95,7 +97,9 @@ fn parts(database: Database, sealed: Sealed, faults: Faults, owner: &str) -> Res
         sealed: sealed.clone(),
         faults,
     };
-    Ok((Inner { database, blobs, sealed, queue: Some(queue), troubles, thread: None }, writer))
+    let inner =
+        Inner { database, blobs, sealed, queue: Some(queue), troubles, follower: OnceLock::new(), thread: None };
+    Ok((inner, writer))
 }
 
 /// A handle without a thread behind it, and what writes for it.
@@ -197,6 +201,11 @@ impl Journal {
         self.0.database.changes()
     }
 
+    /// Lets somebody hear of what this process records; the first one counts.
+    pub fn follow(&self, follower: Arc<dyn Follower>) {
+        let _ = self.0.follower.set(follower);
+    }
+
     /// Waits until everything recorded so far is on the disk; blocks the thread.
     ///
     /// `Err` when the disk refuses it, when the writer has stopped or when any record since opening was lost.
@@ -285,6 +294,9 @@ impl Journal {
 
     fn send(&self, command: Command, waiter: Option<Waiter>) -> Result<(), JournalError> {
         let queue = self.0.queue.as_ref().ok_or(JournalError::Stopped)?;
+        if let (Some(follower), Some(fact)) = (self.0.follower.get(), command.fact()) {
+            follower.heard(fact);
+        }
         queue.send(Message { command, waiter }).map_err(|_| JournalError::Stopped)
     }
 

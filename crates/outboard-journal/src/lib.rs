@@ -27,9 +27,11 @@ mod durable;
 mod error;
 mod exchange;
 mod faults;
+mod follow;
 mod history;
 mod journal;
 mod keys;
+mod marks;
 mod matcher;
 mod network;
 mod orders;
@@ -52,11 +54,13 @@ pub use durable::{Begun, Claim, Completion, Durability, Effect, Event, EventKind
 pub use error::JournalError;
 #[cfg(any(test, feature = "faults"))]
 pub use faults::{FaultKind, Faults};
+pub use follow::{Fact, Follower};
 pub use history::History;
 #[cfg(any(test, feature = "faults"))]
 pub use journal::open_with_faults;
 pub use journal::{Journal, memory, open, open_sealed};
 pub use keys::{CallKey, Keys};
+pub use marks::{AskedNote, CallTrace, FailedAttempt, Mark, MarkKind};
 pub use matcher::{Match, Matcher, Mismatch};
 pub use orders::{Order, OrderRecord, Verdict};
 pub use records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};

@@ -2,6 +2,7 @@
 
 use crate::durable::{Durability, OnRestart};
 use crate::error::JournalError;
+use crate::marks::CallTrace;
 use crate::records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
 use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -41,7 +42,7 @@ pub(crate) fn execution(connection: &Connection, id: &ExecutionId) -> Result<Opt
 pub(crate) fn calls(connection: &Connection, id: &ExecutionId) -> Result<Vec<CallRecord>, JournalError> {
     let mut statement = connection.prepare_cached(
         "SELECT execution, number, server, tool, arguments_digest, arguments_bytes, result_bytes, started_ms,
-             duration_us, error, decision
+             duration_us, error, decision, trace
          FROM calls WHERE execution = ?1 ORDER BY number",
     )?;
     statement.query_and_then([id.as_str()], call_record)?.collect()
@@ -122,6 +123,7 @@ fn call_record(row: &Row<'_>) -> Result<CallRecord, JournalError> {
         duration_us: int(row, 8)?,
         error: row.get::<_, Option<String>>(9)?.map(|text| understood("an error code", text, code)).transpose()?,
         decision: row.get(10)?,
+        trace: CallTrace::from_column(row.get(11)?),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What is recorded.
 
 use crate::durable::Durability;
+use crate::marks::CallTrace;
 use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +131,9 @@ pub struct CallRecord {
     pub error: Option<ErrorCode>,
     /// What policy decided, and by which rule.
     pub decision: String,
+    /// What only a trace shows.
+    #[serde(default)]
+    pub trace: CallTrace,
 }
 
 /// Which executions to list; all by default.

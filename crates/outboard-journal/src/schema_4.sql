@@ -22,3 +22,14 @@ CREATE TABLE state_changes (
     answer    TEXT NOT NULL,
     PRIMARY KEY (execution, call)
 ) STRICT, WITHOUT ROWID;
+-- What a trace shows of a call beside its row, as JSON: microseconds, rule, attempts, the way to its server.
+ALTER TABLE calls ADD COLUMN trace TEXT;
+
+-- What a trace shows of an execution beside its row: where it came from, its workers, what was checked.
+CREATE TABLE marks (
+    execution TEXT NOT NULL,
+    at_us     INTEGER NOT NULL,
+    -- JSON
+    what      TEXT NOT NULL
+) STRICT;
+CREATE INDEX marks_by_execution ON marks (execution, at_us);

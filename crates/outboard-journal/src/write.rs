@@ -121,8 +121,8 @@ pub(crate) fn is_gone(owner: &str) -> bool {
 pub(crate) fn call(connection: &Connection, record: &CallRecord) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO calls (execution, number, server, tool, arguments_digest, arguments_bytes, result_bytes,
-             started_ms, duration_us, error, decision)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             started_ms, duration_us, error, decision, trace)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     statement.execute(params![
         record.execution.as_str(),
@@ -136,6 +136,7 @@ pub(crate) fn call(connection: &Connection, record: &CallRecord) -> rusqlite::Re
         int(record.duration_us),
         record.error.map(ErrorCode::as_str),
         record.decision,
+        record.trace.to_column(),
     ])?;
     Ok(())
 }

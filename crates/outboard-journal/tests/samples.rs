@@ -52,6 +52,7 @@ pub(crate) fn call(execution: u64, number: u64) -> CallRecord {
         duration_us: 2_000_000,
         error: number.is_multiple_of(2).then_some(ErrorCode::ToolFailed),
         decision: "allow: default".to_owned(),
+        trace: outboard_journal::CallTrace::default(),
     }
 }
 

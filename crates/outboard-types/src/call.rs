@@ -1,6 +1,6 @@
 //! One call to an upstream, and what came of it.
 
-use crate::{ExecutionId, Principal, SessionName, ToolError, ToolId};
+use crate::{CallTracing, ExecutionId, Principal, SessionName, ToolError, ToolId};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,8 @@ pub struct Call {
     pub number: u64,
     /// What it is known by wherever it is made again, by a retry or after a crash; none for calls of no program.
     pub idempotency_key: Option<Arc<str>>,
+    /// The trace that it is part of.
+    pub trace: CallTracing,
     /// Its circumstances.
     pub context: Arc<CallContext>,
 }

@@ -10,13 +10,15 @@ mod error;
 mod glob;
 mod names;
 mod redacted;
+mod trace;
 
 pub use call::{Call, CallContext, CallOrigin, Outcome, ToolResult};
-pub use clock::now_ms;
+pub use clock::{now_ms, now_us};
 pub use digest::Digest;
 pub use error::{ErrorCode, ToolError};
 pub use glob::glob;
 pub use names::{ExecutionId, Language, NameError, Principal, ServerName, SessionName, ToolId, ToolName};
 pub use redacted::Redacted;
+pub use trace::{CallTracing, SpanId, TraceContext, TraceId, TraceOrigin, TraceParent, Wire, WireNote};
 
 pub use tokio_util::sync::CancellationToken;

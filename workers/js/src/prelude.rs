@@ -13,7 +13,19 @@ macro_rules! parts {
 pub(crate) fn text() -> &'static str {
     concat!(
         "(function (host) { \"use strict\";\n",
-        parts!("start", "clock", "tools", "own", "names", "modules", "preflight", "inspect", "timers", "encoding", "lazy"),
+        parts!(
+            "start",
+            "clock",
+            "tools",
+            "own",
+            "names",
+            "modules",
+            "preflight",
+            "inspect",
+            "timers",
+            "encoding",
+            "lazy"
+        ),
         parts!("fs", "console", "process", "result", "end"),
         "\n})"
     )

@@ -9,9 +9,10 @@ use super::serve::Served;
 use super::tally::Tally;
 use super::{Engine, seed_text};
 use crate::Hired;
+use crate::traced::{self, Watch};
 use outboard_border::{Inside, Place};
-use outboard_journal::{Effect, History, Status};
-use outboard_sandbox::{Grant, SandboxError};
+use outboard_journal::{Effect, History, MarkKind, Status};
+use outboard_sandbox::{Exit, Grant, SandboxError};
 use outboard_types::{ErrorCode, ToolError, ToolId};
 use outboard_worker_protocol::{Durable, FetchRequest, Start, ToWorker};
 use serde_json::value::RawValue;
@@ -31,6 +32,8 @@ pub(super) struct Attempt {
     pub(super) clock_ms: u64,
     /// How often it asked for our own functions.
     pub(super) own: u64,
+    /// How long its worker takes.
+    pub(super) watch: Watch,
 }
 
 /// One request of the program that is part of its history.
@@ -68,10 +71,12 @@ impl Engine {
             Ok(start) => start,
             Err(error) => return Some(End::Failed(Status::Failed, error)),
         };
+        let mut watch = Watch::start();
         let Hired { mut sender, mut receiver, hold, listener } = match self.hired().await {
             Ok(hired) => hired,
             Err(end) => return Some(end),
         };
+        watch.ready();
         let serving = self.serve_proxy(listener);
         self.say(Status::Running);
         let mut attempt = Attempt {
@@ -81,6 +86,7 @@ impl Engine {
             held: Vec::new(),
             clock_ms: self.origin.clock_ms,
             own: 0,
+            watch,
         };
         let served = match sender.send(&ToWorker::Start(start)).await {
             Err(_) => Served::Lost,
@@ -91,6 +97,7 @@ impl Engine {
         let exit = hold.wait().await;
         self.cpu += exit.cpu;
         self.out_of_processes |= exit.out_of_processes;
+        self.note_worker(&attempt.watch, &exit, &served);
         self.disarm().await;
         match served {
             // Also one that had its result before the folders were counted.
@@ -100,6 +107,29 @@ impl Engine {
             Served::Lost => Some(End::lost(&exit, self.deps.sandbox.limits())),
             Served::Suspend => None,
         }
+    }
+
+    /// Notes what the worker took, for the trace.
+    fn note_worker(&mut self, watch: &Watch, exit: &Exit, served: &Served) {
+        self.attempts += 1;
+        if self.is_offline() {
+            return;
+        }
+        let end = match served {
+            Served::End(_) => "ended",
+            Served::Lost => "lost",
+            Served::Suspend => "suspended",
+        };
+        let what = MarkKind::Worker {
+            attempt: self.attempts,
+            engine: self.engine().unwrap_or(self.request.language.as_str()).to_owned(),
+            ready_us: watch.ready_us(),
+            took_us: watch.elapsed().as_micros() as u64,
+            cpu_us: exit.cpu.as_micros() as u64,
+            peak_memory: exit.peak_memory,
+            end: end.to_owned(),
+        };
+        traced::note(&self.deps.journal, self.id(), watch.elapsed(), what);
     }
 
     async fn history(&mut self, resumed: bool) -> Result<History, ToolError> {

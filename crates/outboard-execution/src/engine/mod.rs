@@ -24,6 +24,7 @@ use crate::executions::{Deps, Live, RunRequest};
 use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
+use crate::traced;
 use ends::End;
 use files::Files;
 use happen::{Pending, What};
@@ -53,6 +54,8 @@ pub(crate) struct Engine {
     origin: Origin,
     findings: Findings,
     tally: Tally,
+    /// How many workers it had.
+    attempts: u32,
     /// Where the operator grants a network.
     way_out: Option<WayOut>,
     started: Instant,
@@ -105,6 +108,7 @@ impl Engine {
             // A shell may be open for days; what its processes compute is its own.
             wall_left: if request.guest.is_some() { Duration::MAX } else { deps.limits.wall },
             findings: Findings::default(),
+            attempts: 0,
             started: Instant::now(),
             cpu: Duration::ZERO,
             out_of_processes: false,
@@ -190,6 +194,9 @@ impl Engine {
         };
         if let Some(border) = &self.deps.border {
             report.protect(border, &Place::of(self.run.context()));
+        }
+        if !self.is_offline() {
+            traced::note(&self.deps.journal, self.id(), Duration::ZERO, traced::tokens(&report));
         }
         let written = (!self.is_offline()).then(|| self.keep(&report));
         (report, written)

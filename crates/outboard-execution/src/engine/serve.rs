@@ -9,9 +9,10 @@ use super::offline::beyond;
 use crate::Hold;
 use crate::inspection::Findings;
 use crate::preflight::Verdict;
+use crate::traced;
 use futures::StreamExt;
 use outboard_border::{Notes, Place};
-use outboard_journal::Status;
+use outboard_journal::{MarkKind, Status};
 use outboard_sandbox::{Receiver, Sender};
 use outboard_types::ToolError;
 use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
@@ -298,11 +299,24 @@ impl Engine {
         self.findings.notes.clone_from(&verdict.notes);
         self.findings.alert(&self.live.id);
         if let Err(error) = self.deps.inspection.check(&self.findings) {
+            self.note_preflight(attempt, Some(error.code.as_str()));
             return Some(End::Failed(Status::Failed, error));
         }
         // One that ran before goes on by its record, whatever was listed since.
         let judged = self.deps.inspection.preflight && !attempt.script.was_resumed() && !self.is_offline();
-        verdict.refusal(code, self.request.language, catalogue).filter(|_| judged).map(End::Trouble)
+        let refusal = verdict.refusal(code, self.request.language, catalogue).filter(|_| judged);
+        self.note_preflight(attempt, refusal.as_ref().map(|trouble| trouble.code.as_str()));
+        refusal.map(End::Trouble)
+    }
+
+    /// Notes how long the program was looked at, for the trace; where it runs again, that is no news.
+    fn note_preflight(&self, attempt: &Attempt, refused: Option<&str>) {
+        if attempt.script.was_resumed() || self.is_offline() {
+            return;
+        }
+        let took = attempt.watch.running();
+        let what = MarkKind::Preflight { took_us: took.as_micros() as u64, refused: refused.map(str::to_owned) };
+        traced::note(&self.deps.journal, self.id(), took, what);
     }
 }
 

@@ -47,16 +47,32 @@ pub(super) async fn call(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
 
 async fn send(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
     let session = upstream.session().await?;
+    call.trace.wire.set(session.wire());
     let tool = call.id.tool.as_str();
     let fields = format!(r#""name":{},"arguments":{}"#, serde_json::Value::from(tool), call.arguments.get());
     let key = call.idempotency_key.as_deref().map(|key| format!("{KEY}:{}", serde_json::Value::from(key)));
-    match session.request_with("tools/call", &fields, Some(tool), key.as_deref()).await {
+    let entries: Vec<_> = key.into_iter().chain(trace(call)).collect();
+    let entries = (!entries.is_empty()).then(|| entries.join(","));
+    match session.request_with("tools/call", &fields, Some(tool), entries.as_deref(), Some(&call.trace.wire)).await {
         Ok(result) => {
             upstream.worked();
             read(result.get())
         }
-        Err(error) => Err(failed(upstream, &session, error).await),
+        Err(error) => {
+            if let RequestError::Refused(refused) = &error {
+                call.trace.wire.add(|wire| wire.status = Some(refused.code));
+            }
+            Err(failed(upstream, &session, error).await)
+        }
     }
+}
+
+/// The trace that the call is part of, as entries of `_meta` (SEP-414).
+fn trace(call: &Call) -> impl Iterator<Item = String> {
+    let parent = call.trace.parent.map(|parent| format!(r#""traceparent":"{parent}""#));
+    let state = call.trace.state.as_deref().filter(|_| parent.is_some());
+    let state = state.map(|state| format!(r#""tracestate":{}"#, serde_json::Value::from(state)));
+    parent.into_iter().chain(state)
 }
 
 fn hidden(upstream: &Upstream) -> ToolError {

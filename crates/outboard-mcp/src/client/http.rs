@@ -68,6 +68,11 @@ impl HttpLink {
         })
     }
 
+    /// Its host and port.
+    pub(super) fn place(&self) -> (Option<String>, Option<u16>) {
+        (self.url.host_str().map(str::to_owned), self.url.port_or_known_default())
+    }
+
     /// Finds out the era with `server/discover`, else shakes hands the old way.
     pub(super) async fn greet(&self, known: Option<Era>, patience: Duration) -> Result<Greeting, String> {
         if known != Some(Era::Legacy) {

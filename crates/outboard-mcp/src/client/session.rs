@@ -5,6 +5,7 @@ use super::http::HttpLink;
 use super::process::Process;
 use super::spec::ClientInfo;
 use crate::rpc::{OnDrop, Peer, RequestError};
+use outboard_types::{Wire, WireNote};
 use serde_json::value::RawValue;
 
 /// What lies between us and the server.
@@ -39,21 +40,38 @@ impl Session {
         fields: &str,
         name: Option<&str>,
     ) -> Result<Box<RawValue>, RequestError> {
-        self.request_with(method, fields, name, None).await
+        self.request_with(method, fields, name, None, None).await
     }
 
-    /// Sends a request with one more entry, as JSON text, in its `_meta`.
+    /// Sends a request with more entries, as JSON text, in its `_meta`, and notes how it went.
     pub(super) async fn request_with(
         &self,
         method: &str,
         fields: &str,
         name: Option<&str>,
         entry: Option<&str>,
+        note: Option<&WireNote>,
     ) -> Result<Box<RawValue>, RequestError> {
         let params = params(fields, self.meta.as_deref(), entry);
         match &self.link {
-            Link::Stdio { peer, .. } => peer.request(method, &params, OnDrop::Cancel).await?.await,
+            Link::Stdio { peer, .. } => {
+                let pending = peer.request(method, &params, OnDrop::Cancel).await?;
+                note.inspect(|note| note.add(|wire| wire.request = Some(pending.id())));
+                pending.await
+            }
             Link::Http(link) => link.request(method, &params, name).await,
+        }
+    }
+
+    /// How requests go to the server, for traces.
+    pub(super) fn wire(&self) -> Wire {
+        let protocol = Some(self.greeting.version.clone());
+        match &self.link {
+            Link::Stdio { .. } => Wire { transport: "pipe".into(), protocol, ..Wire::default() },
+            Link::Http(link) => {
+                let (address, port) = link.place();
+                Wire { transport: "tcp".into(), address, port, protocol, ..Wire::default() }
+            }
         }
     }
 

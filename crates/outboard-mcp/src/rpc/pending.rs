@@ -45,6 +45,13 @@ pub(crate) struct Pending {
     pub(super) answered: bool,
 }
 
+impl Pending {
+    /// The id that the request was sent with.
+    pub(crate) fn id(&self) -> i64 {
+        self.id
+    }
+}
+
 impl Future for Pending {
     type Output = Answer;
 

@@ -8,6 +8,7 @@ use super::protocol;
 use super::questions::Questions;
 use super::requests::{Entered, Requests};
 use super::service::{Caller, ProgressSink, Service};
+use super::trace;
 use super::wire::{self, Incoming, MAX_MESSAGE};
 use crate::rpc::RpcError;
 use axum::Router;
@@ -19,7 +20,7 @@ use axum::routing::{get, post};
 use futures::stream;
 use outboard_gateway::ApprovalDesk;
 use outboard_gateway::approvals::webhook::WebhookKey;
-use outboard_types::{CancellationToken, Digest, Principal, Redacted};
+use outboard_types::{CancellationToken, Digest, Principal, Redacted, TraceParent};
 use serde_json::value::RawValue;
 use std::convert::Infallible;
 use std::io;
@@ -70,6 +71,7 @@ pub async fn serve(
     });
     let app = Router::new()
         .route("/mcp", post(message).get(no_stream).delete(end_session))
+        .route("/metrics", get(metrics))
         .route("/approvals", get(desk::list))
         .route("/approvals/{id}", post(desk::post))
         .layer(DefaultBodyLimit::max(MAX_MESSAGE))
@@ -79,6 +81,15 @@ pub async fn serve(
         requests.cancel_all();
     };
     axum::serve(listener, app).with_graceful_shutdown(stopping).await
+}
+
+/// Metrics in the text format of Prometheus; nothing where none are kept.
+async fn metrics(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
+    let Some(metrics) = http.service.metrics() else { return StatusCode::NOT_FOUND.into_response() };
+    match http.admit(&headers) {
+        Err(refusal) if !metrics.open => refusal.into_response(),
+        _ => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (metrics.text)()).into_response(),
+    }
 }
 
 async fn no_stream() -> StatusCode {
@@ -114,13 +125,14 @@ async fn message(State(http): State<Arc<Http>>, headers: HeaderMap, body: Bytes)
         return json(StatusCode::BAD_REQUEST, wire::response(&id, &Err(error)));
     }
     let entered = http.requests.enter(&request_key(&headers, id.get()));
+    let trace = trace::of_headers(&headers);
     let token = wire::progress_token(params.as_deref());
     let asks = method == "tools/call" && declared_elicitation(&headers);
     if accepts_stream(&headers) && (token.is_some() || asks) {
-        return streamed(http, entered, Posted { id, method, params, token, asks });
+        return streamed(http, entered, Posted { id, method, params, token, asks, trace });
     }
     let new_session = (method == "initialize").then(|| fresh_session(params.as_deref()));
-    let mut response = single(&http, entered, &id, &method, params).await;
+    let mut response = single(&http, entered, Posted { id, method, params, token: None, asks, trace }).await;
     if let Some(Ok(session)) = new_session.map(|session| HeaderValue::from_str(&session)) {
         response.headers_mut().insert(SESSION, session);
     }
@@ -134,6 +146,7 @@ struct Posted {
     params: Option<Box<RawValue>>,
     token: Option<serde_json::Value>,
     asks: bool,
+    trace: Option<TraceParent>,
 }
 
 /// What ends the names of sessions whose clients declared elicitation: we keep nothing under a session, so
@@ -160,12 +173,19 @@ fn request_key(headers: &HeaderMap, id: &str) -> String {
 }
 
 /// One JSON answer. If the client leaves, this future is dropped and the request is cancelled with it.
-async fn single(http: &Http, entered: Entered, id: &RawValue, method: &str, params: Option<Box<RawValue>>) -> Response {
+async fn single(http: &Http, entered: Entered, posted: Posted) -> Response {
+    let Posted { id, method, params, trace, .. } = posted;
     let guard = entered.cancel.clone().drop_guard();
     // Without a stream there is no way to ask but by an answer.
     let elicitation = http.questions.of(params.as_deref(), Arc::new(|_| false));
-    let caller = Caller { principal: principal(), cancel: entered.cancel.clone(), progress: None, elicitation };
-    let answer = http.service.handle(method, params.as_deref(), caller).await;
+    let caller = Caller {
+        principal: principal(),
+        cancel: entered.cancel.clone(),
+        progress: None,
+        elicitation,
+        http_trace: trace,
+    };
+    let answer = http.service.handle(&method, params.as_deref(), caller).await;
     guard.disarm();
     let status = match &answer {
         Err(error) if error.code == -32601 => StatusCode::NOT_FOUND,
@@ -174,12 +194,12 @@ async fn single(http: &Http, entered: Entered, id: &RawValue, method: &str, para
     };
     // The handshake era expects protocol errors with status 200; only the stateless one maps them.
     let status = if protocol::is_modern(params.as_deref()) { status } else { StatusCode::OK };
-    json(status, wire::response(id, &answer))
+    json(status, wire::response(&id, &answer))
 }
 
 /// Progress and then the answer, as server-sent events.
 fn streamed(http: Arc<Http>, entered: Entered, posted: Posted) -> Response {
-    let Posted { id, method, params, token, asks } = posted;
+    let Posted { id, method, params, token, asks, trace } = posted;
     let (events, queue) = mpsc::channel::<String>(64);
     let guard = entered.cancel.clone().drop_guard();
     tokio::spawn(async move {
@@ -193,7 +213,8 @@ fn streamed(http: Arc<Http>, entered: Entered, posted: Posted) -> Response {
             true => http.questions.asking(send),
             false => http.questions.of(params.as_deref(), send),
         };
-        let caller = Caller { principal: principal(), cancel: entered.cancel.clone(), progress, elicitation };
+        let caller =
+            Caller { principal: principal(), cancel: entered.cancel.clone(), progress, elicitation, http_trace: trace };
         let answer = http.service.handle(&method, params.as_deref(), caller).await;
         let _ = events.send(wire::response(&id, &answer)).await;
     });

@@ -16,6 +16,7 @@ mod requests;
 mod service;
 pub mod stdio;
 mod tools;
+mod trace;
 pub mod webhook;
 mod wire;
 

@@ -9,11 +9,11 @@ use super::{calls, tools};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
 use outboard_execution::{Executions, OnRestart};
-use outboard_types::{CancellationToken, Principal};
+use outboard_types::{CancellationToken, Principal, TraceParent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Which tools an agent is shown.
@@ -68,6 +68,16 @@ pub struct Caller {
     pub progress: Option<ProgressSink>,
     /// How the person behind the caller can be asked.
     pub elicitation: Elicitation,
+    /// The trace of the HTTP request that brought it.
+    pub http_trace: Option<TraceParent>,
+}
+
+/// Metrics in the text format of Prometheus.
+pub(super) struct MetricsText {
+    /// Whether anybody may read them.
+    pub(super) open: bool,
+    /// Makes the text.
+    pub(super) text: Box<dyn Fn() -> String + Send + Sync>,
 }
 
 /// The MCP server, without a transport.
@@ -76,12 +86,28 @@ pub struct Service {
     pub(super) options: ServiceOptions,
     pub(super) parked: Parked,
     pub(super) directs: Directs,
+    metrics: OnceLock<MetricsText>,
 }
 
 impl Service {
     /// A service over these executions.
     pub fn new(executions: Arc<Executions>, options: ServiceOptions) -> Arc<Self> {
-        Arc::new(Self { executions, options, parked: Parked::default(), directs: Directs::default() })
+        Arc::new(Self {
+            executions,
+            options,
+            parked: Parked::default(),
+            directs: Directs::default(),
+            metrics: OnceLock::new(),
+        })
+    }
+
+    /// Serves metrics over HTTP; `open` says that they need no bearer token.
+    pub fn show_metrics(&self, open: bool, text: Box<dyn Fn() -> String + Send + Sync>) {
+        let _ = self.metrics.set(MetricsText { open, text });
+    }
+
+    pub(super) fn metrics(&self) -> Option<&MetricsText> {
+        self.metrics.get()
     }
 
     /// What it was told by settings.

@@ -91,7 +91,13 @@ fn take(message: Incoming, service: &Arc<Service>, connection: &Connection, line
     let elicitation = questions.of(params.as_deref(), Arc::new(move |line| asking.try_send(line).is_ok()));
     tokio::spawn(async move {
         let progress = wire::progress_token(params.as_deref()).map(|token| sink(token, lines.clone()));
-        let caller = Caller { principal: Principal::default(), cancel: entered.cancel.clone(), progress, elicitation };
+        let caller = Caller {
+            principal: Principal::default(),
+            cancel: entered.cancel.clone(),
+            progress,
+            elicitation,
+            http_trace: None,
+        };
         let answer = service.handle(&method, params.as_deref(), caller).await;
         let _ = lines.send(wire::response(&id, &answer)).await;
         drop(entered);

@@ -128,6 +128,7 @@ pub(crate) fn call(server: &str, tool: &str, arguments: Value) -> Call {
     };
     let arguments = to_raw_value(&arguments).unwrap().into();
     Call {
+        trace: outboard_types::CallTracing::default(),
         id: ToolId::new(server, tool).unwrap(),
         arguments,
         number: 1,

@@ -16,6 +16,7 @@ use crate::{
 };
 use outboard_types::{Digest, ToolError};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The layer.
 pub(crate) struct Authorize {
@@ -85,11 +86,13 @@ impl Authorize {
         let Some(desk) = &self.desk else { return Err(refusal::nobody_to_ask(id, &grounds)) };
         let digest = Digest::of(request.call.arguments.get());
         let ask = Ask::new(request, digest, version, grounds);
+        let asked = Instant::now();
         let verdict = tokio::select! {
             biased;
             () = self.rulebook.changed_from(version) => return Ok(None),
             verdict = desk.request(ask) => verdict,
         };
+        request.notes.write(|noted| noted.asked = Some((asked, Instant::now())));
         match verdict {
             Verdict::Approved(approved) => {
                 request.notes.write(|noted| {

@@ -1,9 +1,9 @@
 //! Every call leaves a row in the journal and an entry in the audit log: who, what, the decision, digests,
 //! sizes, timing and outcome. Refusals too.
 
-use crate::{Answer, Layer, Next, Noted, Notes, Request};
-use outboard_journal::{AuditEntry, CallRecord, Journal};
-use outboard_types::{Call, Digest, ErrorCode, Outcome, now_ms};
+use crate::{Answer, Kind, Layer, Next, Noted, Notes, Request};
+use outboard_journal::{AskedNote, AuditEntry, CallRecord, CallTrace, FailedAttempt, Journal};
+use outboard_types::{Call, Digest, ErrorCode, Outcome, WireNote, now_us};
 use std::time::Instant;
 
 /// The layer.
@@ -19,9 +19,17 @@ impl Record {
     }
 
     fn open(&self, request: &Request) -> Pending<'_> {
-        let record = open(&request.call);
+        let mut record = open(&request.call);
+        record.trace.kind = (request.kind() != Kind::Tool).then(|| request.kind().as_str().to_owned());
         let entry = self.audit.then(|| entry(request, &record));
-        Pending { layer: self, open: Some((record, entry)), notes: request.notes.clone(), started: Instant::now() }
+        let wire = request.call.trace.wire.clone();
+        Pending {
+            layer: self,
+            open: Some((record, entry)),
+            notes: request.notes.clone(),
+            wire,
+            started: Instant::now(),
+        }
     }
 }
 
@@ -41,6 +49,7 @@ impl Layer for Record {
 }
 
 fn open(call: &Call) -> CallRecord {
+    let now = now_us();
     CallRecord {
         execution: call.context.execution.clone(),
         number: call.number,
@@ -49,10 +58,11 @@ fn open(call: &Call) -> CallRecord {
         arguments_digest: Digest::of(call.arguments.get()),
         arguments_bytes: call.arguments.get().len() as u64,
         result_bytes: 0,
-        started_ms: now_ms(),
+        started_ms: now / 1_000,
         duration_us: 0,
         error: None,
         decision: "none".into(),
+        trace: CallTrace { started_us: now % 1_000, ..CallTrace::default() },
     }
 }
 
@@ -83,6 +93,7 @@ struct Pending<'a> {
     layer: &'a Record,
     open: Option<(CallRecord, Option<AuditEntry>)>,
     notes: Notes,
+    wire: WireNote,
     started: Instant,
 }
 
@@ -102,12 +113,29 @@ impl Pending<'_> {
         if let Some(mut entry) = entry {
             let outcome = error.map_or("ok", ErrorCode::as_str);
             (entry.decision, entry.outcome) = (decision.into(), Some(outcome.into()));
-            (entry.rule, entry.approval, entry.duration_us) = (rule(&noted), noted.approval, Some(duration_us));
+            (entry.rule, entry.approval, entry.duration_us) = (rule(&noted), noted.approval.clone(), Some(duration_us));
             self.layer.journal.audit(entry);
         }
         record.decision = decision.into();
+        self.trace(&mut record.trace, &noted);
         (record.result_bytes, record.error, record.duration_us) = (result_bytes, error, duration_us);
         self.layer.journal.call(record);
+    }
+}
+
+impl Pending<'_> {
+    /// What only a trace tells of a call.
+    fn trace(&self, trace: &mut CallTrace, noted: &Noted) {
+        let since = |at: Instant| at.saturating_duration_since(self.started).as_micros() as u64;
+        trace.rule.clone_from(&noted.rule);
+        trace.asked = noted.asked.map(|(from, to)| AskedNote {
+            approval: noted.approval.clone(),
+            at_us: since(from),
+            took_us: to.saturating_duration_since(from).as_micros() as u64,
+        });
+        trace.attempts = noted.attempts;
+        trace.failed = noted.failed.iter().map(|(at, code)| FailedAttempt { at_us: since(*at), code: *code }).collect();
+        trace.wire = self.wire.get();
     }
 }
 

@@ -48,6 +48,7 @@ impl Layer for Retry {
                 let outcome = next.again().run(request.clone()).await;
                 let Err(error) = &outcome else { return outcome };
                 let Some(at) = self.pause(&request, attempt, error) else { return told(outcome, attempt) };
+                request.notes.write(|noted| noted.failed.push((std::time::Instant::now(), error.code)));
                 tracing::debug!(code = %error.code, attempt, "sent again");
                 tokio::time::sleep_until(at).await;
                 attempt += 1;

@@ -11,6 +11,7 @@ use outboard_execution::{Deps, Report, fresh_id, program_value};
 use outboard_gateway::Run;
 use outboard_types::{
     CallContext, CallOrigin, CancellationToken, ExecutionId, Principal, SessionName, ToolError, ToolId, ToolResult,
+    TraceContext, TraceOrigin,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -59,6 +60,7 @@ pub(super) fn start(
     given: Option<Box<RawValue>>,
     shaped: bool,
     caller: &Caller,
+    origin: Option<TraceOrigin>,
 ) -> Work {
     let (id, cancel) = (fresh_id(), CancellationToken::new());
     let context = CallContext {
@@ -68,9 +70,11 @@ pub(super) fn start(
         origin: CallOrigin::Model,
         cancel: cancel.clone(),
     };
+    let trace = service.executions.trace_context(&id, origin.as_ref());
+    origin.iter().for_each(|origin| service.executions.note_origin(&id, origin));
     let (deps, max_tokens) = (service.executions.deps().clone(), service.options.max_tokens);
     let work = async move {
-        let made = make(&deps, context, &tool, given).await?;
+        let made = make(&deps, context, trace, &tool, given).await?;
         let place = Place::of(made.run.context());
         let made = made.protected(deps.border.as_deref(), &place);
         Ok(if shaped { made.shaped(max_tokens) } else { made.raw() })
@@ -96,11 +100,18 @@ struct Made {
     tool: ToolId,
 }
 
-async fn make(deps: &Deps, context: CallContext, tool: &str, given: Option<Box<RawValue>>) -> Result<Made, ToolError> {
+async fn make(
+    deps: &Deps,
+    context: CallContext,
+    trace: Option<TraceContext>,
+    tool: &str,
+    given: Option<Box<RawValue>>,
+) -> Result<Made, ToolError> {
     let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
     let workspace = deps.state.workspace(&context.principal, &context.session);
     let workspace = workspace.map_err(|error| arguments::invalid(format!("the workspace cannot be made: {error}")))?;
     let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
+    trace.into_iter().for_each(|trace| run.set_trace(trace));
     let id = run.resolve("", tool)?;
     let given: Arc<RawValue> = arguments::object(given)?.into();
     let result = deps.gateway.call(&run, id.clone(), given).await?;

@@ -8,11 +8,12 @@ use super::arguments::{CallTool, RunCode, Wait, parse};
 use super::parked::call_digest;
 use super::questions::Reply;
 use super::service::{Caller, Service};
+use super::trace::TraceMeta;
 use crate::rpc::RpcError;
 pub(super) use direct::Directs;
 use follow::{Work, follow};
 use outboard_execution::{RunRequest, SearchRequest};
-use outboard_types::{CallOrigin, Digest, ToolError};
+use outboard_types::{CallOrigin, Digest, ToolError, TraceOrigin};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub(super) struct ToolCall {
     state: Option<String>,
     #[serde(rename = "inputResponses", default)]
     replies: HashMap<String, Reply>,
+    #[serde(rename = "_meta", default)]
+    meta: TraceMeta,
 }
 
 /// Answers one call. Failures of the call are results with `isError`, as the protocol wants them; only an
@@ -46,18 +49,19 @@ pub(super) async fn call(service: &Service, params: Option<&RawValue>, caller: C
 
 /// A call that the client makes for the first time.
 async fn first(service: &Service, call: ToolCall, digest: Digest, caller: Caller) -> Result<Value, ToolError> {
-    let ToolCall { name, arguments, .. } = call;
+    let ToolCall { name, arguments, meta, .. } = call;
+    let origin = meta.origin(caller.http_trace);
     match name.as_str() {
         "search_tools" => search(service, arguments.as_deref()).await,
-        "run_code" => run_code(service, arguments.as_deref(), digest, caller).await,
+        "run_code" => run_code(service, arguments.as_deref(), digest, caller, origin).await,
         "wait" => wait(service, arguments.as_deref(), digest, caller).await,
         "call_tool" => {
             let CallTool { tool, arguments } = parse(&name, arguments.as_deref())?;
-            let work = direct::start(service, tool, arguments, true, &caller);
+            let work = direct::start(service, tool, arguments, true, &caller, origin);
             follow(service, work, service.options.wait, digest, caller, true).await
         }
         _ => {
-            let work = direct::start(service, name, arguments, false, &caller);
+            let work = direct::start(service, name, arguments, false, &caller, origin);
             follow(service, work, service.options.wait, digest, caller, true).await
         }
     }
@@ -107,11 +111,12 @@ async fn run_code(
     arguments: Option<&RawValue>,
     digest: Digest,
     caller: Caller,
+    origin: Option<TraceOrigin>,
 ) -> Result<Value, ToolError> {
     let given: RunCode = parse("run_code", arguments)?;
     let (language, session) = (given.language()?, given.session()?);
     let (limit, max_tokens) = (given.wait(service.options.wait), given.max_tokens);
-    let handle = service.executions.start(RunRequest {
+    let request = RunRequest {
         code: given.code,
         language,
         input: given.input,
@@ -121,7 +126,8 @@ async fn run_code(
         idempotency_key: given.idempotency_key,
         on_restart: service.options.on_restart,
         guest: None,
-    })?;
+    };
+    let handle = service.executions.start_traced(request, origin)?;
     follow(service, Work::Run { handle, max_tokens }, limit, digest, caller, true).await
 }
 
