@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-shapes", &["outboard-types"]),
     ("crates/outboard-typecheck", &["outboard-types", "outboard-catalog", "outboard-codegen"]),
+    ("crates/outboard-telemetry", &["outboard-types", "outboard-journal"]),
     ("crates/outboard-vault", &["outboard-types"]),
     (
         "crates/outboard-mcp",
@@ -61,6 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-privacy",
             "outboard-search",
             "outboard-typecheck",
+            "outboard-telemetry",
             "outboard-vault",
             "outboard-execution",
             "outboard-mcp",

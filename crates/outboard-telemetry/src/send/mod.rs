@@ -1,0 +1,196 @@
+//! Sending in the background: hears of ends, draws trees, posts them, counts what did not arrive.
+//!
+//! What waits is names of executions, not spans: the journal keeps the rest. A queue that is full, or a server
+//! that does not take what it is sent, costs spans that are counted and told, and can be sent again with
+//! [`resend`].
+
+mod background;
+mod post;
+mod queue;
+
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::span::Span;
+use crate::tree::{Trace, TreeOptions, tree};
+use background::Background;
+use outboard_journal::{Fact, Follower, Journal, JournalError};
+use outboard_types::{ExecutionId, SpanId, TraceContext, TraceId, TraceOrigin, TraceParent};
+use post::Poster;
+use queue::Queue;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// Why spans could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No address takes them.
+    #[error("traces have nowhere to go: neither OTEL_EXPORTER_OTLP_ENDPOINT nor telemetry.endpoint is set")]
+    Nowhere,
+    /// The journal knows no such execution.
+    #[error("no execution {0} is in the journal")]
+    Unknown(ExecutionId),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The server did not take them.
+    #[error("{url}: {reason}")]
+    Refused {
+        /// Where they were sent.
+        url: String,
+        /// What it said.
+        reason: String,
+    },
+    /// There is no HTTP client.
+    #[error("no HTTP client: {0}")]
+    Client(String),
+}
+
+/// How many spans there were, and what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Taken by the server.
+    pub sent: u64,
+    /// Lost: the queue was full, or the server did not take them.
+    pub dropped: u64,
+    /// Of traces that are not recorded.
+    pub sampled_out: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    sent: AtomicU64,
+    dropped: AtomicU64,
+    sampled_out: AtomicU64,
+}
+
+/// What was sent of one execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// How many spans.
+    pub spans: usize,
+    /// Their trace.
+    pub trace: TraceId,
+}
+
+/// Sends one execution's spans again, whether its trace is recorded or not.
+pub async fn resend(
+    options: &Options,
+    drawn: &TreeOptions,
+    journal: &Journal,
+    id: &ExecutionId,
+) -> Result<Sent, SendError> {
+    let poster = Poster::new(options)?;
+    let (journal, drawn, wanted) = (journal.clone(), drawn.clone(), id.clone());
+    let drawn = tokio::task::spawn_blocking(move || tree(&journal, &wanted, &drawn)).await;
+    let trace = drawn.map_err(|error| SendError::Client(error.to_string()))??;
+    let Trace { spans, .. } = trace.ok_or_else(|| SendError::Unknown(id.clone()))?;
+    for part in spans.chunks(post::BATCH) {
+        let rejected = poster.spans(part).await?;
+        if rejected > 0 {
+            return Err(poster.refused(format!("{rejected} of {} spans were not taken", part.len())));
+        }
+    }
+    Ok(Sent { spans: spans.len(), trace: spans.first().map_or_else(|| TraceId::of(id), |span: &Span| span.trace) })
+}
+
+/// Follows a journal: counts, and sends.
+pub struct Telemetry {
+    options: Arc<Options>,
+    inner: bool,
+    metrics: Metrics,
+    counters: Arc<Counters>,
+    queue: Option<Queue>,
+    task: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Telemetry {
+    /// Begins to follow; must be called within a runtime. Without an address it only counts.
+    pub fn start(options: Options, drawn: TreeOptions, journal: &Journal) -> Result<Arc<Self>, SendError> {
+        let (options, inner) = (Arc::new(options), drawn.inner);
+        let (metrics, counters) = (Metrics::default(), Arc::new(Counters::default()));
+        let (queue, task) = if options.sends() {
+            let (queue, jobs) = Queue::new(options.queue, options.traces.is_some());
+            let (poster, options) = (Poster::new(&options)?, options.clone());
+            let background = Background {
+                journal: journal.clone(),
+                options,
+                drawn,
+                poster,
+                jobs,
+                metrics: metrics.clone(),
+                counters: counters.clone(),
+                told: None,
+            };
+            (Some(queue), Some(tokio::spawn(background.run())))
+        } else {
+            (None, None)
+        };
+        let telemetry = Arc::new(Self { options, inner, metrics, counters, queue, task: task.into() });
+        journal.follow(telemetry.clone());
+        Ok(telemetry)
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What became of spans so far.
+    pub fn stats(&self) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
+        Stats {
+            sent: read(&self.counters.sent),
+            dropped: read(&self.counters.dropped),
+            sampled_out: read(&self.counters.sampled_out),
+        }
+    }
+
+    /// What the calls of an execution tell their servers about its trace. Where nothing is sent, what the client
+    /// said is passed on; without spans of calls, they stand under the execution's own.
+    pub fn context(&self, id: &ExecutionId, origin: Option<&TraceOrigin>) -> Option<TraceContext> {
+        if self.options.traces.is_none() {
+            return origin.map(TraceContext::passed_on);
+        }
+        let trace = origin.map_or_else(|| TraceId::of(id), |origin| origin.parent.trace);
+        let sampled = self.options.sampler.samples(trace, origin.map(|origin| &origin.parent));
+        let parent = TraceParent { trace, span: SpanId::of_run(id), sampled };
+        let state = origin.and_then(|origin| origin.state.clone());
+        Some(TraceContext { parent, per_call: self.inner, state })
+    }
+
+    /// Sends what still waits, at most this long; tells how many spans got lost in all.
+    pub async fn close(&self, limit: Duration) -> Stats {
+        if let Some(queue) = &self.queue {
+            queue.close();
+        }
+        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(mut task) = task
+            && tokio::time::timeout(limit, &mut task).await.is_err()
+        {
+            task.abort();
+            let left = self.queue.as_ref().map_or(0, Queue::waiting);
+            self.lost(left);
+            tracing::warn!(spans = left, "telemetry could not be sent before the end");
+        }
+        self.stats()
+    }
+
+    fn lost(&self, spans: u64) {
+        self.counters.dropped.fetch_add(spans, Ordering::AcqRel);
+        if spans > 0 {
+            self.metrics.spans("dropped", spans);
+        }
+    }
+}
+
+impl Follower for Telemetry {
+    fn heard(&self, fact: Fact<'_>) {
+        self.metrics.heard(fact);
+        if let Some(queue) = &self.queue {
+            let lost = queue.heard(fact);
+            self.lost(lost);
+        }
+    }
+}

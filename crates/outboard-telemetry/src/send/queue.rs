@@ -1,0 +1,143 @@
+//! What waits to be sent: names of executions that ended, with the number of spans that they will be.
+
+use outboard_journal::Fact;
+use outboard_types::ExecutionId;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Most executions under way whose calls are counted.
+const FOLLOWED: usize = 100_000;
+
+/// One execution or direct call to send.
+pub(super) struct Job {
+    pub(super) id: ExecutionId,
+    /// About how many spans it is.
+    pub(super) weight: u64,
+}
+
+/// The receiving end.
+pub(super) struct Jobs {
+    receiver: mpsc::UnboundedReceiver<Job>,
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    /// Spans that wait.
+    waiting: AtomicU64,
+    closed: AtomicBool,
+    limit: u64,
+    /// Calls so far of each execution that began here.
+    running: Mutex<HashMap<ExecutionId, u64>>,
+}
+
+/// The sending end.
+pub(super) struct Queue {
+    sender: Mutex<Option<mpsc::UnboundedSender<Job>>>,
+    shared: Arc<Shared>,
+    traces: bool,
+}
+
+impl Queue {
+    pub(super) fn new(limit: usize, traces: bool) -> (Self, Jobs) {
+        // The bound is on spans, not on executions: `waiting` keeps it.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            waiting: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            limit: limit as u64,
+            running: Mutex::default(),
+        });
+        let jobs = Jobs { receiver, shared: shared.clone() };
+        (Self { sender: Mutex::new(Some(sender)), shared, traces }, jobs)
+    }
+
+    /// Takes note; gives the number of spans that there was no room for.
+    pub(super) fn heard(&self, fact: Fact<'_>) -> u64 {
+        if !self.traces {
+            return 0;
+        }
+        match fact {
+            Fact::Began(record) => {
+                let mut running = self.shared.running();
+                if running.len() < FOLLOWED {
+                    running.insert(record.id.clone(), 0);
+                }
+                0
+            }
+            Fact::Called(record) => match self.shared.running().get_mut(&record.execution) {
+                Some(calls) => {
+                    *calls += 1;
+                    0
+                }
+                None => self.offer(&record.execution, 1),
+            },
+            Fact::Ended(id, _) => {
+                let calls = self.shared.running().remove(id).unwrap_or(0);
+                self.offer(id, calls + 1)
+            }
+            Fact::Audited(_) | Fact::Marked(_) => 0,
+        }
+    }
+
+    fn offer(&self, id: &ExecutionId, weight: u64) -> u64 {
+        let before = self.shared.waiting.fetch_add(weight, Ordering::AcqRel);
+        // One execution is taken whatever its size, so that nothing is too large to be sent at all.
+        let room = before == 0 || before + weight <= self.shared.limit;
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = room && sender.as_ref().is_some_and(|sender| sender.send(Job { id: id.clone(), weight }).is_ok());
+        if taken {
+            return 0;
+        }
+        self.shared.waiting.fetch_sub(weight, Ordering::AcqRel);
+        weight
+    }
+
+    /// Takes nothing more; what waits is still sent.
+    pub(super) fn close(&self) {
+        self.shared.closed.store(true, Ordering::Release);
+        drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Spans that wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Acquire)
+    }
+}
+
+impl Shared {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<ExecutionId, u64>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Jobs {
+    /// The next one; `None` after the last.
+    pub(super) async fn next(&mut self) -> Option<Job> {
+        self.receiver.recv().await
+    }
+
+    /// The next one, if it waits already.
+    pub(super) fn ready(&mut self) -> Option<Job> {
+        self.receiver.try_recv().ok()
+    }
+
+    /// So many spans wait no more.
+    pub(super) fn done(&self, weight: u64) {
+        self.shared.waiting.fetch_sub(weight, Ordering::AcqRel);
+    }
+
+    /// An execution that goes on, though it did not begin here: its calls are no news of their own.
+    pub(super) fn goes_on(&self, id: &ExecutionId) {
+        let mut running = self.shared.running();
+        if running.len() < FOLLOWED {
+            running.entry(id.clone()).or_default();
+        }
+    }
+
+    /// Whether the end is near: nobody waits for a second try then.
+    pub(super) fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::Acquire)
+    }
+}
