@@ -48,9 +48,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution", "outboard-border"],
     ),
     ("crates/outboard-config", &["outboard-types"]),
+    ("crates/outboard-agent", &["outboard-types"]),
     (
         "crates/outboard",
         &[
+            "outboard-agent",
             "outboard-types",
             "outboard-catalog",
             "outboard-codegen",
