@@ -83,6 +83,7 @@ impl Build {
             gateway: Default::default(),
             journal: Default::default(),
             privacy: Default::default(),
+            agent: Default::default(),
             shapes: true,
             preflight: true,
             inspection_refuse: Vec::new(),
@@ -185,6 +186,7 @@ impl Build {
             (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
             (["preflight", "enabled"], Given::Flag(enabled)) => settings.preflight = enabled,
             (["shapes", "enabled"], Given::Flag(enabled)) => settings.shapes = enabled,
+            (["agent", key], given) => crate::agent::set(&mut settings.agent, key, given),
             (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
             (_, given) => calls(settings, parts, given, folder),
         }

@@ -4,6 +4,7 @@
 //! which nothing is left to look up. Configuration is data: nothing is started or connected here. Never
 //! here: reading the environment (callers pass a look-up), or any file but settings files.
 
+mod agent;
 mod build;
 mod comments;
 mod expand;
@@ -14,6 +15,7 @@ mod settings;
 mod table;
 mod written;
 
+pub use agent::AgentSettings;
 pub use build::load;
 pub use list::SETTINGS;
 pub use problem::{Problem, SettingsError};

@@ -276,4 +276,33 @@ pub const SETTINGS: &[Setting] = &[
         "How long `run_code` and `wait` wait before they answer that a program still runs.",
     ),
     number("execution.max_tokens", "4000", (100, 1_000_000), "Size of a report in tokens."),
+    setting(
+        "agent.provider",
+        Kind::Choice(&["anthropic", "openai", "chat"]),
+        "\"anthropic\"",
+        "Which format the model of `outboard agent` speaks: Anthropic's Messages, OpenAI's Responses, or chat completions.",
+    ),
+    setting("agent.model", Kind::Text, "", "The model of `outboard agent`."),
+    setting("agent.base_url", Kind::Text, "", "Where its provider is; the provider's own address without it."),
+    setting("agent.key", Kind::Text, "", "Its key; `ANTHROPIC_API_KEY` or `OPENAI_API_KEY` without it."),
+    number("agent.max_turns", "40", (1, 10_000), "Turns of the model in one run."),
+    number("agent.max_output_tokens", "8192", (64, 1_000_000), "Tokens that the model may write in one turn."),
+    setting(
+        "agent.max_cost",
+        Kind::Amount,
+        "",
+        "US dollars that one conversation may cost; it stops before it costs more.",
+    ),
+    setting(
+        "agent.ask_above",
+        Kind::Amount,
+        "",
+        "US dollars of estimated cost from which on a person is asked before the first turn; `max_cost` without it.",
+    ),
+    setting(
+        "agent.prices",
+        Kind::Tables,
+        "[]",
+        "Prices of models in US dollars per million tokens: `model` (an end of `*` stands for anything), `input`, `output`, `cached`, `cache_write`.",
+    ),
 ];

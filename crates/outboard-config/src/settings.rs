@@ -30,6 +30,8 @@ pub struct Settings {
     pub shapes: bool,
     /// What models see of private values.
     pub privacy: PrivacySettings,
+    /// How the agent loop reaches its model.
+    pub agent: crate::agent::AgentSettings,
     /// What is refused before it runs; the rules as written.
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.

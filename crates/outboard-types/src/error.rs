@@ -88,6 +88,8 @@ codes! {
     UnknownExecution = "unknown_execution",
     /// The settings cannot be used.
     InvalidSettings = "invalid_settings",
+    /// The model of the agent loop, or its provider, gave no answer.
+    ModelFailed = "model_failed",
     /// A fault in Outboard.
     Internal = "internal",
 }

@@ -9,6 +9,7 @@ mod arguments;
 mod calls;
 mod desk;
 pub mod http;
+mod local;
 mod parked;
 mod protocol;
 mod questions;
