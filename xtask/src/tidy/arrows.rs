@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-border",
             "outboard-shapes",
             "outboard-typecheck",
+            "outboard-skills",
         ],
     ),
     (
@@ -42,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-shapes", &["outboard-types"]),
     ("crates/outboard-typecheck", &["outboard-types", "outboard-catalog", "outboard-codegen"]),
     ("crates/outboard-telemetry", &["outboard-types", "outboard-journal"]),
+    ("crates/outboard-skills", &["outboard-types"]),
     ("crates/outboard-vault", &["outboard-types"]),
     (
         "crates/outboard-mcp",
@@ -65,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-search",
             "outboard-typecheck",
             "outboard-telemetry",
+            "outboard-skills",
             "outboard-vault",
             "outboard-execution",
             "outboard-mcp",

@@ -1,0 +1,417 @@
+//! All skills of a project and its user: found, changed, kept.
+//!
+//! Every change is made under one lock, which processes share, in an order that a crash cannot harm: the new files
+//! are kept by their digest, then swapped in whole, then noted. What is in the folders counts; a version that is
+//! found there and was never noted is noted then.
+
+use crate::cases::{self, Case};
+use crate::checked::Checked;
+use crate::disk::Disk;
+use crate::history::{Change, Entry, History, What};
+use crate::layer::Layer;
+use crate::tree::{self, Stamp};
+use crate::view::{self, Found, Place, View};
+use crate::{Files, Skill, SkillError, SkillName, place};
+use outboard_types::Digest;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where skills and what is known of them lie.
+#[derive(Debug, Clone)]
+pub struct Roots {
+    /// The project's skills, for people to review.
+    pub project: PathBuf,
+    /// The user's skills, for all projects.
+    pub user: Option<PathBuf>,
+    /// Histories, findings, copies and what waits for approval.
+    pub data: PathBuf,
+}
+
+/// Says why a text may not be in a skill, such as for a secret in it.
+type Vet = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+type Known = (BTreeMap<String, Stamp>, Result<Arc<Skill>, SkillError>);
+
+/// All skills.
+pub struct Library {
+    roots: Roots,
+    history: History,
+    vet: Vet,
+    disk: Disk,
+    known: Mutex<HashMap<(PathBuf, String), Known>>,
+    checked: Mutex<HashMap<Digest, Arc<Checked>>>,
+}
+
+impl Library {
+    /// Opens the folders, and clears up after a crash.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn open(
+        roots: Roots,
+        vet: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<Self, SkillError> {
+        let library = Self {
+            history: History::new(roots.data.clone()),
+            roots,
+            vet: Box::new(vet),
+            disk: Disk::default(),
+            known: Mutex::default(),
+            checked: Mutex::default(),
+        };
+        let _lock = library.lock()?;
+        for root in [Some(&library.roots.project), library.roots.user.as_ref()].into_iter().flatten() {
+            place::recover(root).map_err(|error| SkillError::disk(root, &error))?;
+        }
+        for (_, root) in library.sessions() {
+            place::recover(&root).map_err(|error| SkillError::disk(&root, &error))?;
+        }
+        drop(_lock);
+        Ok(library)
+    }
+
+    /// The same, with a disk that fails.
+    #[cfg(any(test, feature = "faults"))]
+    #[must_use]
+    pub fn with_faults(mut self, faults: crate::Faults) -> Self {
+        self.disk.faults = Some(faults);
+        self
+    }
+
+    fn lock(&self) -> Result<File, SkillError> {
+        let path = self.history.folder().join("lock");
+        let locked = std::fs::create_dir_all(self.history.folder()).and_then(|()| {
+            let file = File::create(&path)?;
+            file.lock()?;
+            Ok(file)
+        });
+        locked.map_err(|error| SkillError::disk(&path, &error))
+    }
+
+    fn root(&self, place: Place, session: Option<&Path>) -> Result<PathBuf, SkillError> {
+        match (place, session) {
+            (Place::Project, _) => Ok(self.roots.project.clone()),
+            (Place::User, _) => {
+                self.roots.user.clone().ok_or_else(|| SkillError::unknown("there is no folder of the user's skills"))
+            }
+            (Place::Session, Some(session)) => Ok(self.history.beside("waiting").join(session)),
+            (Place::Session, None) => Err(SkillError::unknown("no session is named")),
+        }
+    }
+
+    /// Sessions that have skills of their own, and where.
+    fn sessions(&self) -> Vec<(PathBuf, PathBuf)> {
+        let folders = |folder: &Path| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+            found.sort();
+            found
+        };
+        let waiting = self.history.beside("waiting");
+        let roots = folders(&waiting).into_iter().flat_map(|principal| folders(&principal));
+        let named = roots.filter_map(|root| Some((root.strip_prefix(&waiting).ok()?.to_owned(), root)));
+        named.collect()
+    }
+
+    /// All skills as a session sees them, a session by its path `PRINCIPAL/SESSION`; without one, what all see.
+    ///
+    /// # Errors
+    /// If a folder can not be read.
+    pub fn view(&self, session: Option<&Path>) -> Result<View, SkillError> {
+        let mut view = View::default();
+        let own = session.map(|session| self.root(Place::Session, Some(session))).transpose()?;
+        let roots = [(Place::Session, own), (Place::Project, Some(self.roots.project.clone()))];
+        for (place, root) in roots.into_iter().chain([(Place::User, self.roots.user.clone())]) {
+            if let Some(root) = root {
+                view.add(place, self.found(&root)?);
+            }
+        }
+        Ok(view.finish())
+    }
+
+    /// All skills, those that wait for approval included.
+    ///
+    /// # Errors
+    /// If a folder can not be read.
+    pub fn everything(&self) -> Result<(View, Vec<(PathBuf, Arc<Skill>)>), SkillError> {
+        let mut waiting = Vec::new();
+        for (session, root) in self.sessions() {
+            let found = self.found(&root)?.into_iter().filter_map(|found| found.skill.ok());
+            waiting.extend(found.map(|skill| (session.clone(), skill)));
+        }
+        Ok((self.view(None)?, waiting))
+    }
+
+    /// What one folder holds. Only what changed since the last time is read.
+    fn found(&self, root: &Path) -> Result<Vec<Found>, SkillError> {
+        let looked = tree::look(root).map_err(|error| SkillError::disk(root, &error))?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = Vec::new();
+        for group in view::groups(looked.tops) {
+            let key = (root.to_owned(), group.name.clone());
+            let before =
+                known.get(&key).filter(|(stamps, _)| *stamps == group.look.files).map(|(_, skill)| skill.clone());
+            let skill =
+                before.unwrap_or_else(|| view::read(root, &group).and_then(|skill| self.vetted(skill)).map(Arc::new));
+            known.insert(key, (group.look.files.clone(), skill.clone()));
+            found.push(Found { name: group.name.clone(), skill });
+            for other in &group.clashes {
+                let error = SkillError::refused(format!("{other} stands beside another layout of {}", group.name));
+                found.push(Found { name: group.name.clone(), skill: Err(error) });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Refuses what may not be in a skill.
+    ///
+    /// # Errors
+    /// If something is in it that may not be.
+    pub fn vetted(&self, skill: Skill) -> Result<Skill, SkillError> {
+        for (path, bytes) in skill.files.iter() {
+            if let Some(found) = std::str::from_utf8(bytes).ok().and_then(|text| (self.vet)(text)) {
+                return Err(SkillError::refused(format!("{path} holds {found}"))
+                    .hint("a skill gets its rights from the gateway; write it without secrets"));
+            }
+        }
+        Ok(skill)
+    }
+
+    /// Puts a version into a place.
+    ///
+    /// # Errors
+    /// If it holds what it may not, or the disk refuses; then the version before it is still there.
+    pub fn save(&self, place: Place, session: Option<&Path>, skill: &Skill, change: &Change) -> Result<(), SkillError> {
+        let skill = self.vetted(skill.clone())?;
+        let root = self.root(place, session)?;
+        let _lock = self.lock()?;
+        self.history.keep(&self.disk, &skill.files)?;
+        let before = self.standing(&root, &skill.name)?;
+        if let Some(before) = before.as_ref().filter(|before| before.version != skill.version) {
+            self.adopt(place, before, change.at_ms)?;
+        }
+        if before.as_ref().is_none_or(|before| before.version != skill.version) {
+            let old = self.tops(&root, &skill.name)?;
+            place::put(&self.disk, &root, &skill.files, &old).map_err(|error| SkillError::disk(&root, &error))?;
+        }
+        self.note(place, &skill, change)
+    }
+
+    fn note(&self, place: Place, skill: &Skill, change: &Change) -> Result<(), SkillError> {
+        let Change { what, by, execution, at_ms } = change.clone();
+        let entry = Entry { what, version: skill.version, place, by, execution, at_ms };
+        self.history.note(&self.disk, &skill.name, &entry)
+    }
+
+    /// What stands in a folder under a name now.
+    fn standing(&self, root: &Path, name: &SkillName) -> Result<Option<Arc<Skill>>, SkillError> {
+        let found = self.found(root)?.into_iter().find(|found| found.name == name.as_str());
+        Ok(found.and_then(|found| found.skill.ok()))
+    }
+
+    /// Every name in the folder that is the skill's.
+    fn tops(&self, root: &Path, name: &SkillName) -> Result<Vec<String>, SkillError> {
+        let looked = tree::look(root).map_err(|error| SkillError::disk(root, &error))?;
+        let of = |top: &String| SkillName::of_stem(crate::skill::stem(top)).is_ok_and(|one| one == *name);
+        Ok(looked.tops.into_keys().filter(of).collect())
+    }
+
+    /// Notes a version that somebody put into the folder by hand.
+    fn adopt(&self, place: Place, skill: &Skill, at_ms: u64) -> Result<(), SkillError> {
+        let last = self.history.of(&skill.name).into_iter().rev().find(|entry| entry.what != What::Remove);
+        if last.is_some_and(|last| last.version == skill.version) {
+            return Ok(());
+        }
+        self.history.keep(&self.disk, &skill.files)?;
+        let change = Change { what: What::Found, by: "somebody".into(), execution: None, at_ms };
+        self.note(place, skill, &change)
+    }
+
+    /// The skill that a name means to everybody.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn get(&self, name: &str) -> Result<(Place, Arc<Skill>), SkillError> {
+        let view = self.view(None)?;
+        let wanted = SkillName::of_stem(name)?;
+        if let Some((place, skill)) = view.get(&wanted) {
+            return Ok((place, skill.clone()));
+        }
+        if let Some(bad) = view.listed().iter().find(|one| one.name == wanted.as_str() && one.skill.is_none()) {
+            return Err(SkillError::refused(format!("{wanted}: {}", bad.problem.as_deref().unwrap_or_default())));
+        }
+        Err(SkillError::unknown(format!("no skill is named {name:?}")).hint("`outboard skills list` shows all of them"))
+    }
+
+    /// What happened to a name, first things first; a version that was put there by hand is noted now.
+    ///
+    /// # Errors
+    /// If nothing is known of it.
+    pub fn history(&self, name: &str, now_ms: u64) -> Result<Vec<Entry>, SkillError> {
+        let name = SkillName::of_stem(name)?;
+        if let Ok((place, skill)) = self.get(name.as_str()) {
+            let _lock = self.lock()?;
+            self.adopt(place, &skill, now_ms)?;
+        }
+        match self.history.of(&name) {
+            entries if entries.is_empty() => Err(SkillError::unknown(format!("nothing is known of a skill {name:?}"))
+                .hint("`outboard skills list` shows all of them")),
+            entries => Ok(entries),
+        }
+    }
+
+    /// The version that the first digits mean, among those of a name.
+    ///
+    /// # Errors
+    /// If they mean none, or several.
+    pub fn version(&self, name: &str, digits: &str, now_ms: u64) -> Result<Digest, SkillError> {
+        let mut found: Vec<Digest> = self.history(name, now_ms)?.into_iter().map(|entry| entry.version).collect();
+        found.sort();
+        found.dedup();
+        found.retain(|version| digits.len() >= 4 && version.to_string().starts_with(digits));
+        match found.as_slice() {
+            [version] => Ok(*version),
+            several => Err(SkillError::unknown(format!("{digits:?} means {} versions of {name}", several.len()))
+                .hint(format!("give at least 4 digits of one that `outboard skills history {name}` lists"))),
+        }
+    }
+
+    /// The files of a version.
+    ///
+    /// # Errors
+    /// If they are not kept, or somebody changed them.
+    pub fn files(&self, version: &Digest) -> Result<Files, SkillError> {
+        self.history.files(version)
+    }
+
+    /// The version before the one that is there now.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn previous(&self, name: &str, now_ms: u64) -> Result<Digest, SkillError> {
+        let now = self.get(name).map(|(_, skill)| skill.version).ok();
+        let entries = self.history(name, now_ms)?;
+        // From where the present version came last; after a rollback, from where it had been saved first.
+        let at = entries.iter().position(|entry| Some(entry.version) == now).unwrap_or(entries.len());
+        let before = entries[..at].iter().rev().find(|entry| Some(entry.version) != now);
+        let before = before.or_else(|| entries.iter().rev().find(|_| now.is_none()));
+        before.map(|entry| entry.version).ok_or_else(|| {
+            SkillError::unknown(format!("{name} has no version before the present one"))
+                .hint(format!("`outboard skills history {name}` lists them; name one"))
+        })
+    }
+
+    /// Takes a skill out of its place; its versions are kept.
+    ///
+    /// # Errors
+    /// If there is none, or the disk refuses.
+    pub fn remove(&self, name: &str, change: &Change) -> Result<(Place, Arc<Skill>), SkillError> {
+        let (place, skill) = self.get(name)?;
+        let root = self.root(place, None)?;
+        let _lock = self.lock()?;
+        self.adopt(place, &skill, change.at_ms)?;
+        let tops = self.tops(&root, &skill.name)?;
+        place::take_away(&self.disk, &root, &tops).map_err(|error| SkillError::disk(&root, &error))?;
+        self.note(place, &skill, change)?;
+        Ok((place, skill))
+    }
+
+    /// Makes what a model saved in a session everybody's.
+    ///
+    /// # Errors
+    /// If nothing of that name waits, or it waits in several sessions and none is named.
+    pub fn approve(&self, name: &str, session: Option<&str>, change: &Change) -> Result<Arc<Skill>, SkillError> {
+        let name = SkillName::of_stem(name)?;
+        let (_, waiting) = self.everything()?;
+        let mut found: Vec<_> = waiting.into_iter().filter(|(_, skill)| skill.name == name).collect();
+        found.retain(|(path, _)| session.is_none_or(|session| path.ends_with(session)));
+        let (path, skill) = match found.as_slice() {
+            [one] => one.clone(),
+            [] => {
+                return Err(SkillError::unknown(format!("no skill {name:?} waits for approval"))
+                    .hint("`outboard skills list` shows those that do"));
+            }
+            several => {
+                let sessions: Vec<String> = several.iter().map(|(path, _)| path.display().to_string()).collect();
+                return Err(SkillError::refused(format!("{name} waits in several sessions: {}", sessions.join(", ")))
+                    .hint("name one with --session"));
+            }
+        };
+        self.save(Place::Project, None, &skill, change)?;
+        let root = self.root(Place::Session, Some(&path))?;
+        let _lock = self.lock()?;
+        let tops = self.tops(&root, &name)?;
+        place::take_away(&self.disk, &root, &tops).map_err(|error| SkillError::disk(&root, &error))?;
+        Ok(skill)
+    }
+
+    /// What a worker found in a version.
+    pub fn checked(&self, version: &Digest) -> Option<Arc<Checked>> {
+        let mut known = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(checked) = known.get(version) {
+            return Some(checked.clone());
+        }
+        let text = std::fs::read(self.finding(version)).ok()?;
+        let checked: Arc<Checked> = Arc::new(serde_json::from_slice(&text).ok()?);
+        known.insert(*version, checked.clone());
+        Some(checked)
+    }
+
+    fn finding(&self, version: &Digest) -> PathBuf {
+        self.history.beside("checked").join(format!("{version}.json"))
+    }
+
+    /// Keeps what a worker found in a version.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn keep_checked(&self, version: &Digest, checked: Checked) -> Result<Arc<Checked>, SkillError> {
+        let path = self.finding(version);
+        let text = serde_json::to_vec(&checked).map_err(|error| SkillError::refused(error.to_string()))?;
+        self.disk.replace(&path, &text).map_err(|error| SkillError::disk(&path, &error))?;
+        let checked = Arc::new(checked);
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(*version, checked.clone());
+        Ok(checked)
+    }
+
+    /// The recorded executions that a skill is tested against.
+    pub fn cases(&self, name: &SkillName) -> Vec<Case> {
+        let text = std::fs::read(self.case_file(name)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    fn case_file(&self, name: &SkillName) -> PathBuf {
+        self.history.beside("cases").join(format!("{name}.json"))
+    }
+
+    /// Adds one.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn add_case(&self, name: &SkillName, case: Case) -> Result<(), SkillError> {
+        let _lock = self.lock()?;
+        let (path, cases) = (self.case_file(name), cases::added(self.cases(name), case));
+        let text = serde_json::to_vec(&cases).map_err(|error| SkillError::refused(error.to_string()))?;
+        self.disk.replace(&path, &text).map_err(|error| SkillError::disk(&path, &error))
+    }
+
+    /// A copy of all skills for one program of a session.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn lease(&self, session: &Path, view: &View) -> Result<Layer, SkillError> {
+        let copies = self.history.beside("copies");
+        let closed = std::fs::create_dir_all(&copies).and_then(|()| close(&copies));
+        closed.map_err(|error| SkillError::disk(&copies, &error))?;
+        Layer::take(&copies.join(session), view)
+    }
+}
+
+/// Nobody but the owner may look in: what is below is open to whoever runs programs.
+fn close(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
