@@ -9,6 +9,7 @@ use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 pub(crate) use outboard_sandbox::{ExitReason as Reason, Limits as Most};
@@ -16,8 +17,21 @@ pub(crate) use outboard_sandbox::{ExitReason as Reason, Limits as Most};
 /// The argument that makes this program the spawner.
 pub(crate) const SPAWNER: &str = "spawner";
 
+/// The variable by which every worker is started by itself, rather than copied from a template.
+const PLAIN: &str = "OUTBOARD_ATTACK_PLAIN";
+
 /// The process in the jail: runs the text it is sent and answers with its variable `result`.
 const GUEST: &str = include_str!("guest/worker.py");
+
+/// The same as a template that workers are copied from, as those of real engines are.
+fn guest() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let imports = "import json, os, socket, struct, sys";
+        let become_one = "if sys.argv[1:2] == ['--template']: copy_for_each_order(3)";
+        format!("{imports}\n{}\n{become_one}\n{GUEST}", outboard_python::TEMPLATE)
+    });
+    if std::env::var_os(PLAIN).is_some() { GUEST } else { &TEXT }
+}
 
 /// A sandbox of the Python guest.
 pub(crate) struct Jail {
@@ -36,7 +50,7 @@ impl Jail {
     pub(crate) async fn with(limits: Limits, idle: usize) -> Result<Self> {
         let kind = EngineKind::Python {
             interpreter: interpreter()?,
-            worker: GUEST,
+            worker: guest(),
             packages: Vec::new(),
             preload: Vec::new(),
         };

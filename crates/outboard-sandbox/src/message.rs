@@ -53,6 +53,8 @@ pub(crate) struct Layout {
     /// Before which of the arguments `--root FOLDER` goes where the worker has no root of its own; absent where the
     /// engine cannot do without one.
     pub(crate) root_at: Option<usize>,
+    /// Whether the program can be a template that workers are copied from.
+    pub(crate) template: bool,
 }
 
 /// What a program needs of the kernel.

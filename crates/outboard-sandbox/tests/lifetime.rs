@@ -8,6 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// What a spawner keeps for the one engine of these tests.
+const TEMPLATES: usize = 1;
+
 /// Processes that descend from this one, by `/proc`.
 fn descendants(of: u32) -> Vec<u32> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{of}/task")) else { return Vec::new() };
@@ -133,12 +136,12 @@ async fn two_hundred_workers_leave_nothing() {
     let count = |path: String| fs::read_dir(path).map_or(0, Iterator::count);
     let mounts = || fs::read_to_string(format!("/proc/{spawner}/mountinfo")).unwrap_or_default().lines().count();
     let state = || (count(format!("/proc/{spawner}/fd")), mounts(), descendants(spawner).len());
-    assert!(within(Duration::from_secs(2), || descendants(spawner).is_empty()).await);
+    assert!(within(Duration::from_secs(2), || descendants(spawner).len() <= TEMPLATES).await);
     let before = state();
     for _ in 0..200 {
         run(&sandbox, grant(), "result = 1").await.unwrap();
     }
-    assert!(within(Duration::from_secs(2), || descendants(spawner).is_empty()).await);
+    assert!(within(Duration::from_secs(2), || descendants(spawner).len() <= TEMPLATES).await);
     assert_eq!(state(), before, "descriptors, mounts, processes of the spawner");
 }
 
@@ -156,7 +159,7 @@ async fn shutting_down_ends_every_process() {
     let sandbox = sandbox().await;
     let spawner = spawner_of(&sandbox).await;
     let worker = sandbox.worker(python()).await.unwrap();
-    assert_eq!(descendants(spawner).len(), 1);
+    assert_eq!(descendants(spawner).len(), 1 + TEMPLATES);
     let workers = descendants(spawner);
     sandbox.shutdown().await;
     assert!(!alive(spawner));

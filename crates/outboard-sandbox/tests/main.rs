@@ -13,4 +13,5 @@ mod ordinary_user;
 mod packages;
 mod residue;
 mod support;
+mod template;
 mod tier_b;

@@ -26,19 +26,29 @@ fn an_ordinary_user_is_isolated_as_well() {
     fs::create_dir(&home).unwrap();
     std::os::unix::fs::chown(&home, Some(65_534), Some(65_534)).unwrap();
     assert!(Path::new("/usr/bin/python3").exists(), "apt-get install python3");
+    for plain in [false, true] {
+        again(&tests, &spawner, &home, plain);
+    }
+}
+
+/// Runs the tests as an ordinary user; with workers that are started one by one, rather than copied, if `plain`.
+fn again(tests: &Path, spawner: &Path, home: &Path, plain: bool) {
     let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
-    let output = Command::new("setpriv")
+    let mut command = Command::new("setpriv");
+    command
         .args(user)
-        .arg(&tests)
+        .arg(tests)
         .args(["--test-threads", "2"])
         .args(AGAIN)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
-        .env("TMPDIR", &home)
-        .env("SANDBOX_TEST_SPAWNER", &spawner)
-        .current_dir(&home)
-        .output()
-        .expect("apt-get install util-linux");
+        .env("TMPDIR", home)
+        .env("SANDBOX_TEST_SPAWNER", spawner)
+        .current_dir(home);
+    if plain {
+        command.env("SANDBOX_TEST_PLAIN", "1");
+    }
+    let output = command.output().expect("apt-get install util-linux");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     let passed = text.lines().filter(|line| line.starts_with("test ") && line.ends_with("... ok")).count();

@@ -8,10 +8,12 @@ use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+/// The guest as a program of its own, which cannot be a template.
 pub(crate) const GUEST: &str = r#"
-import json, socket, struct
+import json, os, socket, struct, sys
 channel = socket.socket(fileno=3)
 def send(message):
     body = json.dumps(message).encode()
@@ -36,8 +38,20 @@ except Exception as error:
     send({'error': {'error': {'code': 'program_error', 'message': repr(error)}}})
 "#;
 
+/// The guest that can.
+pub(crate) fn copied_guest() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let imports = "import json, os, socket, struct, sys";
+        let become_one = "if sys.argv[1:2] == ['--template']: copy_for_each_order(3)";
+        format!("{imports}\n{}\n{become_one}\n{GUEST}", outboard_python::TEMPLATE)
+    });
+    &TEXT
+}
+
+/// Workers are copies of a template, or started one by one where the environment says so.
 pub(crate) fn options() -> Options {
-    engines(PathBuf::from("/bin/true"), Some(python_of("python3", GUEST)))
+    let guest = if std::env::var_os("SANDBOX_TEST_PLAIN").is_some() { GUEST } else { copied_guest() };
+    engines(PathBuf::from("/bin/true"), Some(python_of("python3", guest)))
 }
 
 /// A sandbox of a program for TypeScript and an interpreter for Python; no pool.

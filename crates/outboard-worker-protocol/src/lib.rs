@@ -12,6 +12,7 @@
 mod frame;
 mod message;
 mod preflight;
+pub mod template;
 
 pub use frame::{FrameBuffer, FrameError, encode};
 pub use message::{

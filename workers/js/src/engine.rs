@@ -59,14 +59,21 @@ impl Engine {
         self.runtime.set_memory_limit(usize::try_from(bytes).unwrap_or(usize::MAX));
     }
 
-    /// Starts the program's module; the error is a thrown value.
-    pub(crate) fn start(&mut self, text: &str, input: Option<&str>, free: Vec<String>, run_called: bool) -> Outcome {
+    /// Starts the program's module under a name; the error is a thrown value.
+    pub(crate) fn start(
+        &mut self,
+        name: &str,
+        text: &str,
+        input: Option<&str>,
+        free: Vec<String>,
+        run_called: bool,
+    ) -> Outcome {
         let shared = self.shared.clone();
         let started = self.context.with(|ctx| {
             let begin = || {
                 let lib = shared.lib(&ctx)?;
                 lib.get::<_, Function<'_>>("begin")?.call::<_, ()>((input, free, run_called))?;
-                let promise = Module::evaluate(ctx.clone(), host::PROGRAM, text)?;
+                let promise = Module::evaluate(ctx.clone(), name, text)?;
                 lib.get::<_, Function<'_>>("watch")?.call::<_, ()>((promise.clone(),))?;
                 Ok(Persistent::save(&ctx, promise))
             };
@@ -95,6 +102,12 @@ impl Engine {
             };
             call().map_err(|error| thrown(&ctx, &self.shared, error))
         })
+    }
+
+    /// Gives back what nothing refers to any more.
+    pub(crate) fn collect(&mut self) {
+        self.main = None;
+        self.runtime.run_gc();
     }
 
     /// Runs jobs until none is left.

@@ -24,20 +24,26 @@ mod schedule;
 mod socket;
 mod stack;
 mod strip;
+mod template;
 mod turns;
 mod wrap;
 mod zones;
 
+use outboard_worker_protocol::template::TEMPLATE_FLAG;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 fn main() {
     let stack_bytes = stack::prepare();
-    turns::serve(root(), stack_bytes)
+    let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let is_template = arguments.first().is_some_and(|first| first == TEMPLATE_FLAG);
+    arguments.drain(..usize::from(is_template));
+    turns::serve(root(arguments), stack_bytes, is_template)
 }
 
 /// Where `/` of the program lies: `/`, except under test (`--root DIR`).
-fn root() -> PathBuf {
-    let mut arguments = std::env::args_os().skip(1);
+fn root(arguments: Vec<OsString>) -> PathBuf {
+    let mut arguments = arguments.into_iter();
     match (arguments.next(), arguments.next()) {
         (Some(flag), Some(folder)) if flag == "--root" => folder.into(),
         _ => "/".into(),

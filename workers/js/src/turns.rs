@@ -9,7 +9,7 @@ use crate::host::{PROGRAM, Shared, TIMERS};
 use crate::preflight::{self, Found, Surface};
 use crate::strip::Problem;
 use crate::wrap::Wrapped;
-use crate::{report, socket};
+use crate::{report, socket, template};
 use outboard_worker_protocol::{
     CallFailure, FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, Preflight, Start, ToWorker, Trouble, VERSION,
 };
@@ -23,17 +23,26 @@ use std::time::Instant;
 const MAX_RESULT: usize = 30 << 20;
 /// Room for the report when the program has used all its memory.
 const REPORT_ROOM: u64 = 32 << 20;
-const WARM_UP: &str = "const a: number = 1; export async function run(input: unknown) { return a }\na";
+/// What the first program would be the first to need: it runs before, and leaves nothing.
+const REHEARSAL: &str =
+    "const a: number[] = [1]; for (const b of a) await b;\nreturn { a: a.map((b) => b + 1), s: `${a}` }";
+/// Its module's name, which no program imports.
+const REHEARSED: &str = "/rehearsal.ts";
 
-/// Serves one program and ends the process.
-pub(crate) fn serve(root: PathBuf, stack_bytes: usize) -> ! {
+/// Serves one program and ends the process; a template does the latter half in copies.
+pub(crate) fn serve(root: PathBuf, stack_bytes: usize, is_template: bool) -> ! {
     let shared = Rc::new(Shared::new(Files::new(root)));
     let Ok(engine) = Engine::build(shared.clone(), stack_bytes) else { socket::leave() };
-    drop(preflight::prepare(WARM_UP, &[], None));
-    let engine_name = "quickjs-ng 0.16.2".to_owned();
-    shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name });
-    shared.out.borrow_mut().flush();
     let mut life = Life { engine, shared, frames: FrameBuffer::new(MAX_TO_WORKER), read: vec![0; 64 << 10], memory: 0 };
+    life.rehearse();
+    if is_template {
+        template::copy_for_each_order();
+        // What a copy touches first becomes its own only then.
+        life.rehearse();
+    }
+    let engine_name = "quickjs-ng 0.16.2".to_owned();
+    life.shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name });
+    life.shared.out.borrow_mut().flush();
     let start = life.first();
     let last = life.run(start);
     life.shared.out.borrow_mut().push(&last);
@@ -50,6 +59,19 @@ struct Life {
 }
 
 impl Life {
+    /// Runs a program of our own, from its text to its result, and forgets it.
+    fn rehearse(&mut self) {
+        let surface = Surface::new(&self.shared.files);
+        let Ok(Wrapped { script, run_called }) = preflight::prepare(REHEARSAL, &[], Some(&surface)) else { return };
+        drop(self.judged(script.found, &script.origin.source));
+        if self.engine.start(REHEARSED, &script.code, None, script.free, run_called).is_ok() {
+            self.engine.drain();
+            let _ = self.engine.call::<Option<String>>("encodeResult", |_| Ok(Vec::new()));
+        }
+        let _ = self.engine.call::<()>("forget", |_| Ok(Vec::new()));
+        self.engine.collect();
+    }
+
     fn first(&mut self) -> Start {
         loop {
             if let Some(ToWorker::Start(start)) = self.next_message() {
@@ -93,7 +115,7 @@ impl Life {
         self.shared.origins.borrow_mut().insert(PROGRAM.into(), script.origin);
         self.engine.limit_memory(start.memory_bytes);
         let input = start.input.as_deref().map(RawValue::get);
-        match self.engine.start(&script.code, input, script.free, run_called).and_then(|()| self.turns()) {
+        match self.engine.start(PROGRAM, &script.code, input, script.free, run_called).and_then(|()| self.turns()) {
             Ok(None) => self.result(),
             Ok(Some(trouble)) => self.error(trouble),
             Err(thrown) => self.thrown(&thrown),

@@ -4,7 +4,7 @@ It speaks `crates/outboard-worker-protocol` on descriptor 3, for one program of 
 runs inside the jail beside the program and is at its mercy, so nothing here protects anything: limits and
 permissions are the host's. Never here: policy, settings, secrets, or what a tool means.
 
-Usage: python -I -B worker.py [--root DIR] [MODULE ...]; MODULEs are imported before the worker says it is ready.
+Usage: python -I -B worker.py [--template] [--root DIR] [MODULE ...]; MODULEs are imported before the worker says it is ready.
 """
 
 import ast

@@ -106,10 +106,21 @@ def on_cpu_limit(_signal, _frame):
     raise CpuLimit("the processor time of this execution is used up")
 
 
-def prepare(modules):
+def rehearse():
+    """Runs what the first program would be the first to run, from its text to its result, and forgets it."""
+    code = "import json\nasync def f():\n    return [json.loads('1')]\nfor n in await f():\n    x = f'{n}'\nlen(x)"
+    program, notes = Program(code, None), []
+    tree = repair(parse_program(code, notes), program.space, notes)
+    Inspection(tree).as_frame(preflight(tree, code, program.space, notes))
+    encode_result(program.run(program.compile(hold=False)))
+    sys.modules["__main__"] = SELF
+
+
+def prepare(modules, template=False):
     """Everything that can be done before the program is known."""
     threads = {name: os.environ.get(name, "1") for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    os.environ.update(threads)
+    # A process with threads cannot be copied.
+    os.environ.update(dict.fromkeys(threads, "1") if template else threads)
     sys.meta_path.insert(0, Finder)
     sys.path.append(ROOT)
     offer_globals()
@@ -122,8 +133,7 @@ def prepare(modules):
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = CONSOLE.stream(b"out"), CONSOLE.stream(b"err")
     alias_folders(ROOT)
     signal.signal(signal.SIGXCPU, on_cpu_limit)
-    warm = Program("async def f(): return [1]\nawait f()", None)
-    event_loop().run_until_complete(eval(warm.compile(hold=False), warm.space))
+    rehearse()
     gc.collect()
     gc.freeze()
 

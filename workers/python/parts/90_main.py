@@ -46,14 +46,18 @@ def finish(kind, content):
     os._exit(0)
 
 
-def main(modules):
-    """Prepares, says `ready`, runs one program."""
+def main(modules, template):
+    """Prepares, says `ready`, runs one program; as a template, does all but the first in copies."""
     try:
-        prepare(modules)
+        prepare(modules, template)
     except ImportError as error:
         trouble = {"code": "program_error", "message": str(error)}
         CHANNEL.send(b'{"error":{"error":' + dump(trouble) + b"}}")
         os._exit(1)
+    if template:
+        LOOP.close()  # what it holds open would be common to all copies
+        copy_for_each_order(SOCKET_FD)
+        renew()
     CHANNEL.watch_host()
     engine = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
     CHANNEL.send(b'{"ready":{"version":%d,"engine":"%s"}}' % (VERSION, engine.encode()))
@@ -70,6 +74,8 @@ def main(modules):
 if __name__ == "__main__":
     SELF = sys.modules["__main__"]  # the program's module takes its place; this one must live on
     ROOT, MODULES = "/", sys.argv[1:]
+    TEMPLATE = MODULES[:1] == ["--template"]
+    MODULES = MODULES[TEMPLATE:]
     if MODULES[:1] == ["--root"]:
         ROOT, MODULES = os.path.abspath(MODULES[1]), MODULES[2:]
     RESERVE = bytearray(1 << 20)  # given back to report a program that used all memory
@@ -77,4 +83,4 @@ if __name__ == "__main__":
     asyncio.DefaultEventLoopPolicy._loop_factory = HostLoop
     LOOP = asyncio.new_event_loop()
     asyncio.set_event_loop(LOOP)
-    main(MODULES)
+    main(MODULES, TEMPLATE)

@@ -20,6 +20,7 @@ pub const WORKER: &str = concat!(
     include_str!("../parts/70_trouble.py"),
     include_str!("../parts/75_fate.py"),
     include_str!("../parts/80_world.py"),
+    include_str!("../parts/83_template.py"),
     include_str!("../parts/85_network.py"),
     include_str!("../parts/90_main.py"),
 );
@@ -33,6 +34,9 @@ pub const CONNECT: &str = concat!(
     include_str!("../parts/50_values.py"),
     include_str!("../connect_tail.py"),
 );
+
+/// The part by which a guest is a template, for other guests in Python.
+pub const TEMPLATE: &str = include_str!("../parts/83_template.py");
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,13 @@ use std::path::Path;
 pub(super) async fn layout(worker: &Path) -> Result<Layout, SandboxError> {
     let program = worker.canonicalize();
     let program = program.map_err(|error| unusable(worker, format!("{error}; build or install outboard-worker")))?;
-    let mut layout =
-        Layout { argv: vec![PROGRAM.to_owned()], address_space: true, root_at: Some(1), ..Layout::default() };
+    let mut layout = Layout {
+        argv: vec![PROGRAM.to_owned()],
+        address_space: true,
+        root_at: Some(1),
+        template: true,
+        ..Layout::default()
+    };
     elf::show(&mut layout, &program, PROGRAM).await.map_err(|problem| unusable(worker, problem))?;
     Ok(layout)
 }

@@ -55,7 +55,8 @@ pub(super) async fn layout(
     let mut found: Python = serde_json::from_str(&text)
         .map_err(|error| unusable(interpreter, format!("it described itself badly: {error}")))?;
     found.packages.extend(packages.iter().cloned());
-    let mut layout = Layout { files: vec![SCRIPT.to_owned()], address_space: true, ..Layout::default() };
+    let mut layout =
+        Layout { files: vec![SCRIPT.to_owned()], address_space: true, template: true, ..Layout::default() };
     layout.environment = thread_counts();
     system_libraries(&mut layout);
     let program = add_interpreter(&mut layout, &found);

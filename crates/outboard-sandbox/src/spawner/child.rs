@@ -1,9 +1,11 @@
 //! From a fresh clone to the worker's program: every step of the jail in order.
 
-use super::groups::Group;
+use super::groups::{Door, Group};
 use super::identity::INSIDE;
+use super::order::{self, Common};
 use super::root::Mounted;
 use super::stage::{Kind, Place, Plan, Stage};
+use super::template::{self, Template};
 use crate::ablation::{self, Part};
 use crate::layers::Layer;
 use crate::message::{At, Failure};
@@ -31,7 +33,10 @@ pub(super) const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
 const ADDRESS_ROOM: u64 = 256 << 20;
 
 /// The `/tmp` of one worker.
-const TMP: &std::ffi::CStr = c"size=64m,nr_inodes=16k,mode=1777";
+pub(super) const TMP: [(&CStr, &CStr); 3] = [(c"size", c"64m"), (c"nr_inodes", c"16k"), (c"mode", c"1777")];
+
+/// What a template has of its own. Its copies get the rest, as they are what runs programs.
+const TEMPLATE: libc::c_int = libc::CLONE_NEWNS | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
 
 /// A worker that executes its program.
 pub(super) struct Started {
@@ -42,8 +47,13 @@ pub(super) struct Started {
     pub(super) group: Option<Group>,
 }
 
-/// Starts a worker; returns when it executes its program or has failed to.
+/// Starts a worker; returns when it is jailed and runs its engine, or has failed to.
 pub(super) fn spawn(stage: &mut Stage, id: u64, plan: Plan) -> Result<Started, Failure> {
+    if plan.copied
+        && let Some(copy) = copied(stage, id, &plan)?
+    {
+        return Ok(copy);
+    }
     let (ours, theirs) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
     let rooted = matches!(stage.kind, Kind::Rooted);
     let namespaces = if rooted { ablation::namespaces(NAMESPACES) } else { 0 };
@@ -57,35 +67,92 @@ pub(super) fn spawn(stage: &mut Stage, id: u64, plan: Plan) -> Result<Started, F
         }
         Side::Parent(pid, pidfd) => {
             drop(theirs);
-            let given = if rooted { stage.identity.give(pid) } else { Ok(()) };
-            let entered = given.and_then(|()| stage.groups.enter(id, pid, &stage.limits));
-            match entered.map(|group| (group, await_program(ours))) {
-                Ok((group, Ok(listener))) => Ok(Started { pid, pidfd, listener, group }),
-                Ok((group, Err(failure))) => {
-                    process::kill(pidfd.as_fd());
-                    stage.bury(id, pid, group.as_ref()).at(Layer::Lifetime, "reap a failed worker")?;
-                    Err(failure)
-                }
-                Err(failure) => {
-                    process::kill(pidfd.as_fd());
-                    stage.bury(id, pid, None).at(Layer::Lifetime, "reap a failed worker")?;
-                    Err(failure)
-                }
-            }
+            settle(stage, (id, pid), (pidfd, None), ours, &told)
         }
     }
 }
 
-/// Lets the child go on; its end of the socket closes by executing the program.
-fn await_program(mut child: UnixStream) -> Result<Option<OwnedFd>, Failure> {
-    let heard = child.write_all(b"!").and_then(|()| hear(child.as_fd()));
-    let (failure, listener) = heard.at(Layer::Lifetime, "wait for the worker")?;
-    // A listener comes with a blank, which JSON ignores.
-    if failure.trim_ascii().is_empty() {
-        return Ok(listener);
+/// The same by a copy of the layout's template; `None` where there is none any more.
+fn copied(stage: &mut Stage, id: u64, plan: &Plan) -> Result<Option<Started>, Failure> {
+    let Place::Root(root, folders) = &plan.place else { return Ok(None) };
+    let (ours, line) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
+    let line = OwnedFd::from(line);
+    let filter = stage.filter(plan).to_vec();
+    let (group, doors) = match stage.groups.open(id, &stage.limits)? {
+        Some(Door { group, early, late }) => (Some(group), (early, late)),
+        None => (None, (Vec::new(), None)),
+    };
+    let (identity, limits, landlock) = (&stage.identity, &stage.limits, stage.landlock);
+    let prepared = order::prepare(Common { root, identity, limits, landlock, doors }, plan, folders, &filter)?;
+    let Some(pid) = template::copy(stage, plan, &prepared, &line, folders) else { return Ok(None) };
+    drop(line);
+    let Ok(pidfd) = process::open(pid).at(Layer::Lifetime, "pidfd_open") else {
+        // It waits for a word, and ends without one.
+        drop(ours);
+        process::reap(pid).at(Layer::Lifetime, "reap a failed worker")?;
+        return Ok(None);
+    };
+    let explain = |said: &[u8]| serde_json::from_slice(said).map_or_else(|_| told(said), |at| prepared.failure(at));
+    settle(stage, (id, pid), (pidfd, group), ours, &explain).map(Some)
+}
+
+/// Starts the template of a layout; returns when it executes its engine or has failed to.
+pub(super) fn begin(stage: &mut Stage, layout: &str) -> Result<Template, Failure> {
+    let (socket, theirs) = fds::packet_pair().at(Layer::Lifetime, "socketpair")?;
+    let (ours, line) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
+    let plan = stage.plan_template(layout, theirs)?;
+    match process::clone_into(TEMPLATE).at(Layer::Namespaces, "clone3 with new namespaces")? {
+        Side::Child => {
+            ablation::in_worker();
+            drop((ours, socket));
+            let Err(failure) = stand_in(stage, &plan, &line);
+            tell(&line, &failure);
+            process::exit_now(127)
+        }
+        Side::Parent(pid, pidfd) => {
+            drop((line, plan));
+            let template = Template { pid, pidfd, socket };
+            await_program(ours, &told)?;
+            Ok(template)
+        }
     }
+}
+
+/// Gives a fresh process its ids and its group, lets it go on, and waits until it is jailed.
+fn settle(
+    stage: &mut Stage,
+    (id, pid): (u64, i32),
+    (pidfd, group): (OwnedFd, Option<Group>),
+    line: UnixStream,
+    explain: &dyn Fn(&[u8]) -> Failure,
+) -> Result<Started, Failure> {
+    let given = if matches!(stage.kind, Kind::Rooted) { stage.identity.give(pid) } else { Ok(()) };
+    let entered = given.and_then(|()| match group {
+        Some(group) => Ok(Some(group)),
+        None => stage.groups.enter(id, pid, &stage.limits),
+    });
+    let (group, failure) = match entered.map(|group| (group, await_program(line, explain))) {
+        Ok((group, Ok(listener))) => return Ok(Started { pid, pidfd, listener, group }),
+        Ok((group, Err(failure))) => (group, failure),
+        Err(failure) => (None, failure),
+    };
+    process::kill(pidfd.as_fd());
+    stage.bury(id, pid, group.as_ref()).at(Layer::Lifetime, "reap a failed worker")?;
+    Err(failure)
+}
+
+/// Lets the child go on; its end of the socket closes when it is jailed.
+fn await_program(mut child: UnixStream, explain: &dyn Fn(&[u8]) -> Failure) -> Result<Option<OwnedFd>, Failure> {
+    let heard = child.write_all(b"!").and_then(|()| hear(child.as_fd()));
+    let (said, listener) = heard.at(Layer::Lifetime, "wait for the worker")?;
+    // A listener comes with a blank, as does a word of life.
+    if said.trim_ascii().is_empty() { Ok(listener) } else { Err(explain(&said)) }
+}
+
+/// A failure as a clone of this process tells it.
+fn told(said: &[u8]) -> Failure {
     let unreadable = |_| Failure { layer: Layer::Lifetime, step: "read the failure".to_owned(), errno: libc::EBADMSG };
-    Err(serde_json::from_slice(&failure).unwrap_or_else(unreadable))
+    serde_json::from_slice(said).unwrap_or_else(unreadable)
 }
 
 /// Reads what a child tells until it executes its program: a listener, or a failure as text.
@@ -110,6 +177,26 @@ fn tell(mut parent: &UnixStream, failure: &Failure) {
     {
         let _ = UnixStream::from(placed).write_all(&text);
     }
+}
+
+/// Leaves the host for a template's root, with no rights and no way back.
+fn stand_in(stage: &Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallible, Failure> {
+    await_ids(parent).at(Layer::Lifetime, "wait for the spawner")?;
+    confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
+    leave_host();
+    if let Place::Root(root, mounts) = &plan.place {
+        enter_root(root, mounts, false)?;
+    }
+    confine::become_user(stage.identity.uid, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
+    let parent = place_descriptors(plan, parent).at(Layer::Descriptors, "place descriptors")?;
+    confine::limit(libc::RLIMIT_CORE, 0).at(Layer::Rlimits, "limit core")?;
+    confine::drop_capabilities(false).at(Layer::Capabilities, "drop capabilities")?;
+    process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG")?;
+    if fds::wait_readable(&[parent], 0).at(Layer::Lifetime, "look for the spawner")?[0] {
+        process::exit_now(127);
+    }
+    confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
+    Err(confine::execute(&plan.argv, &plan.environment)).at(Layer::Files, "execve")
 }
 
 fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallible, Failure> {
@@ -143,6 +230,8 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     if !rooted {
         confine::stay_in_group().at(Layer::Seccomp, "seccomp for the process group")?;
     }
+    // As late as can be: getting ready is not to take longer than it must.
+    confine::step_back();
     if ablation::keeps(Part::Seccomp) {
         filter::install(stage.filter(plan)).at(Layer::Seccomp, "seccomp")?;
     }
@@ -157,7 +246,7 @@ fn enter_jail(stage: &Stage, root: &CStr, mounts: &[Mounted]) -> Result<(), Fail
     confine::become_user(INSIDE, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
     confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
     leave_host();
-    enter_root(root, mounts)
+    enter_root(root, mounts, true)
 }
 
 /// The same as far as it goes without namespaces.
@@ -172,7 +261,6 @@ fn enter_folder(stage: &Stage, folder: &CStr) -> Result<(), Failure> {
 fn leave_host() {
     process::new_session();
     confine::reset_inherited();
-    confine::step_back();
 }
 
 /// Listens in the worker's own network and hands the listener to the spawner.
@@ -186,14 +274,17 @@ fn await_ids(mut parent: &UnixStream) -> io::Result<()> {
 }
 
 /// Builds the worker's root from the stage's, its folders and its own `/tmp`, and leaves the host's.
-fn enter_root(root: &CStr, mounts: &[Mounted]) -> Result<(), Failure> {
+fn enter_root(root: &CStr, mounts: &[Mounted], tmp: bool) -> Result<(), Failure> {
     let root = mounts::copy_tree(root).at(Layer::Files, "copy the stage's root")?;
     mounts::attach(root.as_fd(), c"/proc").at(Layer::Files, "attach the root")?;
     mounts::go_to(root.as_fd()).at(Layer::Files, "go to the root")?;
     for (tree, target) in mounts {
         mounts::attach(tree.as_fd(), target).at(Layer::Files, format!("attach {}", target.to_string_lossy()))?;
     }
-    mounts::memory(c"tmp", TMP).at(Layer::Files, "mount /tmp")?;
+    if tmp {
+        let made = mounts::new_memory(&TMP).and_then(|tmp| mounts::attach(tmp.as_fd(), c"tmp"));
+        made.at(Layer::Files, "mount /tmp")?;
+    }
     let read_only = if ablation::keeps(Part::ReadOnly) { mounts::READ_ONLY } else { 0 };
     let attributes = read_only | mounts::NO_SUID | mounts::NO_DEV;
     mounts::set_attributes(root.as_fd(), attributes, false).at(Layer::Files, "make the root read-only")?;
@@ -222,11 +313,18 @@ fn set_limits(limits: &Limits, plan: &Plan) -> Result<(), Failure> {
     if !ablation::keeps(Part::Rlimits) {
         return Ok(());
     }
+    self::limits(limits, plan).into_iter().try_for_each(|(resource, most, name)| {
+        confine::limit(resource, most).at(Layer::Rlimits, format!("limit {name}"))
+    })
+}
+
+/// What a worker may have of each resource.
+pub(super) fn limits(limits: &Limits, plan: &Plan) -> [(confine::Resource, u64, &'static str); 8] {
     // A second later than the host's own watch, which sees all processes together.
     let cpu = limits.cpu.as_secs() + 2;
     let address_space = if plan.address_space { 2 * limits.memory_bytes + ADDRESS_ROOM } else { u64::MAX };
     let processes = u64::from(limits.processes) + plan.others;
-    let limits = [
+    [
         (libc::RLIMIT_CORE, 0, "core"),
         (libc::RLIMIT_CPU, cpu, "cpu"),
         (libc::RLIMIT_AS, address_space, "address space"),
@@ -235,8 +333,5 @@ fn set_limits(limits: &Limits, plan: &Plan) -> Result<(), Failure> {
         (libc::RLIMIT_FSIZE, limits.file_bytes.min(limits.disk_bytes), "file size"),
         (libc::RLIMIT_MEMLOCK, 0, "locked memory"),
         (libc::RLIMIT_MSGQUEUE, 0, "message queues"),
-    ];
-    limits.into_iter().try_for_each(|(resource, most, name)| {
-        confine::limit(resource, most).at(Layer::Rlimits, format!("limit {name}"))
-    })
+    ]
 }

@@ -103,6 +103,23 @@ impl Identity {
         made
     }
 
+    /// Whether a process has one thread and shares no memory that can be written to: only then is it whole in a copy,
+    /// and nothing of one copy reaches another.
+    pub(super) fn is_copyable(&self, pid: i32) -> bool {
+        let one_thread = |status: &String| status.lines().any(|line| line == "Threads:\t1");
+        let shares = |maps: &String| {
+            let mut modes = maps.lines().filter_map(|line| line.split(' ').nth(1));
+            modes.any(|mode| mode.contains('w') && mode.ends_with('s'))
+        };
+        let status = self.read(pid, "status").is_ok_and(|status| one_thread(&status));
+        status && self.read(pid, "maps").is_ok_and(|maps| !maps.is_empty() && !shares(&maps))
+    }
+
+    fn read(&self, pid: i32, file: &str) -> io::Result<String> {
+        let file = fds::open_in(self.proc.as_fd(), &format!("{pid}/{file}"), false)?;
+        io::read_to_string(File::from(file))
+    }
+
     /// Writes a file of a process; through the descriptor, because the stage hides `/proc`.
     fn write(&self, process: &str, file: &str, text: &str) -> io::Result<()> {
         let file = fds::open_in(self.proc.as_fd(), &format!("{process}/{file}"), true)?;

@@ -7,9 +7,11 @@ mod bare;
 mod child;
 mod groups;
 mod identity;
+mod order;
 mod reply;
 mod root;
 mod stage;
+mod template;
 
 use crate::Layer;
 use crate::ablation::{self, Part};
@@ -22,6 +24,7 @@ use reply::{answer, deserialize};
 use stage::Stage;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use template::Turn;
 
 /// Runs the spawner with its socket on descriptor 3; call it first thing in `main`, before any thread.
 ///
@@ -86,17 +89,28 @@ fn serve(socket: &OwnedFd, stage: &mut Stage, workers: &mut Vec<Live>) -> io::Re
             .filter_map(|one| one.group.as_ref()?.out_of_memory.as_ref().map(|event| (event, one)))
             .collect();
         watched.extend(starved.iter().map(|(event, _)| event.as_raw_fd()));
-        let ready = fds::wait_readable(&watched, -1)?;
-        let told = &ready[workers.len() + 1..];
+        let first_template = watched.len();
+        watched.extend(stage.templates.watched());
+        let ready = fds::wait_readable(&watched, stage.templates.patience())?;
+        let told = &ready[workers.len() + 1..first_template];
         starved.iter().zip(told).filter(|(_, told)| **told).for_each(|((_, one), _)| process::kill(one.pidfd.as_fd()));
         for index in (0..workers.len()).rev().filter(|index| ready[index + 1]) {
             let worker = workers.swap_remove(index);
             let ended = stage.bury(worker.id, worker.pid, worker.group.as_ref())?;
             answer(socket, &Reply::Exited { id: worker.id, ended }, &[])?;
         }
+        let templates = watched[first_template..].iter().zip(&ready[first_template..]);
+        let told: Vec<_> = templates.filter(|(_, ready)| **ready).map(|(template, _)| *template).collect();
+        for (spawn, sockets) in stage.look_at_templates(&told) {
+            workers.extend(start(socket, stage, spawn, sockets)?);
+        }
         if ready[0] {
             match next(socket)? {
-                Some((Request::Spawn(spawn), sockets)) => workers.extend(start(socket, stage, spawn, sockets)?),
+                Some((Request::Spawn(spawn), sockets)) => match template::hold(stage, spawn, sockets) {
+                    Turn::Now((spawn, sockets)) => workers.extend(start(socket, stage, spawn, sockets)?),
+                    Turn::Later => {}
+                    Turn::Never(id, failure) => answer(socket, &Reply::Failed { id, failure }, &[])?,
+                },
                 Some((Request::StepBack(id), _)) => {
                     let group = workers.iter().find(|worker| worker.id == id).and_then(|worker| worker.group.as_ref());
                     group.into_iter().for_each(|group| stage.groups.step_back(group));

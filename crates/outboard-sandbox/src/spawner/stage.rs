@@ -4,14 +4,19 @@ use super::bare::Bare;
 use super::groups::{self, Group, Groups};
 use super::identity::Identity;
 use super::root::{self, Mounted, text};
+use super::template::{Held, Templates};
 use crate::layers::{Layer, LayerState, Tier, layers};
 use crate::message::{At, Ended, Failure, Folder, Layout, Profile, Setup, Spawn};
 use crate::options::Limits;
 use crate::sys::landlock::{self, Rules};
 use crate::sys::{filter, network, process};
+use outboard_worker_protocol::template::{MAX_ORDER_FDS, TEMPLATE_FLAG};
 use std::ffi::CString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
+
+/// Descriptors of an order beside its folders: line, channel, `/tmp`, Landlock's rules, doors of three groups.
+const EXTRA_FDS: usize = 7;
 
 /// Everything that jails of this host have in common.
 pub(super) struct Stage {
@@ -21,6 +26,7 @@ pub(super) struct Stage {
     pub(super) landlock: i64,
     pub(super) kind: Kind,
     pub(super) groups: Groups,
+    pub(super) templates: Templates,
     layouts: Vec<Layout>,
     filters: Vec<Filter>,
 }
@@ -51,6 +57,10 @@ pub(super) struct Plan {
     /// Processes that count with the worker's though they are not its own: the user's, without namespaces.
     pub(super) others: u64,
     pub(super) channel: OwnedFd,
+    /// The name of the layout.
+    pub(super) layout: String,
+    /// Whether it is to be a copy of the layout's template.
+    pub(super) copied: bool,
 }
 
 /// Where a worker runs.
@@ -76,7 +86,16 @@ impl Stage {
             }
             Err(failure) => return Err(failure),
         };
-        Ok(Self { identity, limits, landlock, kind, groups, layouts, filters: Vec::new() })
+        Ok(Self {
+            identity,
+            limits,
+            landlock,
+            kind,
+            groups,
+            templates: Templates::default(),
+            layouts,
+            filters: Vec::new(),
+        })
     }
 
     pub(super) fn tier(&self) -> Tier {
@@ -111,6 +130,27 @@ impl Stage {
         LayerState { layer, on, note }
     }
 
+    /// Whether a worker is to be a copy of a template. One with a network makes its listener itself, so it is none.
+    pub(super) fn copies(&self, spawn: &Spawn) -> bool {
+        let able = self.layouts.iter().any(|layout| layout.name == spawn.layout && layout.template);
+        let room = spawn.mounts.len() + EXTRA_FDS <= MAX_ORDER_FDS;
+        able && room && !spawn.network && matches!(self.kind, Kind::Rooted)
+    }
+
+    /// Takes note of what templates say; gives the requests that need not wait for them any more.
+    pub(super) fn look_at_templates(&mut self, readable: &[RawFd]) -> Vec<Held> {
+        self.templates.look(readable, |pid| self.identity.is_copyable(pid))
+    }
+
+    /// Prepares the template of a layout.
+    pub(super) fn plan_template(&mut self, layout: &str, socket: OwnedFd) -> Result<Plan, Failure> {
+        let spawn = Spawn { id: 0, layout: layout.to_owned(), mounts: Vec::new(), network: false };
+        let mut plan = self.plan(&spawn, socket)?;
+        let at = self.layouts.iter().find(|one| one.name == layout).and_then(|layout| layout.root_at);
+        plan.argv.insert(at.unwrap_or(plan.argv.len()).min(plan.argv.len()), text(TEMPLATE_FLAG)?);
+        Ok(plan)
+    }
+
     /// Prepares one worker.
     pub(super) fn plan(&mut self, spawn: &Spawn, channel: OwnedFd) -> Result<Plan, Failure> {
         let unknown = || io::Error::from_raw_os_error(libc::ENOENT);
@@ -135,6 +175,8 @@ impl Stage {
             network: spawn.network,
             others: self.others(),
             channel,
+            layout: spawn.layout.clone(),
+            copied: self.copies(spawn) && self.templates.has(&spawn.layout),
         })
     }
 

@@ -28,16 +28,13 @@ pub(crate) fn set_host_name(name: &str) -> io::Result<()> {
 }
 
 #[cfg(target_env = "gnu")]
-type Resource = libc::__rlimit_resource_t;
+pub(crate) type Resource = libc::__rlimit_resource_t;
 #[cfg(not(target_env = "gnu"))]
-type Resource = libc::c_int;
+pub(crate) type Resource = libc::c_int;
 
 /// Lowers a resource's limit for good; never raises it, which even root may not be able to.
 pub(crate) fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the struct is writable.
-    check_int(unsafe { libc::getrlimit(resource, &raw mut now) })?;
-    let most = most.min(now.rlim_max);
+    let most = most.min(self::most(resource)?);
     let new = libc::rlimit { rlim_cur: most, rlim_max: most };
     // SAFETY: the struct is readable.
     check_int(unsafe { libc::setrlimit(resource, &raw const new) })?;
@@ -75,6 +72,24 @@ pub(crate) fn drop_capabilities(strict: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// How many capabilities the kernel knows.
+pub(crate) fn capabilities() -> i64 {
+    // SAFETY: a plain call that only looks.
+    let known = |capability: &i64| unsafe { libc::prctl(libc::PR_CAPBSET_READ, *capability, 0, 0, 0) >= 0 };
+    (0..64).take_while(known).count() as i64
+}
+
+/// What `capset` is told to empty all sets: the header, and what follows it.
+pub(crate) const NO_CAPABILITIES: ([u32; 2], [u32; 6]) = ([0x2008_0522, 0], [0; 6]);
+
+/// What a resource may be limited to at most, because it is so already.
+pub(crate) fn most(resource: Resource) -> io::Result<u64> {
+    let mut now = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the struct is writable.
+    check_int(unsafe { libc::getrlimit(resource, &raw mut now) })?;
+    Ok(now.rlim_max)
+}
+
 /// Gives up gaining privileges by executing files.
 pub(crate) fn no_new_privileges() -> io::Result<()> {
     // SAFETY: a plain call.
@@ -91,9 +106,11 @@ pub(crate) fn reset_inherited() {
     }
 }
 
+/// The priority of workers.
+pub(crate) const NICE: libc::c_int = 10;
+
 /// Lets other processes of the host go first when processors are scarce.
 pub(crate) fn step_back() {
-    const NICE: libc::c_int = 10;
     // SAFETY: a plain call. Lowering one's own priority is always allowed; it is a kindness, no layer.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
 }

@@ -7,8 +7,8 @@ use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Most descriptors that one packet carries.
-const MAX_FDS: usize = 8;
-const CONTROL_WORDS: usize = 16;
+const MAX_FDS: usize = 64;
+const CONTROL_WORDS: usize = 40;
 
 /// A pair of connected sockets that keep packet borders.
 pub(crate) fn packet_pair() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -100,6 +100,14 @@ fn received_fds(header: &libc::msghdr) -> Vec<OwnedFd> {
         }
     }
     fds
+}
+
+/// Opens a file or folder only to name it.
+pub(crate) fn name(path: &std::ffi::CStr) -> io::Result<OwnedFd> {
+    // SAFETY: the path is a C string.
+    let fd = check_int(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
+    // SAFETY: just opened, owned by nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// An anonymous file that holds these bytes.

@@ -5,12 +5,12 @@
 //! `/` covers everything that is mounted beneath, because the kernel walks up across mounts.
 #![allow(unsafe_code, reason = "Landlock is not in the standard library")]
 
-use super::{check, check_int};
+use super::check;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::mem;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::ptr;
 
@@ -93,13 +93,7 @@ impl From<CString> for Folder {
 /// Binds the calling thread to the rules; it has none of the sockets and signals that this version can ban.
 /// `no_new_privs` must be set.
 pub(crate) fn restrict(version: i64, allowed: &Rules) -> io::Result<()> {
-    let scoped = if version >= 6 { ABSTRACT_SOCKETS_AND_SIGNALS } else { 0 };
-    let rules = Ruleset { files: ALL, tcp: BIND_AND_CONNECT, scoped };
-    let size = if version >= 6 { mem::size_of::<Ruleset>() } else { 16 };
-    // SAFETY: the attributes are at least as long as told.
-    let rules = check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, &raw const rules, size, 0_u32) })?;
-    // SAFETY: just opened, owned by nobody else.
-    let rules = unsafe { OwnedFd::from_raw_fd(rules as i32) };
+    let rules = empty(version)?;
     allowed.read.iter().try_for_each(|path| allow(&rules, path, None, READ))?;
     allowed.write.iter().try_for_each(|path| allow(&rules, path, None, READ_FILE | WRITE_FILE | TRUNCATE))?;
     allowed.change.iter().try_for_each(|folder| allow(&rules, &folder.path, folder.identity, CHANGE | READ))?;
@@ -109,18 +103,45 @@ pub(crate) fn restrict(version: i64, allowed: &Rules) -> io::Result<()> {
     Ok(())
 }
 
-fn allow(rules: &OwnedFd, path: &CStr, identity: Option<(u64, u64)>, allowed: u64) -> io::Result<()> {
-    const PATH_BENEATH: u32 = 1;
-    // SAFETY: the path is a C string.
-    let opened = check_int(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
+/// Rules for a thread that is yet to come: every file may be read below `root`, `null` written to, `change` changed.
+pub(crate) fn prepare(
+    version: i64,
+    root: BorrowedFd<'_>,
+    null: BorrowedFd<'_>,
+    change: &[BorrowedFd<'_>],
+) -> io::Result<OwnedFd> {
+    let rules = empty(version)?;
+    add(&rules, root, READ)?;
+    add(&rules, null, READ_FILE | WRITE_FILE | TRUNCATE)?;
+    change.iter().try_for_each(|folder| add(&rules, *folder, CHANGE | READ))?;
+    Ok(rules)
+}
+
+/// Rules that allow nothing yet.
+fn empty(version: i64) -> io::Result<OwnedFd> {
+    let scoped = if version >= 6 { ABSTRACT_SOCKETS_AND_SIGNALS } else { 0 };
+    let rules = Ruleset { files: ALL, tcp: BIND_AND_CONNECT, scoped };
+    let size = if version >= 6 { mem::size_of::<Ruleset>() } else { 16 };
+    // SAFETY: the attributes are at least as long as told.
+    let rules = check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, &raw const rules, size, 0_u32) })?;
     // SAFETY: just opened, owned by nobody else.
-    let opened = File::from(unsafe { OwnedFd::from_raw_fd(opened) });
+    let rules = unsafe { OwnedFd::from_raw_fd(rules as i32) };
+    Ok(rules)
+}
+
+fn allow(rules: &OwnedFd, path: &CStr, identity: Option<(u64, u64)>, allowed: u64) -> io::Result<()> {
+    let opened = File::from(super::fds::name(path)?);
     let found = opened.metadata()?;
     if identity.is_some_and(|identity| identity != (found.dev(), found.ino())) {
         return Err(io::Error::from_raw_os_error(libc::ESTALE));
     }
     let allowed = if found.is_dir() { allowed } else { allowed & OF_A_FILE };
-    let rule = Beneath { allowed, folder: opened.as_raw_fd() };
+    add(rules, opened.as_fd(), allowed)
+}
+
+fn add(rules: &OwnedFd, place: BorrowedFd<'_>, allowed: u64) -> io::Result<()> {
+    const PATH_BENEATH: u32 = 1;
+    let rule = Beneath { allowed, folder: place.as_raw_fd() };
     // SAFETY: the rule has the layout that the kernel reads.
     check(unsafe {
         libc::syscall(libc::SYS_landlock_add_rule, rules.as_raw_fd(), PATH_BENEATH, &raw const rule, 0_u32)

@@ -11,7 +11,8 @@ use std::ptr;
 
 const OPEN_TREE_CLONE: u32 = 1;
 const AT_RECURSIVE: u32 = 0x8000;
-const MOVE_MOUNT_F_EMPTY_PATH: u32 = 0x4;
+/// The mount to move is the descriptor itself.
+pub(crate) const MOVE_MOUNT_F_EMPTY_PATH: u32 = 0x4;
 const ATTR_IDMAP: u64 = 0x0010_0000;
 
 /// May not be written to.
@@ -91,6 +92,31 @@ pub(crate) fn memory(target: &CStr, options: &CStr) -> io::Result<()> {
         libc::mount(c"tmpfs".as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), flags, options.as_ptr().cast())
     })?;
     Ok(())
+}
+
+/// A new file system in memory that is mounted nowhere yet, with these options.
+pub(crate) fn new_memory(options: &[(&CStr, &CStr)]) -> io::Result<OwnedFd> {
+    const CLOSE_ON_EXEC: u32 = 1;
+    const SET_STRING: u32 = 1;
+    const CREATE: u32 = 6;
+    let owned = |fd: libc::c_long| {
+        // SAFETY: just opened, owned by nobody else.
+        unsafe { OwnedFd::from_raw_fd(fd as i32) }
+    };
+    // SAFETY: the name is a C string.
+    let context = owned(check(unsafe { libc::syscall(libc::SYS_fsopen, c"tmpfs".as_ptr(), CLOSE_ON_EXEC) })?);
+    let configure = |command: u32, key: *const libc::c_char, value: *const libc::c_char| {
+        // SAFETY: key and value are C strings, or null for the command that takes none.
+        check(unsafe { libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), command, key, value, 0) })
+    };
+    for (key, value) in options {
+        configure(SET_STRING, key.as_ptr(), value.as_ptr())?;
+    }
+    configure(CREATE, ptr::null(), ptr::null())?;
+    let attributes = (NO_SUID | NO_DEV | NO_EXEC) as u32;
+    // SAFETY: a plain call.
+    let mounted = unsafe { libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), CLOSE_ON_EXEC, attributes) };
+    Ok(owned(check(mounted)?))
 }
 
 /// Keeps this process's later mounts from showing anywhere else.

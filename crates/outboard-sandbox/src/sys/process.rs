@@ -44,6 +44,14 @@ pub(crate) fn clone_into(namespaces: libc::c_int) -> io::Result<Side> {
     Ok(Side::Parent(pid as i32, unsafe { OwnedFd::from_raw_fd(pidfd) }))
 }
 
+/// A descriptor of a child that is not reaped yet.
+pub(crate) fn open(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: a plain call.
+    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0_u32) })?;
+    // SAFETY: just opened, owned by nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
 /// Moves the calling process into new namespaces.
 pub(crate) fn unshare(namespaces: libc::c_int) -> io::Result<()> {
     // SAFETY: a plain call.

@@ -28,6 +28,13 @@ function begin(inputText, names, runCalled) {
   bindFree(names);
 }
 
-Object.assign(lib, { resolve, moduleText, settle, fire, begin, bindFree, preflight, encodeResult, describe,
+// After a rehearsal: no program has run yet.
+function forget() {
+  Object.assign(program, { last: undefined, default: undefined, names: {}, runCalled: false });
+  lib.value = undefined;
+  delete globalThis.input;
+}
+
+Object.assign(lib, { resolve, moduleText, settle, fire, begin, forget, bindFree, preflight, encodeResult, describe,
   watch(promise) { promise.catch(() => undefined); } });
 return lib;

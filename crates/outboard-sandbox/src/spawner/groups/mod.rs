@@ -40,6 +40,16 @@ pub(super) struct Group {
     pub(super) out_of_memory: Option<OwnedFd>,
 }
 
+/// A group whose worker enters it itself, by a word to a file that is open already. The kernel lets a process move
+/// itself at once, and waits for a quiet moment of the whole machine before it moves another one.
+pub(super) struct Door {
+    pub(super) group: Group,
+    /// To be written to first.
+    pub(super) early: Vec<OwnedFd>,
+    /// To be written to last: from then on everyone else goes first.
+    pub(super) late: Option<OwnedFd>,
+}
+
 impl Groups {
     /// Looks for a place where groups can be made, and tries one out with a process that does nothing.
     pub(super) fn find(limits: &Limits) -> Self {
@@ -77,6 +87,18 @@ impl Groups {
     /// Makes a worker's group and puts the worker in.
     pub(super) fn enter(&mut self, id: u64, pid: i32, limits: &Limits) -> Result<Option<Group>, Failure> {
         self.try_enter(id, pid, limits).at(Layer::Watch, "make a control group for the worker")
+    }
+
+    /// Makes a group that its worker will enter itself; `None` where it cannot.
+    pub(super) fn open(&mut self, id: u64, limits: &Limits) -> Result<Option<Door>, Failure> {
+        let opened = match &self.bases {
+            Some(bases) if bases.version == Version::One => open(bases, id, limits).map(Some),
+            _ => Ok(None),
+        };
+        if opened.is_err() {
+            self.remove(id);
+        }
+        opened.at(Layer::Watch, "make a control group for the worker")
     }
 
     fn try_enter(&mut self, id: u64, pid: i32, limits: &Limits) -> io::Result<Option<Group>> {
@@ -198,6 +220,14 @@ fn limit_memory(group: &Path, version: Version, bytes: u64) -> io::Result<()> {
             optional(write(group, "memory.oom.group", "1"))
         }
     }
+}
+
+fn open(bases: &Bases, id: u64, limits: &Limits) -> io::Result<Door> {
+    make(bases, id, limits)?;
+    let door = |base: &PathBuf| Ok(OwnedFd::from(File::options().write(true).open(base.join(format!("{id}/tasks")))?));
+    let early = bases.all().filter(|base| bases.cpu.as_ref() != Some(base)).map(door).collect::<io::Result<_>>()?;
+    let late = bases.cpu.as_ref().map(door).transpose()?;
+    Ok(Door { group: Group { id, out_of_memory: notice(bases, id).ok() }, early, late })
 }
 
 fn join(bases: &Bases, id: u64, pid: i32) -> io::Result<()> {
