@@ -53,7 +53,7 @@ impl StateFolder {
     pub fn sessions(&self, principal: &Principal) -> io::Result<Vec<SessionName>> {
         let folder = self.root.join("workspaces").join(escape(&principal.0));
         let entries = listed(&folder)?;
-        let names = entries.iter().filter_map(|entry| SessionName::new(&text(entry)).ok());
+        let names = entries.iter().filter_map(|entry| SessionName::new(text(entry)).ok());
         let mut names: Vec<_> = names.collect();
         names.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         Ok(names)

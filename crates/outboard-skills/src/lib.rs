@@ -37,7 +37,7 @@ pub use files::Files;
 pub use front::Front;
 pub use history::{Change, Entry, What};
 pub use layer::{Changed, Layer};
-pub use library::{Library, Roots};
+pub use library::{Library, Roots, Waiting};
 pub use name::SkillName;
 pub use skill::Skill;
 pub use text::one_line;

@@ -45,6 +45,9 @@ pub struct Library {
     checked: Mutex<HashMap<Digest, Arc<Checked>>>,
 }
 
+/// Skills that wait for approval, with the folder of the session that wrote each.
+pub type Waiting = Vec<(PathBuf, Arc<Skill>)>;
+
 impl Library {
     /// Opens the folders, and clears up after a crash.
     ///
@@ -136,7 +139,7 @@ impl Library {
     ///
     /// # Errors
     /// If a folder can not be read.
-    pub fn everything(&self) -> Result<(View, Vec<(PathBuf, Arc<Skill>)>), SkillError> {
+    pub fn everything(&self) -> Result<(View, Waiting), SkillError> {
         let mut waiting = Vec::new();
         for (session, root) in self.sessions() {
             let found = self.found(&root)?.into_iter().filter_map(|found| found.skill.ok());

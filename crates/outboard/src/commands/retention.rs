@@ -4,7 +4,7 @@ use outboard_config::Settings;
 use outboard_execution::StateFolder;
 use outboard_journal::{Journal, JournalError, Removed, Retention};
 use outboard_types::now_ms;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often a serving process looks.
 const EVERY: Duration = Duration::from_secs(3_600);
