@@ -18,6 +18,8 @@ pub(crate) struct Run {
     pub(crate) out: String,
     pub(crate) err: String,
     pub(crate) calls: usize,
+    /// What timers it asked the host for, in milliseconds.
+    pub(crate) timers: Vec<f64>,
 }
 
 /// Runs a program whose calls are answered with what they ask.
@@ -38,6 +40,11 @@ pub(crate) async fn outcome(sandbox: &Sandbox, grant: Grant, start: Start) -> Ru
                     ToWorker::Done { id, value: to_raw_value(&value).unwrap() }
                 };
                 sender.send(&answer).await.unwrap();
+            }
+            Some(FromWorker::Timer { id, ms }) => {
+                run.timers.push(ms);
+                sender.send(&ToWorker::Clock { now_ms: 1e12 + 1e3 * run.timers.len() as f64 }).await.unwrap();
+                sender.send(&ToWorker::Done { id, value: RawValue::NULL.to_owned() }).await.unwrap();
             }
             Some(FromWorker::Inspected { .. }) => sender.send(&ToWorker::Go {}).await.unwrap(),
             Some(FromWorker::Console { stream: Console::Out, text }) => run.out += &text,

@@ -4,7 +4,7 @@ use crate::engines::{Run, outcome, start};
 use crate::support::{options, started};
 use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options};
 use outboard_types::Language;
-use outboard_worker_protocol::Start;
+use outboard_worker_protocol::{Durable, Start};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use std::path::{Path, PathBuf};
@@ -126,4 +126,28 @@ async fn tools_are_called_and_errors_are_told() {
     assert_eq!(runs[8].error.as_deref(), Some("program_error: RangeError: no"));
     assert_eq!(runs[9].value, Some(json!(["string", "a/b", false])), "{:?}", runs[9]);
     assert_eq!(runs[10].value, Some(json!("number")), "{:?}", runs[10]);
+}
+
+#[tokio::test]
+async fn clock_random_numbers_and_timers_are_the_hosts() {
+    let code = "const drawn = [Date.now(), new Date().getTime(), Math.random(), crypto.randomUUID(),\n\
+        require('node:crypto').randomBytes(4).toString('hex'), crypto.getRandomValues(new Uint32Array(2)).join(), process.hrtime.bigint() > 0n];\n\
+        const order = [];\nsetTimeout(() => order.push('timer'), 50);\nawait sleep(70);\nawait Bun.sleep(5);\n\
+        clearTimeout(setTimeout(() => order.push('never'), 1));\n\
+        const one = async (name) => { await googleDrive.getDocument(name); order.push(name); await null; order.push(name + '!') };\n\
+        await Promise.all([one('a'), one('b')]);\nreturn [...drawn, order, Date.now(), Math.floor(performance.now())];";
+    let (servers, sandbox) = (surface(), started(bun_options()).await);
+    let mut runs = Vec::new();
+    for seed in ["11", "11", "22"] {
+        let grant = Grant::new(Language::TypeScript).read_only(servers.path(), "/servers");
+        let durable = Some(Durable { seed: seed.repeat(32), now_ms: 1e12 });
+        runs.push(outcome(&sandbox, grant, Start { durable, ..start(code) }).await);
+    }
+    let value = runs[0].value.as_ref().unwrap_or_else(|| panic!("{:?}", runs[0]));
+    assert_eq!((&value[0], &value[1]), (&json!(1e12 as u64), &json!(1e12 as u64)), "{value}");
+    assert_eq!(value[7], json!(["timer", "a", "a!", "b", "b!"]), "one answer at a time: {value}");
+    assert_eq!((&value[8], &value[9]), (&json!(1e12 as u64 + 4_000), &json!(4_000)), "{value}");
+    assert_eq!(runs[0].timers, [50.0, 70.0, 5.0, 1.0]);
+    assert_eq!(runs[0].value, runs[1].value);
+    assert_ne!(value[2], runs[2].value.as_ref().unwrap()[2]);
 }

@@ -40,7 +40,9 @@ const fate = (() => {
   }
 
   const put = (object: any, name: string, value: any) => {
-    try { Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true }); } catch {} // the engine keeps its own
+    try { object[name] = value; } catch {} // some can be set and not defined anew, some the other way round
+    if (object[name] === value) return;
+    try { Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true }); } catch {}
   };
 
   // What else the engine offers takes the host's time and numbers too; the rest of it, such as the order of its files, stays its own.
