@@ -5,7 +5,8 @@ use crate::sim::host::{Life, Plan, Stage, Story, answers};
 use crate::sim::laws;
 use crate::sim::shape::Shape;
 use crate::sim::world::Tool;
-use outboard_journal::Status;
+use outboard_journal::{StateScope, Status};
+use outboard_types::{Principal, SessionName};
 
 /// Reads, writes that may be repeated and writes that count; alone, side by side, between timers.
 pub(crate) fn forty_calls() -> Shape {
@@ -72,4 +73,50 @@ fn a_host_may_die_at_every_write() {
 #[test]
 fn a_slow_disk_and_a_second_crash_change_nothing() {
     assert!(every_write(6, Some(9)) > 15);
+}
+
+/// Counts eight times, alone, side by side, around calls and timers.
+fn counting(key: u64) -> Shape {
+    let count = || Shape::Count(key);
+    let call = |number| Shape::Call(Tool::Add, number);
+    Shape::Then(vec![
+        count(),
+        call(1),
+        Shape::All(vec![count(), count(), call(2), count()]),
+        Shape::Timer(200),
+        Shape::All(vec![count(), Shape::Then(vec![Shape::Timer(5), count()])]),
+        call(3),
+        count(),
+        count(),
+    ])
+}
+
+#[test]
+fn what_is_counted_up_is_counted_once_wherever_the_host_dies() {
+    let mut stage = Stage::new();
+    for writes in 1.. {
+        let mut story = Story::new(counting(writes), 5, 12);
+        let mut dice = Dice::new(writes);
+        let calm = Plan { lag: 2, patience: 100, ..Plan::default() };
+        let first = story.live(&mut stage, &Plan { writes: Some(writes), ..calm.clone() }, &mut dice);
+        if writes % 2 == 0 {
+            story.live(&mut stage, &Plan { writes: Some(3), ..calm.clone() }, &mut dice);
+        }
+        let Life::Over(report) = story.live(&mut stage, &calm, &mut dice) else { unreachable!("it is left alone") };
+        let told = story.told.lock().unwrap();
+        let shown = || format!("after {writes} writes: {report:?}\n{told:#?}");
+        assert_eq!(report.status, Status::Succeeded, "{}", shown());
+        if !told.is_empty() {
+            let history = answers(&stage.platter, story.id.as_ref().unwrap());
+            laws::same_order(&told, &story.kept, &history, &shown);
+        }
+        let (journal, _disk) = stage.platter.open(0).unwrap();
+        let scope = StateScope { principal: Principal::default(), session: SessionName::default() };
+        let kept = journal.state(&scope, &writes.to_string()).unwrap().map(|entry| entry.value);
+        assert_eq!(kept.as_deref(), Some("8"), "{}", shown());
+        if let Life::Over(_) = first {
+            assert!(writes > 10, "{writes}");
+            return;
+        }
+    }
 }

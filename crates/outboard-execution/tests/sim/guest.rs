@@ -5,8 +5,8 @@ use super::shape::Shape;
 use super::world::{Tool, error_value};
 use futures::future::{BoxFuture, FutureExt, join_all, select_all};
 use outboard_worker_protocol::{FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, ToWorker, encode};
-use serde_json::json;
 use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -82,9 +82,35 @@ async fn serve(socket: &mut UnixStream, shape: Shape, mut told: impl FnMut(Strin
     }
 }
 
-/// Answers of calls are numbers; timers answer null, searches a list.
+/// Answers of calls are numbers; timers answer null, searches a list, state whether it was changed or what it is.
 fn answer(text: &str) -> u64 {
-    text.trim_matches('"').parse().unwrap_or(0)
+    let state: Value = serde_json::from_str(text).unwrap_or_default();
+    match (state["value"].as_u64(), state["version"].as_u64()) {
+        (value, Some(version)) => version << 32 | value.unwrap_or(0),
+        _ if text == "true" => 1,
+        _ => text.trim_matches('"').parse().unwrap_or(0),
+    }
+}
+
+fn own(desk: &Shared, tool: &'static str, arguments: &Value) -> BoxFuture<'static, u64> {
+    let arguments = to_raw_value(arguments).unwrap();
+    ask(desk, format!("{tool} null"), move |id| FromWorker::Call {
+        id,
+        server: "outboard:".into(),
+        tool: tool.into(),
+        arguments,
+    })
+}
+
+async fn count(desk: &Shared, number: u64) {
+    loop {
+        let seen = own(desk, "state_look", &json!({"key": number.to_string()})).await;
+        let (value, version) = (seen & 0xffff_ffff, seen >> 32);
+        let put = json!({"key": number.to_string(), "value": value + 1, "version": version});
+        if own(desk, "state_put", &put).await == 1 {
+            return;
+        }
+    }
 }
 
 /// Asks the host; the answer is there at a later poll.
@@ -122,6 +148,10 @@ fn eval<'a>(desk: &'a Shared, shape: &'a Shape, before: u64) -> BoxFuture<'a, u6
             Shape::Search(number) => {
                 let arguments = to_raw_value(&json!({"query": format!("read {number}")})).unwrap();
                 ask(desk, format!("search {number}"), |id| FromWorker::Search { id, arguments }).await;
+                both(before, *number)
+            }
+            Shape::Count(number) => {
+                count(desk, *number).await;
                 both(before, *number)
             }
             Shape::Then(parts) => {

@@ -33,7 +33,7 @@ pub(crate) fn once(story: &Story, last: &[String], shown: &dyn Fn() -> String) {
 fn calls_of(shape: &Shape, number: u64) -> u32 {
     match shape {
         Shape::Call(Tool::Add, found) => u32::from(*found == number),
-        Shape::Call(..) | Shape::Timer(_) | Shape::Search(_) => 0,
+        Shape::Call(..) | Shape::Timer(_) | Shape::Search(_) | Shape::Count(_) => 0,
         Shape::Then(parts) | Shape::All(parts) | Shape::Race(parts) | Shape::Either(parts) => {
             parts.iter().map(|part| calls_of(part, number)).sum()
         }

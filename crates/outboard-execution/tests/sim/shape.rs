@@ -12,6 +12,8 @@ pub(crate) enum Shape {
     Timer(u64),
     /// A search, which is part of the history like a call.
     Search(u64),
+    /// Counts a key of the session's state up, as `state.update` does.
+    Count(u64),
     /// One after the other.
     Then(Vec<Shape>),
     /// Side by side.
@@ -34,7 +36,7 @@ impl Shape {
     pub(crate) fn races(&self) -> bool {
         match self {
             Self::Race(_) => true,
-            Self::Call(..) | Self::Timer(_) | Self::Search(_) => false,
+            Self::Call(..) | Self::Timer(_) | Self::Search(_) | Self::Count(_) => false,
             Self::Then(parts) | Self::All(parts) | Self::Either(parts) => parts.iter().any(Self::races),
         }
     }
@@ -44,7 +46,7 @@ impl Shape {
         match self {
             Self::Call(tool, number) => both(before, reply(seed, *tool, *number).value()),
             Self::Timer(ms) => both(before, *ms),
-            Self::Search(number) => both(before, *number),
+            Self::Search(number) | Self::Count(number) => both(before, *number),
             Self::Then(parts) => parts.iter().fold(before, |before, part| part.value(seed, before)),
             Self::All(parts) => parts.iter().map(|part| part.value(seed, before)).fold(0, both),
             Self::Race(_) => unreachable!("asked only of programs without a race"),
