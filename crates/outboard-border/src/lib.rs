@@ -10,6 +10,7 @@
 
 mod border;
 mod door;
+mod formats;
 mod found;
 mod notes;
 mod own;

@@ -1,6 +1,7 @@
 //! Where sessions and skills live on disk.
 
-use outboard_types::{Principal, SessionName};
+use crate::workspace::Snapshot;
+use outboard_types::{ExecutionId, Principal, SessionName};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, File};
 use std::io;
@@ -66,6 +67,12 @@ impl StateFolder {
         // Where it is not ours to touch, its executions still tell when it was used.
         let _ = File::open(&folder).and_then(|folder| folder.set_modified(SystemTime::now()));
         Ok(folder)
+    }
+
+    /// Gives a workspace of another state folder the files that an execution of this one began with, where they are
+    /// still kept: until it is over.
+    pub fn lend_files(&self, id: &ExecutionId, workspace: &Path) -> io::Result<bool> {
+        Snapshot::new(&self.snapshots(), id.as_str(), workspace).lend(workspace)
     }
 
     /// Removes the files of sessions that nobody used since a time; how many there were. `used` are sessions that

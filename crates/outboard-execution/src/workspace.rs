@@ -96,6 +96,14 @@ impl Snapshot {
         fs::remove_dir_all(&old)
     }
 
+    /// Copies the files into a folder of somebody else's, which is empty; `false` where there is no copy.
+    pub(crate) fn lend(&self, folder: &Path) -> io::Result<bool> {
+        if !self.copy.is_dir() {
+            return Ok(false);
+        }
+        copy_below(&self.copy, folder, &mut Left { bytes: MOST_BYTES, files: MOST_FILES }, 0).map(|()| true)
+    }
+
     /// Removes the copy: the execution is over.
     pub(crate) fn forget(&self) {
         let _ = fs::remove_dir_all(&self.copy);

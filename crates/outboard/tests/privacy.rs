@@ -10,11 +10,15 @@ store, given = sys.argv[1], sys.argv[2]
 text = {"type": "string"}
 tools = [
     {"name": "list_customers", "inputSchema": {"type": "object", "properties": {}}, "annotations": {"readOnlyHint": True}},
+    {"name": "desk", "inputSchema": {"type": "object", "properties": {}}, "outputSchema": {"type": "object", "properties": {
+        "extension": {"type": "string", "format": "phone"}, "login": {"type": "string", "format": "password"}}}},
     {"name": "add", "inputSchema": {"type": "object", "properties": {"email": text, "name": text, "note": text}}},
 ]
 def call(name, arguments, meta):
     if name == "list_customers":
         return open(given).read()
+    if name == "desk":
+        return {"extension": "ext. 4-711", "login": "correct horse"}
     with open(store, "a") as file:
         file.write(json.dumps(arguments) + "\n")
     return {"ok": True}
@@ -275,4 +279,13 @@ fn a_command_can_give_the_key() {
     std::fs::remove_file(place.path().join("key")).unwrap();
     let (_, told) = place.fails(&["privacy", "sessions"]);
     assert!(told.contains("ended with"), "{told}");
+}
+
+#[test]
+fn what_an_output_schema_declares_is_private_whatever_it_looks_like() {
+    let place = place("", &[]);
+    let code = "const desk = await crm.desk();\nconsole.log(`call ${desk.extension}`);\nreturn [desk.login, desk.login.length, 'say correct horse'];";
+    let report = place.program("typescript", code);
+    assert_eq!(report["result"], json!(["[SECRET_1]", 13, "say [SECRET_1]"]), "{report}");
+    assert_eq!(report["stdout"], "call [PHONE_1]\n", "{report}");
 }

@@ -9,6 +9,7 @@ import json, sys
 
 def serve(tools, call):
     """Answers with what `call(name, arguments, meta)` returns: a text as it is, anything else as JSON."""
+    listed = lambda: tools() if callable(tools) else tools
     for line in sys.stdin:
         message = json.loads(line)
         method, id = message.get("method"), message.get("id")
@@ -19,12 +20,14 @@ def serve(tools, call):
             info = {"name": "stub", "version": "1"}
             answer["result"] = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info}
         elif method == "tools/list":
-            answer["result"] = {"tools": tools() if callable(tools) else tools}
+            answer["result"] = {"tools": listed()}
         elif method == "tools/call":
             params = message["params"]
             said = call(params["name"], params.get("arguments", {}), params.get("_meta", {}))
-            said = said if isinstance(said, str) else json.dumps(said)
-            answer["result"] = {"content": [{"type": "text", "text": said}]}
+            text = said if isinstance(said, str) else json.dumps(said)
+            answer["result"] = {"content": [{"type": "text", "text": text}]}
+            if any("outputSchema" in tool for tool in listed() if tool["name"] == params["name"]):
+                answer["result"]["structuredContent"] = said
         else:
             answer["error"] = {"code": -32601, "message": "no"}
         print(json.dumps(answer), flush=True)

@@ -83,3 +83,23 @@ fn sessions_that_nobody_used_are_forgotten_with_their_state() {
     assert_eq!(place.ok(&["workspace", "ls", "--json"]).trim(), "[]");
     assert_eq!(place.program("typescript", "return await state.list()")["result"], json!([]));
 }
+
+#[test]
+fn a_replay_begins_with_the_files_that_the_program_began_with() {
+    let place = Place::with(&[]);
+    place.settings("expose = \"code\"\njournal.suspend_after = \"100ms\"\n");
+    place.program("typescript", "require('fs').writeFileSync('/workspace/in', 'before')");
+    let mut session = place.serve();
+    let client = json!({"name": "t", "version": "1"});
+    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
+    let code = "const fs = require('fs'); console.log('it had', fs.readFileSync('/workspace/in', 'utf8'));\n\
+        fs.writeFileSync('/workspace/in', 'after'); await state.set('at', 1); await sleep(86400000);";
+    let (text, _) = session.tool("run_code", json!({"code": code, "wait_s": 0}));
+    let id = text.split_whitespace().find(|word| word.starts_with("ex_")).unwrap().to_owned();
+    place.until(&["executions", "show", &id, "--json"], |shown| shown.contains("\"suspended\""));
+    let output = place.run(&["replay", &id]);
+    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("it had before"), "{told}");
+    assert_eq!(place.ok(&["workspace", "cat", "default", "in"]), "after", "its own files are left alone");
+    session.end();
+}

@@ -131,6 +131,9 @@ impl Engine {
             if let (Some(learned), Some(tool), Ok(value)) = (&deps.learned, tool, &value) {
                 learned.observe(tool, value);
             }
+            if let (Some(border), Some(tool), Ok(value)) = (&deps.border, tool, &value) {
+                border.learn_declared(&Place::of(run.context()), &id, tool.output_schema.as_ref(), value);
+            }
             value.map(|value| deps.inside(run.context(), &id, value))
         }
     }

@@ -29,7 +29,10 @@ pub(crate) async fn replay(
 ) -> Result<App, Failure> {
     let copy = copied(journal, id)?;
     let mut catalog = catalog(settings, &Everything)?;
-    catalog.state = StateFolder::new(folder);
+    let kept = std::mem::replace(&mut catalog.state, StateFolder::new(folder));
+    if let Some(row) = copy.execution(id)? {
+        kept.lend_files(id, &catalog.state.workspace(&row.record.principal, &row.record.session)?)?;
+    }
     let source = Recorded { upstreams: catalog.upstreams.clone(), called: called(&copy, id)? };
     catalog.surfaces = Surfaces::new(Box::new(source), catalog.state.surfaces(), Arc::new(|_| true));
     let desk = gateway::desk(settings, &copy, None);
