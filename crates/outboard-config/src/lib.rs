@@ -13,6 +13,7 @@ mod list;
 mod problem;
 mod settings;
 mod table;
+mod types;
 mod written;
 
 pub use agent::AgentSettings;
@@ -25,4 +26,5 @@ pub use settings::{
     WrittenTable,
 };
 pub use table::{Kind, Setting, reference};
+pub use types::{TypeMode, TypeSettings};
 pub use written::{size, span};

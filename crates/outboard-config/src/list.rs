@@ -165,6 +165,14 @@ pub const SETTINGS: &[Setting] = &[
         "Whether programs that certainly fail are refused before they call anything.",
     ),
     setting(
+        "preflight.types",
+        Kind::Choice(&["auto", "off", "require"]),
+        "\"auto\"",
+        "Whether programs are shown to a type checker before they run: where one is found, never, or always.",
+    ),
+    setting("preflight.typescript", Kind::Path, "", "TypeScript 7; looked for as `tsgo` and `tsc` without it."),
+    setting("preflight.python", Kind::Path, "", "The type checker ty; looked for as `ty` without it."),
+    setting(
         "shapes.enabled",
         Kind::Flag,
         "true",

@@ -1,5 +1,6 @@
 //! Settings as meant: validated, with defaults in place.
 
+use crate::types::TypeSettings;
 use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub journal: JournalSettings,
     /// Whether programs that certainly fail are refused before they run.
     pub preflight: bool,
+    /// Which type checkers look at programs.
+    pub types: TypeSettings,
     /// Whether types of results are learned.
     pub shapes: bool,
     /// What models see of private values.

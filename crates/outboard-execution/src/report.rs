@@ -152,7 +152,8 @@ impl Report {
                 write!(text, "\n({} more bytes were printed and not kept: sandbox.stdout_bytes)", self.stdout_dropped);
         }
         self.write_calls(&mut text);
-        for note in self.findings.notes.iter().filter(|_| self.error.is_some()).take(3) {
+        let notes = self.findings.notes.iter().filter(|_| self.error.is_some());
+        for note in self.findings.types.iter().chain(notes).take(3) {
             let _ = write!(text, "\nnote: {note}");
         }
         self.write_network(&mut text);

@@ -183,7 +183,14 @@ impl TypeChecks {
             Ok(session) => session.unwrap_or_else(|error| Err(unavailable(error.to_string())))?,
             Err(_) => return Err(unavailable("the type checker is still starting".into())),
         };
-        let found = match tokio::time::timeout(patience, session.check(code.to_owned())).await {
+        let look = async {
+            let found = session.check(code.to_owned()).await?;
+            match typescript::without_returns(code, &found).filter(|_| view == View::TypeScript) {
+                Some(code) => session.check(code).await,
+                None => Some(found),
+            }
+        };
+        let found = match tokio::time::timeout(patience, look).await {
             Ok(Some(found)) => found,
             Ok(None) => return Err(self.failed(view, "the type checker ended".into())),
             Err(_) => return Err(self.failed(view, format!("the type checker took more than {patience:?}"))),

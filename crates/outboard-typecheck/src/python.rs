@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Kind, Said, without_texts};
 /// The finding in a diagnostic, if it is of a kind that is told.
 pub(crate) fn said(one: &Diagnostic, code: &str) -> Option<Said> {
     let line = one.message.lines().next()?;
-    if line.contains("Coroutine") || line.contains("Unknown`") {
+    if line.contains("Coroutine") {
         return None;
     }
     let (kind, message) = match one.code.as_str() {
@@ -35,12 +35,13 @@ fn attribute(line: &str) -> Option<(Kind, String)> {
         return Some((Kind::Member, line.to_owned()));
     }
     let (kind, name) = line.strip_prefix("Object of type `")?.split_once("` has no attribute `")?;
-    if is_doubtful(kind) {
-        return None;
+    let (is_doubtful, kind, name) = (is_doubtful(kind), plain(kind), name.trim_end_matches('`'));
+    // A list of whatever is a list.
+    if is_of_the_language(&kind) && !kind.contains(" | ") {
+        return Some((Kind::Member, format!("`{name}` is no attribute of {}", kind.replace("[Unknown]", ""))));
     }
-    let (kind, name) = (plain(kind), name.trim_end_matches('`'));
-    if is_of_the_language(&kind) {
-        return Some((Kind::Member, format!("`{name}` is no attribute of {kind}")));
+    if is_doubtful {
+        return None;
     }
     let hint =
         if kind.ends_with("Output") { format!(": it is a dict, so read it as [\"{name}\"]") } else { String::new() };

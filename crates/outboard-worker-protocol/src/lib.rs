@@ -19,7 +19,7 @@ pub use message::{
     CallFailure, Console, Durable, FetchRequest, FetchResponse, FromWorker, Inspection, Network, Start, ToWorker,
     Trouble,
 };
-pub use preflight::{Known, PlannedCall, Preflight, Problem};
+pub use preflight::{Known, PlannedCall, Preflight, Problem, Spot};
 
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.
 pub const VERSION: u32 = 1;

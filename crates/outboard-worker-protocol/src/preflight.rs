@@ -13,6 +13,19 @@ pub struct Preflight {
     pub notes: Vec<String>,
     /// Calls of tools as they are written.
     pub calls: Vec<PlannedCall>,
+    /// Where names of members end that the program certainly asks for, on values of which nothing but the language
+    /// decides the type.
+    pub sure: Vec<Spot>,
+}
+
+/// A place in a program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Spot {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in that line, from 1.
+    pub column: u32,
 }
 
 /// One mistake.

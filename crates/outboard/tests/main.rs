@@ -16,4 +16,5 @@ mod servers;
 mod state;
 mod support;
 mod tasks;
+mod types;
 mod workspace;

@@ -42,7 +42,7 @@ class Preflight(ast.NodeVisitor):
 
     def __init__(self, tree, code, space):
         self.lines, self.space = code.splitlines(), space
-        self.found, self.calls, self.edges, self.notes = [], [], [], []
+        self.found, self.calls, self.edges, self.notes, self.members, self.closed = [], [], [], [], [], set()
         self.meant, self.functions, self.values, self.parents, self.handled = {}, {}, {}, {}, {}
         self.place, self.sure, self.gone, self.skipped, self.awaited = Place("", False, True), True, False, False, False
         self.place.certain = True
@@ -145,7 +145,8 @@ class Preflight(ast.NodeVisitor):
         problems = [problem for problem, place, sure in self.found if sure and place.certain]
         doubts = [f"line {p['line']}: {p['message']}" for p, place, sure in self.found if not (sure and place.certain)]
         calls = [{**call, "certain": sure and place.certain} for call, place, sure in self.calls]
-        return {"problems": problems[:20], "notes": (self.notes + doubts)[:20], "calls": calls}
+        spots = [] if self.tricks else [spot for spot, place, sure in self.members if sure and place.certain]
+        return {"problems": problems[:20], "notes": (self.notes + doubts)[:20], "calls": calls, "sure": spots}
 
     @property
     def left_early(self):

@@ -1,3 +1,6 @@
+TEXT_TO_TEXT = {"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "join", "format", "capitalize", "casefold"}
+
+
 class PreflightNames(Preflight):
     """Preflight of names: imports, servers, functions, and what a tool call is given."""
 
@@ -112,6 +115,8 @@ class PreflightNames(Preflight):
         name = targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
         if name and self.stored[name] == 1:
             meant = self._meaning(node.value)
+            if isinstance(node, ast.Assign) and self._is_closed(node.value):
+                self.closed.add(name)
             if meant:
                 self.meant[name] = meant
             elif self.place.name == "" and isinstance(node.value, ast.Constant):
@@ -149,7 +154,39 @@ class PreflightNames(Preflight):
             self._member(node, owner, node.attr)
         else:
             self._consumed(node.value, f"read .{node.attr} of")
+        if isinstance(node.ctx, ast.Load) and len(self.members) < self.MOST and self._is_closed(node.value):
+            line = self.lines[node.end_lineno - 1] if node.end_lineno <= len(self.lines) else ""
+            column = len(line.encode()[: node.end_col_offset].decode("utf-8", "ignore")) + 1
+            self.members.append(({"line": node.end_lineno, "column": column}, self.place, self.reached))
         self.visit(node.value)
+
+    # Values whose type hangs on nothing but the language: no data, no annotation and no other code decides it.
+
+    GIVES = {
+        "str": "str", "int": "int", "float": "float", "len": "int", "list": "list", "dict": "dict", "set": "set", "tuple": "tuple",
+        "sorted": "list", "repr": "str", "chr": "str", "ord": "int", "range": "range",
+    }
+
+    def _is_closed(self, node, depth=0):
+        if depth > 12:
+            return False
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, (str, int, float, bytes))
+        if isinstance(node, (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.JoinedStr, ast.ListComp, ast.DictComp, ast.SetComp)):
+            return True
+        if isinstance(node, ast.Name):
+            return node.id in self.closed and self.stored[node.id] == 1
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return node.func.id in self.GIVES and node.func.id not in self.bound
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            # What a text gives is decided; what a list or a dict gives is what was put there.
+            return self._is_text(node.func.value, depth + 1)
+        return False
+
+    def _is_text(self, node, depth):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return depth <= 12 and node.func.attr in TEXT_TO_TEXT and self._is_text(node.func.value, depth + 1)
+        return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
     def visit_Subscript(self, node):
         owner = self._meaning(node.value)

@@ -67,6 +67,7 @@ impl Engine {
         }
         self.has_effects |= history.intents.iter().any(|intent| intent.effect != Effect::ReadOnly);
         self.tally = Tally::new(self.deps.limits.stdout_bytes);
+        self.look_at_types(resumed);
         let start = match self.start() {
             Ok(start) => start,
             Err(error) => return Some(End::Failed(Status::Failed, error)),

@@ -18,6 +18,7 @@ mod requests;
 mod script;
 mod serve;
 mod tally;
+mod types;
 
 use crate::Surface;
 use crate::executions::{Deps, Live, RunRequest};
@@ -53,6 +54,9 @@ pub(crate) struct Engine {
     request: RunRequest,
     origin: Origin,
     findings: Findings,
+    /// A type checker that looks at the program, and what it said.
+    looking: Option<types::Looking>,
+    said: Vec<outboard_typecheck::Said>,
     tally: Tally,
     /// How many workers it had.
     attempts: u32,
@@ -109,6 +113,8 @@ impl Engine {
             wall_left: if request.guest.is_some() { Duration::MAX } else { deps.limits.wall },
             findings: Findings::default(),
             attempts: 0,
+            looking: None,
+            said: Vec::new(),
             started: Instant::now(),
             cpu: Duration::ZERO,
             out_of_processes: false,

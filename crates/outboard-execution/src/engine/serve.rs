@@ -112,6 +112,11 @@ impl Engine {
                 }
                 Woken::Frame(frame) => {
                     stalls = 0;
+                    if let FromWorker::Inspected { .. } = &frame
+                        && let Some(end) = self.types_looked_at().await
+                    {
+                        return Served::End(end);
+                    }
                     if let Some(end) = self.frame(attempt, sender, frame) {
                         return end;
                     }
@@ -294,9 +299,11 @@ impl Engine {
     /// Looks at what a program holds; the end, where it may not run.
     fn inspected(&mut self, mut inspection: Inspection, attempt: &Attempt) -> Option<End> {
         let (code, catalogue) = (&self.request.code, &self.surface.catalogue);
-        let verdict = Verdict::new(std::mem::take(&mut inspection.preflight), catalogue);
+        let said = std::mem::take(&mut self.said);
+        let verdict = Verdict::new(std::mem::take(&mut inspection.preflight), said, catalogue);
         self.findings = Findings::new(inspection, code, catalogue);
         self.findings.notes.clone_from(&verdict.notes);
+        self.findings.types.clone_from(&verdict.types);
         self.findings.alert(&self.live.id);
         if let Err(error) = self.deps.inspection.check(&self.findings) {
             self.note_preflight(attempt, Some(error.code.as_str()));

@@ -6,6 +6,7 @@
 mod secrets;
 
 use outboard_catalog::Catalogue;
+use outboard_typecheck::TypeChecks;
 use outboard_types::{ErrorCode, ToolError};
 use outboard_worker_protocol::Inspection;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,9 @@ pub struct Findings {
     /// What may be wrong with it, and what was repaired, each with the line.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// What it reads of results that they are not declared to have, each with what may be meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<String>,
 }
 
 /// What the operator refuses. By default findings are recorded, and only what certainly fails is refused.
@@ -42,11 +46,13 @@ pub struct InspectionRules {
     /// Each one of `dynamic`, `secrets`, `blobs`, `import:MODULE` or `tool:SERVER.TOOL`; `*` stands for any
     /// characters in the last two.
     pub refuse: Vec<String>,
+    /// Who looks at types; nobody without it.
+    pub types: Option<TypeChecks>,
 }
 
 impl Default for InspectionRules {
     fn default() -> Self {
-        Self { preflight: true, refuse: Vec::new() }
+        Self { preflight: true, refuse: Vec::new(), types: None }
     }
 }
 
@@ -91,7 +97,7 @@ impl Findings {
         let mut tools: Vec<String> = tools.map(|tool| tool.id.to_string()).collect();
         tools.dedup();
         let Inspection { imports, dynamic, .. } = read;
-        Self { imports, tools, dynamic, secrets: secrets::find(code), blobs: blobs(code), notes: Vec::new() }
+        Self { imports, tools, dynamic, secrets: secrets::find(code), blobs: blobs(code), ..Self::default() }
     }
 
     /// Writes to the log what somebody should look at.

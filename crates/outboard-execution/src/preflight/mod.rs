@@ -3,9 +3,11 @@
 //! Never here: reading guest code, or refusing what may work. What is not certain becomes a note.
 
 mod schema;
+mod types;
 
 use outboard_catalog::{Catalogue, Tool};
 use outboard_codegen::signature;
+use outboard_typecheck::Said;
 use outboard_types::{ErrorCode, Language};
 use outboard_worker_protocol::{PlannedCall, Preflight, Problem, Trouble};
 use std::fmt::Write as _;
@@ -27,21 +29,31 @@ pub(crate) struct Verdict {
     pub(crate) problems: Vec<Problem>,
     /// What may be wrong, and what was repaired.
     pub(crate) notes: Vec<String>,
+    /// What a type checker says of results and has a better word for.
+    pub(crate) types: Vec<String>,
 }
 
 impl Verdict {
-    /// Judges what a worker found. Nothing that it says is trusted to be short or true; it concerns its own program.
-    pub(crate) fn new(found: Preflight, catalogue: &Catalogue) -> Self {
-        let Preflight { mut problems, mut notes, calls } = found;
+    /// Judges what a worker found, and what a type checker said. Nothing of either is trusted to be short or true; it
+    /// concerns the worker's own program.
+    pub(crate) fn new(found: Preflight, said: Vec<Said>, catalogue: &Catalogue) -> Self {
+        let Preflight { mut problems, mut notes, calls, sure } = found;
         problems.truncate(CALLS);
         for call in calls.iter().take(CALLS) {
             judge(call, catalogue, &mut problems, &mut notes);
+        }
+        let mut types = Vec::new();
+        for one in said.into_iter().take(CALLS) {
+            types::add(one, &calls, &sure, &mut problems, &mut notes, &mut types);
         }
         problems.sort_by_key(|problem| (rank(&problem.kind), problem.line, problem.column));
         problems.dedup_by(|later, first| later.kind == first.kind && later.message == first.message);
         notes.dedup();
         notes.truncate(NOTES);
-        Self { problems, notes: notes.iter().map(|note| cut(note)).collect() }
+        types.dedup();
+        types.truncate(NOTES);
+        let short = |notes: Vec<String>| notes.iter().map(|note| cut(note)).collect();
+        Self { problems, notes: short(notes), types: short(types) }
     }
 
     /// The refusal, if anything is certainly wrong.
@@ -81,7 +93,7 @@ fn rank(kind: &str) -> u8 {
         "unresolved_import" | "unknown_server" => 0,
         "unknown_function" => 1,
         "missing_argument" | "unknown_argument" | "wrong_value" => 2,
-        "not_awaited" => 3,
+        "not_awaited" | "unknown_member" => 3,
         _ => 4,
     }
 }
@@ -147,7 +159,7 @@ mod tests {
     }
 
     fn verdict(calls: serde_json::Value) -> Verdict {
-        Verdict::new(serde_json::from_value(json!({"calls": calls})).unwrap(), &catalogue())
+        Verdict::new(serde_json::from_value(json!({"calls": calls})).unwrap(), Vec::new(), &catalogue())
     }
 
     fn call(tool: &str, certain: bool, fields: serde_json::Value) -> serde_json::Value {
@@ -201,7 +213,7 @@ mod tests {
             Catalogue::build(1, vec![Listing { server, title: None, instructions: None, tools: vec![tool] }]);
         let call = json!({"server": "s", "tool": "t", "line": 1, "column": 1, "certain": true,
             "arguments": {"object": {"fields": [["x", {"literal": "a"}]], "open": false}}});
-        let found = Verdict::new(serde_json::from_value(json!({"calls": [call]})).unwrap(), &catalogue);
+        let found = Verdict::new(serde_json::from_value(json!({"calls": [call]})).unwrap(), Vec::new(), &catalogue);
         assert!(found.problems.is_empty(), "{found:?}");
     }
 

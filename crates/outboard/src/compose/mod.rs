@@ -5,6 +5,7 @@ mod privacy;
 mod replay;
 mod sandbox;
 mod source;
+mod types;
 
 use crate::cli::Cli;
 use crate::failure::Failure;
@@ -157,7 +158,7 @@ pub(crate) fn learned(settings: &Settings) -> Result<Option<Arc<Learned>>, Failu
 fn inspection(settings: &Settings) -> Result<InspectionRules, Failure> {
     let rules = InspectionRules::new(settings.inspection_refuse.clone())
         .map_err(|problem| Failure::new(ErrorCode::InvalidSettings, format!("inspection.refuse: {problem}")))?;
-    Ok(InspectionRules { preflight: settings.preflight, ..rules })
+    Ok(InspectionRules { preflight: settings.preflight, types: types::types(settings)?, ..rules })
 }
 
 /// How many workers are kept ready.

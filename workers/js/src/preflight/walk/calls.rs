@@ -20,6 +20,7 @@ impl Walk<'_> {
     pub(super) fn call(&mut self, call: &CallExpression<'_>, awaited: bool) {
         let here = self.at.here();
         let sure = !call.optional;
+        self.member_called(call, here);
         match self.meaning(&call.callee, true) {
             Some(Meaning::Tool(server, tool)) => self.plan(call, (server, tool), here.and(awaited && sure)),
             Some(Meaning::Primitive) => self.plan_by_name(call, here.and(awaited && sure)),

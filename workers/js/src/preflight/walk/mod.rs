@@ -1,6 +1,7 @@
 //! Reads a program statement by statement, in the order in which it would run.
 
 mod calls;
+mod closed;
 mod endless;
 mod names;
 mod results;
@@ -46,6 +47,12 @@ pub(super) struct Walk<'s> {
     doubts: Vec<Doubt>,
     calls: Vec<(PlannedCall, Here)>,
     names: Vec<(String, u32, Here)>,
+    /// Where names end of members that are called on values of a known type.
+    members: Vec<(u32, Here)>,
+    /// Constants that hold such values.
+    closed: HashSet<SymbolId>,
+    /// Whether the program gives one of them another member.
+    changed: bool,
     /// Names that are tested for, or assigned.
     excused: HashSet<String>,
     tricks: bool,
@@ -70,6 +77,9 @@ impl<'s> Walk<'s> {
             doubts: Vec::new(),
             calls: Vec::new(),
             names: Vec::new(),
+            members: Vec::new(),
+            closed: HashSet::new(),
+            changed: false,
             excused: HashSet::new(),
             tricks: false,
             found: Found::default(),
@@ -123,6 +133,7 @@ impl<'s> Walk<'s> {
         for (call, here) in std::mem::take(&mut self.calls) {
             found.preflight.plan(PlannedCall { certain: self.reach.is_certain(here), ..call });
         }
+        found.preflight.sure = self.certain_members();
         if !self.tricks {
             self.ask_for_names(&mut found);
         }

@@ -230,6 +230,8 @@ impl<'a> Visit<'a> for Walk<'_> {
 
     fn visit_assignment_expression(&mut self, assignment: &AssignmentExpression<'a>) {
         self.visit_expression(&assignment.right);
+        let written = assignment.left.as_member_expression().map(MemberExpression::object);
+        self.changed |= written.is_some_and(|object| self.is_closed(object, 0));
         self.maybe(false, |walk| walk.visit_assignment_target(&assignment.left));
     }
 
@@ -288,6 +290,7 @@ impl<'a> Visit<'a> for Walk<'_> {
             return;
         }
         self.declared(&variable.id, init);
+        self.holds(variable, init);
         self.visit_expression(init);
     }
 
