@@ -42,3 +42,34 @@ declare function isToken(text: string): Promise<boolean>;
 
 /** The value that came with the program. */
 declare const input: any;
+
+/** Tables as text: rows are objects by the names in the first row. */
+declare module "outboard:csv" {
+  type Reading = {
+    /** `false`: rows as lists; names: there is no first row with them. */
+    columns?: boolean | string[];
+    delimiter?: string;
+    quote?: string;
+    comment?: string;
+    trim?: boolean;
+    skipEmptyLines?: boolean;
+    /** `true` turns numbers and booleans into values; a function decides. */
+    cast?: boolean | ((cell: string, column?: string) => unknown);
+    [option: string]: unknown;
+  };
+  type Writing = {
+    columns?: string[] | Record<string, string> | { key: string; header?: string }[];
+    header?: boolean;
+    delimiter?: string;
+    newline?: string;
+    [option: string]: unknown;
+  };
+  export function parse(text: string, options?: Reading): any[];
+  export function stringify(rows: Iterable<any>, options?: Writing): string;
+}
+
+/** One value of JSON a line. */
+declare module "outboard:jsonl" {
+  export function parse(text: string, options?: { skipInvalid?: boolean }): any[];
+  export function stringify(values: Iterable<unknown>): string;
+}

@@ -1,13 +1,17 @@
-//! Types of results, learned from live ones and kept between processes.
+//! Types of results, learned from live ones and kept between processes; and how often tools were called with success.
 //!
 //! They are told to programs when the next Surface is built, never in the middle of one. Where two processes learn
 //! at once, the file is that of the one that wrote last: a type that was lost is learned again.
 
+use crate::uses::Uses;
 use outboard_catalog::Tool;
+use outboard_search::Usage;
 use outboard_shapes::{Key, ObserveError, Observed, Row, Salt, Shapes};
+use outboard_types::{ToolError, ToolId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -38,6 +42,7 @@ pub struct Learned {
 
 struct State {
     shapes: Shapes,
+    uses: Uses,
     changes: usize,
 }
 
@@ -59,7 +64,8 @@ impl Learned {
             }
         }
         shapes.publish(ENOUGH);
-        Ok(Self { state: Mutex::new(State { shapes, changes: 0 }), file })
+        let uses = Uses::read(&usage_file(&file));
+        Ok(Self { state: Mutex::new(State { shapes, uses, changes: 0 }), file })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -82,8 +88,18 @@ impl Learned {
             state.changes = 0;
             let text = text(&state.shapes);
             drop(state);
-            self.write(&text);
+            write(&self.file, &text);
         }
+    }
+
+    /// Counts a call of a tool, where what became of it says something of the tool.
+    pub(crate) fn used(&self, tool: &ToolId, failed: Option<&ToolError>) {
+        self.state().uses.count(tool, failed);
+    }
+
+    /// How tools fared.
+    pub(crate) fn uses(&self) -> HashMap<ToolId, Usage> {
+        self.state().uses.all()
     }
 
     /// Makes what was learned so far known; called when a Surface is built.
@@ -107,21 +123,32 @@ impl Learned {
             server.is_none_or(|server| key.server.as_str() == server)
                 && tool.is_none_or(|tool| key.tool.as_str() == tool)
         });
+        self.state().uses.reset(|id| {
+            server.is_none_or(|server| id.server.as_str() == server) && tool.is_none_or(|tool| id.tool.as_str() == tool)
+        });
         self.save();
         gone.len()
     }
 
     /// Writes everything.
     pub fn save(&self) {
-        let text = text(&self.state().shapes);
-        self.write(&text);
+        let (shapes, uses) = {
+            let state = self.state();
+            (text(&state.shapes), state.uses.text())
+        };
+        write(&self.file, &shapes);
+        write(&usage_file(&self.file), &uses);
     }
+}
 
-    fn write(&self, text: &str) {
-        let unfinished = self.file.with_extension(format!("{}.part", std::process::id()));
-        if let Err(error) = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, &self.file)) {
-            tracing::warn!(%error, "learned types cannot be written");
-        }
+fn usage_file(shapes: &Path) -> PathBuf {
+    shapes.with_file_name("usage.jsonl")
+}
+
+fn write(file: &Path, text: &str) {
+    let unfinished = file.with_extension(format!("{}.part", std::process::id()));
+    if let Err(error) = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, file)) {
+        tracing::warn!(%error, "what was learned cannot be written");
     }
 }
 

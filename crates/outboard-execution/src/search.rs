@@ -2,6 +2,7 @@
 
 use crate::Surface;
 use outboard_codegen::{details, signature};
+use outboard_search::Search;
 use outboard_types::{ErrorCode, Language, ToolError};
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +79,9 @@ impl Surface {
         let limit = request.limit.unwrap_or(10).clamp(1, 100);
         let only = request.server.as_deref().map(|name| self.server_position(name)).transpose()?;
         let of_server = |document: usize| only.is_none_or(|name| self.entry(document).0.name.as_str() == name);
-        let hits = self.index().query(&request.query, Some(&of_server), limit);
+        let usage = |document: usize| self.usage(document);
+        let search = Search { text: &request.query, filter: Some(&of_server), usage: Some(&usage), limit };
+        let hits = self.index().search(&search);
         Ok(hits.iter().map(|hit| self.hit(hit.document, hit.score, request.detail, language)).collect())
     }
 

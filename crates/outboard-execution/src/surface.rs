@@ -1,10 +1,12 @@
 //! What agents' code sees at one moment: catalogue, code API, index. Built whole, then swapped in.
 
 use crate::Learned;
+use crate::indexing::Indexed;
 use outboard_catalog::{Catalogue, Listing, Server, Tool};
 use outboard_codegen::{MaterialiseError, generate, materialise};
-use outboard_search::{Document, Index};
-use outboard_types::{ErrorCode, ToolError};
+use outboard_search::{Index, Usage};
+use outboard_types::{ErrorCode, ToolError, ToolId};
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -17,7 +19,9 @@ pub struct Surface {
     pub catalogue: Arc<Catalogue>,
     /// The materialised code API: `/servers` in the jail.
     pub folder: PathBuf,
-    index: Index,
+    indexed: Indexed,
+    /// How tools fared up to now; a listing does not change within a Surface.
+    usage: HashMap<ToolId, Usage>,
     /// Document number to (server, tool) positions in the catalogue.
     entries: Vec<(usize, usize)>,
 }
@@ -41,13 +45,14 @@ impl From<&SurfaceError> for ToolError {
 
 impl Surface {
     /// Builds generation `generation` from what listings hold that may be seen; writes the code API below
-    /// `root` unless it is there.
+    /// `root` unless it is there. What `before` has indexed of servers that did not change is taken over.
     pub fn build(
         generation: u64,
         listings: Vec<Listing>,
         root: &Path,
         seen: &Visible,
         learned: Option<&Learned>,
+        before: Option<&Surface>,
     ) -> Result<Self, SurfaceError> {
         let catalogue = Catalogue::build_of(generation, listings, &|tool| seen(tool));
         let catalogue = Arc::new(match learned {
@@ -60,12 +65,18 @@ impl Surface {
         let folder = materialise(&generate(&catalogue), root)?;
         let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
-        let index = Index::build(entries.iter().map(|&(server, tool)| document(&catalogue, server, tool)));
-        Ok(Self { catalogue, folder, index, entries })
+        let indexed = Indexed::of(&catalogue, before.map(|before| &before.indexed));
+        let usage = learned.map(Learned::uses).unwrap_or_default();
+        Ok(Self { catalogue, folder, indexed, usage, entries })
     }
 
     pub(crate) fn index(&self) -> &Index {
-        &self.index
+        &self.indexed.index
+    }
+
+    /// How the tool behind a document of the index fared.
+    pub(crate) fn usage(&self, document: usize) -> Usage {
+        self.usage.get(&self.entry(document).1.id).copied().unwrap_or_default()
     }
 
     /// The server and tool behind a document of the index.
@@ -73,19 +84,6 @@ impl Surface {
         let (server, tool) = self.entries[document];
         let server = &self.catalogue.servers[server];
         (server, &server.tools[tool])
-    }
-}
-
-fn document(catalogue: &Catalogue, server: usize, tool: usize) -> Document<'_> {
-    let server = &catalogue.servers[server];
-    let tool = &server.tools[tool];
-    let parameters = tool.parameters.iter();
-    Document {
-        server: server.name.as_str(),
-        name: tool.id.tool.as_str(),
-        title: tool.title.as_deref().unwrap_or_default(),
-        description: &tool.description,
-        parameters: parameters.map(|parameter| (parameter.name.as_str(), parameter.description.as_str())).collect(),
     }
 }
 
@@ -154,9 +152,9 @@ impl Surfaces {
         let listings = self.source.listings().await;
         let (root, seen, learned) = (self.root.clone(), self.seen.clone(), self.learned.get().cloned());
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
-        let built =
-            tokio::task::spawn_blocking(move || Surface::build(generation, listings, &root, &seen, learned.as_deref()))
-                .await;
+        let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let work = move || Surface::build(generation, listings, &root, &seen, learned.as_deref(), before.as_deref());
+        let built = tokio::task::spawn_blocking(work).await;
         let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
         let surface = Arc::new(surface?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(surface.clone());

@@ -143,10 +143,13 @@ serve(tools, lambda name, given, meta: {"count": given["n"], "secret_word": "x%d
     assert_eq!(report["status"], "succeeded", "{report}");
     let rows: Value = serde_json::from_str(&place.ok(&["shapes", "--json"])).unwrap();
     assert_eq!((&rows[0]["id"], &rows[0]["seen"]), (&json!("plain/look"), &json!(4)), "{rows}");
+    let usage = std::fs::read_to_string(place.path().join(".outboard/usage.jsonl")).unwrap();
+    assert!(usage.contains("\"look\"") && usage.contains("\"calls\":4,\"well\":4"), "{usage}");
     let told = place.program("typescript", "return await searchTools('look', { detail: 'full' });").to_string();
     assert!(told.contains("count: number") && !told.contains("x4"), "{told}");
     place.ok(&["shapes", "reset", "plain"]);
     assert_eq!(place.ok(&["shapes", "--json"]).trim(), "[]");
+    assert_eq!(std::fs::read_to_string(place.path().join(".outboard/usage.jsonl")).unwrap(), "");
 }
 
 #[test]

@@ -127,9 +127,9 @@ impl Engine {
             }
             ledger.note(&arguments, outcome.as_ref().ok());
             let value = outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace));
-            let tool = run.catalogue().tool(&id);
-            if let (Some(learned), Some(tool), Ok(value)) = (&deps.learned, tool, &value) {
-                learned.observe(tool, value);
+            if let (Some(learned), Some(tool)) = (&deps.learned, run.catalogue().tool(&id)) {
+                learned.used(&id, value.as_ref().err());
+                value.iter().for_each(|value| learned.observe(tool, value));
             }
             if let (Some(border), Some(tool), Ok(value)) = (&deps.border, tool, &value) {
                 border.learn_declared(&Place::of(run.context()), &id, tool.output_schema.as_ref(), value);
