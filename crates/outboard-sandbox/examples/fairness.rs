@@ -1,15 +1,16 @@
-//! Prints what a greedy program costs others: `fairness SPAWNER PYTHON WORKER.py [COUNT]`.
+//! Prints what a greedy program costs others:
+//! `cargo run --release --package outboard-sandbox --example fairness -- [COUNT]`.
 //!
 //! Small programs are timed from the request of a worker to their result, in turns: a round while a program keeps
 //! eight processes busy, a round without, and so on, so that a busy machine is busy for both.
 
+mod support;
+
 use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options, PoolSize, Sandbox, Tier, Worker};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
-use std::error::Error;
 use std::time::{Duration, Instant};
-
-type Failed = Box<dyn Error + Send + Sync>;
+use support::{Failed, built, number, report, table, used};
 
 const ROUNDS: usize = 6;
 const GREEDY: &str = "import os\nfor _ in range(3): os.fork()\nwhile True: pass";
@@ -17,14 +18,10 @@ const SMALL: &str = "sum(n * n for n in range(20_000))";
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
-    let words: Vec<_> = std::env::args_os().collect();
-    let [_, spawner, python, script, ..] = &words[..] else {
-        return Err("usage: fairness SPAWNER PYTHON WORKER.py [COUNT]".into());
-    };
-    let count: usize = words.get(4).and_then(|word| word.to_str()?.parse().ok()).unwrap_or(50);
+    let (spawner, count) = (built("outboard-spawner", "outboard-sandbox")?, number(1, 50));
     let kind = EngineKind::Python {
-        interpreter: python.into(),
-        worker: std::fs::read_to_string(script)?.leak(),
+        interpreter: "python3".into(),
+        worker: outboard_python::WORKER,
         packages: Vec::new(),
         preload: Vec::new(),
     };
@@ -33,11 +30,12 @@ async fn main() -> Result<(), Failed> {
         pool: PoolSize { min: 2, max: 4 },
         limits: Limits { cpu: Duration::from_secs(600), ..Limits::default() },
         minimum: Tier::A,
-        spawner: vec![spawner.clone()],
+        spawner: vec![spawner.into()],
     };
     let sandbox = Sandbox::start(options).await?;
     report(&sandbox.ready().await?.to_string());
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    let began = used();
     for _ in 0..ROUNDS {
         round(&sandbox, count, &mut alone).await?;
         let (mut sender, _receiver, control) = worker(&sandbox).await?.split();
@@ -49,6 +47,7 @@ async fn main() -> Result<(), Failed> {
     }
     let (alone, beside) = (table("alone", alone), table("beside eight busy processes", beside));
     report(&format!("ratio: p50 {:.2}, p99 {:.2}", beside.0 / alone.0, beside.1 / alone.1));
+    report(&format!("{:.1} s of processor time in all", (used() - began) as f64 / 100.0));
     sandbox.shutdown().await;
     Ok(())
 }
@@ -79,23 +78,4 @@ async fn round(sandbox: &Sandbox, count: usize, times: &mut Vec<Duration>) -> Re
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(())
-}
-
-/// Prints a row; gives p50 and p99 in milliseconds.
-fn table(name: &str, mut times: Vec<Duration>) -> (f64, f64) {
-    times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    report(&format!(
-        "{name:<28} min {:>9.1?}  p50 {:>9.1?}  p99 {:>9.1?}  n {}",
-        times[0],
-        at(0.5),
-        at(0.99),
-        times.len()
-    ));
-    (at(0.5).as_secs_f64() * 1e3, at(0.99).as_secs_f64() * 1e3)
-}
-
-#[expect(clippy::print_stdout, reason = "the output of this program")]
-fn report(line: &str) {
-    println!("{line}");
 }

@@ -1,12 +1,13 @@
-//! Prints what isolation costs here: `latency SPAWNER WORKER PYTHON WORKER.py [COUNT]`.
+//! Prints what isolation costs here: `cargo run --release --package outboard-sandbox --example latency -- [COUNT]`.
 //!
-//! WORKER is the TypeScript worker, WORKER.py the Python one; build with `--release`. Plain execution and bubblewrap
-//! are measured in the same run, turn by turn with ours, so that a busy machine is busy for all.
+//! Plain execution and bubblewrap are measured in the same run, block by block with ours, so that a busy machine is busy
+//! for all. Processor time is steadier than time by the clock there. The programs must be built: see [`support::built`].
+
+mod support;
 
 use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options, PoolSize, Sandbox, Tier, Worker};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
-use std::error::Error;
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::net::UnixStream;
@@ -15,8 +16,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-type Failed = Box<dyn Error + Send + Sync>;
+use support::{Failed, built, number, report, table, used};
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::TypeScript, "return 1 + 1"), (Language::Python, "1 + 1")];
 
@@ -25,7 +25,6 @@ struct Setting {
     worker: PathBuf,
     python: PathBuf,
     script: PathBuf,
-    text: &'static str,
     count: usize,
     folders: tempfile::TempDir,
 }
@@ -47,18 +46,15 @@ async fn main() -> Result<ExitCode, Failed> {
 }
 
 fn setting() -> Result<Setting, Failed> {
-    let words: Vec<_> = std::env::args_os().collect();
-    let [_, spawner, worker, python, script, ..] = &words[..] else {
-        return Err("usage: latency SPAWNER WORKER PYTHON WORKER.py [COUNT]".into());
-    };
-    let count = words.get(5).and_then(|word| word.to_str()?.parse().ok()).unwrap_or(200);
-    let text = std::fs::read_to_string(script)?.leak();
     let folders = tempfile::tempdir()?;
     for name in ["servers", "skills", "workspace"] {
         std::fs::create_dir(folders.path().join(name))?;
     }
-    let (spawner, worker, python, script) = (spawner.clone(), worker.into(), python.into(), script.into());
-    Ok(Setting { spawner, worker, python, script, text, count, folders })
+    let script = folders.path().join("worker.py");
+    std::fs::write(&script, outboard_python::WORKER)?;
+    let spawner = built("outboard-spawner", "outboard-sandbox")?.into_os_string();
+    let worker = built("outboard-worker", "outboard-worker")?;
+    Ok(Setting { spawner, worker, python: "python3".into(), script, count: number(1, 200), folders })
 }
 
 impl Setting {
@@ -66,7 +62,7 @@ impl Setting {
         let engine = |language: Language, kind| Engine { name: language.as_str().to_owned(), language, kind };
         let python = EngineKind::Python {
             interpreter: self.python.clone(),
-            worker: self.text,
+            worker: outboard_python::WORKER,
             packages: Vec::new(),
             preload: Vec::new(),
         };
@@ -103,23 +99,51 @@ impl Setting {
     }
 }
 
+/// What one way to start took: time by the clock of each, ticks of the processor for all.
+#[derive(Default)]
+struct Way {
+    times: Vec<Duration>,
+    ticks: u64,
+}
+
 /// Fresh processes until they say that they are ready: bare, in bubblewrap, in the jail.
 async fn processes(setting: &Setting) -> Result<(), Failed> {
+    const BLOCKS: usize = 5;
     let sandbox = setting.sandbox(0).await?;
     let wrap = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-all", "--die-with-parent", "--"];
     for (language, _) in LANGUAGES {
-        let (mut plain, mut wrapped, mut jailed) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..setting.count {
-            plain.push(until_ready(&[], &setting.command(language))?);
-            wrapped.push(until_ready(&wrap, &setting.command(language))?);
-            let start = Instant::now();
-            drop(sandbox.worker(setting.grant(language)).await?);
-            jailed.push(start.elapsed());
+        // The first one starts the template, which all others have.
+        drop(sandbox.worker(setting.grant(language)).await?);
+        let [mut plain, mut wrapped, mut jailed] = [(); 3].map(|()| Way::default());
+        for _ in 0..BLOCKS {
+            for (way, wrapper) in [(&mut plain, &[][..]), (&mut wrapped, &wrap[..])] {
+                let before = used();
+                for _ in 0..setting.count.div_ceil(BLOCKS) {
+                    way.times.push(until_ready(wrapper, &setting.command(language))?);
+                }
+                way.ticks += used().saturating_sub(before);
+            }
+            let before = used();
+            for _ in 0..setting.count.div_ceil(BLOCKS) {
+                let start = Instant::now();
+                let worker = sandbox.worker(setting.grant(language)).await?;
+                jailed.times.push(start.elapsed());
+                let (_, _, control) = worker.split();
+                control.kill();
+                control.wait().await;
+            }
+            jailed.ticks += used().saturating_sub(before);
         }
-        let name = language.as_str();
-        table(&format!("{name}: plain process, to ready"), plain);
-        table(&format!("{name}: bubblewrap, to ready"), wrapped);
-        table(&format!("{name}: jail with three folders, to ready"), jailed);
+        let ways = [
+            ("plain process, to ready", plain),
+            ("bubblewrap, to ready", wrapped),
+            ("jail with three folders, to ready", jailed),
+        ];
+        for (name, way) in ways {
+            let each = way.ticks as f64 * 10.0 / way.times.len() as f64;
+            table(&format!("{}: {name}", language.as_str()), way.times);
+            report(&format!("{:<46} {each:.1} ms of processor time each", ""));
+        }
     }
     sandbox.shutdown().await;
     Ok(())
@@ -226,16 +250,4 @@ async fn sustained(setting: &Setting) -> Result<(), Failed> {
     let rate = done.load(Ordering::Relaxed) as f64 / TIME.as_secs_f64();
     report(&format!("typescript: {rate:.0} programs a second, each in a fresh jail"));
     Ok(())
-}
-
-fn table(name: &str, mut times: Vec<Duration>) {
-    times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    let (min, p50, p99) = (times[0], at(0.5), at(0.99));
-    report(&format!("{name:<44} min {min:>9.1?}  p50 {p50:>9.1?}  p99 {p99:>9.1?}  n {}", times.len()));
-}
-
-#[expect(clippy::print_stdout, reason = "the output of this program")]
-fn report(line: &str) {
-    println!("{line}");
 }

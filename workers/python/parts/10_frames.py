@@ -52,6 +52,7 @@ class Channel:
         self._ids = itertools.count(1)
         self._buffer = bytearray()
         self._missing = 0
+        self._early = []
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._outbox = collections.deque()  # one object for good: threads append to it without a lock
@@ -118,10 +119,19 @@ class Channel:
                 self.gone()
             self._buffer += chunk
 
+    def next_start(self):
+        """Blocks for the first frame, which is a start; gives what it holds. What came with it is read later."""
+        first, *self._early = self.read_frames()
+        kind, start = parse_frame(first)
+        if kind != "start" or not isinstance(start["code"], str):
+            raise ValueError("not a start")
+        return start
+
     def await_go(self):
         """Blocks until the host lets the program run."""
-        while all(parse_frame(frame)[0] != "go" for frame in self.read_frames()):
-            pass
+        frames, self._early = self._early, []
+        while all(parse_frame(frame)[0] != "go" for frame in frames):
+            frames = self.read_frames()
 
     def _cut(self):
         frames, at, buffer = [], 0, self._buffer

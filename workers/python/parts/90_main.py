@@ -3,12 +3,17 @@
 
 def outcome_of(start):
     """Runs the program of a `start` frame; returns the kind and the content of the last frame."""
-    code = start["code"]
-    linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
-    offer_servers()
     REACH.begin(start.get("network"))
     if start.get("durable"):
         FATE.follow(start["durable"])
+    return run_start(start, wind_up)
+
+
+def run_start(start, wind_up):
+    """The same, once the world is as the frame says."""
+    code = start["code"]
+    linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
+    offer_servers()
     program = Program(code, start.get("input"), [tuple(pair) for pair in start.get("tokens") or ()])
     try:
         compiled = program.compile(bool(start.get("hold")))
@@ -37,12 +42,17 @@ def encode_result(value):
     return b'"value":' + body
 
 
-def finish(kind, content):
-    """Sends the last frame and leaves, whatever threads still do."""
+def last_frame(kind, content):
+    """The last frame, when all that was printed is on its way."""
     sys.stdout, sys.stderr = CONSOLE.streams
     CONSOLE.flush()
     comma = b"," if content else b""
-    CHANNEL.send(b'{"%s":{%s%s"dropped_bytes":%d}}' % (kind, content, comma, CONSOLE.dropped))
+    return b'{"%s":{%s%s"dropped_bytes":%d}}' % (kind, content, comma, CONSOLE.dropped)
+
+
+def finish(kind, content):
+    """Sends the last frame and leaves, whatever threads still do."""
+    CHANNEL.send(last_frame(kind, content))
     os._exit(0)
 
 
@@ -62,9 +72,7 @@ def main(modules, template):
     engine = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
     CHANNEL.send(b'{"ready":{"version":%d,"engine":"%s"}}' % (VERSION, engine.encode()))
     try:
-        kind, start = parse_frame(CHANNEL.read_frames()[0])
-        if kind != "start" or not isinstance(start["code"], str):
-            raise ValueError("not a start")
+        start = CHANNEL.next_start()
         CONSOLE.room, CONSOLE.dropped = max(0, int(start.get("stdout_bytes", 1 << 20))), 0
     except (KeyError, TypeError, ValueError, RecursionError):
         die("the host's first frame is not a start")
