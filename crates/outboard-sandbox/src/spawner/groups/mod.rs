@@ -18,8 +18,11 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use tree::{Bases, Version};
 
-/// Of 1024 for the host's own group: programs make way for whoever waits for them.
-const SHARES: (&str, &str) = ("256", "25");
+/// What a program weighs at first, of 1024 and 100 for whoever is no program.
+const SHARES: (&str, &str) = ("1024", "25");
+/// The same once it has used much, where its group stands beside those of other processes of the host. None of them
+/// is to starve, so it is not idle there.
+const FEW_SHARES: &str = "512";
 
 /// Processes that the limit per user allows beyond the group's, so that it is the group that refuses and counts.
 pub(super) const BEYOND: u64 = 8;
@@ -115,8 +118,13 @@ impl Groups {
 
     /// Lets everyone else go first from now on.
     pub(super) fn step_back(&self, group: &Group) {
-        let Some(cpu) = self.bases.as_ref().and_then(|bases| bases.cpu.as_ref()) else { return };
-        let cpu = cpu.join(group.id.to_string());
+        let found = self.bases.as_ref().and_then(|bases| Some((bases, bases.cpu.as_ref()?)));
+        let Some((bases, base)) = found else { return };
+        let cpu = bases.group(base, group.id);
+        if !cpu.starts_with(base) {
+            let _ = write(&cpu, "cpu.shares", FEW_SHARES);
+            return;
+        }
         if write(&cpu, "cpu.idle", "1").is_err() {
             let (file, least) = if cpu.join("cpu.shares").exists() { ("cpu.shares", "2") } else { ("cpu.weight", "1") };
             let _ = write(&cpu, file, least);
@@ -126,7 +134,7 @@ impl Groups {
     /// Adds what the group counted to how its worker ended, and removes it.
     pub(super) fn leave(&mut self, group: &Group, ended: &mut Ended) {
         if let Some(bases) = &self.bases {
-            let of = |base: &Option<PathBuf>| base.as_ref().map(|base| base.join(group.id.to_string()));
+            let of = |base: &Option<PathBuf>| base.as_ref().map(|base| bases.group(base, group.id));
             let (memory, peak) = match bases.version {
                 Version::One => ("memory.oom_control", "memory.max_usage_in_bytes"),
                 Version::Two => ("memory.events", "memory.peak"),
@@ -145,7 +153,7 @@ impl Groups {
     fn remove(&mut self, id: u64) {
         let Some(bases) = &self.bases else { return };
         let stays = |base: &PathBuf| {
-            let at = base.join(id.to_string());
+            let at = bases.group(base, id);
             fs::remove_dir(&at).is_err() && at.exists()
         };
         if bases.all().filter(|base| stays(base)).count() > 0 {
@@ -182,7 +190,7 @@ impl Drop for Groups {
 
 fn make(bases: &Bases, id: u64, limits: &Limits) -> io::Result<()> {
     let at = |base: &PathBuf| {
-        let at = base.join(id.to_string());
+        let at = bases.group(base, id);
         fs::create_dir_all(&at).map(|()| at)
     };
     if let Some(memory) = &bases.memory {
@@ -224,7 +232,8 @@ fn limit_memory(group: &Path, version: Version, bytes: u64) -> io::Result<()> {
 
 fn open(bases: &Bases, id: u64, limits: &Limits) -> io::Result<Door> {
     make(bases, id, limits)?;
-    let door = |base: &PathBuf| Ok(OwnedFd::from(File::options().write(true).open(base.join(format!("{id}/tasks")))?));
+    let door =
+        |base: &PathBuf| Ok(OwnedFd::from(File::options().write(true).open(bases.group(base, id).join("tasks"))?));
     let early = bases.all().filter(|base| bases.cpu.as_ref() != Some(base)).map(door).collect::<io::Result<_>>()?;
     let late = bases.cpu.as_ref().map(door).transpose()?;
     Ok(Door { group: Group { id, out_of_memory: notice(bases, id).ok() }, early, late })
@@ -232,7 +241,7 @@ fn open(bases: &Bases, id: u64, limits: &Limits) -> io::Result<Door> {
 
 fn join(bases: &Bases, id: u64, pid: i32) -> io::Result<()> {
     let pid = pid.to_string();
-    bases.all().try_for_each(|base| write(&base.join(id.to_string()), "cgroup.procs", &pid))
+    bases.all().try_for_each(|base| write(&bases.group(base, id), "cgroup.procs", &pid))
 }
 
 /// An event for when a group of version 1 is out of memory.
@@ -240,7 +249,7 @@ fn notice(bases: &Bases, id: u64) -> io::Result<OwnedFd> {
     let (Some(memory), Version::One) = (&bases.memory, bases.version) else {
         return Err(io::ErrorKind::Unsupported.into());
     };
-    let group = memory.join(id.to_string());
+    let group = bases.group(memory, id);
     let control = File::open(group.join("memory.oom_control"))?;
     let event = fds::event()?;
     write(&group, "cgroup.event_control", &format!("{} {}", event.as_raw_fd(), control.as_raw_fd()))?;
@@ -286,7 +295,7 @@ mod tests {
         let one = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "pids.max", "cpu.shares", "cgroup.procs"];
         let two = ["memory.max", "memory.swap.max", "memory.oom.group", "pids.max", "cpu.weight", "cgroup.procs"];
         for (version, files, wanted) in [
-            (Version::One, &one[..], &["1048576", "1048576", "9", "256", "42"][..]),
+            (Version::One, &one[..], &["1048576", "1048576", "9", "1024", "42"][..]),
             (Version::Two, &two[..], &["1048576", "0", "1", "9", "25", "42"][..]),
         ] {
             let base = group(files);

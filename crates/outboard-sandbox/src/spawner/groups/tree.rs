@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "outboard-";
+/// The same for a worker's group beside ours; after it come our number, our start and the worker's number.
+const BESIDE: &str = "outboard.";
 
 /// Which interface the kernel offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,23 @@ impl Bases {
         let all = [&self.memory, &self.pids, &self.cpu].map(Option::as_ref);
         (0..all.len()).filter(move |index| !all[..*index].contains(&all[*index])).filter_map(move |index| all[index])
     }
+
+    /// A worker's group in one of the trees.
+    ///
+    /// Where processors have a tree of their own, it stands beside ours rather than below: what a greedy worker uses
+    /// would count for ours as a whole there, and the others would wait for it.
+    pub(super) fn group(&self, base: &Path, id: u64) -> PathBuf {
+        let shared = [&self.memory, &self.pids].into_iter().flatten().any(|other| other == base);
+        match beside(base).filter(|_| self.cpu.as_deref() == Some(base) && !shared) {
+            Some(name) => base.with_file_name(format!("{name}{id}")),
+            None => base.join(id.to_string()),
+        }
+    }
+}
+
+/// What the groups of workers beside ours begin with.
+fn beside(base: &Path) -> Option<String> {
+    Some(format!("{BESIDE}{}-", base.file_name()?.to_str()?.strip_prefix(NAME)?))
 }
 
 /// What our own group is called: by process and the time of its start, as numbers of processes are used again.
@@ -123,17 +142,22 @@ fn mounted(mounts: &str, own: &str, controller: Option<&str>) -> Option<(PathBuf
 fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok) {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let owner = name.strip_prefix(NAME).and_then(|rest| rest.split_once('-'));
-        if let Some((pid, start)) = owner.filter(|(pid, _)| pid.parse::<u32>().is_ok())
-            && start_of(Path::new("/proc"), pid).as_deref() != Some(start)
+        let owner = name.strip_prefix(NAME).or_else(|| name.strip_prefix(BESIDE)).and_then(|rest| rest.split_once('-'));
+        if let Some((pid, rest)) = owner.filter(|(pid, _)| pid.parse::<u32>().is_ok())
+            && start_of(Path::new("/proc"), pid).as_deref() != rest.split('-').next()
         {
             remove(&entry.path());
         }
     }
 }
 
-/// Removes a group and those in it, as far as no process is there.
+/// Removes a group, those in it and those of its workers beside it, as far as no process is there.
 pub(super) fn remove(base: &Path) {
+    if let (Some(beside), Some(parent)) = (beside(base), base.parent()) {
+        let entries = fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
+        let own = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&beside));
+        own.for_each(|entry| drop(fs::remove_dir(entry.path())));
+    }
     for entry in fs::read_dir(base).into_iter().flatten().filter_map(Result::ok) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             let _ = fs::remove_dir(entry.path());
@@ -196,14 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn processors_are_shared_out_beside_our_group_where_they_have_a_tree_of_their_own() {
+        let at = |tree: &str| Some(PathBuf::from(tree).join("outboard-1-2"));
+        let mut bases = Bases { version: Version::One, memory: at("/m"), pids: at("/p"), cpu: at("/c") };
+        assert_eq!(bases.group(Path::new("/c/outboard-1-2"), 7), Path::new("/c/outboard.1-2-7"));
+        assert_eq!(bases.group(Path::new("/m/outboard-1-2"), 7), Path::new("/m/outboard-1-2/7"));
+        bases.memory = at("/c");
+        assert_eq!(bases.group(Path::new("/c/outboard-1-2"), 7), Path::new("/c/outboard-1-2/7"));
+    }
+
+    #[test]
     fn groups_of_dead_spawners_are_swept_and_others_stay() {
         let parent = tempfile::tempdir().unwrap();
         let living = name().unwrap();
         let pid = std::process::id();
-        let names = ["outboard-4294967295-1".into(), format!("outboard-{pid}-1"), living.clone(), "other".into()];
+        let flat = (format!("outboard-{pid}-1-7"), format!("{living}-7"));
+        let names =
+            ["outboard-4294967295-1".into(), flat.0, format!("outboard-{pid}-1"), living, flat.1, "other".into()];
         names.iter().for_each(|name| fs::create_dir_all(parent.path().join(name).join("3")).unwrap());
         sweep(parent.path());
         let left = names.map(|name| parent.path().join(name).exists());
-        assert_eq!(left, [false, false, true, true]);
+        assert_eq!(left, [false, false, false, true, true, true]);
     }
 }
