@@ -2,6 +2,7 @@
 
 use crate::foreign;
 use crate::problem::{Fault, Problem, SettingsError};
+use crate::seen;
 use crate::settings::{Connection, Expose, FileSettings, PolicySettings, ServerSettings, Settings, WrittenTable};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
@@ -87,6 +88,8 @@ impl Build {
             shapes: true,
             preflight: true,
             types: Default::default(),
+            telemetry: Default::default(),
+            log: Default::default(),
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             session_max_age: None,
@@ -190,6 +193,8 @@ impl Build {
             (["shapes", "enabled"], Given::Flag(enabled)) => settings.shapes = enabled,
             (["agent", key], given) => crate::agent::set(&mut settings.agent, key, given),
             (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
+            (["telemetry", key], given) => seen::telemetry(&mut settings.telemetry, key, given),
+            (["log", key], given) => seen::log(&mut settings.log, key, given, folder),
             (_, given) => calls(settings, parts, given, folder),
         }
     }

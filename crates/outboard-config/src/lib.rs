@@ -11,6 +11,7 @@ mod expand;
 mod foreign;
 mod list;
 mod problem;
+mod seen;
 mod settings;
 mod table;
 mod types;
@@ -20,6 +21,7 @@ pub use agent::AgentSettings;
 pub use build::load;
 pub use list::SETTINGS;
 pub use problem::{Problem, SettingsError};
+pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, JournalSettings,
     NetworkSettings, PolicySettings, PrivacySettings, PythonSettings, SandboxSettings, ServerSettings, Settings,

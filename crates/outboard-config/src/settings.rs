@@ -1,5 +1,6 @@
 //! Settings as meant: validated, with defaults in place.
 
+use crate::seen::{LogSettings, TelemetrySettings};
 use crate::types::TypeSettings;
 use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;
@@ -35,6 +36,10 @@ pub struct Settings {
     pub privacy: PrivacySettings,
     /// How the agent loop reaches its model.
     pub agent: crate::agent::AgentSettings,
+    /// Traces and metrics.
+    pub telemetry: TelemetrySettings,
+    /// The program's own log.
+    pub log: LogSettings,
     /// What is refused before it runs; the rules as written.
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.

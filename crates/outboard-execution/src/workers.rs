@@ -25,6 +25,11 @@ pub trait Workers: Send + Sync {
     /// The limits of each worker, for messages.
     fn limits(&self) -> &Limits;
 
+    /// How many workers are ready and idle.
+    fn idle(&self) -> usize {
+        0
+    }
+
     /// A worker with exactly this grant.
     fn worker(&self, grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>>;
 }
@@ -51,6 +56,10 @@ impl Workers for Sandbox {
 
     fn limits(&self) -> &Limits {
         Sandbox::limits(self)
+    }
+
+    fn idle(&self) -> usize {
+        self.idle_in_all()
     }
 
     fn worker(&self, grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>> {

@@ -90,6 +90,11 @@ impl Pool {
         self.shelves.iter().find(|shelf| shelf.key == *key).map_or(0, |shelf| shelf.idle.len())
     }
 
+    /// Number of idle workers of all keys.
+    pub(crate) fn idle_in_all(&self) -> usize {
+        self.shelves.iter().map(|shelf| shelf.idle.len()).sum()
+    }
+
     fn shelf(&mut self, key: &Key) -> &mut Shelf {
         if let Some(at) = self.shelves.iter().position(|shelf| shelf.key == *key) {
             return &mut self.shelves[at];

@@ -142,6 +142,11 @@ impl Running {
         self.wanted(grant).map_or(0, |wanted| self.pool().idle(&wanted.key))
     }
 
+    /// Number of idle workers.
+    pub(crate) fn idle_in_all(&self) -> usize {
+        self.pool().idle_in_all()
+    }
+
     fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }

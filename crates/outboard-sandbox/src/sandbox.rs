@@ -92,6 +92,14 @@ impl Sandbox {
         }
     }
 
+    /// How many idle workers of all engines are ready now.
+    pub fn idle_in_all(&self) -> usize {
+        match &*self.outcome.borrow() {
+            Some(Ok(running)) => running.idle_in_all(),
+            _ => 0,
+        }
+    }
+
     /// Which layers are on, as far as that is proven by now; [`Self::ready`] waits for it.
     pub fn describe(&self) -> Isolation {
         match &*self.outcome.borrow() {

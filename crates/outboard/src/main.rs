@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod compose;
 mod failure;
+mod logs;
 mod output;
 mod ports;
 mod standing;
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let cli = cli::Cli::parse();
-    output::trace_to_stderr(cli.verbose);
+    logs::start(&cli);
     match commands::run(cli) {
         Ok(code) => code,
         Err(failure) => failure.report(),

@@ -5,7 +5,7 @@ mod records;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
-    Workspace, WorkspaceAction,
+    Trace, TraceAction, Workspace, WorkspaceAction,
 };
 use std::path::PathBuf;
 
@@ -20,6 +20,18 @@ pub(crate) struct Cli {
     /// Tell more on stderr; twice for everything.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+
+    /// What to tell on stderr: error, warn, info, debug, trace, or by module as `outboard_mcp=debug`.
+    #[arg(long, global = true, value_name = "LEVEL", env = "OUTBOARD_LOG")]
+    pub(crate) log: Option<String>,
+
+    /// How to tell it: for people, or one JSON object a line.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub(crate) log_format: String,
+
+    /// Send one span an execution, without calls, workers and checks.
+    #[arg(long, global = true)]
+    pub(crate) no_tool_tracing: bool,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -57,6 +69,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show past and present executions.
     Executions(Executions),
+    /// Draw what happened in an execution, when and how long, or send its trace again.
+    Trace(Trace),
     /// Go on with an execution whose process is gone.
     Resume(Resume),
     /// Run a recorded execution again over its recorded answers; nothing is called.
@@ -76,6 +90,9 @@ pub(crate) struct Demo {
     /// Print one JSON object instead of tables.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Run one program, and show what a trace tells of it with and without tool tracing.
+    #[arg(long)]
+    pub(crate) black_box: bool,
 }
 
 #[derive(Args)]

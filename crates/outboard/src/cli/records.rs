@@ -41,6 +41,31 @@ pub(crate) enum AuditAction {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Trace {
+    #[command(subcommand)]
+    pub(crate) action: Option<TraceAction>,
+    /// The id of an execution or a direct call.
+    #[arg(required = true)]
+    pub(crate) id: Option<String>,
+    /// Show each call as it ends, until the execution does.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Print one JSON object; with --follow, one a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TraceAction {
+    /// Send the trace of an execution that ended to the collector, with the same ids as the first time.
+    Export {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Args)]
 pub(crate) struct Resume {
     /// Its id.
     pub(crate) id: String,

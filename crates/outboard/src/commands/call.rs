@@ -20,7 +20,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Call) -> Result<ExitCode, Failure
     super::asking::follow(&door.desk);
     let limits = compose::limits(&settings).calls;
     let shown = call(&door, limits, args, arguments.into()).await;
-    compose::close(&door.catalog.upstreams, door.journal).await;
+    compose::close_door(door).await;
     output::data(&shown?);
     Ok(ExitCode::SUCCESS)
 }
@@ -35,7 +35,12 @@ async fn call(door: &Door, limits: RunLimits, args: &cli::Call, arguments: Arc<R
         cancel: CancellationToken::new(),
     };
     let workspace = door.catalog.state.workspace(&context.principal, &context.session)?;
+    let (execution, origin) = (context.execution.clone(), compose::origin());
     let run = Run::new(context, surface.catalogue.clone(), limits);
+    if let Some(origin) = &origin {
+        compose::note_origin(&door.journal, &execution, origin);
+    }
+    door.telemetry.context(&execution, origin.as_ref()).into_iter().for_each(|trace| run.set_trace(trace));
     let id = run.resolve(&args.server, &args.tool)?;
     let result: Result<ToolResult, ToolError> = door.gateway.call(&run, id.clone(), arguments).await;
     let result = result?;

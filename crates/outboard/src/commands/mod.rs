@@ -21,6 +21,7 @@ mod run;
 mod search;
 mod serve;
 mod shapes;
+pub(crate) mod trace;
 mod workspace;
 
 use crate::cli::{Cli, Command};
@@ -38,7 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 
 async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
-        Command::Demo(args) => demo::run(args).await,
+        Command::Demo(args) => demo::run(&cli, args).await,
         Command::Serve(args) => serve::run(&cli, args).await,
         Command::List(args) => list::run(&cli, args).await,
         Command::Search(args) => search::run(&cli, args).await,
@@ -54,6 +55,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Accept(args) => accept::run(&cli, args).await,
         Command::Audit(args) => audit::run(&cli, args).await,
         Command::Resume(args) => run::resume(&cli, args).await,
+        Command::Trace(args) => trace::run(&cli, args).await,
         Command::Replay(args) => replay::run(&cli, args).await,
         Command::Privacy(args) => privacy::run(&cli, args),
         Command::Shapes(args) => shapes::run(&cli, args),

@@ -24,7 +24,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure>
     let settings = compose::settings(cli)?;
     let request = request(args)?;
     let app = open(&settings, args.json).await?;
-    let handle = app.executions.start(request)?;
+    let handle = app.executions.start_traced(request, compose::origin())?;
     finish(app, handle, &settings, args.json, args.max_tokens).await
 }
 

@@ -29,6 +29,10 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     if let (Some(webhook), Some(desk)) = (&service.options().webhook, &app.executions.deps().desk) {
         tokio::spawn(webhook::follow(desk.clone(), webhook.clone()));
     }
+    if let Some(telemetry) = &app.telemetry {
+        let metrics = telemetry.metrics().clone();
+        service.show_metrics(settings.telemetry.open_metrics, Box::new(move || metrics.text()));
+    }
     recover(&app).await;
     super::retention::follow(app.executions.deps().journal.clone(), &settings);
     let stop = stop_signal()?;

@@ -5,6 +5,7 @@ mod privacy;
 mod replay;
 mod sandbox;
 mod source;
+mod telemetry;
 mod types;
 
 use crate::cli::Cli;
@@ -17,10 +18,11 @@ use outboard_execution::{
     Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, StateFolder, Surfaces,
     TokenCounter,
 };
-use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits, chain};
+use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Upstreams};
 use outboard_policy::Policy;
 use outboard_sandbox::Sandbox;
+use outboard_telemetry::Telemetry;
 use outboard_types::{ErrorCode, Principal};
 use source::Source;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,7 @@ pub(crate) use gateway::desk;
 pub(crate) use privacy::{border, detector};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
+pub(crate) use telemetry::{drawn, note_origin, origin, sending};
 
 /// The hidden first argument that makes this program the spawner.
 pub(crate) const SPAWNER: &str = "__spawner";
@@ -45,7 +48,10 @@ pub(crate) fn settings(cli: &Cli) -> Result<Settings, Failure> {
         .map(|folder| folder.join("outboard/config.toml"));
     let cwd = std::env::current_dir()?;
     let lookup = |name: &str| std::env::var(name).ok();
-    Ok(outboard_config::load(cli.config.as_deref(), &cwd, user.as_deref(), &lookup)?)
+    let mut settings = outboard_config::load(cli.config.as_deref(), &cwd, user.as_deref(), &lookup)?;
+    settings.telemetry.tools &= !cli.no_tool_tracing;
+    crate::logs::configure(&settings);
+    Ok(settings)
 }
 
 /// The parts that talk to servers; enough for listing, searching and generating.
@@ -119,6 +125,8 @@ pub(crate) struct Door {
     pub(crate) intents: Intents,
     pub(crate) forecast: Option<Forecast>,
     pub(crate) border: Option<Arc<Border>>,
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) circuits: Circuits,
 }
 
 impl Door {
@@ -134,10 +142,12 @@ impl Door {
             options.privacy = border.clone();
         }
         let forecast = Forecast::new(&options.spending);
+        let telemetry = telemetry::start(settings, &journal, border.clone())?;
+        let circuits = options.circuits.clone();
         let (rulebook, intents) = (options.rulebook.clone(), Intents::default());
         let upstream = Journalled::new(catalog.upstreams.clone(), journal.clone(), intents.clone());
         let gateway = Gateway::new(chain(options, journal.clone()), Arc::new(upstream));
-        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast, border })
+        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast, border, telemetry, circuits })
     }
 }
 
@@ -147,6 +157,12 @@ pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Jour
     if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.flush()).await {
         tracing::error!(%error, "the journal could not be written to its end");
     }
+}
+
+/// Ends what a door for single calls started.
+pub(crate) async fn close_door(door: Door) {
+    close(&door.catalog.upstreams, door.journal).await;
+    telemetry::close(&door.telemetry).await;
 }
 
 /// Types of results that were learned, unless settings turn that off.
@@ -174,6 +190,8 @@ pub(crate) enum Pool {
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
     pub(crate) executions: Arc<Executions>,
+    /// None in a replay, of which nobody is told.
+    pub(crate) telemetry: Option<Arc<Telemetry>>,
 }
 
 impl App {
@@ -185,7 +203,7 @@ impl App {
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
         let door = Door::open(settings, principal)?;
-        let Door { catalog, gateway, journal, desk, rulebook, intents, forecast, border } = door;
+        let Door { catalog, gateway, journal, desk, rulebook, intents, forecast, border, telemetry, circuits } = door;
         gateway::keep_standing(settings, &desk, rulebook.clone());
         let learned = learned(settings)?;
         learned.iter().for_each(|learned| catalog.surfaces.tell(learned.clone()));
@@ -212,7 +230,8 @@ impl App {
             counter,
         });
         source::follow_changes(catalog.upstreams.clone(), catalog.surfaces.clone());
-        Ok(Self { catalog, executions })
+        telemetry::follow(&telemetry, &executions, circuits);
+        Ok(Self { catalog, executions, telemetry: Some(telemetry) })
     }
 
     /// Ends what was started.
@@ -221,6 +240,9 @@ impl App {
             learned.save();
         }
         close(&self.catalog.upstreams, self.executions.deps().journal.clone()).await;
+        if let Some(telemetry) = &self.telemetry {
+            telemetry::close(telemetry).await;
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn border(settings: &Settings) -> Result<Option<Arc<Border>>, Failure
         tracing::warn!(name = %refused.name, "too short to be kept out of what is shown");
     }
     let border = Arc::new(border);
-    crate::output::keep_from_log(&border);
+    crate::logs::keep_from_log(&border);
     Ok(Some(border))
 }
 

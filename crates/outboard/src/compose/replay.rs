@@ -60,7 +60,7 @@ pub(crate) async fn replay(
         inspection: inspection(settings)?,
         counter: None,
     });
-    Ok(App { catalog, executions })
+    Ok(App { catalog, executions, telemetry: None })
 }
 
 /// A journal in memory that holds the execution alone.

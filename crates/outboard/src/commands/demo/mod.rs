@@ -4,6 +4,7 @@
 //! Nothing is assumed: servers are real processes behind real MCP connections, both ways go through the
 //! same gateway, and tokens are counted with o200k over the bytes that were exchanged.
 
+mod black_box;
 mod direct;
 mod program;
 mod workflows;
@@ -61,7 +62,10 @@ struct Row {
     same_outcome: bool,
 }
 
-pub(super) async fn run(args: &cli::Demo) -> Result<ExitCode, Failure> {
+pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Failure> {
+    if args.black_box {
+        return black_box::run(cli, args).await;
+    }
     let state = tempfile::tempdir()?;
     let settings = settings(state.path())?;
     let app = App::open(&settings, &Principal::default(), Pool::None, None).await?;

@@ -1,0 +1,178 @@
+//! A tree with a waterfall, for people.
+
+use outboard_telemetry::{Span, Trace};
+use outboard_types::{ExecutionId, SpanId};
+
+/// Columns of names, and of the waterfall.
+const NAMES: usize = 40;
+const WIDTH: usize = 32;
+
+/// Spans that are drawn; what is more is in the middle of very long programs.
+const FIRST: usize = 60;
+const LAST: usize = 20;
+
+/// Draws a trace as text.
+pub(in crate::commands) fn drawing(id: &ExecutionId, trace: &Trace) -> String {
+    let Some(root) = trace.spans.first() else { return format!("{id} has no spans") };
+    let until = trace.spans.iter().map(|span| span.end_us).max().unwrap_or(root.end_us);
+    let scale = Scale { from: root.start_us, length: until.saturating_sub(root.start_us).max(1) };
+    let mut lines = vec![head(id, trace, root)];
+    let rows = ordered(&trace.spans);
+    let left_out = rows.len().saturating_sub(FIRST + LAST);
+    for (at, row) in rows.iter().enumerate() {
+        if left_out > 0 && at == FIRST {
+            lines.push(format!("│  … {left_out} more; --json has them all"));
+        }
+        if left_out == 0 || at < FIRST || at >= FIRST + left_out {
+            lines.push(scale.line(row));
+        }
+    }
+    lines.join("\n")
+}
+
+fn head(id: &ExecutionId, trace: &Trace, root: &Span) -> String {
+    let status = root.text("outboard.status").unwrap_or(if root.failure.is_some() { "failed" } else { "succeeded" });
+    let mut text = format!("{id} {status}, trace {}", root.trace);
+    if let Some(origin) = &trace.origin {
+        text.push_str(&format!(" of {}", origin.parent.span));
+    }
+    let tokens = |key: &str| root.number(&format!("outboard.tokens.{key}"));
+    if let (Some(written), Some(read), Some(direct)) =
+        (tokens("model_out"), tokens("model_in"), tokens("direct_equivalent"))
+    {
+        text.push_str(&format!("\ntokens: {written} written, {read} read; {direct} by direct calls"));
+    }
+    text
+}
+
+/// A span, how deep it stands, and whether it is the last of its parent.
+struct Row<'a> {
+    span: &'a Span,
+    depth: usize,
+    last: bool,
+}
+
+/// Each span behind its parent; the list has them by time.
+fn ordered(spans: &[Span]) -> Vec<Row<'_>> {
+    let top = spans.first().and_then(|span| span.parent);
+    let mut rows = Vec::with_capacity(spans.len());
+    let mut children: std::collections::HashMap<Option<SpanId>, Vec<&Span>> = std::collections::HashMap::new();
+    spans.iter().for_each(|span| children.entry(span.parent).or_default().push(span));
+    let mut open: Vec<(&Span, usize, bool)> =
+        children.get(&top).into_iter().flatten().rev().map(|span| (*span, 0, true)).collect();
+    while let Some((span, depth, last)) = open.pop() {
+        rows.push(Row { span, depth, last });
+        // Three levels are all there are; a file from elsewhere may hold anything.
+        if depth < 8 {
+            let below = children.get(&Some(span.id)).map(Vec::as_slice).unwrap_or_default();
+            open.extend(below.iter().enumerate().rev().map(|(at, child)| (*child, depth + 1, at + 1 == below.len())));
+        }
+    }
+    rows
+}
+
+/// From times to columns.
+struct Scale {
+    from: u64,
+    length: u64,
+}
+
+impl Scale {
+    fn line(&self, row: &Row<'_>) -> String {
+        let branch = match (row.depth, row.last) {
+            (0, _) => String::new(),
+            (1, true) => "└─ ".to_owned(),
+            (1, false) => "├─ ".to_owned(),
+            (depth, _) => format!("│{}└─ ", "  ".repeat(depth - 1)),
+        };
+        let name: String = format!("{branch}{}", name(row.span)).chars().take(NAMES).collect();
+        let took = row.span.end_us.saturating_sub(row.span.start_us);
+        let line = format!("{name:<NAMES$} {} {:>10}  {}", self.bar(row.span), time(took), notes(row.span));
+        line.trim_end().to_owned()
+    }
+
+    fn bar(&self, span: &Span) -> String {
+        let column = |at: u64| (at.saturating_sub(self.from).min(self.length) as usize * WIDTH) / self.length as usize;
+        let from = column(span.start_us).min(WIDTH - 1);
+        let to = column(span.end_us).max(from + 1);
+        format!("{}{}{}", " ".repeat(from), "█".repeat(to - from), " ".repeat(WIDTH - to))
+    }
+}
+
+/// The name, with the server where it is a call's.
+fn name(span: &Span) -> String {
+    match (span.text("outboard.server"), span.text("gen_ai.tool.name")) {
+        (Some(server), Some(tool)) => format!("{server}.{tool}"),
+        _ => span.name.clone(),
+    }
+}
+
+fn time(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", us as f64 / 1e3),
+        _ => format!("{:.2} s", us as f64 / 1e6),
+    }
+}
+
+/// What is worth saying: sizes, and whatever is not as usual.
+fn notes(span: &Span) -> String {
+    let mut notes = Vec::new();
+    if let (Some(there), Some(back), true) = (
+        span.number("outboard.arguments.bytes"),
+        span.number("outboard.result.bytes"),
+        span.text("outboard.server").is_some(),
+    ) {
+        let tokens = span.number("outboard.tokens.estimate").unwrap_or(0);
+        notes.push(format!("{there} B → {back} B, ~{tokens} tokens"));
+    }
+    notes.extend(
+        span.text("outboard.policy.decision").filter(|word| !matches!(*word, "allow" | "none")).map(str::to_owned),
+    );
+    notes.extend(
+        span.number("outboard.approval.wait_ms").map(|ms| format!("asked for {}", time(ms.unsigned_abs() * 1_000))),
+    );
+    notes.extend(span.number("outboard.attempts").filter(|times| *times > 1).map(|times| format!("{times} attempts")));
+    if matches!(span.get("outboard.replayed"), Some(outboard_telemetry::Value::Flag(true))) {
+        notes.push("replayed".to_owned());
+    }
+    notes.extend(span.number("outboard.parallel.group").map(|group| format!("∥{group}")));
+    notes.extend(span.text("outboard.worker.end").filter(|end| *end != "ended").map(str::to_owned));
+    notes.extend(span.failure.as_ref().map(|code| format!("error {code}")));
+    notes.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_stay_within_their_columns() {
+        let scale = Scale { from: 1_000, length: 100 };
+        let mut span = Span {
+            trace: outboard_types::TraceId([1; 16]),
+            id: SpanId([1; 8]),
+            parent: None,
+            state: None,
+            name: "x".into(),
+            kind: outboard_telemetry::Kind::Internal,
+            start_us: 1_000,
+            end_us: 1_100,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            failure: None,
+        };
+        for (start_us, end_us) in [(1_000, 1_100), (1_100, 1_100), (0, 9_999), (5_000, 0), (1_050, 1_050)] {
+            (span.start_us, span.end_us) = (start_us, end_us);
+            let bar = scale.bar(&span);
+            assert_eq!(bar.chars().count(), WIDTH, "{bar:?}");
+            assert!(bar.contains('█'));
+        }
+    }
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!([time(900), time(1_500), time(61_000_000)], ["900 µs", "1.5 ms", "61.00 s"]);
+    }
+}
