@@ -3,6 +3,7 @@
 //! Development only: the product never depends on it.
 #![allow(clippy::print_stdout, reason = "a development tool that talks to its user")]
 
+mod phoenix;
 mod setup;
 mod steps;
 mod tidy;
@@ -21,7 +22,8 @@ fn main() -> Result<()> {
         Some("docs") => tidy::generated::write(&root()),
         Some("sizes") => tidy::sizes::report(&root()),
         Some("attack") => steps::attack(rest),
-        _ => bail!("usage: cargo xtask ci | setup | demo | attack | tidy | docs | sizes"),
+        Some("phoenix") => phoenix::run(),
+        _ => bail!("usage: cargo xtask ci | setup | demo | attack | phoenix | tidy | docs | sizes"),
     }
 }
 

@@ -16,5 +16,6 @@ mod servers;
 mod state;
 mod support;
 mod tasks;
+mod telemetry;
 mod types;
 mod workspace;

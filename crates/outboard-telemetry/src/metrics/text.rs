@@ -76,6 +76,18 @@ mod tests {
     }
 
     #[test]
+    fn the_dashboard_asks_for_nothing_that_is_not_there() {
+        let page = include_str!("../../../../docs/grafana/outboard.json");
+        let names: Vec<_> = ALL.iter().map(|metric| name(metric)).collect();
+        let words = page.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let asked: Vec<_> = words.filter(|word| word.starts_with("outboard_") || word.starts_with("mcp_")).collect();
+        assert!(asked.len() > 15);
+        for word in asked {
+            assert!(names.iter().any(|name| word == name || word == format!("{name}_bucket")), "{word}");
+        }
+    }
+
+    #[test]
     fn labels_are_escaped_and_buckets_add_up() {
         let registry = Registry::default();
         registry.add(&list::CALLS, &["a\"b\\", "t\n", "ok"], 2.0);

@@ -1,0 +1,57 @@
+//! What telemetry costs a program of 1,000 calls: prints the ratio of the median times with and without it.
+//!
+//! Needs the programs: `cargo build --release --bins`, then
+//! `cargo run --release -p outboard-telemetry --example overhead`.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that talks to who makes it")]
+
+use axum::Router;
+use axum::http::StatusCode;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+const ROUNDS: usize = 9;
+
+const PROGRAM: &str = "for (let i = 0; i < 1000; i++) await logs.listPages({});\nreturn 1;";
+
+/// The time of one execution in milliseconds, as the journal has it.
+fn once(program: &Path, folder: &Path, collector: Option<&str>) -> f64 {
+    let mut command = Command::new(program);
+    command.args(["run", "program.ts", "--json"]).current_dir(folder).env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
+    collector.inspect(|base| drop(command.env("OTEL_EXPORTER_OTLP_ENDPOINT", base)));
+    let output = command.output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(report["status"], "succeeded", "{report}");
+    let shown = Command::new(program).args(["executions", "show", report["id"].as_str().unwrap(), "--json"]);
+    let shown = { shown }.current_dir(folder).output().unwrap();
+    let row: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    row["ended_ms"].as_f64().unwrap() - row["started_ms"].as_f64().unwrap()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+#[tokio::main]
+async fn main() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(|| async { StatusCode::OK })).await });
+    let bin = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    let (program, demo) = (bin.join("outboard"), bin.join("outboard-demo"));
+    assert!(program.exists() && demo.exists(), "build the programs first: cargo build --release --bins");
+    let folder = tempfile::tempdir().unwrap();
+    let settings = format!("[servers.logs]\ncommand = {demo:?}\nargs = [\"logs\"]\n[sandbox]\ntotal_calls = 1000\n");
+    std::fs::write(folder.path().join("outboard.toml"), settings).unwrap();
+    std::fs::write(folder.path().join("program.ts"), PROGRAM).unwrap();
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    // Alternately, so that what else the machine does falls on both.
+    for _ in 0..ROUNDS {
+        without.push(once(&program, folder.path(), None));
+        with.push(once(&program, folder.path(), Some(&base)));
+    }
+    let (with, without) = (median(with), median(without));
+    println!("without {without:.0} ms, with {with:.0} ms, ratio {:.3}", with / without);
+}
