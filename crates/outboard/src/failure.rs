@@ -35,6 +35,11 @@ impl Failure {
         &self.message
     }
 
+    /// As a field of a JSON record.
+    pub(crate) fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({"code": self.code, "message": self.message, "hint": self.hint})
+    }
+
     /// Tells the person and gives the exit code: 1 the request failed, 2 wrong usage, 255 our own fault.
     pub(crate) fn report(&self) -> ExitCode {
         output::talk(&format!("error[{}]: {}", self.code, self.message));

@@ -32,3 +32,8 @@ pub(crate) fn json(value: &impl Serialize) {
 pub(crate) fn talk(text: &str) {
     eprintln!("{text}");
 }
+
+/// Tells a piece of something that goes on.
+pub(crate) fn talk_piece(text: &str) {
+    eprint!("{text}");
+}

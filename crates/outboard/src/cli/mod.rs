@@ -1,7 +1,9 @@
 //! The command line, as written.
 
+mod agent;
 mod records;
 
+pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Call one tool directly.
     Call(Call),
+    /// Give a task to a model that uses the tools, and show what it cost.
+    Agent(Agent),
     /// Write the code API into a folder.
     Generate(Generate),
     /// Serve the programs of your own shell, through modules that `generate --connect` wrote.

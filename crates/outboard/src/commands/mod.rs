@@ -1,6 +1,7 @@
 //! One file a command: parse what was asked, call the libraries, show what came.
 
 mod accept;
+mod agent;
 mod approvals;
 mod asking;
 mod audit;
@@ -45,6 +46,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Search(args) => search::run(&cli, args).await,
         Command::Run(args) => run::run(&cli, args).await,
         Command::Call(args) => call::run(&cli, args).await,
+        Command::Agent(args) => agent::run(&cli, args).await,
         Command::Generate(args) => generate::run(&cli, args).await,
         Command::Connect(args) => connect::run(&cli, args).await,
         Command::Exec(args) => exec::run(&cli, args).await,

@@ -91,7 +91,7 @@ pub(super) fn stop_signal() -> Result<CancellationToken, Failure> {
     Ok(stop)
 }
 
-fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, Failure> {
+pub(super) fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, Failure> {
     let enabled = settings.servers.iter().filter(|server| server.enabled).count();
     Ok(ServiceOptions {
         expose: match settings.expose {

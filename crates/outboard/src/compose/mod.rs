@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use gateway::desk;
-pub(crate) use privacy::{border, detector};
+pub(crate) use privacy::{border, detector, seal, tables};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
 pub(crate) use telemetry::{drawn, note_origin, origin, sending};

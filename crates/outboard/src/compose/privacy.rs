@@ -152,14 +152,16 @@ fn secrets(settings: &Settings) -> Vec<(String, Redacted<String>)> {
     let own =
         settings.approvals.webhook_secret.iter().map(|secret| ("approvals.webhook_secret".to_owned(), secret.clone()));
     let token = std::env::var("OUTBOARD_TOKEN").ok().map(|token| ("OUTBOARD_TOKEN".to_owned(), Redacted::new(token)));
-    servers.chain(own).chain(token).filter(|(_, value)| value.expose().len() >= 6).collect()
+    let model = settings.agent.key.iter().map(|key| ("agent.key".to_owned(), key.clone()));
+    servers.chain(own).chain(token).chain(model).filter(|(_, value)| value.expose().len() >= 6).collect()
 }
 
 fn wrong(problem: String) -> Failure {
     Failure::new(ErrorCode::InvalidSettings, problem)
 }
 
-fn tables<T: DeserializeOwned>(list: &str, written: &[WrittenTable]) -> Result<Vec<T>, Failure> {
+/// The tables of a list, each as its own type.
+pub(crate) fn tables<T: DeserializeOwned>(list: &str, written: &[WrittenTable]) -> Result<Vec<T>, Failure> {
     let one = |(index, table): (usize, &WrittenTable)| {
         let read = table.fields.clone().try_into();
         read.map_err(|error: toml::de::Error| wrong(format!("{list}[{index}] ({}): {}", table.origin, error.message())))

@@ -1,0 +1,263 @@
+//! `outboard agent` against a scripted model over real HTTP, in all modes and formats, on the demo servers.
+
+use crate::support::{Place, beside};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+const FORMATS: [&str; 3] = ["anthropic", "openai", "chat"];
+
+/// A model that is ended with its test.
+struct Model {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn model(place: &Place, script: &Value) -> Model {
+    place.write("script.json", &script.to_string());
+    let mut command = Command::new(beside("scripted-model"));
+    command.args(["script.json", "--record", "requests.jsonl"]).current_dir(place.path());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    Model { child, url: ready["base_url"].as_str().unwrap().to_owned() }
+}
+
+/// What the model was asked, one request each.
+fn requests(place: &Place) -> Vec<Value> {
+    let text = std::fs::read_to_string(place.path().join("requests.jsonl")).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn agent(place: &Place, model: &Model, format: &str, arguments: &[&str]) -> Output {
+    let all = ["agent", "--provider", format, "--model", "scripted", "--base-url", &model.url];
+    let all: Vec<&str> = all.into_iter().chain(arguments.iter().copied()).collect();
+    place.command(&all).env("ANTHROPIC_API_KEY", "key-for-tests").stdin(Stdio::null()).output().unwrap()
+}
+
+fn report(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Finds how many pages there are, by direct calls and by a program.
+fn both_ways() -> Value {
+    let program = "let n = 0;\nfor (let page = 1; page <= 30; page++) {\n  const records = (await logs.getPage({ page })).records;\n  n += records.length;\n}\nreturn n;";
+    json!({
+        "direct": [
+            {"calls": [{"name": "logs__list_pages"}, {"name": "logs__get_page", "arguments": {"page": 2}}]},
+            {"text": "There are 30 pages."},
+        ],
+        "code": [
+            {"text": "Let me look.", "calls": [{"name": "search_tools", "arguments": {"query": "log pages"}}]},
+            {"calls": [{"name": "run_code", "arguments": {"code": program}}], "usage": {"input": 900, "cached": 700, "output": 80}},
+            {"text": "There are 300 records.", "expect": ["result: 300"]},
+        ],
+    })
+}
+
+#[test]
+fn every_format_works_directly_and_by_programs() {
+    for format in FORMATS {
+        let place = Place::with(&["logs"]);
+        let model = model(&place, &both_ways());
+        let output = agent(&place, &model, format, &["How many pages?", "--mode", "direct", "--json"]);
+        let direct = report(&output);
+        assert_eq!(
+            (&direct["status"], &direct["answer"]),
+            (&json!("succeeded"), &json!("There are 30 pages.")),
+            "{direct}"
+        );
+        assert_eq!((&direct["turns"], direct["calls"].as_array().unwrap().len()), (&json!(2), 2), "{direct}");
+        let output = agent(&place, &model, format, &["How many records?", "--mode", "code", "--json"]);
+        let code = report(&output);
+        assert_eq!(code["answer"], "There are 300 records.", "{code}\n{}", told(&output));
+        assert!(code["usage"]["cached"] == 700 && code["usage"]["input"].as_u64() > Some(900), "{code}");
+        assert!(code["direct_equivalent"].as_u64() > code["ledger"]["results"].as_u64(), "{code}");
+        let asked = requests(&place);
+        assert_eq!(asked.len(), 5);
+        assert_eq!(asked[0].to_string().contains("cache_control"), format == "anthropic");
+        assert!(!asked[0].to_string().contains("key-for-tests"));
+    }
+}
+
+#[test]
+fn compare_shows_both_beside_each_other() {
+    let place = Place::with(&["logs"]);
+    let model = model(&place, &both_ways());
+    let output = agent(&place, &model, "anthropic", &["How many records?", "--mode", "compare"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    for part in ["direct", "code", "There are 30 pages.", "There are 300 records.", "fewer tokens"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let model = self::model(&place, &both_ways());
+    let both = report(&agent(&place, &model, "chat", &["How many records?", "--mode", "compare", "--json"]));
+    assert_eq!((&both["status"], both["runs"].as_array().unwrap().len()), (&json!("succeeded"), 2), "{both}");
+}
+
+#[test]
+fn hybrid_says_why() {
+    let place = Place::with(&["logs"]);
+    let model = model(&place, &both_ways());
+    let one = report(&agent(&place, &model, "openai", &["What does page 2 say?", "--mode", "hybrid", "--json"]));
+    assert_eq!(one["mode"], "direct", "{one}");
+    assert!(one["why"].as_str().unwrap().contains("one small call"), "{one}");
+    let output = agent(&place, &model, "openai", &["Count the records of all pages", "--mode", "hybrid"]);
+    assert!(told(&output).contains("mode code: \"count\" in the task"), "{}", told(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "There are 300 records.");
+}
+
+#[test]
+fn a_rough_provider_is_survived() {
+    for format in FORMATS {
+        let place = Place::with(&["logs"]);
+        let model = model(
+            &place,
+            &json!({"turns": [
+                {"status": 529, "retry_after": 0, "message": "Overloaded"},
+                {"overloaded": true, "chunk": 1},
+                {"drop": true, "text": "half of an answer", "chunk": 1},
+                {"calls": [{"name": "run_cod"}, {"name": "run_code", "raw": "{\"code\": \"return 1"}], "chunk": 1},
+                {"calls": [{"name": "run_code", "raw": "{\"code\": \"return 6 * 7\",}"}], "chunk": 7},
+                {"overflow": true},
+                {"text": "```typescript\nreturn await logs.listPages()\n```"},
+                {"text": "It is 42.", "expect": ["You wrote a program", "did you mean"]},
+            ]}),
+        );
+        let output = agent(&place, &model, format, &["What is six times seven?", "--json"]);
+        let report = report(&output);
+        assert_eq!(report["status"], if report["answer"].is_null() { "failed" } else { "succeeded" });
+        // Nothing in so small a conversation can be shortened: the overflow is an end, with everything kept.
+        assert_eq!(report["error"]["code"], "model_failed", "{format}: {report}\n{}", told(&output));
+        assert!(report["error"]["message"].as_str().unwrap().contains("context"), "{report}");
+        let on = agent(&place, &model, format, &["--continue", "--json"]);
+        let on = self::report(&on);
+        assert_eq!((&on["answer"], &on["id"]), (&json!("It is 42."), &report["id"]), "{format}: {on}");
+    }
+}
+
+#[test]
+fn large_results_are_shortened_when_the_context_is_full() {
+    let place = Place::with(&["logs"]);
+    let turn = |page| json!({"calls": [{"name": "logs__get_page", "arguments": {"page": page}}]});
+    let model = model(
+        &place,
+        &json!({"turns": [
+            turn(1), turn(2), {"overflow": true}, {"text": "done", "expect": ["removed by the agent"]},
+        ]}),
+    );
+    let report = report(&agent(&place, &model, "anthropic", &["Read", "--mode", "direct", "--json"]));
+    assert_eq!(report["answer"], "done", "{report}");
+    assert!(report["notes"][0].as_str().unwrap().contains("old results were shortened"), "{report}");
+}
+
+#[test]
+fn refusals_stuck_models_and_wrong_use_have_their_codes() {
+    let place = Place::with(&["logs"]);
+    for format in FORMATS {
+        let model = model(&place, &json!({"turns": [{"refusal": "I will not do that."}]}));
+        let output = agent(&place, &model, format, &["Do harm"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(told(&output).contains("error[model_failed]: the model refuses"), "{}", told(&output));
+    }
+    let again: Vec<Value> = (0..8).map(|_| json!({"calls": [{"name": "logs__list_pages"}]})).collect();
+    let model = model(&place, &json!({"turns": again}));
+    let output = agent(&place, &model, "chat", &["x", "--mode", "direct"]);
+    assert!(told(&output).contains("goes round in circles"), "{}", told(&output));
+    let nobody = Model { child: Command::new("true").spawn().unwrap(), url: "http://127.0.0.1:9/v1".into() };
+    place.settings(&format!(
+        "{}\n[agent]\nmax_turns = 3\n",
+        std::fs::read_to_string(place.path().join("outboard.toml")).unwrap()
+    ));
+    for (arguments, code, said) in [
+        (vec!["agent", "x"], 2, "no model is named"),
+        (vec!["agent", "x", "--model", "m"], 2, "there is no key for anthropic"),
+        (vec!["agent", "x", "--model", "m", "--provider", "chat", "--max-cost", "1"], 2, "what m costs is not known"),
+        (
+            vec!["agent", "--continue", "--conversation", "../x", "--model", "m", "--provider", "chat"],
+            2,
+            "is not the id",
+        ),
+        (
+            vec!["agent", "--continue", "--mode", "compare", "--model", "m", "--provider", "chat"],
+            2,
+            "compare makes two",
+        ),
+    ] {
+        let (exit, told) = place.fails(&arguments);
+        assert!(exit == code && told.contains(said), "{arguments:?}: {exit} {told}");
+    }
+    drop(nobody);
+}
+
+#[test]
+fn limits_stop_before_they_are_passed_and_a_person_is_asked_above_the_budget() {
+    let place = Place::with(&["logs"]);
+    let pages: Vec<Value> = (1..20)
+        .map(|page| {
+            let usage = json!({"input": 3_000, "output": 100});
+            json!({"calls": [{"name": "logs__get_page", "arguments": {"page": page}}], "usage": usage})
+        })
+        .collect();
+    let model = model(&place, &json!({"turns": pages}));
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!(
+        "{servers}\n[agent]\nmax_turns = 3\nask_above = 0.000001\n[[agent.prices]]\nmodel = \"scripted\"\ninput = 1\noutput = 2\n\
+         [approvals]\nexpiry = \"60s\"\n"
+    ));
+    let arguments = ["agent", "Read", "--mode", "direct", "--json", "--provider", "chat", "--model", "scripted"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(["--base-url", &model.url]).collect();
+    let mut waiting = place.command(&arguments);
+    let waiting = waiting.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let open = place.until(&["approvals", "--json"], |open| open.contains("\"agent\""));
+    let open: Value = serde_json::from_str(&open).unwrap();
+    assert!(requests(&place).is_empty(), "the model is not asked before");
+    assert!(open[0]["reason"].as_str().unwrap().contains("the run is estimated at $"), "{open}");
+    place.ok(&["approvals", "approve", open[0]["id"].as_str().unwrap()]);
+    let ended = report(&waiting.wait_with_output().unwrap());
+    assert_eq!(
+        (&ended["status"], &ended["error"]["code"]),
+        (&json!("limit_exceeded"), &json!("limit_exceeded")),
+        "{ended}"
+    );
+    assert!((ended["cost_usd"].as_f64().unwrap() - 3.0 * 0.0032).abs() < 1e-9, "{ended}");
+
+    place.settings(&servers);
+    let output = agent(&place, &model, "chat", &["--continue", "--json", "--max-tokens-total", "1000"]);
+    let ended = told(&output);
+    assert!(ended.contains("needs approval: --max-tokens-total"), "{ended}");
+}
+
+#[test]
+fn ctrl_c_keeps_the_conversation() {
+    let place = Place::with(&["logs"]);
+    let slow =
+        json!({"calls": [{"name": "run_code", "arguments": {"code": "while True: pass", "language": "python"}}]});
+    let model = model(&place, &json!({"turns": [slow, {"text": "I see it was stopped.", "expect": ["go on"]}]}));
+    let mut command =
+        place.command(&["agent", "Loop", "--model", "m", "--provider", "openai", "--base-url", &model.url]);
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("→ run_code")));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("error[cancelled]")), "{rest:?}");
+    let folder = std::fs::read_dir(place.path().join(".outboard/agent")).unwrap();
+    let kept = folder.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect::<String>();
+    assert!(kept.contains("sealed") && !kept.contains("Loop"), "{kept}");
+    let on = report(&agent(&place, &model, "openai", &["go on", "--continue", "--json"]));
+    assert_eq!(on["answer"], "I see it was stopped.", "{on}");
+}
