@@ -324,6 +324,31 @@ class InspectionTest(Case):
         evaluated = ["a tool named at run time, line 7", "text run as code, line 7"]
         self.assertEqual(found["dynamic"], evaluated)
 
+    def test_a_text_is_described_as_a_module_where_that_is_asked_for(self):
+        self.assertNotIn("module", self.described("1", describe=False))
+        code = '"""Sheets."""\nimport json\nLIMIT = 5\n\n\ndef save(id: str, deep=2, *, fast: bool = True) -> str:\n    "Saves."\n    return salesforce.batch_update(id)\n\n\ndef _own(): pass\n'
+        found = self.described(code)["module"]
+        self.assertEqual((found["doc"], found["declares"], found["imports"]), ("Sheets.", True, "from servers import salesforce\n"))
+        (save,) = found["exports"]
+        self.assertEqual(save["signature"], "save(id: str, deep=2, *, fast: bool=True) -> str")
+        takes = [(one["name"], one["kind"], one["optional"]) for one in save["takes"]]
+        self.assertEqual(takes, [("id", "str", False), ("deep", "", True), ("fast", "bool", True)])
+
+    def test_the_statements_of_a_program_become_those_of_a_function(self):
+        code = "import json\nrows = await salesforce.batch_update([])\ntext = '''a\nb'''\nlen(rows)"
+        found = self.described(code)["module"]
+        self.assertEqual((found["declares"], found["waits"]), (False, True))
+        self.assertEqual(found["imports"], "import json\nfrom servers import salesforce\n")
+        self.assertEqual(found["body"].splitlines()[1:], ["text = 'a\\nb'", "return len(rows)"])
+        last = lambda code: self.described(code)["module"]["body"].splitlines()[-1]
+        self.assertEqual(last("x = f()\ndef run(input): return x"), "return run(input)")
+        self.assertEqual(last("result = f()"), "return result")
+
+    def described(self, code, describe=True):
+        host = self.host()
+        host.start(code, hold=True, describe=describe)
+        return host.next()["inspected"]["inspection"]
+
     def test_nothing_runs_before_the_host_agrees(self):
         host = self.host()
         host.start("print('ran')", hold=True)

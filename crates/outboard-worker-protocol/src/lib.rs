@@ -11,6 +11,7 @@
 
 mod frame;
 mod message;
+mod module;
 mod preflight;
 pub mod template;
 
@@ -19,6 +20,7 @@ pub use message::{
     CallFailure, Console, Durable, FetchRequest, FetchResponse, FromWorker, Inspection, Network, Start, ToWorker,
     Trouble,
 };
+pub use module::{Exported, Module, Taken};
 pub use preflight::{Known, PlannedCall, Preflight, Problem, Spot};
 
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.

@@ -1,6 +1,6 @@
 //! The messages.
 
-use crate::Preflight;
+use crate::{Module, Preflight};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -49,6 +49,9 @@ pub struct Start {
     /// Whether the worker says what the program holds and waits for `go` before it runs it.
     #[serde(default)]
     pub hold: bool,
+    /// Whether [`Inspection::module`] is wanted: the text is to be kept and imported by other programs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub describe: bool,
     /// Tokens of private values that the program's text holds, and what they stand for: to be replaced in its
     /// literals, as values, never as code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +101,9 @@ pub struct Inspection {
     /// What the program would fail at.
     #[serde(default)]
     pub preflight: Preflight,
+    /// What the text is as a module; only where [`Start::describe`] asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<Module>,
 }
 
 /// One HTTP request of a program; the host makes it, where policy allows.

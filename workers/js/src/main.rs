@@ -5,6 +5,7 @@
 //!
 //! Never here: policy, settings, secrets, or a second program.
 
+mod describe;
 mod digest;
 mod engine;
 mod fate;

@@ -3,6 +3,7 @@
 //! After every frame from the host all jobs run before the next one is looked at, so what a program sees
 //! depends on the order of the frames and never on how they were cut into reads.
 
+use crate::describe::describe;
 use crate::engine::{Engine, Outcome, Standing, number};
 use crate::files::Files;
 use crate::host::{PROGRAM, Shared, TIMERS};
@@ -110,7 +111,8 @@ impl Life {
         let Wrapped { mut script, run_called } = prepared;
         if start.hold {
             let preflight = self.judged(std::mem::take(&mut script.found), &script.origin.source);
-            self.hold(Inspection { preflight, ..std::mem::take(&mut script.inspection) });
+            let module = start.describe.then(|| describe(&start.code)).flatten();
+            self.hold(Inspection { preflight, module, ..std::mem::take(&mut script.inspection) });
         }
         self.shared.origins.borrow_mut().insert(PROGRAM.into(), script.origin);
         self.engine.limit_memory(start.memory_bytes);

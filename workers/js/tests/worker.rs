@@ -176,6 +176,7 @@ impl Host {
             input,
             memory_bytes: self.memory,
             stdout_bytes: self.stdout,
+            describe: false,
             hold: true,
             durable: self.durable.clone(),
             network: self.network.clone(),

@@ -78,12 +78,12 @@ class Program:
     def _note_run(self):
         self.ran = True
 
-    def compile(self, hold):
+    def compile(self, hold, describe=False):
         """Parses and compiles, after the host has seen what the program holds; raises SyntaxError."""
         notes = []
         tree = repair(parse_program(self.code, notes), self.space, notes)
         if hold:
-            CHANNEL.send(Inspection(tree).as_frame(preflight(tree, self.code, self.space, notes)))
+            CHANNEL.send(Inspection(tree).as_frame(preflight(tree, self.code, self.space, notes), described(self.code) if describe else None))
             CHANNEL.await_go()
         if self.tokens:
             tree = Restorer(self.tokens).visit(tree)

@@ -16,8 +16,10 @@ class Inspection(ast.NodeVisitor):
         except RecursionError:
             self._dynamic("syntax nested too deeply to read", tree.body[0] if tree.body else None)
 
-    def as_frame(self, preflight):
+    def as_frame(self, preflight, module=None):
         findings = {"imports": list(self.imports), "tools": list(self.tools), "dynamic": list(self.dynamic), "preflight": preflight}
+        if module is not None:
+            findings["module"] = module
         return b'{"inspected":{"inspection":%s}}' % dump(findings)
 
     def _note(self, kind, what):

@@ -16,7 +16,7 @@ def run_start(start, wind_up):
     offer_servers()
     program = Program(code, start.get("input"), [tuple(pair) for pair in start.get("tokens") or ()])
     try:
-        compiled = program.compile(bool(start.get("hold")))
+        compiled = program.compile(bool(start.get("hold")), bool(start.get("describe")))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return b"error", b'"error":' + dump(trouble_of_syntax(error, code))
     try:

@@ -17,6 +17,7 @@ pub const WORKER: &str = concat!(
     include_str!("../parts/66_preflight.py"),
     include_str!("../parts/67_preflight_names.py"),
     include_str!("../parts/68_repair.py"),
+    include_str!("../parts/69_describe.py"),
     include_str!("../parts/70_trouble.py"),
     include_str!("../parts/75_fate.py"),
     include_str!("../parts/80_world.py"),
