@@ -25,7 +25,7 @@ pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, JournalSettings,
     NetworkSettings, PolicySettings, PrivacySettings, PythonSettings, SandboxSettings, ServerSettings, Settings,
-    WrittenTable,
+    SkillSettings, WrittenTable,
 };
 pub use table::{Kind, Setting, reference};
 pub use types::{TypeMode, TypeSettings};

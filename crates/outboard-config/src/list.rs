@@ -179,6 +179,18 @@ pub const SETTINGS: &[Setting] = &[
         "Whether types of results are learned for tools that declare none: names and types, never values.",
     ),
     setting(
+        "skills.approval",
+        Kind::Choice(&["never", "model"]),
+        "\"never\"",
+        "Which skills wait for a person: none, or those that a model saved, which until then are its own session's.",
+    ),
+    setting(
+        "skills.user_dir",
+        Kind::Path,
+        "",
+        "The user's skills, for all projects; without it `outboard/skills` in the user's data folder.",
+    ),
+    setting(
         "privacy.enabled",
         Kind::Flag,
         "true",

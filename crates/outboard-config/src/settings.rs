@@ -32,6 +32,8 @@ pub struct Settings {
     pub types: TypeSettings,
     /// Whether types of results are learned.
     pub shapes: bool,
+    /// Who may add skills, and where they are.
+    pub skills: SkillSettings,
     /// What models see of private values.
     pub privacy: PrivacySettings,
     /// How the agent loop reaches its model.
@@ -351,6 +353,15 @@ pub struct WrittenTable {
     pub fields: toml::Table,
     /// Where it stands: file and line.
     pub origin: String,
+}
+
+/// Who may add skills, and where they are.
+#[derive(Debug, Clone, Default)]
+pub struct SkillSettings {
+    /// Whether what a model saved waits for a person.
+    pub approval: bool,
+    /// The folder of the user's skills.
+    pub user_dir: Option<PathBuf>,
 }
 
 /// How executions are reported.

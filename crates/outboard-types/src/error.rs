@@ -86,6 +86,10 @@ codes! {
     InvalidRequest = "invalid_request",
     /// No execution of that id is known to this principal.
     UnknownExecution = "unknown_execution",
+    /// There is no skill of that name, or no such version of it.
+    UnknownSkill = "unknown_skill",
+    /// What was to be a skill is not fit to be imported; the version before it is still there.
+    SkillRefused = "skill_refused",
     /// The settings cannot be used.
     InvalidSettings = "invalid_settings",
     /// The model of the agent loop, or its provider, gave no answer.
