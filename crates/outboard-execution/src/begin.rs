@@ -5,6 +5,7 @@ use crate::executions::{Deps, Live, RunRequest};
 use crate::guest::OUTSIDE;
 use crate::inspection::Findings;
 use crate::report::{Failure, Report};
+use crate::skills::SkillReport;
 use crate::traced;
 use futures::FutureExt;
 use futures::future::Either;
@@ -177,6 +178,7 @@ fn failed_to_start(live: &Live, error: ToolError) -> Report {
         network: Vec::new(),
         privacy: Notes::default(),
         findings: Findings::default(),
+        skills: SkillReport::default(),
         wall: Duration::ZERO,
         cpu: Duration::ZERO,
         bytes: 0,

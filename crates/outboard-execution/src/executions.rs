@@ -5,7 +5,7 @@ use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
 use crate::traced::{Propagate, Traced};
-use crate::{Guest, Intents, Learned, Orders, StateFolder, Surfaces, TokenCounter, Workers};
+use crate::{Guest, Intents, Learned, Orders, Shelf, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
@@ -71,6 +71,8 @@ pub struct Deps {
     pub border: Option<Arc<Border>>,
     /// Types of results, learned; without it, none are.
     pub learned: Option<Arc<Learned>>,
+    /// Skills: without it, programs share the plain folder of the state.
+    pub skills: Option<Arc<Shelf>>,
     /// The network that programs may reach; none without it.
     pub egress: Option<Egress>,
     /// What is refused before it runs.

@@ -3,6 +3,7 @@
 use crate::executions::Deps;
 use crate::inspection::Findings;
 use crate::report::{CallCount, Failure, HostCount, Report};
+use crate::skills::SkillReport;
 use outboard_border::Notes;
 use outboard_journal::{EventKind, ExecutionRow, Journal, Status, What};
 use outboard_types::ExecutionId;
@@ -24,6 +25,8 @@ struct Kept {
     #[serde(default)]
     privacy: Notes,
     findings: Findings,
+    #[serde(default, skip_serializing_if = "SkillReport::is_empty")]
+    skills: SkillReport,
     wall_ms: u64,
     cpu_ms: u64,
     bytes: u64,
@@ -44,6 +47,7 @@ impl Report {
             network: self.network.clone(),
             privacy: self.privacy.clone(),
             findings: self.findings.clone(),
+            skills: self.skills.clone(),
             wall_ms: self.wall.as_millis() as u64,
             cpu_ms: self.cpu.as_millis() as u64,
             bytes: self.bytes,
@@ -57,6 +61,11 @@ impl Report {
 /// What became a token in an execution that ended.
 pub fn privacy_of(journal: &Journal, id: &ExecutionId) -> Option<Notes> {
     Some(kept(journal, id)?.privacy)
+}
+
+/// What an execution that ended had to do with skills.
+pub fn skills_of(journal: &Journal, id: &ExecutionId) -> Option<SkillReport> {
+    Some(kept(journal, id)?.skills)
 }
 
 fn kept(journal: &Journal, id: &ExecutionId) -> Option<Kept> {
@@ -82,6 +91,7 @@ pub(crate) fn report(deps: &Deps, row: &ExecutionRow) -> Option<Report> {
         network: kept.network,
         privacy: kept.privacy,
         findings: kept.findings,
+        skills: kept.skills,
         wall: Duration::from_millis(kept.wall_ms),
         cpu: Duration::from_millis(kept.cpu_ms),
         bytes: kept.bytes,

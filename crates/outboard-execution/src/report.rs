@@ -2,6 +2,7 @@
 
 use crate::budget::cut;
 use crate::inspection::Findings;
+use crate::skills::SkillReport;
 use crate::{Tokens, outputs};
 use outboard_border::Notes;
 use outboard_egress::{Decision, Record};
@@ -100,6 +101,8 @@ pub struct Report {
     pub privacy: Notes,
     /// What the program held.
     pub findings: Findings,
+    /// What it had to do with skills.
+    pub skills: SkillReport,
     /// Time from start to end.
     pub wall: Duration,
     /// CPU time of the worker.
@@ -157,6 +160,7 @@ impl Report {
             let _ = write!(text, "\nnote: {note}");
         }
         self.write_network(&mut text);
+        self.skills.write(&mut text);
         Shaped { text, truncated }
     }
 

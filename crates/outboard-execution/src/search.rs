@@ -77,12 +77,17 @@ impl Surface {
     pub fn search(&self, request: &SearchRequest) -> Result<Vec<SearchHit>, ToolError> {
         let language = request.language()?;
         let limit = request.limit.unwrap_or(10).clamp(1, 100);
+        let skills = request.server.as_deref().is_some_and(|name| self.is_of_skills(name));
+        if skills {
+            return Ok(self.with_skills(Vec::new(), request));
+        }
         let only = request.server.as_deref().map(|name| self.server_position(name)).transpose()?;
         let of_server = |document: usize| only.is_none_or(|name| self.entry(document).0.name.as_str() == name);
         let usage = |document: usize| self.usage(document);
         let search = Search { text: &request.query, filter: Some(&of_server), usage: Some(&usage), limit };
         let hits = self.index().search(&search);
-        Ok(hits.iter().map(|hit| self.hit(hit.document, hit.score, request.detail, language)).collect())
+        let hits = hits.iter().map(|hit| self.hit(hit.document, hit.score, request.detail, language)).collect();
+        Ok(self.with_skills(hits, request))
     }
 
     fn server_position(&self, name: &str) -> Result<&str, ToolError> {

@@ -115,7 +115,7 @@ fn made(folder: PathBuf) -> io::Result<PathBuf> {
 }
 
 /// Letters, digits, `-` and `_` stay; every other byte becomes `%` and two hexadecimal digits.
-fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     name.bytes().map(|byte| if keep(byte) { (byte as char).to_string() } else { format!("%{byte:02x}") }).collect()
 }

@@ -1,7 +1,8 @@
 //! What agents' code sees at one moment: catalogue, code API, index. Built whole, then swapped in.
 
-use crate::Learned;
 use crate::indexing::Indexed;
+use crate::skills::Finder;
+use crate::{Learned, SearchHit, SearchRequest, Shelf};
 use outboard_catalog::{Catalogue, Listing, Server, Tool};
 use outboard_codegen::{MaterialiseError, generate, materialise};
 use outboard_search::{Index, Usage};
@@ -24,6 +25,7 @@ pub struct Surface {
     usage: HashMap<ToolId, Usage>,
     /// Document number to (server, tool) positions in the catalogue.
     entries: Vec<(usize, usize)>,
+    skills: Option<Finder>,
 }
 
 /// A Surface that could not be built.
@@ -67,7 +69,7 @@ impl Surface {
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
         let indexed = Indexed::of(&catalogue, before.map(|before| &before.indexed));
         let usage = learned.map(Learned::uses).unwrap_or_default();
-        Ok(Self { catalogue, folder, indexed, usage, entries })
+        Ok(Self { catalogue, folder, indexed, usage, entries, skills: None })
     }
 
     pub(crate) fn index(&self) -> &Index {
@@ -77,6 +79,19 @@ impl Surface {
     /// How the tool behind a document of the index fared.
     pub(crate) fn usage(&self, document: usize) -> Usage {
         self.usage.get(&self.entry(document).1.id).copied().unwrap_or_default()
+    }
+
+    /// The hits with skills among them.
+    pub(crate) fn with_skills(&self, hits: Vec<SearchHit>, request: &SearchRequest) -> Vec<SearchHit> {
+        match &self.skills {
+            Some(skills) => skills.among(hits, self.index(), request),
+            None => hits,
+        }
+    }
+
+    /// Whether a name means the skills: no server has it.
+    pub(crate) fn is_of_skills(&self, name: &str) -> bool {
+        self.skills.is_some() && name.eq_ignore_ascii_case("skills") && self.catalogue.server(name).is_none()
     }
 
     /// The server and tool behind a document of the index.
@@ -103,6 +118,7 @@ pub struct Surfaces {
     root: PathBuf,
     seen: Visible,
     learned: OnceLock<Arc<Learned>>,
+    skills: OnceLock<Arc<Shelf>>,
     current: RwLock<Option<Arc<Surface>>>,
     stale: AtomicBool,
     generations: AtomicU64,
@@ -113,13 +129,28 @@ impl Surfaces {
     /// Builds nothing yet.
     pub fn new(source: Box<dyn SurfaceSource>, root: PathBuf, seen: Visible) -> Arc<Self> {
         let (current, building) = (RwLock::default(), tokio::sync::Mutex::default());
-        let learned = OnceLock::new();
-        Arc::new(Self { source, root, seen, learned, current, stale: true.into(), generations: 0.into(), building })
+        let (learned, skills) = (OnceLock::new(), OnceLock::new());
+        Arc::new(Self {
+            source,
+            root,
+            seen,
+            learned,
+            skills,
+            current,
+            stale: true.into(),
+            generations: 0.into(),
+            building,
+        })
     }
 
     /// Tells programs the types that are learned here, from the next Surface on.
     pub fn tell(&self, learned: Arc<Learned>) {
         let _ = self.learned.set(learned);
+    }
+
+    /// Lets searches find skills too, from the next Surface on.
+    pub fn tell_skills(&self, shelf: Arc<Shelf>) {
+        let _ = self.skills.set(shelf);
     }
 
     /// Says that a listing changed: the next caller gets a new generation, runs under way keep theirs.
@@ -156,7 +187,8 @@ impl Surfaces {
         let work = move || Surface::build(generation, listings, &root, &seen, learned.as_deref(), before.as_deref());
         let built = tokio::task::spawn_blocking(work).await;
         let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
-        let surface = Arc::new(surface?);
+        let skills = self.skills.get().cloned().map(Finder::new);
+        let surface = Arc::new(Surface { skills, ..surface? });
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(surface.clone());
         Ok(surface)
     }

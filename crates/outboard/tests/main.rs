@@ -14,6 +14,7 @@ mod programs;
 mod real;
 mod serve;
 mod servers;
+mod skills;
 mod state;
 mod support;
 mod tasks;

@@ -162,6 +162,7 @@ impl Engine {
             memory_bytes: self.deps.limits.memory_bytes,
             stdout_bytes: self.deps.limits.stdout_bytes,
             hold: true,
+            describe: false,
             durable: Some(Durable { seed: seed_text(self.origin.seed), now_ms: self.origin.clock_ms as f64 }),
             tokens,
             network: self.network(),
@@ -177,7 +178,7 @@ impl Engine {
     }
 
     async fn worker(&mut self) -> Result<Hired, SandboxError> {
-        let skills = self.deps.state.skills().map_err(SandboxError::from)?;
+        let skills = self.skills_folder().await?;
         let own = Grant::new(self.request.language)
             .read_only(&self.surface.folder, "/servers")
             .writable(&self.workspace, "/workspace")

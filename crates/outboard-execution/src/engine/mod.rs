@@ -17,6 +17,7 @@ mod own;
 mod requests;
 mod script;
 mod serve;
+mod skills;
 mod tally;
 mod types;
 
@@ -25,6 +26,7 @@ use crate::executions::{Deps, Live, RunRequest};
 use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
+use crate::skills::SkillReport;
 use crate::traced;
 use ends::End;
 use files::Files;
@@ -36,6 +38,7 @@ use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
 use outboard_types::{Digest, ExecutionId, now_ms};
 use serde_json::value::RawValue;
+use skills::Held;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +60,9 @@ pub(crate) struct Engine {
     /// A type checker that looks at the program, and what it said.
     looking: Option<types::Looking>,
     said: Vec<outboard_typecheck::Said>,
+    /// Its copy of the skills.
+    held: Option<Held>,
+    skills: SkillReport,
     tally: Tally,
     /// How many workers it had.
     attempts: u32,
@@ -115,6 +121,8 @@ impl Engine {
             attempts: 0,
             looking: None,
             said: Vec::new(),
+            held: None,
+            skills: SkillReport::default(),
             started: Instant::now(),
             cpu: Duration::ZERO,
             out_of_processes: false,
@@ -154,6 +162,7 @@ impl Engine {
         };
         self.run.context().cancel.cancel();
         self.files(Files::Forget).await;
+        self.take_skills().await;
         let has_effects = self.has_effects;
         let (report, written) = self.report(end);
         // What was told must stay true: after a crash, a program with effects would be told something else.
@@ -192,6 +201,7 @@ impl Engine {
             privacy: Notes::default(),
             network: self.way_out.as_ref().map(WayOut::hosts).unwrap_or_default(),
             findings: std::mem::take(&mut self.findings),
+            skills: std::mem::take(&mut self.skills),
             wall: self.started.elapsed(),
             cpu: self.cpu,
             bytes: self.ledger.bytes(),

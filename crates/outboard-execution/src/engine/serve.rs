@@ -251,7 +251,10 @@ impl Engine {
                 }
             }
             FromWorker::Inspected { inspection } => match self.inspected(inspection, attempt) {
-                None => return self.let_go(attempt, sender),
+                None => {
+                    self.note_skills();
+                    return self.let_go(attempt, sender);
+                }
                 Some(end) => return Some(Served::End(end)),
             },
             FromWorker::Console { text, .. } => {

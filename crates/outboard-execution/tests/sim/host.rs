@@ -123,6 +123,7 @@ impl Story {
             egress: None,
             border: None,
             learned: None,
+            skills: None,
             journal,
             state: StateFolder::new(stage.folder.path()),
             desk: None,

@@ -2,6 +2,7 @@
 
 mod agent;
 mod records;
+mod skills;
 
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
@@ -9,6 +10,7 @@ pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
     Trace, TraceAction, Workspace, WorkspaceAction,
 };
+pub(crate) use skills::{SkillAction, Skills};
 use std::path::PathBuf;
 
 /// Turns MCP servers into a typed code API and runs agent-written programs against it in a jail.
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Privacy(Privacy),
     /// Show types of results that were learned, and forget them.
     Shapes(Shapes),
+    /// Look after skills: programs that were worth keeping.
+    Skills(Skills),
     /// Look into and change the files of a session.
     Workspace(Workspace),
     /// Check what this machine offers and say what is missing.

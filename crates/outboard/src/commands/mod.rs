@@ -22,6 +22,7 @@ mod run;
 mod search;
 mod serve;
 mod shapes;
+mod skills;
 pub(crate) mod trace;
 mod workspace;
 
@@ -61,6 +62,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Replay(args) => replay::run(&cli, args).await,
         Command::Privacy(args) => privacy::run(&cli, args),
         Command::Shapes(args) => shapes::run(&cli, args),
+        Command::Skills(args) => skills::run(&cli, args).await,
         Command::Workspace(args) => workspace::run(&cli, args),
         Command::Executions(args) => executions::run(&cli, args).await,
     }

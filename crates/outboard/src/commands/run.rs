@@ -127,6 +127,7 @@ fn show(report: &Arc<Report>, json: bool, max_tokens: usize) {
         "calls": calls,
         "network": report.network,
         "inspection": report.findings,
+        "skills": report.skills,
         "tokens": report.tokens(O200k.count(&shaped.text)),
         "truncated": shaped.truncated,
     }));

@@ -4,6 +4,7 @@ mod gateway;
 mod privacy;
 mod replay;
 mod sandbox;
+mod skills;
 mod source;
 mod telemetry;
 mod types;
@@ -15,7 +16,7 @@ use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, StateFolder, Surfaces,
+    Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Shelf, StateFolder, Surfaces,
     TokenCounter,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Rulebook, RunLimits, chain};
@@ -32,6 +33,7 @@ pub(crate) use gateway::desk;
 pub(crate) use privacy::{border, detector, seal, tables};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
+pub(crate) use skills::shelf;
 pub(crate) use telemetry::{drawn, note_origin, origin, sending};
 
 /// The hidden first argument that makes this program the spawner.
@@ -61,6 +63,7 @@ pub(crate) struct Catalog {
     pub(crate) state: StateFolder,
     pub(crate) policy: Policy,
     pub(crate) definitions: Arc<LockedDefinitions>,
+    pub(crate) skills: Arc<Shelf>,
 }
 
 /// Who is going to look at a catalogue.
@@ -112,7 +115,9 @@ where
     let seen = Arc::new(move |tool: &Tool| viewer.sees(&rules, tool));
     let surfaces = Surfaces::new(Box::new(source), state.surfaces(), seen);
     let _ = slot.set(Arc::downgrade(&surfaces));
-    Ok(Catalog { upstreams, surfaces, state, policy, definitions })
+    let skills = shelf(settings)?;
+    surfaces.tell_skills(skills.clone());
+    Ok(Catalog { upstreams, surfaces, state, policy, definitions, skills })
 }
 
 /// The parts that make single calls: no sandbox is started.
@@ -225,6 +230,7 @@ impl App {
             files: sandbox::files(settings)?,
             egress: sandbox::egress(settings)?,
             learned: learned.clone(),
+            skills: Some(catalog.skills.clone()),
             border,
             inspection: inspection(settings)?,
             counter,

@@ -56,6 +56,7 @@ pub(crate) async fn replay(
         files: sandbox::files(settings)?,
         egress: None,
         learned: None,
+        skills: Some(catalog.skills.clone()),
         border: privacy::border(settings)?,
         inspection: inspection(settings)?,
         counter: None,

@@ -1,0 +1,160 @@
+//! The skills of one execution: its copy of them, which it uses, and what becomes of those that it changed.
+
+use super::Engine;
+use crate::executions::now_ms;
+use crate::skills::{Shelf, SkillNote, SkillUse};
+use outboard_border::Place as Side;
+use outboard_sandbox::SandboxError;
+use outboard_skills::{CaseKind, Change, Changed, Layer, Place, Skill, SkillError, View, What};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Skills that one execution may save.
+const MOST: usize = 16;
+
+/// The copy that an execution holds.
+pub(super) struct Held {
+    session: PathBuf,
+    view: View,
+    layer: Layer,
+}
+
+impl Held {
+    fn take(shelf: &Shelf, session: PathBuf) -> Result<Self, SkillError> {
+        let view = shelf.library().view(Some(&session))?;
+        let layer = shelf.library().lease(&session, &view)?;
+        Ok(Self { session, view, layer })
+    }
+}
+
+async fn off_the_loop<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SkillError> + Send + 'static,
+) -> Result<T, SkillError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(SkillError::refused(format!("the folder of skills was lost: {error}"))))
+}
+
+impl Engine {
+    /// The folder that an attempt sees as `/skills`: the same skills in each attempt, without what an earlier one wrote.
+    pub(super) async fn skills_folder(&mut self) -> Result<PathBuf, SandboxError> {
+        let Some(shelf) = self.deps.skills.clone() else { return Ok(self.deps.state.skills()?) };
+        let session = Shelf::session(&self.request.principal, &self.request.session);
+        let held = self.held.take();
+        let taken = off_the_loop(move || match held {
+            None => Held::take(&shelf, session),
+            Some(mut held) => {
+                held.layer.reset(&held.view)?;
+                Ok(held)
+            }
+        });
+        let held = taken.await.map_err(|error| SandboxError::from(std::io::Error::other(error.to_string())))?;
+        let folder = held.layer.folder().to_owned();
+        self.held = Some(held);
+        Ok(folder)
+    }
+
+    /// Notes which skills the program imports.
+    pub(super) fn note_skills(&mut self) {
+        let (Some(shelf), Some(held)) = (&self.deps.skills, &self.held) else { return };
+        let checked = |skill: &Skill| {
+            shelf.library().checked(&skill.version).map(|checked| checked.imports.clone()).unwrap_or_default()
+        };
+        let used = crate::skills::used(&held.view, &self.findings.imports, &checked);
+        let one = |skill: &Skill| SkillUse {
+            name: skill.name.to_string(),
+            version: skill.version.short(),
+            lines: skill.files.lines(),
+            bytes: skill.files.code_bytes(),
+        };
+        self.skills.used = used.into_iter().map(one).collect();
+        self.skills.lines = self.request.code.lines().filter(|line| !line.trim().is_empty()).count() as u64;
+    }
+
+    /// Takes what the program changed, and gives its copy back. The program has ended.
+    pub(super) async fn take_skills(&mut self) {
+        let (Some(shelf), Some(held)) = (self.deps.skills.clone(), self.held.take()) else { return };
+        let looked = off_the_loop(move || {
+            let changes = held.layer.changes();
+            Ok((held, changes))
+        });
+        let (held, changes) = match looked.await {
+            Ok((held, changes)) => (held, changes.unwrap_or_else(|error| vec![unreadable(error)])),
+            Err(error) => return tracing::warn!(%error, "the skills of a program were not looked at"),
+        };
+        if !self.is_offline() {
+            let left = changes.len().saturating_sub(MOST);
+            for change in changes.into_iter().take(MOST) {
+                let note = self.take_one(&shelf, &held, change).await;
+                self.skills.saved.push(self.hidden(note));
+            }
+            if left > 0 {
+                let text = format!("one execution saves at most {MOST} skills; save the rest in another");
+                self.skills.saved.push(SkillNote { name: format!("and {left} more"), status: "refused".into(), text });
+            }
+        }
+        let given_back = off_the_loop(move || held.layer.settle(&shelf.library().view(Some(&held.session))?));
+        if let Err(error) = given_back.await {
+            tracing::warn!(%error, "a copy of the skills was not put in order; it is looked at before it is used again");
+        }
+    }
+
+    async fn take_one(&mut self, shelf: &Arc<Shelf>, held: &Held, change: Changed) -> SkillNote {
+        let name = change.name;
+        let saved = match change.skill {
+            None => {
+                Err("programs do not remove skills; it is there again. A person may: `outboard skills remove`".into())
+            }
+            Some(Err(error)) => Err(with_hint(error.message, error.hint)),
+            Some(Ok(skill)) => self.save_one(shelf, held, skill).await,
+        };
+        match saved {
+            Ok((status, text)) => SkillNote { name, status, text },
+            Err(text) => SkillNote { name, status: "refused".into(), text },
+        }
+    }
+
+    async fn save_one(&mut self, shelf: &Arc<Shelf>, held: &Held, skill: Skill) -> Result<(String, String), String> {
+        let told = |error: SkillError| with_hint(error.message, error.hint);
+        let skill = shelf.library().vetted(skill).map_err(told)?;
+        let checked = crate::skills::check(&self.deps, &self.surface, &skill, held.layer.folder()).await;
+        let checked = checked.map_err(|error| with_hint(error.message, error.hint))?;
+        let notes = checked.notes.first().map(|note| format!(" ({note})")).unwrap_or_default();
+        let case =
+            crate::skills::case_of(self.id(), CaseKind::Program, &skill, &self.surface.catalogue, &self.deps.journal);
+        let (place, status) = match shelf.rules().approval {
+            true => (Place::Session, "waiting"),
+            false => (Place::Project, "saved"),
+        };
+        let change =
+            Change { what: What::Save, by: "model".into(), execution: Some(self.id().to_string()), at_ms: now_ms() };
+        let (kept, session) = (shelf.clone(), held.session.clone());
+        let skill = off_the_loop(move || {
+            kept.library().keep_checked(&skill.version, checked)?;
+            kept.library().save(place, Some(&session), &skill, &change)?;
+            kept.library().add_case(&skill.name, case)?;
+            Ok(skill)
+        });
+        let skill = skill.await.map_err(told)?;
+        let line = shelf.import_line(&skill, Some(self.request.language));
+        let waits =
+            if place == Place::Session { "; this session can import it, others once a person approved it" } else { "" };
+        Ok((status.to_owned(), format!("{line}{waits}{notes}")))
+    }
+
+    /// What a model may read of a note: it can quote the program's own text.
+    fn hidden(&self, note: SkillNote) -> SkillNote {
+        let Some(border) = &self.deps.border else { return note };
+        let side = Side::of(self.run.context());
+        let mut notes = outboard_border::Notes::default();
+        let text = border.text(&side, &note.text, "skill", &mut notes);
+        SkillNote { name: border.text(&side, &note.name, "skill", &mut notes), text, ..note }
+    }
+}
+
+fn with_hint(message: String, hint: Option<String>) -> String {
+    hint.map_or(message.clone(), |hint| format!("{message}; {hint}"))
+}
+
+fn unreadable(error: SkillError) -> Changed {
+    Changed { name: "/skills".into(), skill: Some(Err(error)) }
+}

@@ -1,0 +1,173 @@
+//! Skills among the functions that a search finds.
+
+use super::Shelf;
+use crate::search::{Detail, SearchHit, SearchRequest};
+use outboard_search::{Described, Document, Index, Search, Usage};
+use outboard_skills::{Skill, one_line};
+use outboard_types::{Digest, Language};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long what was found in the folders counts.
+const FRESH: Duration = Duration::from_millis(300);
+
+/// What skills are listed under; no server can have a name with a space in it.
+const UNDER: &str = " skills";
+
+/// Longest one-line description, and longest manual.
+const LINE: usize = 120;
+const MANUAL: usize = 4_000;
+
+/// Finds skills beside the functions of one Surface.
+pub(crate) struct Finder {
+    shelf: Arc<Shelf>,
+    state: Mutex<Option<Arc<State>>>,
+}
+
+struct State {
+    looked: Instant,
+    digest: Digest,
+    /// Functions and skills together, so that scores can be compared.
+    index: Index,
+    skills: Vec<Arc<Skill>>,
+}
+
+impl Finder {
+    pub(crate) fn new(shelf: Arc<Shelf>) -> Self {
+        Self { shelf, state: Mutex::default() }
+    }
+
+    /// The hits with skills among them, best first.
+    pub(crate) fn among(&self, hits: Vec<SearchHit>, functions: &Index, request: &SearchRequest) -> Vec<SearchHit> {
+        let wanted = request.server.as_deref().is_none_or(|server| server.eq_ignore_ascii_case("skills"));
+        if !wanted {
+            return hits;
+        }
+        let limit = request.limit.unwrap_or(10).clamp(1, 100);
+        let mut all = hits;
+        all.extend(self.find(functions, request, limit));
+        all.sort_by(|one, other| other.score.total_cmp(&one.score));
+        all.truncate(limit);
+        all
+    }
+
+    fn find(&self, functions: &Index, request: &SearchRequest, limit: usize) -> Vec<SearchHit> {
+        let Some(state) = self.state(functions) else { return Vec::new() };
+        let language = request.language.as_deref().and_then(Language::parse);
+        let first = functions.len();
+        let fits = |document: usize| {
+            let skill = document.checked_sub(first).and_then(|at| state.skills.get(at));
+            skill.is_some_and(|skill| {
+                let languages = skill.languages();
+                languages.is_empty() || language.is_none_or(|language| languages.contains(&language))
+            })
+        };
+        let usage = |_: usize| Usage::default();
+        let search = Search { text: &request.query, filter: Some(&fits), usage: Some(&usage), limit };
+        let found = state.index.search(&search);
+        let hit = |hit: &outboard_search::Hit| {
+            let skill = state.skills.get(hit.document - first)?;
+            Some(self.hit(skill, hit.score, request.detail, language))
+        };
+        found.iter().filter_map(hit).collect()
+    }
+
+    /// The index with the skills of now.
+    fn state(&self, functions: &Index) -> Option<Arc<State>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = state.as_ref().filter(|known| known.looked.elapsed() < FRESH) {
+            return Some(known.clone());
+        }
+        let view = match self.shelf.library().view(None) {
+            Ok(view) => view,
+            Err(error) => {
+                tracing::warn!(%error, "skills can not be listed");
+                return None;
+            }
+        };
+        let looked = Instant::now();
+        let same = state.take_if(|known| known.digest == view.digest()).and_then(Arc::into_inner);
+        let made = same.map(|known| State { looked, ..known }).unwrap_or_else(|| {
+            let skills: Vec<Arc<Skill>> = view.active().map(|(_, skill)| skill.clone()).collect();
+            State { looked, digest: view.digest(), index: self.index(functions, &skills), skills }
+        });
+        let made = Arc::new(made);
+        *state = Some(made.clone());
+        (!made.skills.is_empty()).then_some(made)
+    }
+
+    fn index(&self, functions: &Index, skills: &[Arc<Skill>]) -> Index {
+        let library = self.shelf.library();
+        let known: Vec<_> = skills.iter().map(|skill| library.checked(&skill.version).unwrap_or_default()).collect();
+        let texts: Vec<String> = skills.iter().map(|skill| self.shelf.description(skill)).collect();
+        let describe = |at: usize| {
+            let (skill, checked) = (&skills[at], &known[at]);
+            let named = checked.exports.iter().flat_map(|one| &one.parameters).map(|one| (one.name.as_str(), ""));
+            let written = skill.front.parameters.iter().map(|(name, doc)| (name.as_str(), doc.as_str()));
+            let exports = checked.exports.iter().flat_map(|one| [one.name.as_str(), one.doc.as_str()]);
+            Described {
+                document: Document {
+                    server: UNDER,
+                    name: skill.name.as_str(),
+                    title: "",
+                    description: &texts[at],
+                    parameters: written.chain(named).collect(),
+                },
+                results: Vec::new(),
+                texts: exports.chain([skill.front.body.as_str()]).filter(|text| !text.is_empty()).collect(),
+            }
+        };
+        functions.update(UNDER, (0..skills.len()).map(describe))
+    }
+
+    fn hit(&self, skill: &Skill, score: f32, detail: Detail, language: Option<Language>) -> SearchHit {
+        let signature = match detail {
+            Detail::Name => format!("skills/{}", skill.name),
+            _ => self.shelf.import_line(skill, language),
+        };
+        let description = self.shelf.description(skill);
+        let description = match detail {
+            Detail::Name => String::new(),
+            Detail::Summary => one_line(&description, LINE),
+            Detail::Full => {
+                let body: String = skill.front.body.chars().take(MANUAL).collect();
+                format!("{signature}\n{description}\n{body}").trim_end().to_owned()
+            }
+        };
+        SearchHit {
+            server: "skills".into(),
+            tool: skill.name.to_string(),
+            kind: "skill",
+            score,
+            signature,
+            description,
+        }
+    }
+}
+
+impl Shelf {
+    /// How a program uses a skill: its import, and its function with parameters.
+    pub fn import_line(&self, skill: &Skill, language: Option<Language>) -> String {
+        let languages = skill.languages();
+        let language = language.filter(|one| languages.contains(one)).or(languages.first().copied());
+        let checked = self.library().checked(&skill.version).unwrap_or_default();
+        let names = [skill.name.camel(), skill.name.snake()];
+        let main = language.and_then(|language| checked.main(language, [&names[0], &names[1]]));
+        let path = language.and_then(|language| skill.import_path(language));
+        match (language, path, main) {
+            (Some(Language::Python), Some(path), Some(main)) => {
+                format!("from {path} import {}; {}", main.name, main.signature)
+            }
+            (Some(Language::Python), Some(path), None) => format!("import {path}"),
+            (Some(_), Some(path), Some(main)) if main.name == "default" => {
+                let name = skill.name.camel();
+                format!("import {name} from \"{path}\"; {}", main.signature.replacen("default", &name, 1))
+            }
+            (Some(_), Some(path), Some(main)) => {
+                format!("import {{ {} }} from \"{path}\"; {}", main.name, main.signature)
+            }
+            (Some(_), Some(path), None) => format!("import * as {} from \"{path}\"", skill.name.camel()),
+            _ => format!("read /skills/{}/SKILL.md", skill.name),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The library with the rules of this project.
+
+use outboard_skills::{Library, Roots, Skill, SkillError};
+use std::path::Path;
+
+/// What the operator wants of skills.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SkillRules {
+    /// Whether what a model saved is its own session's until a person approves it.
+    pub approval: bool,
+}
+
+/// The library, and the rules.
+pub struct Shelf {
+    library: Library,
+    rules: SkillRules,
+}
+
+impl Shelf {
+    /// Opens the library.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn open(roots: Roots, rules: SkillRules) -> Result<Self, SkillError> {
+        let secret = |text: &str| crate::inspection::secrets(text).into_iter().next();
+        Ok(Self { library: Library::open(roots, secret)?, rules })
+    }
+
+    /// The library.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> SkillRules {
+        self.rules
+    }
+
+    /// What a skill does: by its `SKILL.md`, else by what its code says of itself, else by its name.
+    pub fn description(&self, skill: &Skill) -> String {
+        if !skill.front.description.is_empty() {
+            return skill.front.description.clone();
+        }
+        let doc = self.library.checked(&skill.version).map(|checked| checked.doc.clone()).unwrap_or_default();
+        if doc.is_empty() { skill.name.words() } else { doc }
+    }
+
+    /// Where a session's own skills and copies are, below the library's folders.
+    pub(crate) fn session(
+        principal: &outboard_types::Principal,
+        session: &outboard_types::SessionName,
+    ) -> std::path::PathBuf {
+        Path::new(&crate::state::escape(&principal.0)).join(session.as_str())
+    }
+}

@@ -1,0 +1,26 @@
+//! Where skills are, and the rules for them.
+
+use crate::failure::Failure;
+use outboard_config::Settings;
+use outboard_execution::{Shelf, SkillRules, StateFolder, skill_error};
+use outboard_skills::Roots;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Opens the library of skills: the project's beside the journal, the user's in the data folder.
+pub(crate) fn shelf(settings: &Settings) -> Result<Arc<Shelf>, Failure> {
+    let state = StateFolder::new(&settings.state_dir);
+    let roots = Roots {
+        project: state.skills()?,
+        user: settings.skills.user_dir.clone().or_else(users),
+        data: state.root().join("skill-data"),
+    };
+    let rules = SkillRules { approval: settings.skills.approval };
+    Shelf::open(roots, rules).map(Arc::new).map_err(|error| skill_error(error).into())
+}
+
+fn users() -> Option<PathBuf> {
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    let data = data.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share")))?;
+    Some(data.join("outboard/skills"))
+}

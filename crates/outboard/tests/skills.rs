@@ -1,0 +1,234 @@
+//! Skills from the program that saves one to the program that imports it, and what people do with them in between.
+
+use crate::support::Place;
+use serde_json::{Value, json};
+
+/// A server whose definitions are in a file beside it, so that they can change.
+const SERVER: &str = r#"
+import json, os, sys
+HERE = os.path.dirname(os.path.abspath(__file__))
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked.get("id") is None:
+        continue
+    method, result = asked["method"], {}
+    if method == "initialize":
+        result = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "shop", "version": "1"}}
+    elif method == "tools/list":
+        with open(os.path.join(HERE, "tools.json")) as file:
+            result = {"tools": json.load(file)}
+    elif method == "tools/call":
+        page = asked["params"]["arguments"]["page"]
+        rows = [{"id": page * 10 + at, "total": at * 2.5} for at in range(4)]
+        result = {"content": [{"type": "text", "text": json.dumps({"rows": rows})}]}
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+"#;
+
+fn tools(description: &str) -> String {
+    json!([{
+        "name": "list_orders", "description": description, "annotations": {"readOnlyHint": true},
+        "inputSchema": {"type": "object", "properties": {"page": {"type": "integer"}}, "required": ["page"]},
+    }])
+    .to_string()
+}
+
+fn shop(more: &str) -> Place {
+    let place = Place::with(&[]);
+    place.write("shop.py", SERVER);
+    place.write("tools.json", &tools("Lists orders."));
+    let script = place.path().join("shop.py").display().to_string();
+    place.settings(&format!("{more}\n[servers.shop]\ncommand = \"python3\"\nargs = [{script:?}]\n"));
+    place
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A program that solves a task and keeps how.
+const SAVES: &str = "import { writeFile, mkdir } from 'fs/promises';\nimport { listOrders } from './servers/shop';\n\
+    const skill = `/** Adds up the totals of all orders on a page of the shop. */\nexport async function sumOrders(page: number): Promise<number> {\n  \
+    const { rows } = await shop.listOrders({ page });\n  return rows.reduce((sum: number, row: any) => sum + row.total, 0);\n}\n`;\n\
+    await writeFile('/skills/sum-orders.ts', skill);\nconst { rows } = await listOrders({ page: 1 });\nreturn rows.reduce((sum, row) => sum + row.total, 0);";
+
+#[test]
+fn one_program_saves_a_skill_and_the_next_finds_and_imports_it() {
+    let place = shop("");
+    let first = place.program("typescript", SAVES);
+    assert_eq!((&first["status"], &first["result"]), (&json!("succeeded"), &json!(15)), "{first}");
+    let saved = &first["skills"]["saved"][0];
+    assert_eq!((&saved["name"], &saved["status"]), (&json!("sum-orders"), &json!("saved")), "{first}");
+    let import = "import { sumOrders } from \"./skills/sum-orders\"; sumOrders(page: number): Promise<number>";
+    assert_eq!(saved["text"], import, "{first}");
+    let found = parsed(&place.ok(&["search", "add up the order totals of a page", "--json"]));
+    assert_eq!((&found[0]["kind"], &found[0]["signature"]), (&json!("skill"), &json!(import)), "{found}");
+    assert!(found.as_array().unwrap().iter().any(|hit| hit["kind"] == "tool"), "{found}");
+
+    let second =
+        place.program("typescript", "import { sumOrders } from './skills/sum-orders';\nreturn await sumOrders(2);");
+    assert_eq!(second["result"], 15, "{second}");
+    assert_eq!(second["skills"]["used"][0]["name"], "sum-orders", "{second}");
+    let stats = parsed(&place.ok(&["skills", "stats", "--json"]));
+    assert_eq!((&stats["skills"][0]["uses"], &stats["skills"][0]["succeeded"]), (&json!(1), &json!(1)), "{stats}");
+    assert!(place.ok(&["skills", "stats"]).contains("sum-orders"));
+
+    let tested = parsed(&place.ok(&["skills", "test", "sum-orders", "--json"]));
+    assert_eq!((&tested["status"], tested["cases"].as_array().unwrap().len()), (&json!("passed"), 2), "{tested}");
+    // Another definition: what was recorded still passes, and the change is told.
+    place.write("tools.json", &tools("Lists orders, newest first."));
+    let output = place.run(&["skills", "test", "sum-orders", "--refresh", "--json"]);
+    let drifted = parsed(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!((output.status.code(), &drifted["status"]), (Some(1), &json!("drifted")), "{drifted}");
+    assert_eq!(
+        (&drifted["drift"][0]["tool"], &drifted["drift"][0]["kind"]),
+        (&json!("list_orders"), &json!("definition"))
+    );
+    // A version that calls something else is told from the recorded one.
+    let file = place.path().join(".outboard/skills/sum-orders.ts");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("{ page }", "{ page: page + 1 }")).unwrap();
+    let output = place.run(&["skills", "test", "sum-orders"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("failed ex_"), "{output:?}");
+}
+
+#[test]
+fn a_broken_save_leaves_the_old_version() {
+    let place = shop("");
+    let write = |text: &str| {
+        let code = format!("import fs from 'fs';\nfs.writeFileSync('/skills/greet.ts', {});\nreturn 1", json!(text));
+        place.program("typescript", &code)["skills"]["saved"][0].clone()
+    };
+    assert_eq!(write("/** Greets. */\nexport const greet = (name: string) => `hello ${name}`;")["status"], "saved");
+    let key = format!("AKIA{}", "ABCDEFGHIJKLMNOP");
+    for (text, part) in [
+        ("export const greet = ;", "line 1"),
+        ("console.log('no function')", "exports nothing"),
+        (&format!("export const key = '{key}'"), "an AWS access key"),
+        ("import { listOders } from './servers/shop';\nexport const f = () => listOders({ page: 1 })", "listOrders"),
+    ] {
+        let note = write(text);
+        assert_eq!(note["status"], "refused", "{text}: {note}");
+        assert!(note["text"].as_str().unwrap().contains(part), "{text}: {note}");
+        assert!(!note["text"].as_str().unwrap().contains("AKIA"), "{note}");
+    }
+    let gone = place.program("typescript", "import fs from 'fs';\nfs.unlinkSync('/skills/greet.ts');");
+    assert_eq!(gone["skills"]["saved"][0]["status"], "refused", "{gone}");
+    let used = place.program("typescript", "import { greet } from '/skills/greet.ts';\nreturn greet('you')");
+    assert_eq!(used["result"], "hello you", "{used}");
+    assert_eq!(parsed(&place.ok(&["skills", "history", "greet", "--json"])).as_array().unwrap().len(), 1);
+    let text = place.ok(&["run", "program"]);
+    assert!(!text.contains("skill greet"), "what did not change is not mentioned: {text}");
+}
+
+#[test]
+fn programs_of_both_languages_become_skills_with_their_first_test() {
+    let place = shop("");
+    for (language, code, name, using) in [
+        (
+            "typescript",
+            "import { listOrders } from './servers/shop';\n// every order\nconst all = (await listOrders({ page: input.page })).rows;\nall.length",
+            "count-orders",
+            "import { countOrders } from './skills/count-orders';\nreturn await countOrders({ page: 3 });",
+        ),
+        (
+            "python",
+            "rows = shop.list_orders(page=input['page'])['rows']\ntext = '''two\nlines'''\nlen(rows) if text else None",
+            "count_py",
+            "from skills.count_py import count_py\ncount_py({'page': 3})",
+        ),
+    ] {
+        place.write("program", code);
+        let ran = parsed(&place.ok(&["run", "program", "--language", language, "--input", "{\"page\": 2}", "--json"]));
+        assert_eq!(ran["result"], 4, "{ran}");
+        let (id, name) = (ran["id"].as_str().unwrap(), name.replace('_', "-"));
+        let (exit, told) = place.fails(&["skills", "save", id, "--name", &name]);
+        assert!(exit == 1 && told.contains("skill_refused") && told.contains("--description"), "{told}");
+        let saved =
+            parsed(&place.ok(&["skills", "save", id, "--name", &name, "--description", "Counts orders.", "--json"]));
+        assert_eq!(saved["id"], name, "{saved}");
+        let tested = place.run(&["skills", "test", &name]);
+        let told = String::from_utf8_lossy(&tested.stdout).into_owned();
+        assert!(tested.status.success() && told.starts_with(&format!("passed {id}")), "{language}: {told} {tested:?}");
+        let used = place.program(language, using);
+        assert_eq!((&used["result"], &used["skills"]["used"][0]["name"]), (&json!(4), &json!(name)), "{used}");
+        let shown = parsed(&place.ok(&["skills", "show", &name, "--json"]));
+        assert_eq!((&shown["tools"][0]["tool"], &shown["cases"][0]), (&json!("list_orders"), &json!(id)), "{shown}");
+    }
+}
+
+#[test]
+fn a_model_s_skill_waits_for_a_person_where_settings_say_so() {
+    let place = shop("skills.approval = \"model\"");
+    let saved = place.program("typescript", SAVES);
+    assert_eq!(saved["skills"]["saved"][0]["status"], "waiting", "{saved}");
+    place.write("use.ts", "import { sumOrders } from './skills/sum-orders';\nreturn await sumOrders(2);");
+    assert!(place.ok(&["run", "use.ts"]).contains("result: 15"), "its own session can import it");
+    let other = place.run(&["run", "use.ts", "--session", "other"]);
+    assert!(!other.status.success() && String::from_utf8_lossy(&other.stdout).contains("sum-orders"), "{other:?}");
+    let listed = parsed(&place.ok(&["skills", "list", "--json"]));
+    assert_eq!((&listed[0]["status"], &listed[0]["session"]), (&json!("waiting"), &json!("local/default")), "{listed}");
+    place.ok(&["skills", "approve", "sum-orders", "--json"]);
+    assert!(place.ok(&["run", "use.ts", "--session", "other"]).contains("result: 15"));
+    let (exit, told) = place.fails(&["skills", "approve", "sum-orders"]);
+    assert!(exit == 1 && told.contains("unknown_skill"), "{told}");
+}
+
+#[test]
+fn versions_are_shown_compared_put_back_and_handed_on() {
+    let place = shop("skills.user_dir = \"mine\"");
+    let folder = place.path().join(".outboard/skills/greet");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("SKILL.md"), "---\nname: greet\ndescription: Greets people.\n---\n").unwrap();
+    for word in ["hello", "good day"] {
+        std::fs::write(folder.join("index.ts"), format!("export const greet = () => '{word}';\n")).unwrap();
+        place.ok(&["skills", "history", "greet"]);
+    }
+    let history = parsed(&place.ok(&["skills", "history", "greet", "--json"]));
+    let versions: Vec<&str> = history.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!((versions.len(), &history[1]["what"]), (2, &json!("found")), "{history}");
+    let diff = place.ok(&["skills", "diff", "greet"]);
+    assert!(
+        diff.contains("-export const greet = () => 'hello'") && diff.contains("+export const greet = () => 'good day'")
+    );
+    assert!(
+        place
+            .ok(&["skills", "diff", "greet", versions[1], versions[0], "--json"])
+            .contains("+export const greet = () => 'hello'")
+    );
+    place.ok(&["skills", "rollback", "greet"]);
+    assert!(std::fs::read_to_string(folder.join("index.ts")).unwrap().contains("hello"));
+    place.ok(&["skills", "rollback", "greet", versions[1]]);
+    assert!(place.ok(&["skills", "show", "greet"]).contains("good day"));
+
+    place.ok(&["skills", "export", "greet", "greet.tar"]);
+    place.ok(&["skills", "export", "greet", "greet"]);
+    place.ok(&["skills", "import", "greet", "--user"]);
+    let listed = parsed(&place.ok(&["skills", "--json"]));
+    let told: Vec<_> = listed.as_array().unwrap().iter().map(|one| (&one["place"], &one["status"])).collect();
+    assert_eq!(told, [(&json!("project"), &json!("active")), (&json!("user"), &json!("shadowed"))]);
+    assert!(place.path().join("mine/greet/index.ts").exists());
+    place.ok(&["skills", "remove", "greet"]);
+    let used = place.program("typescript", "import { greet } from 'skills/greet';\nreturn greet();");
+    assert_eq!(used["result"], "good day", "the user's: {used}");
+    place.ok(&["skills", "remove", "greet", "--json"]);
+    let (exit, told) = place.fails(&["skills", "show", "greet"]);
+    assert!(exit == 1 && told.contains("unknown_skill") && told.contains("skills list"), "{told}");
+    assert!(place.ok(&["skills", "import", "greet.tar"]).contains("imported greet"));
+    std::fs::write(place.path().join("bad.tar"), "no archive").unwrap();
+    assert!(place.fails(&["skills", "import", "bad.tar"]).1.contains("skill_refused"));
+    assert!(place.ok(&["skills", "list"]).contains("Greets people."));
+}
+
+#[test]
+fn a_function_that_is_saved_by_its_text_is_imported_by_its_path() {
+    let place = shop("");
+    let code = "import { writeFile } from 'fs/promises';\nasync function fetchTotals(page) { const doc = await shop.listOrders({ page }); return doc.rows.length }\n\
+        await writeFile('/skills/fetchTotals.ts', fetchTotals.toString());\nreturn await fetchTotals(1);";
+    let saved = place.program("typescript", code);
+    assert_eq!(saved["skills"]["saved"][0]["name"], "fetch-totals", "{saved}");
+    let used = place.program(
+        "typescript",
+        "import { fetchTotals } from '/skills/fetchTotals.ts';\nconst [a, b] = await Promise.all([1, 2].map(fetchTotals));\nreturn `${a} ${b}`;",
+    );
+    assert_eq!(used["result"], "4 4", "{used}");
+}
