@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-pub(crate) fn server() -> Server {
-    let customers = Rc::new(RefCell::new(made()));
+pub(crate) fn server() -> Result<Server, String> {
+    let customers = Rc::new(RefCell::new(made(crate::size("OUTBOARD_DEMO_CUSTOMERS", 1_000, 1_000_000)?)));
     let (all, one, changed, noted) = (customers.clone(), customers.clone(), customers.clone(), customers);
     let id = || ("id", text("The customer's id, such as cust_0001"), true);
     let tools = vec![
@@ -61,19 +61,20 @@ pub(crate) fn server() -> Server {
             },
         ),
     ];
-    Server { name: "crm", title: "Customers", tools }
+    Ok(Server { name: "crm", title: "Customers", tools })
 }
 
 fn find<'a>(all: &'a mut [Value], arguments: &Value) -> Result<&'a mut Value, String> {
     let id = given(arguments, "id");
+    let last = all.len();
     all.iter_mut()
         .find(|customer| customer["id"] == id)
-        .ok_or_else(|| format!("no customer {id:?}; ids run from cust_0001 to cust_1000"))
+        .ok_or_else(|| format!("no customer {id:?}; ids run from cust_0001 to cust_{last:04}"))
 }
 
-fn made() -> Vec<Value> {
+fn made(customers: usize) -> Vec<Value> {
     let mut made_up = MadeUp::new(6);
-    (1..=1_000)
+    (1..=customers)
         .map(|at| {
             let name = made_up.person();
             json!({

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("abc123", "Quarterly planning meeting, transcript", "document"),
     ("q4report", "Q4 report", "document"),
+    ("annual", "Annual report with all tables", "document"),
     ("orders", "Orders 2026", "sheet"),
     ("leads", "Leads", "sheet"),
 ];
@@ -21,12 +22,19 @@ struct Made {
     content: String,
 }
 
-/// All documents that callers made.
-#[derive(Default)]
-struct Documents(Vec<Made>);
+/// All documents that callers made, and how long the meeting was.
+struct Documents {
+    made: Vec<Made>,
+    lines: usize,
+}
 
-pub(crate) fn server() -> Server {
-    let documents = Rc::new(RefCell::new(Documents::default()));
+/// Lines of the meeting's transcript, unless another number is asked for.
+const LINES: usize = 720;
+
+pub(crate) fn server() -> Result<Server, String> {
+    let orders = crate::size("OUTBOARD_DEMO_ORDERS", sheets::ORDERS, 1_000_000)?;
+    let lines = crate::size("OUTBOARD_DEMO_TRANSCRIPT", LINES, 100_000)?;
+    let documents = Rc::new(RefCell::new(Documents { made: Vec::new(), lines }));
     let with = |work: fn(&mut Documents, &Value) -> Result<Answer, String>| {
         let documents = documents.clone();
         move |arguments: &Value| work(&mut documents.borrow_mut(), arguments)
@@ -39,7 +47,7 @@ pub(crate) fn server() -> Server {
             Effect::Reads,
             &[],
             None,
-            with(|Documents(made), _| Ok(Answer::Json(files(made, "")))),
+            with(|documents, _| Ok(Answer::Json(files(&documents.made, "")))),
         ),
         tool(
             "search_files",
@@ -47,7 +55,7 @@ pub(crate) fn server() -> Server {
             Effect::Reads,
             &[("query", text("Words to look for"), true)],
             None,
-            with(|Documents(made), arguments| Ok(Answer::Json(files(made, given(arguments, "query"))))),
+            with(|documents, arguments| Ok(Answer::Json(files(&documents.made, given(arguments, "query"))))),
         ),
         tool(
             "get_document",
@@ -67,7 +75,7 @@ pub(crate) fn server() -> Server {
                 ("limit", number("At most so many rows"), false),
             ],
             None,
-            get_sheet,
+            move |arguments| get_sheet(orders, arguments),
         ),
         tool(
             "create_document",
@@ -83,13 +91,13 @@ pub(crate) fn server() -> Server {
             Effect::Sets,
             &[document(), ("email", text("With whom"), true)],
             None,
-            with(|Documents(made), arguments| {
-                let (title, _) = read(made, given(arguments, "documentId"))?;
+            with(|documents, arguments| {
+                let (title, _) = documents.read(given(arguments, "documentId"))?;
                 Ok(Answer::Text(format!("{title} is shared with {}", given(arguments, "email"))))
             }),
         ),
     ];
-    Server { name: "google-drive", title: "Documents and sheets", tools }
+    Ok(Server { name: "google-drive", title: "Documents and sheets", tools })
 }
 
 fn document_schema() -> Value {
@@ -109,22 +117,26 @@ fn files(made: &[Made], query: &str) -> Value {
     json!({"files": hits.map(|(id, name, kind)| json!({"id": id, "name": name, "type": kind})).collect::<Vec<_>>()})
 }
 
-/// Title and content.
-fn read(made: &[Made], id: &str) -> Result<(String, String), String> {
-    let title = FILES.iter().find(|(known, ..)| *known == id).map_or("", |(_, name, _)| name).to_owned();
-    match id {
-        "abc123" => Ok((title, transcript())),
-        "q4report" => Ok((title, "Revenue grew by 12 percent. Churn fell to 2 percent.".to_owned())),
-        _ => made
-            .iter()
-            .find(|made| made.id == id)
-            .map(|made| (made.title.clone(), made.content.clone()))
-            .ok_or_else(|| format!("no document {id:?}; list_files shows what there is")),
+impl Documents {
+    /// Title and content.
+    fn read(&self, id: &str) -> Result<(String, String), String> {
+        let title = FILES.iter().find(|(known, ..)| *known == id).map_or("", |(_, name, _)| name).to_owned();
+        match id {
+            "abc123" => Ok((title, transcript(self.lines))),
+            "annual" => Ok((title, annual())),
+            "q4report" => Ok((title, "Revenue grew by 12 percent. Churn fell to 2 percent.".to_owned())),
+            _ => self
+                .made
+                .iter()
+                .find(|made| made.id == id)
+                .map(|made| (made.title.clone(), made.content.clone()))
+                .ok_or_else(|| format!("no document {id:?}; list_files shows what there is")),
+        }
     }
 }
 
-fn get_document(Documents(made): &mut Documents, arguments: &Value) -> Result<Answer, String> {
-    let (title, content) = read(made, given(arguments, "documentId"))?;
+fn get_document(documents: &mut Documents, arguments: &Value) -> Result<Answer, String> {
+    let (title, content) = documents.read(given(arguments, "documentId"))?;
     let words = content.split(' ').count();
     let metadata = json!({"owner": "me@example.com", "modified": "2026-04-14", "words": words});
     let mut document = json!({"title": title, "content": content, "metadata": metadata});
@@ -148,15 +160,30 @@ fn empty_all_but(fields: &[&str], document: &mut Value) {
     }
 }
 
-fn create_document(Documents(made): &mut Documents, arguments: &Value) -> Result<Answer, String> {
+fn create_document(Documents { made, .. }: &mut Documents, arguments: &Value) -> Result<Answer, String> {
     let id = format!("new{}", made.len() + 1);
     let (title, content) = (given(arguments, "title").to_owned(), given(arguments, "content").to_owned());
     made.push(Made { id: id.clone(), title: title.clone(), content });
     Ok(Answer::Json(json!({"documentId": id, "title": title})))
 }
 
-/// Two hours of meeting, a line every ten seconds or so.
-fn transcript() -> String {
+/// About 50 KB of paragraphs and figures.
+fn annual() -> String {
+    const AREAS: &[&str] = &["Retail", "Freight", "Energy", "Services", "Research", "Finance"];
+    let mut made_up = MadeUp::new(8);
+    let paragraph = |at: u64| {
+        let (area, change, sum) = (made_up.one_of(AREAS), made_up.below(400), made_up.below(9_000_000));
+        format!(
+            "{at}. {area} changed by {}.{} percent against the year before and closed at {sum} euros after all costs.",
+            change / 10,
+            change % 10
+        )
+    };
+    (1..=540).map(paragraph).collect::<Vec<_>>().join("\n")
+}
+
+/// A meeting, a line every ten seconds or so: two hours, unless more is asked for.
+fn transcript(lines: usize) -> String {
     const TOPICS: &[&str] = &[
         "the renewal date",
         "our pricing proposal",
@@ -189,13 +216,13 @@ fn transcript() -> String {
             at % 6 * 10
         )
     };
-    (0..720).map(line).collect::<Vec<_>>().join("\n")
+    (0..lines as u64).map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn get_sheet(arguments: &Value) -> Result<Answer, String> {
+fn get_sheet(orders: usize, arguments: &Value) -> Result<Answer, String> {
     let id = given(arguments, "sheetId");
     let (skipped, taken) = sheets::range(given(arguments, "range"))?;
-    let rows = sheets::rows(id).ok_or_else(|| format!("no sheet {id:?}; list_files shows what there is"))?;
+    let rows = sheets::rows(id, orders).ok_or_else(|| format!("no sheet {id:?}; list_files shows what there is"))?;
     let rows: Vec<Value> = rows.skip(skipped).take(taken.min(count(arguments, "limit", u64::MAX))).collect();
     Ok(Answer::Json(json!({"sheetId": id, "rows": rows})))
 }

@@ -3,10 +3,13 @@
 use crate::made_up::{COMPANIES, MadeUp, day, email};
 use serde_json::{Value, json};
 
-/// The rows of a sheet, if there is such a sheet.
-pub(crate) fn rows(id: &str) -> Option<Box<dyn Iterator<Item = Value>>> {
+/// Rows of the sheet of orders, unless another number is asked for.
+pub(crate) const ORDERS: usize = 10_000;
+
+/// The rows of a sheet, if there is such a sheet; so many orders.
+pub(crate) fn rows(id: &str, many: usize) -> Option<Box<dyn Iterator<Item = Value>>> {
     match id {
-        "orders" => Some(Box::new(orders())),
+        "orders" => Some(Box::new(orders(many))),
         "leads" => Some(Box::new(leads())),
         _ => None,
     }
@@ -24,11 +27,11 @@ pub(crate) fn range(text: &str) -> Result<(usize, usize), String> {
     }
 }
 
-fn orders() -> impl Iterator<Item = Value> {
+fn orders(many: usize) -> impl Iterator<Item = Value> {
     const STATES: &[&str] =
         &["shipped", "shipped", "shipped", "delivered", "delivered", "cancelled", "returned", "pending"];
     let mut made_up = MadeUp::new(2);
-    (1..=10_000).map(move |at| {
+    (1..=many).map(move |at| {
         json!({
             "orderId": format!("ORD{at:05}"),
             "customer": made_up.one_of(COMPANIES),
@@ -63,8 +66,8 @@ mod tests {
 
     #[test]
     fn sheets_have_the_rows_they_promise() {
-        assert_eq!(rows("orders").unwrap().count(), 10_000);
-        assert_eq!(rows("leads").unwrap().count(), 200);
-        assert!(rows("other").is_none());
+        assert_eq!(rows("orders", ORDERS).unwrap().count(), 10_000);
+        assert_eq!(rows("leads", 7).unwrap().count(), 200);
+        assert!(rows("other", 7).is_none());
     }
 }

@@ -119,6 +119,8 @@ fn two_processes_say_the_same() {
             ],
             "crm" => vec![("get_all_customers", json!({}))],
             "logs" => vec![("get_page", json!({"page": 7}))],
+            "mail" => vec![("list_sent", json!({}))],
+            "catalogue" => vec![("count_overdue_invoices", json!({"region": "north"}))],
             _ => vec![("start_deploy", json!({"service": "checkout"})), ("list_deploys", json!({}))],
         };
         let mut talk = Talk::start(server, &[]);
@@ -129,4 +131,31 @@ fn two_processes_say_the_same() {
     for server in SERVERS {
         assert_eq!(script(server), script(server), "{server}");
     }
+}
+
+#[test]
+fn as_much_is_made_as_is_asked_for() {
+    let mut crm = Talk::start("crm", &[("OUTBOARD_DEMO_CUSTOMERS", "1200")]);
+    assert_eq!(crm.value("get_customer", json!({"id": "cust_1200"}))["id"], "cust_1200");
+    let mut drive = Talk::start("google-drive", &[("OUTBOARD_DEMO_ORDERS", "12"), ("OUTBOARD_DEMO_TRANSCRIPT", "3")]);
+    assert_eq!(drive.value("get_sheet", json!({"sheetId": "orders"}))["rows"].as_array().unwrap().len(), 12);
+    let document = drive.value("get_document", json!({"documentId": "abc123"}));
+    assert_eq!(document["content"].as_str().unwrap().lines().count(), 3);
+}
+
+#[test]
+fn ten_thousand_tools_have_names_of_their_own() {
+    let mut talk = Talk::start("catalogue", &[("OUTBOARD_DEMO_TOOLS", "10000")]);
+    let listed = talk.ask("tools/list", json!({}));
+    let names = listed["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].to_string());
+    assert_eq!(names.collect::<std::collections::BTreeSet<_>>().len(), 10_000);
+}
+
+#[test]
+fn sent_mail_is_kept() {
+    let mut talk = Talk::start("mail", &[]);
+    talk.value("send_email", json!({"to": "a@example.com", "subject": "s", "body": "b"}));
+    let sent = talk.value("list_sent", json!({}));
+    assert_eq!((&sent["total"], &sent["messages"][0]["to"]), (&json!(1), &json!("a@example.com")));
+    assert!(talk.error("send_email", json!({"to": "[EMAIL_1]", "subject": "s", "body": "b"})).contains("no address"));
 }

@@ -57,8 +57,14 @@ fn latency_is_waited_for_at_once_by_calls_at_once() {
 
 #[test]
 fn settings_that_are_not_understood_are_refused() {
-    for (name, value) in [("OUTBOARD_DEMO_FAULT", "sometimes"), ("OUTBOARD_DEMO_LATENCY", "20")] {
-        let output = program().arg("logs").env(name, value).stdin(Stdio::null()).output().unwrap();
+    let misspelt = [
+        ("logs", "OUTBOARD_DEMO_FAULT", "sometimes"),
+        ("logs", "OUTBOARD_DEMO_LATENCY", "20"),
+        ("crm", "OUTBOARD_DEMO_CUSTOMERS", "many"),
+        ("catalogue", "OUTBOARD_DEMO_TOOLS", "10001"),
+    ];
+    for (server, name, value) in misspelt {
+        let output = program().arg(server).env(name, value).stdin(Stdio::null()).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8(output.stderr).unwrap().contains(name));
     }

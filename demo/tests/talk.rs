@@ -6,7 +6,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-pub(crate) const SERVERS: [&str; 6] = ["google-drive", "salesforce", "slack", "crm", "logs", "deploys"];
+pub(crate) const SERVERS: [&str; 8] =
+    ["google-drive", "salesforce", "slack", "crm", "logs", "deploys", "mail", "catalogue"];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn program() -> Command {

@@ -1,18 +1,10 @@
 //! What an execution put through the model's context, and what direct tool calls would have put there.
 
+pub use outboard_ledger::TokenCounter;
 use outboard_types::ToolResult;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Mutex;
-
-/// Counts tokens. An exact counter holds a vocabulary; see [`TokenCounter::label`] for what a figure is.
-pub trait TokenCounter: Send + Sync {
-    /// Tokens in a text.
-    fn count(&self, text: &str) -> u64;
-
-    /// What the figures are, such as `o200k` or `estimate`.
-    fn label(&self) -> &'static str;
-}
 
 /// The ledger of one execution, in tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

@@ -1,11 +1,13 @@
 //! The command line, as written.
 
 mod agent;
+mod figures;
 mod records;
 mod skills;
 
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
+pub(crate) use figures::Bench;
 pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
     Trace, TraceAction, Workspace, WorkspaceAction,
@@ -45,6 +47,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run four workflows on demo servers, as direct calls and as programs, and compare what the model reads.
     Demo(Demo),
+    /// Do tasks by direct calls and by programs over demo servers, and say what each takes.
+    Bench(Bench),
     /// Serve agents over stdio, or over HTTP with --http.
     Serve(Serve),
     /// List the configured servers, their state and last error.

@@ -5,6 +5,7 @@ mod agent;
 mod approvals;
 mod asking;
 mod audit;
+mod bench;
 mod call;
 mod connect;
 mod demo;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Demo(args) => demo::run(&cli, args).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::Serve(args) => serve::run(&cli, args).await,
         Command::List(args) => list::run(&cli, args).await,
         Command::Search(args) => search::run(&cli, args).await,

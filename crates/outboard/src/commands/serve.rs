@@ -103,7 +103,11 @@ pub(super) fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, 
         maybe_small: enabled <= FEW,
         wait: settings.execution.wait,
         max_tokens: settings.execution.max_tokens,
-        instructions: instructions(app),
+        // Where only the upstreams' own tools are shown, there is nothing to search or to run.
+        instructions: match settings.expose {
+            outboard_config::Expose::Direct => String::new(),
+            _ => instructions(app),
+        },
         webhook: webhook(settings)?,
         on_restart: on_restart(settings),
     })

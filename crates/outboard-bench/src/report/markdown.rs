@@ -1,0 +1,60 @@
+//! The table as Markdown.
+
+use super::view::{published, rows};
+use crate::suite::Results;
+use std::fmt::Write as _;
+
+pub(super) fn table(results: &Results) -> String {
+    let mut text = String::from(
+        "| task | way | definitions | arguments | results | code | reports | tokens | saved | billed | turns | calls | tools' time | with model | cost | right |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n",
+    );
+    for row in rows(results) {
+        let title = if row.first { row.title.as_str() } else { "" };
+        let cells = [
+            title,
+            &row.way,
+            &row.definitions,
+            &row.arguments,
+            &row.results,
+            &row.code,
+            &row.reports,
+            &row.total,
+            &row.saved,
+            &row.billed,
+            &row.turns.to_string(),
+            &row.calls.to_string(),
+            &row.wall,
+            &row.modelled,
+            &row.cost,
+            &row.right,
+        ];
+        let _ = writeln!(text, "| {} |", cells.map(cell).join(" | "));
+    }
+    for curve in &results.curves {
+        let _ = write!(
+            text,
+            "\n{}\n\n| {} | direct calls | program | saved |\n|--:|--:|--:|--:|\n",
+            curve.title, curve.unit
+        );
+        for point in &curve.points {
+            let _ =
+                writeln!(text, "| {} | {} | {} | {:.1} % |", point.size, point.direct, point.code, point.saved_percent);
+        }
+    }
+    text.push_str(
+        "\n| published | direct | program | their conditions | our direct | our program | our conditions |\n",
+    );
+    text.push_str("|---|--:|--:|---|--:|--:|---|\n");
+    for one in published(results) {
+        let cells =
+            [one.what, one.direct, one.code, one.conditions, &one.our_direct, &one.our_code, one.ours].map(cell);
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    text
+}
+
+/// A cell must not end the row.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

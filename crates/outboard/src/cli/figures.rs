@@ -1,0 +1,38 @@
+//! Arguments of the commands that show what was used and what it cost.
+
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    /// Only this scenario; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Vec<String>,
+    /// Only this mode; all three without it.
+    #[arg(long, value_parser = ["direct", "code", "hybrid"])]
+    pub(crate) mode: Option<String>,
+    /// Only programs of this language; both without it.
+    #[arg(long, value_parser = ["typescript", "python"])]
+    pub(crate) language: Option<String>,
+    /// Do each so often, for percentiles, and as often again with faults on purpose, for errors.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) iterations: u64,
+    /// Draw curves over the size of catalogues and results as well; a report has them in any case.
+    #[arg(long)]
+    pub(crate) curves: bool,
+    /// Write a page, a table, the figures and the texts that were counted into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Scenarios of this folder instead of those of the program.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// A table of prices instead of the one of the program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Whose prices.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
