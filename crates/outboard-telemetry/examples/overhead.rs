@@ -18,13 +18,16 @@ const PROGRAM: &str = "for (let i = 0; i < 1000; i++) await logs.listPages({});\
 fn once(program: &Path, folder: &Path, collector: Option<&str>) -> f64 {
     let mut command = Command::new(program);
     command.args(["run", "program.ts", "--json"]).current_dir(folder).env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
-    collector.inspect(|base| drop(command.env("OTEL_EXPORTER_OTLP_ENDPOINT", base)));
+    if let Some(base) = collector {
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", base);
+    }
     let output = command.output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     assert_eq!(report["status"], "succeeded", "{report}");
-    let shown = Command::new(program).args(["executions", "show", report["id"].as_str().unwrap(), "--json"]);
-    let shown = { shown }.current_dir(folder).output().unwrap();
+    let mut show = Command::new(program);
+    show.args(["executions", "show", report["id"].as_str().unwrap(), "--json"]).current_dir(folder);
+    let shown = show.output().unwrap();
     let row: Value = serde_json::from_slice(&shown.stdout).unwrap();
     row["ended_ms"].as_f64().unwrap() - row["started_ms"].as_f64().unwrap()
 }

@@ -68,7 +68,7 @@ fn the_definitions_fit_their_budget() {
             .to_string()
     };
     let text: String = list["result"]["tools"].as_array().unwrap().iter().map(shown).collect();
-    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&text).len();
+    let tokens = outboard_ledger::TokenCounter::count(&outboard_ledger::O200k, &text);
     assert!(tokens <= 600, "{tokens} tokens");
     session.end();
 }

@@ -221,9 +221,13 @@ impl Reader<'_, '_> {
 
     /// The text of the comments right before a place.
     fn doc_before(&self, at: u32) -> String {
-        let before = self.program.comments.iter().filter(|comment| comment.span.end <= at);
+        let mut before = self.program.comments.iter().filter(|comment| comment.span.end <= at);
         let near = |end: u32| self.source.get(end as usize..at as usize).is_some_and(|gap| gap.trim().is_empty());
-        before.last().filter(|comment| near(comment.span.end)).map(|one| prose(self.text(one.span))).unwrap_or_default()
+        before
+            .next_back()
+            .filter(|comment| near(comment.span.end))
+            .map(|one| prose(self.text(one.span)))
+            .unwrap_or_default()
     }
 
     /// The comment that the text begins with.

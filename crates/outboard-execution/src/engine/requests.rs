@@ -127,7 +127,8 @@ impl Engine {
             }
             ledger.note(&arguments, outcome.as_ref().ok());
             let value = outcome.map(|result| program_value(run.catalogue().tool(&id), &result, &workspace));
-            if let (Some(learned), Some(tool)) = (&deps.learned, run.catalogue().tool(&id)) {
+            let tool = run.catalogue().tool(&id);
+            if let (Some(learned), Some(tool)) = (&deps.learned, tool) {
                 learned.used(&id, value.as_ref().err());
                 value.iter().for_each(|value| learned.observe(tool, value));
             }

@@ -1,11 +1,11 @@
 //! The skills of one execution: its copy of them, which it uses, and what becomes of those that it changed.
 
 use super::Engine;
-use crate::executions::now_ms;
 use crate::skills::{Shelf, SkillNote, SkillUse};
 use outboard_border::Place as Side;
 use outboard_sandbox::SandboxError;
 use outboard_skills::{CaseKind, Change, Changed, Layer, Place, Skill, SkillError, View, What};
+use outboard_types::now_ms;
 use std::path::PathBuf;
 use std::sync::Arc;
 

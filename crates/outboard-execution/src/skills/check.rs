@@ -75,7 +75,7 @@ fn take(
     };
     let mut preflight = std::mem::take(&mut read.preflight);
     preflight.problems.retain(|one| one.kind != "unresolved_import" || !relative(&one.message));
-    let verdict = Verdict::new(preflight, catalogue);
+    let verdict = Verdict::new(preflight, Vec::new(), catalogue);
     if let Some(trouble) = verdict.refusal(text, language, catalogue).filter(|_| deps.inspection.preflight) {
         let message = trouble.message.replace("before the program ran; nothing was called", "in the skill");
         return Err(refused(format!("{path}: {message}")).hint("correct these lines and save it again"));

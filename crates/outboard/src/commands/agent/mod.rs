@@ -20,9 +20,12 @@ use session::Session;
 use std::process::ExitCode;
 use store::Store;
 
-impl Count for O200k {
+/// The loop's counter of tokens.
+struct Counter;
+
+impl Count for Counter {
     fn count(&self, text: &str) -> u64 {
-        outboard_execution::TokenCounter::count(self, text)
+        outboard_execution::TokenCounter::count(&O200k, text)
     }
 }
 

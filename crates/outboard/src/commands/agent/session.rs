@@ -4,10 +4,9 @@ use super::given::Given;
 use super::store::Store;
 use super::tools::{ServiceTools, caller};
 use super::watch::{Calls, Teller};
-use super::{leave, plain};
+use super::{Counter, leave, plain};
 use crate::compose::App;
 use crate::failure::Failure;
-use crate::tokens::O200k;
 use outboard_agent::{
     Agent, Choice, Conversation, Count, Ended, Estimate, Mode, Names, Options, choose, estimate, system_prompt,
 };
@@ -85,7 +84,7 @@ impl<'a> Session<'a> {
         }
         let names = self.names(&self.service(Mode::Direct)).await?;
         let size = |definition: &outboard_agent::Definition| {
-            Count::count(&O200k, &format!("{} {} {}", definition.name, definition.description, definition.schema))
+            Count::count(&Counter, &format!("{} {} {}", definition.name, definition.description, definition.schema))
         };
         let Choice { mode, why } = choose(task, names.definitions().iter().map(size).sum());
         Ok((mode, Some(why)))
@@ -128,7 +127,7 @@ impl<'a> Session<'a> {
             tools: &tools,
             names,
             watch: &self.watch,
-            counter: &O200k,
+            counter: &Counter,
             options: self.agent_options(conversation.mode),
         };
         let first = agent.first_context(&conversation);

@@ -17,7 +17,13 @@ pub(super) struct ServiceTools {
 }
 
 pub(super) fn caller(cancel: CancellationToken) -> Caller {
-    Caller { principal: Principal::default(), cancel, progress: None, elicitation: Elicitation::Unable }
+    Caller {
+        principal: Principal::default(),
+        cancel,
+        progress: None,
+        elicitation: Elicitation::Unable,
+        http_trace: None,
+    }
 }
 
 impl ServiceTools {

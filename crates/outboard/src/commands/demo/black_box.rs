@@ -45,6 +45,7 @@ async fn traces(app: &App) -> Result<(ExecutionId, Trace, Trace), Failure> {
         origin: CallOrigin::Program,
         idempotency_key: None,
         on_restart: OnRestart::Fail,
+        guest: None,
     })?;
     handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let (journal, id) = (app.executions.deps().journal.clone(), handle.id().clone());
