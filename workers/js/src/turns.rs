@@ -36,6 +36,8 @@ pub(crate) fn serve(root: PathBuf, stack_bytes: usize, is_template: bool) -> ! {
     let Ok(engine) = Engine::build(shared.clone(), stack_bytes) else { socket::leave() };
     let mut life = Life { engine, shared, frames: FrameBuffer::new(MAX_TO_WORKER), read: vec![0; 64 << 10], memory: 0 };
     life.rehearse();
+    // Not in a copy, whose pages this would make its own one by one.
+    life.engine.collect();
     if is_template {
         template::copy_for_each_order();
         // What a copy touches first becomes its own only then.
@@ -70,7 +72,6 @@ impl Life {
             let _ = self.engine.call::<Option<String>>("encodeResult", |_| Ok(Vec::new()));
         }
         let _ = self.engine.call::<()>("forget", |_| Ok(Vec::new()));
-        self.engine.collect();
     }
 
     fn first(&mut self) -> Start {
