@@ -1,7 +1,8 @@
 //! A12: every step of putting up a jail fails in turn. Nothing runs then, and the error says what and where.
 //!
 //! Steps fail in two ways. By place: the n-th step of the spawner, or of a worker before its program, reports an
-//! error though the kernel did it; all steps are met, whatever they are. By call: the kernel itself refuses a
+//! error though the kernel did it, or the n-th call that a copy of a template is told to make does not exist; all
+//! steps are met, whatever they are. By call: the kernel itself refuses a
 //! system call to the spawner and to all that descends from it. A program that ran all the same must have run with
 //! every layer, which the kernel's own account of the worker tells.
 
@@ -24,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const WIDTH: usize = 4;
 /// EPERM, ENOMEM, EINTR.
 const ERRORS: [i32; 3] = [1, 12, 4];
+const ENOSYS: i32 = 38;
 /// No jail takes more steps of one process than this.
 const MOST_STEPS: u32 = 200;
 
@@ -66,7 +68,7 @@ pub(crate) async fn run(situation: Situation) -> Result<Report> {
     let mut report = Report::of(jail.tier());
     jail.shutdown().await;
     let mut tally = Tally::default();
-    for side in ["spawner", "worker"] {
+    for side in ["spawner", "worker", "copy"] {
         let steps = steps(side, situation, &mut tally).await?;
         report.count(&format!("steps of the {side}"), u64::from(steps));
         report.demand(steps >= 20, || format!("only {steps} steps of the {side} were met"));
@@ -94,7 +96,11 @@ fn errors(situation: Situation, number: u32) -> Vec<i32> {
 async fn steps(side: &str, situation: Situation, tally: &mut Tally) -> Result<u32> {
     for first in (1..MOST_STEPS).step_by(WIDTH) {
         let batch: Vec<_> = (first..first + WIDTH as u32)
-            .flat_map(|number| errors(situation, number).into_iter().map(move |errno| (number, errno)))
+            .flat_map(|number| {
+                // A call that does not exist fails in one way only.
+                let errors = if side == "copy" { vec![ENOSYS] } else { errors(situation, number) };
+                errors.into_iter().map(move |errno| (number, errno))
+            })
             .collect();
         let runs = batch
             .iter()
@@ -180,7 +186,7 @@ async fn attempt(damage: &str) -> Result<Outcome> {
 /// The host of one attempt.
 pub(crate) async fn faulty(damage: &str) -> Result<()> {
     crate::spawner::damage(damage)?;
-    let found = match tokio::time::timeout(PATIENCE, start()).await {
+    let found = match tokio::time::timeout(PATIENCE, start(damage)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {
             let layer = match &error {
@@ -197,8 +203,9 @@ pub(crate) async fn faulty(damage: &str) -> Result<()> {
     std::process::exit(0)
 }
 
-/// A worker with a folder, without a pool.
-async fn start() -> Result<Value, SandboxError> {
+/// A worker with a folder, without a pool. One whose own steps are to fail has a network too, as those workers are started
+/// by themselves; others are copies of a template.
+async fn start(damage: &str) -> Result<Value, SandboxError> {
     let path = guests::typescript().map_err(std::io::Error::other)?;
     let kind = EngineKind::Program { path };
     let engines = vec![Engine { name: "typescript".to_owned(), language: Language::TypeScript, kind }];
@@ -208,6 +215,7 @@ async fn start() -> Result<Value, SandboxError> {
     let said: Vec<_> = sandbox.ready().await?.missing.iter().map(|layer| layer.as_str()).collect();
     let folder = tempfile::tempdir()?;
     let grant = Grant::new(Language::TypeScript).writable(folder.path(), "/workspace");
+    let grant = if damage.starts_with("step worker ") { grant.network() } else { grant };
     let worker = sandbox.worker(grant).await?;
     let pid = spawner_of().and_then(|spawner| descendants(spawner).into_iter().next_back());
     let state = pid.and_then(|pid| state::of(pid).ok()).unwrap_or_default();

@@ -46,6 +46,7 @@ fn apply(how: &str) -> Result<()> {
     let words: Vec<&str> = how.split(' ').collect();
     match words[..] {
         ["without", parts] => ablation::leave_out(&parts.split(',').collect::<Vec<_>>())?,
+        ["step", "copy", number, _] => ablation::spoil(number.parse()?),
         ["step", side, number, errno] => {
             ablation::fail(Fault { in_worker: side == "worker", number: number.parse()?, errno: errno.parse()? });
         }

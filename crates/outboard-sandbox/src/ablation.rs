@@ -76,6 +76,11 @@ mod answers {
 
     /// Tells a fresh clone from the spawner: of no interest.
     pub(crate) const fn in_worker() {}
+
+    /// Whether a call of an order is to fail: never.
+    pub(crate) const fn is_spoiled(_call: usize) -> bool {
+        false
+    }
 }
 
 #[cfg(feature = "ablation")]
@@ -86,6 +91,7 @@ mod answers {
 
     static LEFT_OUT: OnceLock<Vec<Part>> = OnceLock::new();
     static FAULT: OnceLock<Fault> = OnceLock::new();
+    static SPOILED: OnceLock<usize> = OnceLock::new();
     static IN_WORKER: AtomicBool = AtomicBool::new(false);
     static STEPS: AtomicU32 = AtomicU32::new(0);
 
@@ -114,6 +120,15 @@ mod answers {
     /// Lets one step of the set-up fail in this process and its clones.
     pub fn fail(fault: Fault) {
         let _ = FAULT.set(fault);
+    }
+
+    /// Lets one call of every order to a template fail in the copy: its place among those that must not, from 1.
+    pub fn spoil(call: usize) {
+        let _ = SPOILED.set(call);
+    }
+
+    pub(crate) fn is_spoiled(call: usize) -> bool {
+        SPOILED.get().is_some_and(|spoiled| *spoiled == call + 1)
     }
 
     /// Lets the kernel refuse one system call, by number, to this process and its descendants from now on.
@@ -161,8 +176,8 @@ mod answers {
 }
 
 #[cfg(feature = "ablation")]
-pub use answers::{Fault, fail, leave_out, refuse};
-pub(crate) use answers::{in_worker, keeps, tried};
+pub use answers::{Fault, fail, leave_out, refuse, spoil};
+pub(crate) use answers::{in_worker, is_spoiled, keeps, tried};
 
 #[cfg(test)]
 mod tests {

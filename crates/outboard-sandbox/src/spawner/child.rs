@@ -101,7 +101,7 @@ pub(super) fn begin(stage: &mut Stage, layout: &str) -> Result<Template, Failure
     let (socket, theirs) = fds::packet_pair().at(Layer::Lifetime, "socketpair")?;
     let (ours, line) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
     let plan = stage.plan_template(layout, theirs)?;
-    match process::clone_into(TEMPLATE).at(Layer::Namespaces, "clone3 with new namespaces")? {
+    match process::clone_into(ablation::namespaces(TEMPLATE)).at(Layer::Namespaces, "clone3 with new namespaces")? {
         Side::Child => {
             ablation::in_worker();
             drop((ours, socket));
@@ -195,7 +195,9 @@ fn stand_in(stage: &Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallibl
     if fds::wait_readable(&[parent], 0).at(Layer::Lifetime, "look for the spawner")?[0] {
         process::exit_now(127);
     }
-    confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
+    if ablation::keeps(Part::NoNewPrivileges) {
+        confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
+    }
     Err(confine::execute(&plan.argv, &plan.environment)).at(Layer::Files, "execve")
 }
 
