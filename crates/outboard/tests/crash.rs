@@ -56,7 +56,8 @@ fn log(place: &Place) -> Vec<[String; 3]> {
     text.lines().filter_map(parts).collect()
 }
 
-fn started(session: &mut Session, language: &str, code: &str) -> String {
+/// The id of a program that was begun and goes on.
+pub(crate) fn started(session: &mut Session, language: &str, code: &str) -> String {
     let (text, _) = session.tool("run_code", json!({"code": code, "language": language, "wait_s": 0}));
     text.split_whitespace().find(|word| word.starts_with("ex_")).unwrap_or_else(|| panic!("{text}")).to_owned()
 }

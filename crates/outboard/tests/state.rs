@@ -1,6 +1,7 @@
 //! What programs keep for later programs, and the tokens that they ask for.
 
-use crate::support::{Place, Session};
+use crate::crash::started;
+use crate::support::Place;
 use serde_json::{Value, json};
 
 fn place() -> Place {
@@ -99,13 +100,6 @@ fn programs_make_tokens_and_know_them() {
     assert_eq!(result(&place, "typescript", code), "invalid_request");
 }
 
-fn serve(place: &Place) -> Session {
-    let mut session = place.serve();
-    let client = json!({"name": "t", "version": "1"});
-    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
-    session
-}
-
 /// Fifty items, each noted when it is done; before the thirtieth the program waits for a file.
 const LOOP: [(&str, &str); 2] = [
     (
@@ -126,8 +120,8 @@ fn a_loop_that_was_killed_at_sixty_percent_does_only_the_rest() {
     for (language, code) in LOOP {
         let place = Place::with(&[]);
         place.settings("expose = \"code\"\njournal.on_restart = \"fail\"\n");
-        let mut session = serve(&place);
-        session.tool("run_code", json!({"code": code, "language": language, "wait_s": 0}));
+        let mut session = place.client();
+        started(&mut session, language, code);
         let kept = || place.program("typescript", "return await state.get('done', 0)")["result"].clone();
         place.wait_for(|| kept() == 30);
         session.kill();
@@ -145,12 +139,11 @@ fn a_change_is_made_once_however_often_the_program_is_run_again() {
     place.settings("expose = \"code\"\njournal.suspend_after = \"100ms\"\n");
     let code = "for (let i = 0; i < 10; i++) await state.update('n', (n) => n + 1, 0);\nawait sleep(3000);\n\
         await state.update('n', (n) => n + 1);\nawait sleep(1000);\nreturn await state.get('n');";
-    let mut session = serve(&place);
-    let (text, _) = session.tool("run_code", json!({"code": code, "wait_s": 0}));
-    let id = text.split_whitespace().find(|word| word.starts_with("ex_")).unwrap().to_owned();
+    let mut session = place.client();
+    let id = started(&mut session, "typescript", code);
     place.wait_for(|| place.program("typescript", "return await state.get('n', 0)")["result"] == 10);
     session.kill();
-    let mut session = serve(&place);
+    let mut session = place.client();
     let (text, error) = session.tool("wait", json!({"execution": id, "wait_s": 60}));
     assert!(!error && text.contains("11"), "{text}");
     session.end();

@@ -1,5 +1,6 @@
 //! The files of a session, from inside and from outside.
 
+use crate::crash::{serve, started};
 use crate::support::Place;
 use serde_json::{Value, json};
 
@@ -89,13 +90,10 @@ fn a_replay_begins_with_the_files_that_the_program_began_with() {
     let place = Place::with(&[]);
     place.settings("expose = \"code\"\njournal.suspend_after = \"100ms\"\n");
     place.program("typescript", "require('fs').writeFileSync('/workspace/in', 'before')");
-    let mut session = place.serve();
-    let client = json!({"name": "t", "version": "1"});
-    session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
+    let mut session = serve(&place);
     let code = "const fs = require('fs'); console.log('it had', fs.readFileSync('/workspace/in', 'utf8'));\n\
         fs.writeFileSync('/workspace/in', 'after'); await state.set('at', 1); await sleep(86400000);";
-    let (text, _) = session.tool("run_code", json!({"code": code, "wait_s": 0}));
-    let id = text.split_whitespace().find(|word| word.starts_with("ex_")).unwrap().to_owned();
+    let id = started(&mut session, "typescript", code);
     place.until(&["executions", "show", &id, "--json"], |shown| shown.contains("\"suspended\""));
     let output = place.run(&["replay", &id]);
     let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
