@@ -33,6 +33,8 @@ fn state_is_one_in_every_language() {
         echo \"[$(state get words),$(state get from),\\\"$(state get -r plain)\\\",$(state get fresh),$(state get none 3),$(state delete from),\\\"$(state list f | tr '\\n' ' ')\\\"]\"";
     let expected = json!([["a", "b", "c"], {"x": 1}, "some words", 1, 3, true, "fresh "]);
     assert_eq!(result(&place, "bash", code), expected);
+    let code = "head -c 250000 /dev/zero | tr '\\0' x | jq -R . | state set big -; state update big cat; state get -r big | tr -d '\\n' | wc -c";
+    assert_eq!(result(&place, "bash", code), json!(250_000), "large values pass through a command");
 }
 
 #[test]

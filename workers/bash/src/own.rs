@@ -146,8 +146,10 @@ fn changed(command: &str, rest: &[&str], value: &str) -> Result<String, i32> {
         MISSING
     })?;
     if let Some(mut stdin) = child.stdin.take() {
-        // Whoever does not read the old value may write a new one all the same.
-        let _ = stdin.write_all(value.as_bytes());
+        let value = value.to_owned();
+        // Beside what is read, or a command that writes while it reads would stand still with us. Whoever does not read
+        // the old value may write a new one all the same.
+        std::thread::spawn(move || drop(stdin.write_all(value.as_bytes())));
     }
     let output = child.wait_with_output().map_err(|_| 1)?;
     match output.status.code() {
