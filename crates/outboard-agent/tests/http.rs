@@ -110,8 +110,8 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_asked_for_again() {
-    let half = stream("data: {\"choices\":[{\"delta\":{\"content\":\"h\"}}]}\n\n");
-    let served = serve(vec![half, stream(CHAT)]).await;
+    let half = "data: {\"choices\":[{\"delta\":{\"content\":\"h\"}}]}\n\ndata: {\"choices\":[{\"del";
+    let served = serve(vec![stream(half), stream(CHAT)]).await;
     let reply = ask(&served, Provider::Chat, &Seen::default()).await.unwrap();
     assert_eq!(reply.parts, [outboard_agent::Received::Text("hi".into())]);
 }

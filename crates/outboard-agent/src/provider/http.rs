@@ -165,9 +165,14 @@ impl Client {
                 return decoder.finish();
             }
         }
-        let last = if whole { Some(String::from_utf8_lossy(&text).into_owned()) } else { stream.rest() };
-        if let Some(event) = last {
-            decoder.event(&event, &mut tell)?;
+        if whole {
+            decoder.event(&String::from_utf8_lossy(&text), &mut tell)?;
+        } else if let Some(event) = stream.rest() {
+            match decoder.event(&event, &mut tell) {
+                // Half of an event is what a connection leaves that breaks: the answer is not whole, as the end says.
+                Err(ModelError::BadAnswer(_)) | Ok(()) => {}
+                Err(error) => return Err(error),
+            }
         }
         decoder.finish()
     }
