@@ -269,3 +269,34 @@ fn ctrl_c_keeps_the_conversation() {
     let on = report(&agent(&place, &model, "openai", &["go on", "--continue", "--json"]));
     assert_eq!(on["answer"], "I see it was stopped.", "{on}");
 }
+
+/// The part of the page between two marks.
+fn page(from: &str, to: &str) -> String {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/agent.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    text.split_once(from).unwrap().1.split_once(to).unwrap().0.to_owned()
+}
+
+#[test]
+fn the_page_s_settings_and_script_work_as_they_stand() {
+    let place = Place::with(&["logs"]);
+    let script: Value = serde_json::from_str(&page("echo '", "' > script.json")).unwrap();
+    let model = model(&place, &script);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let settings = page("```toml\n", "```").replace("http://127.0.0.1:11434/v1", &model.url);
+    let settings = settings.replace("[agent]\n", "[agent]\nkey = \"${MY_KEY}\"\n");
+    place.settings(&format!("{servers}\n{settings}"));
+    let output = place.command(&["agent", "Look", "--json"]).env("MY_KEY", "k-from-settings").output().unwrap();
+    let first = report(&output);
+    assert_eq!(
+        (&first["answer"], &first["provider"], &first["model"]),
+        (&json!("Done."), &json!("chat"), &json!("qwen2.5-coder"))
+    );
+    assert_eq!((&first["cost_usd"], requests(&place)[0]["max_tokens"].as_u64()), (&json!(0.0), Some(4096)), "{first}");
+    let id = first["id"].as_str().unwrap();
+    let arguments = ["agent", "And now?", "--continue", "--conversation", id, "--max-cost", "0.5", "--json"];
+    let second = report(&place.command(&arguments).env("MY_KEY", "k-from-settings").output().unwrap());
+    assert_eq!((&second["id"], &second["status"]), (&first["id"], &json!("succeeded")), "{second}");
+    let said = requests(&place).last().unwrap()["messages"].to_string();
+    assert!(said.contains("Look") && said.contains("And now?") && said.contains("Done."), "{said}");
+}

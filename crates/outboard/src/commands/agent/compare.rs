@@ -71,7 +71,9 @@ fn table(runs: &[Ran]) -> String {
             format!("{:.1} s", ran.wall.as_secs_f64()),
         ]);
     }
-    (2..=9).filter_map(|at| Some(table.column_mut(at)?.set_cell_alignment(CellAlignment::Right))).for_each(drop);
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
     let saved = saving(runs).map(|saved| format!("\nprograms took {saved} % fewer tokens")).unwrap_or_default();
     format!("{table}{saved}")
 }
