@@ -42,6 +42,8 @@ pub struct Layer {
     list: PathBuf,
     dirty: PathBuf,
     kept: BTreeMap<SkillName, Kept>,
+    /// Whether it was looked at and found as it was put there.
+    untouched: bool,
     _lock: File,
 }
 
@@ -61,6 +63,7 @@ impl Layer {
                 list: path("json"),
                 dirty: path("dirty"),
                 kept: BTreeMap::new(),
+                untouched: false,
                 _lock: lock,
             };
             layer.begin(view).map_err(failed)?;
@@ -89,6 +92,7 @@ impl Layer {
     /// # Errors
     /// If the disk refuses.
     pub fn reset(&mut self, view: &View) -> Result<(), SkillError> {
+        self.untouched = false;
         self.bring(view, true).map_err(|error| SkillError::disk(&self.folder, &error))
     }
 
@@ -96,15 +100,16 @@ impl Layer {
     ///
     /// # Errors
     /// If the folder can not be read.
-    pub fn changes(&self) -> Result<Vec<Changed>, SkillError> {
+    pub fn changes(&mut self) -> Result<Vec<Changed>, SkillError> {
         let looked = tree::look(&self.folder).map_err(|error| SkillError::disk(&self.folder, &error))?;
         let mut kept: BTreeMap<&str, &Kept> = self.kept.iter().map(|(name, kept)| (name.as_str(), kept)).collect();
-        let mut changed = Vec::new();
+        let (mut changed, mut same) = (Vec::new(), looked.ignored.is_empty());
         for group in view::groups(looked.tops) {
             let before = kept.remove(group.name.as_str());
             if group.look.problem.is_none() && before.is_some_and(|kept| kept.files == group.look.files) {
                 continue;
             }
+            same = false;
             let skill = match group.clashes.first() {
                 None => view::read(&self.folder, &group),
                 Some(other) => Err(SkillError::refused(format!("{other} stands beside another layout of it"))
@@ -116,6 +121,7 @@ impl Layer {
             }
         }
         changed.extend(kept.into_keys().map(|name| Changed { name: name.to_owned(), skill: None }));
+        self.untouched = same && changed.is_empty();
         Ok(changed)
     }
 
@@ -124,7 +130,7 @@ impl Layer {
     /// # Errors
     /// If the disk refuses; the next one to take the copy looks at all of it.
     pub fn settle(mut self, view: &View) -> Result<(), SkillError> {
-        let done = self.bring(view, true).and_then(|()| fs::remove_file(&self.dirty));
+        let done = self.bring(view, !self.untouched).and_then(|()| fs::remove_file(&self.dirty));
         done.map_err(|error| SkillError::disk(&self.folder, &error))
     }
 

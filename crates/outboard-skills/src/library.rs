@@ -4,14 +4,13 @@
 //! are kept by their digest, then swapped in whole, then noted. What is in the folders counts; a version that is
 //! found there and was never noted is noted then.
 
-use crate::cases::{self, Case};
 use crate::checked::Checked;
 use crate::disk::Disk;
 use crate::history::{Change, Entry, History, What};
 use crate::layer::Layer;
-use crate::tree::{self, Stamp};
+use crate::tree::{self, Looked, Stamp};
 use crate::view::{self, Found, Place, View};
-use crate::{Files, Skill, SkillError, SkillName, place};
+use crate::{Skill, SkillError, SkillName, place};
 use outboard_types::Digest;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -38,15 +37,15 @@ type Known = (BTreeMap<String, Stamp>, Result<Arc<Skill>, SkillError>);
 /// All skills.
 pub struct Library {
     roots: Roots,
-    history: History,
+    pub(crate) history: History,
     vet: Vet,
-    disk: Disk,
-    known: Mutex<HashMap<(PathBuf, String), Known>>,
-    checked: Mutex<HashMap<Digest, Arc<Checked>>>,
+    pub(crate) disk: Disk,
+    known: Mutex<HashMap<PathBuf, HashMap<String, Known>>>,
+    pub(crate) checked: Mutex<HashMap<Digest, Arc<Checked>>>,
 }
 
-/// Skills that wait for approval, with the folder of the session that wrote each.
-pub type Waiting = Vec<(PathBuf, Arc<Skill>)>;
+/// A skill of a session, which is named by its path `PRINCIPAL/SESSION`.
+pub type OfSession = (PathBuf, Arc<Skill>);
 
 impl Library {
     /// Opens the folders, and clears up after a crash.
@@ -84,7 +83,7 @@ impl Library {
         self
     }
 
-    fn lock(&self) -> Result<File, SkillError> {
+    pub(crate) fn lock(&self) -> Result<File, SkillError> {
         let path = self.history.folder().join("lock");
         let locked = std::fs::create_dir_all(self.history.folder()).and_then(|()| {
             let file = File::create(&path)?;
@@ -139,7 +138,7 @@ impl Library {
     ///
     /// # Errors
     /// If a folder can not be read.
-    pub fn everything(&self) -> Result<(View, Waiting), SkillError> {
+    pub fn everything(&self) -> Result<(View, Vec<OfSession>), SkillError> {
         let mut waiting = Vec::new();
         for (session, root) in self.sessions() {
             let found = self.found(&root)?.into_iter().filter_map(|found| found.skill.ok());
@@ -151,22 +150,27 @@ impl Library {
     /// What one folder holds. Only what changed since the last time is read.
     fn found(&self, root: &Path) -> Result<Vec<Found>, SkillError> {
         let looked = tree::look(root).map_err(|error| SkillError::disk(root, &error))?;
+        Ok(self.read(root, looked))
+    }
+
+    fn read(&self, root: &Path, looked: Looked) -> Vec<Found> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(root.to_owned()).or_default();
         let mut found = Vec::new();
         for group in view::groups(looked.tops) {
-            let key = (root.to_owned(), group.name.clone());
-            let before =
-                known.get(&key).filter(|(stamps, _)| *stamps == group.look.files).map(|(_, skill)| skill.clone());
-            let skill =
-                before.unwrap_or_else(|| view::read(root, &group).and_then(|skill| self.vetted(skill)).map(Arc::new));
-            known.insert(key, (group.look.files.clone(), skill.clone()));
-            found.push(Found { name: group.name.clone(), skill });
+            let before = known.get(&group.name).filter(|(stamps, _)| *stamps == group.look.files);
+            let skill = before.map(|(_, skill)| skill.clone()).unwrap_or_else(|| {
+                let skill = view::read(root, &group).and_then(|skill| self.vetted(skill)).map(Arc::new);
+                known.insert(group.name.clone(), (group.look.files.clone(), skill.clone()));
+                skill
+            });
             for other in &group.clashes {
                 let error = SkillError::refused(format!("{other} stands beside another layout of {}", group.name));
                 found.push(Found { name: group.name.clone(), skill: Err(error) });
             }
+            found.push(Found { name: group.name, skill });
         }
-        Ok(found)
+        found
     }
 
     /// Refuses what may not be in a skill.
@@ -211,19 +215,22 @@ impl Library {
 
     /// What stands in a folder under a name now.
     fn standing(&self, root: &Path, name: &SkillName) -> Result<Option<Arc<Skill>>, SkillError> {
-        let found = self.found(root)?.into_iter().find(|found| found.name == name.as_str());
-        Ok(found.and_then(|found| found.skill.ok()))
+        let found = self.read(root, self.own(root, name)?);
+        Ok(found.into_iter().find_map(|found| found.skill.ok()))
     }
 
     /// Every name in the folder that is the skill's.
     fn tops(&self, root: &Path, name: &SkillName) -> Result<Vec<String>, SkillError> {
-        let looked = tree::look(root).map_err(|error| SkillError::disk(root, &error))?;
-        let of = |top: &String| SkillName::of_stem(crate::skill::stem(top)).is_ok_and(|one| one == *name);
-        Ok(looked.tops.into_keys().filter(of).collect())
+        Ok(self.own(root, name)?.tops.into_keys().collect())
+    }
+
+    fn own(&self, root: &Path, name: &SkillName) -> Result<Looked, SkillError> {
+        let of = |top: &str| SkillName::of_stem(crate::skill::stem(top)).is_ok_and(|one| one == *name);
+        tree::look_for(root, &of).map_err(|error| SkillError::disk(root, &error))
     }
 
     /// Notes a version that somebody put into the folder by hand.
-    fn adopt(&self, place: Place, skill: &Skill, at_ms: u64) -> Result<(), SkillError> {
+    pub(crate) fn adopt(&self, place: Place, skill: &Skill, at_ms: u64) -> Result<(), SkillError> {
         let last = self.history.of(&skill.name).into_iter().rev().find(|entry| entry.what != What::Remove);
         if last.is_some_and(|last| last.version == skill.version) {
             return Ok(());
@@ -247,64 +254,6 @@ impl Library {
             return Err(SkillError::refused(format!("{wanted}: {}", bad.problem.as_deref().unwrap_or_default())));
         }
         Err(SkillError::unknown(format!("no skill is named {name:?}")).hint("`outboard skills list` shows all of them"))
-    }
-
-    /// What happened to a name, first things first; a version that was put there by hand is noted now.
-    ///
-    /// # Errors
-    /// If nothing is known of it.
-    pub fn history(&self, name: &str, now_ms: u64) -> Result<Vec<Entry>, SkillError> {
-        let name = SkillName::of_stem(name)?;
-        if let Ok((place, skill)) = self.get(name.as_str()) {
-            let _lock = self.lock()?;
-            self.adopt(place, &skill, now_ms)?;
-        }
-        match self.history.of(&name) {
-            entries if entries.is_empty() => Err(SkillError::unknown(format!("nothing is known of a skill {name:?}"))
-                .hint("`outboard skills list` shows all of them")),
-            entries => Ok(entries),
-        }
-    }
-
-    /// The version that the first digits mean, among those of a name.
-    ///
-    /// # Errors
-    /// If they mean none, or several.
-    pub fn version(&self, name: &str, digits: &str, now_ms: u64) -> Result<Digest, SkillError> {
-        let mut found: Vec<Digest> = self.history(name, now_ms)?.into_iter().map(|entry| entry.version).collect();
-        found.sort();
-        found.dedup();
-        found.retain(|version| digits.len() >= 4 && version.to_string().starts_with(digits));
-        match found.as_slice() {
-            [version] => Ok(*version),
-            several => Err(SkillError::unknown(format!("{digits:?} means {} versions of {name}", several.len()))
-                .hint(format!("give at least 4 digits of one that `outboard skills history {name}` lists"))),
-        }
-    }
-
-    /// The files of a version.
-    ///
-    /// # Errors
-    /// If they are not kept, or somebody changed them.
-    pub fn files(&self, version: &Digest) -> Result<Files, SkillError> {
-        self.history.files(version)
-    }
-
-    /// The version before the one that is there now.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn previous(&self, name: &str, now_ms: u64) -> Result<Digest, SkillError> {
-        let now = self.get(name).map(|(_, skill)| skill.version).ok();
-        let entries = self.history(name, now_ms)?;
-        // From where the present version came last; after a rollback, from where it had been saved first.
-        let at = entries.iter().position(|entry| Some(entry.version) == now).unwrap_or(entries.len());
-        let before = entries[..at].iter().rev().find(|entry| Some(entry.version) != now);
-        let before = before.or_else(|| entries.iter().rev().find(|_| now.is_none()));
-        before.map(|entry| entry.version).ok_or_else(|| {
-            SkillError::unknown(format!("{name} has no version before the present one"))
-                .hint(format!("`outboard skills history {name}` lists them; name one"))
-        })
     }
 
     /// Takes a skill out of its place; its versions are kept.
@@ -349,56 +298,6 @@ impl Library {
         let tops = self.tops(&root, &name)?;
         place::take_away(&self.disk, &root, &tops).map_err(|error| SkillError::disk(&root, &error))?;
         Ok(skill)
-    }
-
-    /// What a worker found in a version.
-    pub fn checked(&self, version: &Digest) -> Option<Arc<Checked>> {
-        let mut known = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(checked) = known.get(version) {
-            return Some(checked.clone());
-        }
-        let text = std::fs::read(self.finding(version)).ok()?;
-        let checked: Arc<Checked> = Arc::new(serde_json::from_slice(&text).ok()?);
-        known.insert(*version, checked.clone());
-        Some(checked)
-    }
-
-    fn finding(&self, version: &Digest) -> PathBuf {
-        self.history.beside("checked").join(format!("{version}.json"))
-    }
-
-    /// Keeps what a worker found in a version.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn keep_checked(&self, version: &Digest, checked: Checked) -> Result<Arc<Checked>, SkillError> {
-        let path = self.finding(version);
-        let text = serde_json::to_vec(&checked).map_err(|error| SkillError::refused(error.to_string()))?;
-        self.disk.replace(&path, &text).map_err(|error| SkillError::disk(&path, &error))?;
-        let checked = Arc::new(checked);
-        self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(*version, checked.clone());
-        Ok(checked)
-    }
-
-    /// The recorded executions that a skill is tested against.
-    pub fn cases(&self, name: &SkillName) -> Vec<Case> {
-        let text = std::fs::read(self.case_file(name)).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
-    }
-
-    fn case_file(&self, name: &SkillName) -> PathBuf {
-        self.history.beside("cases").join(format!("{name}.json"))
-    }
-
-    /// Adds one.
-    ///
-    /// # Errors
-    /// If the disk refuses.
-    pub fn add_case(&self, name: &SkillName, case: Case) -> Result<(), SkillError> {
-        let _lock = self.lock()?;
-        let (path, cases) = (self.case_file(name), cases::added(self.cases(name), case));
-        let text = serde_json::to_vec(&cases).map_err(|error| SkillError::refused(error.to_string()))?;
-        self.disk.replace(&path, &text).map_err(|error| SkillError::disk(&path, &error))
     }
 
     /// A copy of all skills for one program of a session.

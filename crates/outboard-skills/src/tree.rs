@@ -36,6 +36,11 @@ pub(crate) struct Looked {
 
 /// Looks at everything in a folder of skills; one that is not there is empty.
 pub(crate) fn look(root: &Path) -> io::Result<Looked> {
+    look_for(root, &|_| true)
+}
+
+/// Looks at the names that are wanted.
+pub(crate) fn look_for(root: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Looked> {
     let mut looked = Looked::default();
     let folder = match File::open(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(looked),
@@ -44,6 +49,9 @@ pub(crate) fn look(root: &Path) -> io::Result<Looked> {
     for (name, kind) in entries(&folder)? {
         if name.starts_with('.') || name == "__pycache__" {
             looked.ignored.push(name);
+            continue;
+        }
+        if !wanted(&name) {
             continue;
         }
         if looked.tops.len() >= MOST_TOPS {

@@ -15,7 +15,7 @@ fn changes_are_found_taken_and_undone() {
         library.save(Place::Project, None, &skill(name, "1"), &change()).unwrap();
     }
     let view = library.view(None).unwrap();
-    let layer = library.lease(Path::new(SESSION), &view).unwrap();
+    let mut layer = library.lease(Path::new(SESSION), &view).unwrap();
     let root = layer.folder().to_owned();
     assert!(layer.changes().unwrap().is_empty());
     fs::write(root.join("changed/index.ts"), "2").unwrap();
@@ -36,7 +36,7 @@ fn changes_are_found_taken_and_undone() {
     ];
     assert_eq!(told, expected);
     layer.settle(&view).unwrap();
-    let layer = library.lease(Path::new(SESSION), &view).unwrap();
+    let mut layer = library.lease(Path::new(SESSION), &view).unwrap();
     assert_eq!(layer.folder(), root, "the same copy again");
     assert!(layer.changes().unwrap().is_empty());
     let mut names: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -51,7 +51,7 @@ fn programs_at_once_have_copies_of_their_own() {
     let library = open(folder.path());
     let view = library.view(None).unwrap();
     let one = library.lease(Path::new(SESSION), &view).unwrap();
-    let other = library.lease(Path::new(SESSION), &view).unwrap();
+    let mut other = library.lease(Path::new(SESSION), &view).unwrap();
     assert_ne!(one.folder(), other.folder());
     fs::write(one.folder().join("half.ts"), "export const").unwrap();
     assert!(other.changes().unwrap().is_empty());

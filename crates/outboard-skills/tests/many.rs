@@ -18,7 +18,7 @@ fn two_that_hammer_the_same_skills_leave_whole_ones() {
                     let one = skill(if round % 2 == 0 { "x" } else { "y" }, &code(who, round));
                     library.save(Place::Project, None, &one, &change()).unwrap();
                     let view = library.view(None).unwrap();
-                    let layer = library.lease(Path::new(&format!("local/s{who}")), &view).unwrap();
+                    let mut layer = library.lease(Path::new(&format!("local/s{who}")), &view).unwrap();
                     assert!(layer.changes().unwrap().is_empty());
                     layer.settle(&view).unwrap();
                 }

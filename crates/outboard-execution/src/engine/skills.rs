@@ -73,6 +73,7 @@ impl Engine {
     /// Takes what the program changed, and gives its copy back. The program has ended.
     pub(super) async fn take_skills(&mut self) {
         let (Some(shelf), Some(held)) = (self.deps.skills.clone(), self.held.take()) else { return };
+        let mut held = held;
         let looked = off_the_loop(move || {
             let changes = held.layer.changes();
             Ok((held, changes))
@@ -92,7 +93,11 @@ impl Engine {
                 self.skills.saved.push(SkillNote { name: format!("and {left} more"), status: "refused".into(), text });
             }
         }
-        let given_back = off_the_loop(move || held.layer.settle(&shelf.library().view(Some(&held.session))?));
+        let saved = !self.skills.saved.is_empty();
+        let given_back = off_the_loop(move || match saved {
+            true => held.layer.settle(&shelf.library().view(Some(&held.session))?),
+            false => held.layer.settle(&held.view),
+        });
         if let Err(error) = given_back.await {
             tracing::warn!(%error, "a copy of the skills was not put in order; it is looked at before it is used again");
         }

@@ -33,8 +33,8 @@ pub(crate) async fn check(deps: &Deps, surface: &Surface, skill: &Skill, skills:
     for (language, path) in files {
         let text = skill.files.text(&path).ok_or_else(|| refused(format!("{path} is no text")))?;
         let read = inspect(deps, surface, language, text, skills).await.map_err(|error| at(&path, error))?;
-        let is_entry = entries.iter().any(|(_, entry)| *entry == path);
-        take(&mut checked, deps, surface, &path, text, language, read, is_entry)?;
+        let file = File { path: &path, text, language, is_entry: entries.iter().any(|(_, entry)| *entry == path) };
+        take(&mut checked, deps, surface, &file, read)?;
     }
     if !entries.is_empty() && checked.exports.is_empty() {
         let hint = "export a function, such as `export async function save(id: string) { … }` or `def save(id): …`";
@@ -54,18 +54,23 @@ fn at(path: &str, error: ToolError) -> ToolError {
     ToolError { message: format!("{path}: {}", error.message), ..error }
 }
 
+/// One file of code.
+struct File<'f> {
+    path: &'f str,
+    text: &'f str,
+    language: Language,
+    is_entry: bool,
+}
+
 /// What one file adds to what is known.
-#[allow(clippy::too_many_arguments, reason = "one file with all that is known of it")]
 fn take(
     checked: &mut Checked,
     deps: &Deps,
     surface: &Surface,
-    path: &str,
-    text: &str,
-    language: Language,
+    file: &File<'_>,
     mut read: Inspection,
-    is_entry: bool,
 ) -> Result<(), ToolError> {
+    let File { path, text, language, is_entry } = *file;
     let catalogue = &surface.catalogue;
     let module = read.module.take().unwrap_or_default();
     // Read as a program it stands elsewhere, so paths from where it stands lead elsewhere.
