@@ -17,6 +17,8 @@ pub struct Checked {
     pub doc: String,
     /// What may be wrong with it.
     pub notes: Vec<String>,
+    /// Why it is not fit to be imported, where somebody put it into a folder all the same.
+    pub refused: Option<String>,
 }
 
 /// One thing that can be imported.

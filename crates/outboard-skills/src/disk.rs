@@ -120,7 +120,8 @@ impl Disk {
 
     /// Writes a file so that it is the old one or the new one, whole.
     pub(crate) fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let part = path.with_extension(format!("{}.part", std::process::id()));
+        // Several may write the same at once, also in one process.
+        let part = path.with_extension(format!("{:016x}.part", getrandom::u64().unwrap_or_default()));
         self.write(&part, bytes)?;
         self.rename(&part, path)?;
         path.parent().map_or(Ok(()), |folder| self.sync(folder))

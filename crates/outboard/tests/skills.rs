@@ -2,6 +2,7 @@
 
 use crate::support::Place;
 use serde_json::{Value, json};
+use std::fs;
 
 /// A server whose definitions are in a file beside it, so that they can change.
 const SERVER: &str = r#"
@@ -85,8 +86,8 @@ fn one_program_saves_a_skill_and_the_next_finds_and_imports_it() {
     );
     // A version that calls something else is told from the recorded one.
     let file = place.path().join(".outboard/skills/sum-orders.ts");
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replace("{ page }", "{ page: page + 1 }")).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("{ page }", "{ page: page + 1 }")).unwrap();
     let output = place.run(&["skills", "test", "sum-orders"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("failed ex_"), "{output:?}");
 }
@@ -177,10 +178,10 @@ fn a_model_s_skill_waits_for_a_person_where_settings_say_so() {
 fn versions_are_shown_compared_put_back_and_handed_on() {
     let place = shop("skills.user_dir = \"mine\"");
     let folder = place.path().join(".outboard/skills/greet");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("SKILL.md"), "---\nname: greet\ndescription: Greets people.\n---\n").unwrap();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("SKILL.md"), "---\nname: greet\ndescription: Greets people.\n---\n").unwrap();
     for word in ["hello", "good day"] {
-        std::fs::write(folder.join("index.ts"), format!("export const greet = () => '{word}';\n")).unwrap();
+        fs::write(folder.join("index.ts"), format!("export const greet = () => '{word}';\n")).unwrap();
         place.ok(&["skills", "history", "greet"]);
     }
     let history = parsed(&place.ok(&["skills", "history", "greet", "--json"]));
@@ -196,7 +197,7 @@ fn versions_are_shown_compared_put_back_and_handed_on() {
             .contains("+export const greet = () => 'hello'")
     );
     place.ok(&["skills", "rollback", "greet"]);
-    assert!(std::fs::read_to_string(folder.join("index.ts")).unwrap().contains("hello"));
+    assert!(fs::read_to_string(folder.join("index.ts")).unwrap().contains("hello"));
     place.ok(&["skills", "rollback", "greet", versions[1]]);
     assert!(place.ok(&["skills", "show", "greet"]).contains("good day"));
 
@@ -214,7 +215,7 @@ fn versions_are_shown_compared_put_back_and_handed_on() {
     let (exit, told) = place.fails(&["skills", "show", "greet"]);
     assert!(exit == 1 && told.contains("unknown_skill") && told.contains("skills list"), "{told}");
     assert!(place.ok(&["skills", "import", "greet.tar"]).contains("imported greet"));
-    std::fs::write(place.path().join("bad.tar"), "no archive").unwrap();
+    fs::write(place.path().join("bad.tar"), "no archive").unwrap();
     assert!(place.fails(&["skills", "import", "bad.tar"]).1.contains("skill_refused"));
     assert!(place.ok(&["skills", "list"]).contains("Greets people."));
 }
@@ -231,4 +232,50 @@ fn a_function_that_is_saved_by_its_text_is_imported_by_its_path() {
         "import { fetchTotals } from '/skills/fetchTotals.ts';\nconst [a, b] = await Promise.all([1, 2].map(fetchTotals));\nreturn `${a} ${b}`;",
     );
     assert_eq!(used["result"], "4 4", "{used}");
+}
+
+#[test]
+fn two_sessions_write_the_same_skill_at_once_and_others_drop_one_in() {
+    let place = shop("");
+    let folder = place.path().join(".outboard/skills");
+    fs::create_dir_all(&folder).unwrap();
+    let dropped = "/** Doubles a number. */\nexport const twice = (number: number) => 2 * number;\n";
+    fs::write(folder.join("twice.ts"), dropped).unwrap();
+    let broken = "export const = 1";
+    fs::write(folder.join("broken.ts"), broken).unwrap();
+    let mut session = place.serve();
+    let client = json!({"name": "test", "version": "1"});
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
+    session.request("initialize", hello);
+    let write = |who: &str, round: usize| {
+        let text = format!("/** Names {who} {round}. */\nexport const who = () => '{who} {round}';\n");
+        format!("import fs from 'fs';\nfs.writeFileSync('/skills/who.ts', {});\nreturn 1", json!(text))
+    };
+    let asked: Vec<u64> = (0..8)
+        .map(|at| {
+            let who = ["a", "b"][at % 2];
+            let arguments = json!({"code": write(who, at), "session": who});
+            session.ask("tools/call", json!({"name": "run_code", "arguments": arguments}))
+        })
+        .collect();
+    // Answers come in the order in which programs end.
+    let mut left = asked;
+    while !left.is_empty() {
+        let answer = session.next_note(|message| left.iter().any(|id| message["id"] == *id));
+        let text = answer["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+        assert!(text.contains("skill who saved: import { who } from \"./skills/who\"; who()"), "{text}");
+        left.retain(|id| answer["id"] != *id);
+    }
+    let (text, _) = session.tool("run_code", json!({"code": "import { who } from './skills/who';\nreturn who();"}));
+    assert!(text.contains("result: \"a ") || text.contains("result: \"b "), "{text}");
+    place.wait_for(|| {
+        let found = place.ok(&["search", "doubles a number"]);
+        found.contains("import { twice } from \"./skills/twice\"; twice(number: number)  // Doubles a number.")
+    });
+    place.wait_for(|| place.ok(&["skills", "list"]).contains("broken.ts: line 1"));
+    assert_eq!(session.end(), 0);
+    let history = parsed(&place.ok(&["skills", "history", "who", "--json"]));
+    assert_eq!(history.as_array().unwrap().len(), 8, "{history}");
+    let (exit, told) = place.fails(&["skills", "show", "broken"]);
+    assert!(exit == 1 && told.contains("skill_refused") && told.contains("line 1"), "{told}");
 }

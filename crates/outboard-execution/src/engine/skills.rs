@@ -4,13 +4,16 @@ use super::Engine;
 use crate::skills::{Shelf, SkillNote, SkillUse};
 use outboard_border::Place as Side;
 use outboard_sandbox::SandboxError;
-use outboard_skills::{CaseKind, Change, Changed, Layer, Place, Skill, SkillError, View, What};
+use outboard_skills::{CaseKind, Change, Changed, Checked, Layer, Place, Skill, SkillError, View, What};
 use outboard_types::now_ms;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Skills that one execution may save.
 const MOST: usize = 16;
+
+/// Skills that somebody put into a folder and that are read after one execution.
+const AT_ONCE: usize = 4;
 
 /// The copy that an execution holds.
 pub(super) struct Held {
@@ -93,6 +96,7 @@ impl Engine {
                 self.skills.saved.push(SkillNote { name: format!("and {left} more"), status: "refused".into(), text });
             }
         }
+        self.read_found(&shelf, &held.view);
         let saved = !self.skills.saved.is_empty();
         let given_back = off_the_loop(move || match saved {
             true => held.layer.settle(&shelf.library().view(Some(&held.session))?),
@@ -101,6 +105,27 @@ impl Engine {
         if let Err(error) = given_back.await {
             tracing::warn!(%error, "a copy of the skills was not put in order; it is looked at before it is used again");
         }
+    }
+
+    /// Has workers read skills that somebody put into a folder, so that a search can tell how they are called. Nobody
+    /// waits for that.
+    fn read_found(&self, shelf: &Arc<Shelf>, view: &View) {
+        let unread = |skill: &&Arc<Skill>| shelf.library().checked(&skill.version).is_none();
+        let unread: Vec<_> = view.active().map(|(_, skill)| skill).filter(unread).take(AT_ONCE).cloned().collect();
+        let (Ok(folder), false) = (self.deps.state.skills(), unread.is_empty() || self.is_offline()) else { return };
+        let (deps, surface, shelf) = (self.deps.clone(), self.surface.clone(), shelf.clone());
+        tokio::spawn(async move {
+            for skill in unread {
+                let read = crate::skills::check(&deps, &surface, &skill, &folder).await;
+                // One that is not fit is noted as well, so that it is not read again after each program.
+                let read = read.unwrap_or_else(|error| Checked { refused: Some(error.message), ..Checked::default() });
+                let (shelf, version) = (shelf.clone(), skill.version);
+                let kept = off_the_loop(move || shelf.library().keep_checked(&version, read).map(drop)).await;
+                if let Err(error) = kept {
+                    tracing::warn!(skill = %skill.name, %error, "what was read of a skill is not kept");
+                }
+            }
+        });
     }
 
     async fn take_one(&mut self, shelf: &Arc<Shelf>, held: &Held, change: Changed) -> SkillNote {

@@ -30,7 +30,8 @@ fn listed_json(shelf: &Shelf, one: &Listed) -> Value {
     let mut row = one.skill.as_ref().map(|skill| skill_json(shelf, skill)).unwrap_or_else(|| json!({"id": one.name}));
     row["place"] = json!(one.place);
     row["status"] = word(one.standing);
-    row["problem"] = json!(one.problem);
+    let read = one.skill.as_ref().and_then(|skill| shelf.library().checked(&skill.version));
+    row["problem"] = json!(one.problem.clone().or_else(|| read.and_then(|read| read.refused.clone())));
     row
 }
 

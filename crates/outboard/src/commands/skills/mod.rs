@@ -55,7 +55,7 @@ fn by_hand(what: What) -> Change {
 
 /// Has a worker read a skill, unless that version was read before.
 async fn checked(settings: &Settings, shelf: &Shelf, skill: &Skill) -> Result<(), Failure> {
-    if shelf.library().checked(&skill.version).is_some() {
+    if shelf.library().checked(&skill.version).is_some_and(|known| known.refused.is_none()) {
         return Ok(());
     }
     let app = App::open(settings, &Principal::default(), Pool::None, None).await?;
