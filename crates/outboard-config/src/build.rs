@@ -1,9 +1,10 @@
 //! From entries of several files to one validated [`Settings`].
 
 use crate::foreign;
+use crate::jail::FileSettings;
 use crate::problem::{Fault, Problem, SettingsError};
 use crate::seen;
-use crate::settings::{Connection, Expose, FileSettings, PolicySettings, ServerSettings, Settings, WrittenTable};
+use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, WrittenTable};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ mod build;
 mod comments;
 mod expand;
 mod foreign;
+mod jail;
 mod list;
 mod problem;
 mod seen;
@@ -19,13 +20,13 @@ mod written;
 
 pub use agent::AgentSettings;
 pub use build::load;
+pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
 pub use list::SETTINGS;
 pub use problem::{Problem, SettingsError};
 pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{
-    ApprovalSettings, Connection, ExecutionSettings, Expose, FileSettings, GatewaySettings, JournalSettings,
-    NetworkSettings, PolicySettings, PrivacySettings, PythonSettings, SandboxSettings, ServerSettings, Settings,
-    SkillSettings, WrittenTable,
+    ApprovalSettings, Connection, ExecutionSettings, Expose, GatewaySettings, JournalSettings, PolicySettings,
+    PrivacySettings, ServerSettings, Settings, SkillSettings, WrittenTable,
 };
 pub use table::{Kind, Setting, reference};
 pub use types::{TypeMode, TypeSettings};

@@ -1,6 +1,6 @@
 //! The files of a session, from inside and from outside.
 
-use crate::crash::{serve, started};
+use crate::crash::started;
 use crate::support::Place;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ fn a_replay_begins_with_the_files_that_the_program_began_with() {
     let place = Place::with(&[]);
     place.settings("expose = \"code\"\njournal.suspend_after = \"100ms\"\n");
     place.program("typescript", "require('fs').writeFileSync('/workspace/in', 'before')");
-    let mut session = serve(&place);
+    let mut session = place.client();
     let code = "const fs = require('fs'); console.log('it had', fs.readFileSync('/workspace/in', 'utf8'));\n\
         fs.writeFileSync('/workspace/in', 'after'); await state.set('at', 1); await sleep(86400000);";
     let id = started(&mut session, "typescript", code);
