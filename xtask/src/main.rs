@@ -3,6 +3,7 @@
 //! Development only: the product never depends on it.
 #![allow(clippy::print_stdout, reason = "a development tool that talks to its user")]
 
+mod conformance;
 mod phoenix;
 mod setup;
 mod steps;
@@ -23,7 +24,9 @@ fn main() -> Result<()> {
         Some("sizes") => tidy::sizes::report(&root()),
         Some("attack") => steps::attack(rest),
         Some("phoenix") => phoenix::run(),
-        _ => bail!("usage: cargo xtask ci | setup | demo | attack | phoenix | tidy | docs | sizes"),
+        Some("conformance") => conformance::run(rest),
+        Some("conformance-client") => conformance::client::run(rest),
+        _ => bail!("usage: cargo xtask ci | setup | demo | attack | conformance | phoenix | tidy | docs | sizes"),
     }
 }
 

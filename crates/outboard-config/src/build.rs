@@ -73,6 +73,8 @@ impl Build {
         let settings = Settings {
             servers: Vec::new(),
             expose: Expose::default(),
+            drain: Duration::from_secs(10),
+            ca: None,
             sandbox: Default::default(),
             execution: Default::default(),
             policy: PolicySettings {
@@ -173,6 +175,8 @@ impl Build {
     fn general(&mut self, parts: &[&str], given: Given, folder: &Path) {
         let settings = &mut self.settings;
         match (parts, given) {
+            (["serve", "drain"], Given::Span(span)) => settings.drain = span,
+            (["network", "ca"], Given::Text(path)) => settings.ca = Some(folder.join(path)),
             (["expose"], Given::Text(text)) => {
                 settings.expose = match text.as_str() {
                     "code" => Expose::Code,

@@ -22,6 +22,18 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Sessions that nobody used for so long lose their files and their state, such as `\"90d\"`; all are kept without it.",
     ),
+    setting(
+        "serve.drain",
+        Kind::Span,
+        "\"10s\"",
+        "How long requests under way may take when `serve` is told to end; programs that take longer go on after the next start.",
+    ),
+    setting(
+        "network.ca",
+        Kind::Path,
+        "",
+        "Certificates to trust beside those of the system, in PEM form; proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.",
+    ),
     setting("state_dir", Kind::Path, "\".outboard\"", "Where journal, listings, workspaces and skills are kept."),
     setting("servers.*.command", Kind::Text, "", "The program of a stdio server."),
     setting("servers.*.args", Kind::List, "[]", "Its arguments."),

@@ -15,6 +15,10 @@ pub struct Settings {
     pub servers: Vec<ServerSettings>,
     /// Which tools agents are shown.
     pub expose: Expose,
+    /// How long requests under way may take when serving ends.
+    pub drain: Duration,
+    /// Certificates to trust beside those of the system.
+    pub ca: Option<PathBuf>,
     /// Limits of programs.
     pub sandbox: SandboxSettings,
     /// How executions are reported.

@@ -12,6 +12,7 @@
 
 pub mod approvals;
 mod chain;
+mod clock;
 mod glob;
 mod journalled;
 mod layers;
@@ -28,6 +29,7 @@ mod spending;
 
 pub use approvals::{ApprovalDesk, Ground};
 pub use chain::{Gateway, Options, chain};
+pub use clock::{CallClock, Held};
 pub use layers::breaker::{CircuitOptions, CircuitState, CircuitView, Circuits};
 pub use layers::quota::{Per, QuotaRule, Rate};
 pub use layers::retry::RetryOptions;

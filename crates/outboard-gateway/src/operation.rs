@@ -67,6 +67,11 @@ impl Kind {
         }
     }
 
+    /// Whether servers ask it of us, in the middle of a call.
+    pub fn is_asked_back(self) -> bool {
+        matches!(self, Kind::Sampling | Kind::Elicitation | Kind::Roots)
+    }
+
     /// What its effects are by protocol, where no server declares them. Sampling spends the principal's
     /// money on a server's wish, so a person is asked unless a rule says otherwise.
     pub fn hints(self) -> Hints {

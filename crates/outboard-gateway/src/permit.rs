@@ -1,7 +1,7 @@
 //! The proof that a call was authorised.
 
-use crate::Kind;
 use crate::approvals::Approved;
+use crate::{CallClock, Kind};
 use outboard_types::{Call, Digest, ToolId};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ pub struct Permit {
     arguments: Arc<RawValue>,
     digest: Digest,
     approved: Option<Approved>,
+    clock: CallClock,
 }
 
 /// Why a call may happen; what [`Permit::of`] asks to see. A call that has to be asked about has no other
@@ -42,13 +43,24 @@ impl Permit {
             Clearance::Rules => None,
             Clearance::Person(approved) => Some(approved),
         };
-        Self { id: call.id.clone(), arguments: call.arguments.clone(), digest, approved }
+        let (arguments, clock) = (call.arguments.clone(), CallClock::default());
+        Self { id: call.id.clone(), arguments, digest, approved, clock }
     }
 
     /// The same proof for another attempt at the same call.
     pub(crate) fn again(&self) -> Self {
         let (arguments, approved) = (self.arguments.clone(), self.approved.clone());
-        Self { id: self.id.clone(), arguments, digest: self.digest, approved }
+        Self { id: self.id.clone(), arguments, digest: self.digest, approved, clock: self.clock.clone() }
+    }
+
+    /// The same proof with the clock of its call.
+    pub(crate) fn timed(self, clock: CallClock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The clock of the call: to be held while its server waits for somebody.
+    pub fn clock(&self) -> &CallClock {
+        &self.clock
     }
 
     /// Whether this permit is for exactly this call.

@@ -1,6 +1,6 @@
 //! What a layer is, and how a request walks from one to the next.
 
-use crate::{Kind, Notes, Permit, Run};
+use crate::{CallClock, Kind, Notes, Permit, Run};
 use outboard_catalog::{Hints, Tool};
 use outboard_types::{Call, ErrorCode, Outcome, ToolError};
 use std::future::Future;
@@ -22,12 +22,14 @@ pub struct Request {
     pub deadline: Option<Instant>,
     /// What layers noted for the record.
     pub notes: Notes,
+    /// By which its time limits are measured.
+    pub clock: CallClock,
 }
 
 impl Request {
     /// A request at the beginning of its way.
     pub fn new(call: Call, run: Arc<Run>) -> Self {
-        Self { call, run, deadline: None, notes: Notes::default() }
+        Self { call, run, deadline: None, notes: Notes::default(), clock: CallClock::default() }
     }
 
     /// The definition of the tool, in the catalogue that the run is pinned to.
@@ -97,7 +99,7 @@ impl<'a> Next<'a> {
         let (upstream, permit) = (self.upstream, self.permit);
         Box::pin(async move {
             match permit.filter(|permit| permit.covers(&request.call)) {
-                Some(permit) => upstream.call(permit, &request.call).await,
+                Some(permit) => upstream.call(permit.timed(request.clock), &request.call).await,
                 None => Err(unpermitted(&request.call)),
             }
         })

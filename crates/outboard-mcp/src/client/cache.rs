@@ -1,13 +1,14 @@
 //! What is remembered of a server between runs: one file each, named by its configuration.
 
 use super::handshake::Era;
+use super::offers::Offers;
 use super::spec::UpstreamSpec;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 
 /// The form of the file; others are ignored.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The memory of one server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,11 +26,15 @@ pub(super) struct Remembered {
     pub(super) token_estimate: u64,
     /// Its tools, unfiltered and raw.
     pub(super) tools: Vec<Box<RawValue>>,
+    /// What else it lists.
+    pub(super) offers: Offers,
+    /// What it declares to offer.
+    pub(super) capabilities: serde_json::Value,
 }
 
 impl Remembered {
     /// Remembers a greeting and a listing.
-    pub(super) fn new(greeting: &super::handshake::Greeting, tools: Vec<Box<RawValue>>) -> Self {
+    pub(super) fn new(greeting: &super::handshake::Greeting, tools: Vec<Box<RawValue>>, offers: Offers) -> Self {
         Self {
             format: FORMAT,
             era: greeting.era,
@@ -38,6 +43,8 @@ impl Remembered {
             instructions: greeting.instructions.clone(),
             token_estimate: super::listing::estimate_tokens(&tools),
             tools,
+            offers,
+            capabilities: greeting.capabilities.clone(),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! One `tools/call`, and reading its answer without parsing what it carries.
 
+use super::agents::Unanswered;
+use super::rounds::{Asked, Stopped, converse};
 use super::session::Session;
 use super::supervisor::Upstream;
+use super::{listing, mirrored};
 use crate::rpc::{RequestError, RpcError};
+use outboard_gateway::{CallClock, Kind};
 use outboard_types::{Call, ErrorCode, Outcome, ToolError, ToolResult};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -31,9 +36,10 @@ struct Answer<'a> {
     result_type: Option<Cow<'a, str>>,
 }
 
-/// Calls the tool; ends early when the caller gives up, and then tells the server.
-pub(super) async fn call(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
-    if !upstream.spec.shows(call.id.tool.as_str()) {
+/// Carries out a call; ends early when the caller gives up, and then tells the server.
+pub(super) async fn call(upstream: &Arc<Upstream>, call: &Call, clock: &CallClock) -> Outcome {
+    let kind = Kind::of(&call.id);
+    if kind == Kind::Tool && !upstream.spec.shows(call.id.tool.as_str()) {
         return Err(hidden(upstream));
     }
     tokio::select! {
@@ -41,28 +47,43 @@ pub(super) async fn call(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
         () = call.context.cancel.cancelled() => {
             Err(ToolError::new(ErrorCode::Cancelled, "the caller gave up; the server was told to cancel"))
         }
-        outcome = send(upstream, call) => outcome,
+        outcome = send(upstream, call, clock, kind) => outcome,
     }
 }
 
-async fn send(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
+async fn send(upstream: &Arc<Upstream>, call: &Call, clock: &CallClock, kind: Kind) -> Outcome {
+    if kind.is_asked_back() {
+        let nobody = || ToolError::new(ErrorCode::UpstreamProtocol, "nobody can be asked here");
+        let _held = clock.hold();
+        return upstream.ear.under_way.agents().ok_or_else(nobody)?.deliver(call).await;
+    }
     let session = upstream.session().await?;
     call.trace.wire.set(session.wire());
-    let tool = call.id.tool.as_str();
-    let fields = format!(r#""name":{},"arguments":{}"#, serde_json::Value::from(tool), call.arguments.get());
-    let key = call.idempotency_key.as_deref().map(|key| format!("{KEY}:{}", serde_json::Value::from(key)));
+    let key = call.idempotency_key.as_deref().map(|key| format!("{KEY}:{}", Value::from(key)));
     let entries: Vec<_> = key.into_iter().chain(trace(call)).collect();
     let entries = (!entries.is_empty()).then(|| entries.join(","));
-    match session.request_with("tools/call", &fields, Some(tool), entries.as_deref(), Some(&call.trace.wire)).await {
+    let (method, fields, name) = subject(call, kind);
+    let headers = mirrored(upstream, &session, call, kind);
+    let asked = Asked { method, fields: &fields, name: name.as_deref(), entry: entries.as_deref(), headers };
+    let entered = upstream.ear.under_way.enter(call, clock);
+    match converse(&session, &entered.active, &asked).await {
         Ok(result) => {
             upstream.worked();
-            read(result.get())
+            if kind == Kind::Tool { read(result.get()) } else { Ok(whole(result)) }
         }
-        Err(error) => {
+        Err(Stopped::Request(RequestError::Refused(error))) if error.code == RpcError::MISSING_CAPABILITY => {
+            upstream.worked();
+            Err(lacking(upstream, call, &error))
+        }
+        Err(Stopped::Request(error)) => {
             if let RequestError::Refused(refused) = &error {
                 call.trace.wire.add(|wire| wire.status = Some(refused.code));
             }
             Err(failed(upstream, &session, error).await)
+        }
+        Err(Stopped::Unanswered(why)) => {
+            upstream.worked();
+            Err(unanswered(&why))
         }
     }
 }
@@ -71,8 +92,66 @@ async fn send(upstream: &Arc<Upstream>, call: &Call) -> Outcome {
 fn trace(call: &Call) -> impl Iterator<Item = String> {
     let parent = call.trace.parent.map(|parent| format!(r#""traceparent":"{parent}""#));
     let state = call.trace.state.as_deref().filter(|_| parent.is_some());
-    let state = state.map(|state| format!(r#""tracestate":{}"#, serde_json::Value::from(state)));
+    let state = state.map(|state| format!(r#""tracestate":{}"#, Value::from(state)));
     parent.into_iter().chain(state)
+}
+
+/// The method, the inside of its parameters, and what it is about.
+fn subject(call: &Call, kind: Kind) -> (&'static str, String, Option<String>) {
+    let tool = call.id.tool.as_str();
+    // The names of other kinds were made from their arguments, and the door has compared the two.
+    let inner = || {
+        let text = call.arguments.get().trim();
+        text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().to_owned()
+    };
+    let rest = || tool.split_once(':').map(|(_, rest)| rest.to_owned());
+    match kind {
+        Kind::Resource => ("resources/read", inner(), rest()),
+        Kind::Prompt => ("prompts/get", inner(), rest()),
+        Kind::Completion => ("completion/complete", inner(), None),
+        _ => {
+            let fields = format!(r#""name":{},"arguments":{}"#, Value::from(tool), call.arguments.get());
+            ("tools/call", fields, Some(tool.to_owned()))
+        }
+    }
+}
+
+fn mirrored(upstream: &Upstream, session: &Session, call: &Call, kind: Kind) -> Vec<(String, String)> {
+    if kind != Kind::Tool || !session.mirrors_arguments() {
+        return Vec::new();
+    }
+    let Some(memory) = upstream.inner().memory.clone() else { return Vec::new() };
+    let found = memory.tools.iter().find(|tool| listing::name_of(tool) == call.id.tool.as_str());
+    found.map(|tool| mirrored::headers(tool, &call.arguments)).unwrap_or_default()
+}
+
+/// The whole answer as one value, for what is no tool.
+fn whole(result: Box<RawValue>) -> ToolResult {
+    ToolResult { structured: Some(result), ..ToolResult::default() }
+}
+
+fn lacking(upstream: &Upstream, call: &Call, error: &RpcError) -> ToolError {
+    let data: Option<Value> = error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
+    let required = data.and_then(|mut data| data.get_mut("requiredCapabilities").map(Value::take));
+    if let (Some(agents), Some(required)) = (upstream.ear.under_way.agents(), required) {
+        agents.lacks(call, required);
+    }
+    ToolError::new(
+        ErrorCode::UpstreamProtocol,
+        format!("the server wants to ask what cannot be asked: {}", cut(&error.message)),
+    )
+    .hint("The client in front of Outboard has to declare what the server asks for.")
+}
+
+fn unanswered(why: &Unanswered) -> ToolError {
+    let error = match why {
+        Unanswered::Missing(what) => {
+            format!("the tool asks for input, and the client in front of Outboard did not declare {what}")
+        }
+        Unanswered::Refused(reason) => format!("the tool asks for input, which it did not get: {}", cut(reason)),
+    };
+    ToolError::new(ErrorCode::UpstreamProtocol, error)
+        .hint("Give everything it needs in the arguments, where it takes that.")
 }
 
 fn hidden(upstream: &Upstream) -> ToolError {
@@ -105,7 +184,7 @@ async fn failed(upstream: &Upstream, session: &Arc<Session>, error: RequestError
 fn refused(error: &RpcError) -> ToolError {
     let message = cut(&error.message);
     match error.code {
-        RpcError::INVALID_PARAMS => ToolError::new(ErrorCode::InvalidArguments, message)
+        RpcError::INVALID_PARAMS | RpcError::NO_RESOURCE => ToolError::new(ErrorCode::InvalidArguments, message)
             .hint("The server refused the arguments: compare them with the tool's parameters."),
         code => ToolError::new(ErrorCode::UpstreamProtocol, format!("the server refused the call: {message} ({code})")),
     }
@@ -118,10 +197,6 @@ fn read(text: &str) -> Outcome {
     })?;
     match answer.result_type.as_deref() {
         None | Some("complete") => {}
-        Some("input_required") => {
-            return Err(ToolError::new(ErrorCode::UpstreamProtocol, "the tool asks for input from a person")
-                .hint("Questions of servers are not passed on: give everything it needs in the arguments."));
-        }
         Some(other) => {
             let message = format!("the server answered with a result of the unknown type {:?}", cut(other));
             return Err(ToolError::new(ErrorCode::UpstreamProtocol, message));
@@ -186,7 +261,7 @@ mod tests {
         let error = |text: &str| read(text).unwrap_err();
         let failed = error(r#"{"isError":true,"content":[{"type":"text","text":"no such row"},{"type":"image"}]}"#);
         assert_eq!((failed.code, failed.message.as_str()), (ErrorCode::ToolFailed, "no such row"));
-        assert_eq!(error(r#"{"resultType":"input_required"}"#).code, ErrorCode::UpstreamProtocol);
+        assert_eq!(error(r#"{"resultType":"strange"}"#).code, ErrorCode::UpstreamProtocol);
         assert_eq!(error("[]").code, ErrorCode::UpstreamProtocol);
         let long = format!(r#"{{"isError":true,"content":[{{"text":"{}"}}]}}"#, "é".repeat(5000));
         assert_eq!(error(&long).message.chars().count(), ERROR_TEXT + 1);

@@ -2,12 +2,15 @@
 
 use super::spec::ClientInfo;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The stateless revision.
 pub(super) const MODERN: &str = "2026-07-28";
 /// The revisions with a handshake, newest first; the first is what we offer.
 pub(super) const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+
+/// The largest declaration of capabilities that is taken, in bytes.
+const MOST_DECLARED: usize = 64 << 10;
 
 /// Which rules a server follows. The two are never mixed on one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,25 +43,39 @@ pub(super) struct Greeting {
     pub(super) title: Option<String>,
     /// What it tells models about its use.
     pub(super) instructions: Option<String>,
-    /// Whether it will tell when its tools change.
+    /// Whether it will tell when something changes.
     pub(super) announces_changes: bool,
+    /// What it declares to offer.
+    pub(super) capabilities: Value,
 }
 
-/// The `_meta` of every modern request.
-pub(super) fn modern_meta(client: &ClientInfo) -> String {
-    json!({
+/// The `_meta` of every modern request: what can be asked back, and from which level on log messages are wanted.
+pub(super) fn modern_meta(client: &ClientInfo, capabilities: &Value, level: Option<&str>) -> String {
+    let mut capabilities = askable(capabilities);
+    // Tasks are ours to follow, whoever asks.
+    capabilities.insert("extensions".into(), json!({"io.modelcontextprotocol/tasks": {}}));
+    let mut meta = json!({
         "io.modelcontextprotocol/protocolVersion": MODERN,
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
         "io.modelcontextprotocol/clientInfo": {"name": client.name, "version": client.version},
-    })
-    .to_string()
+    });
+    if let Some(level) = level {
+        meta["io.modelcontextprotocol/logLevel"] = json!(level);
+    }
+    meta.to_string()
+}
+
+/// Of what a client declares, the parts by which servers may ask it something.
+pub(super) fn askable(capabilities: &Value) -> Map<String, Value> {
+    let part = |key: &&str| Some(((*key).to_owned(), capabilities.get(*key).filter(|it| it.is_object())?.clone()));
+    ["elicitation", "sampling", "roots"].iter().filter_map(part).collect()
 }
 
 /// The parameters of `initialize`.
-pub(super) fn initialize_params(client: &ClientInfo) -> String {
+pub(super) fn initialize_params(client: &ClientInfo, capabilities: &Value) -> String {
     json!({
         "protocolVersion": LEGACY[0],
-        "capabilities": {},
+        "capabilities": askable(capabilities),
         "clientInfo": {"name": client.name, "version": client.version},
     })
     .to_string()
@@ -96,8 +113,19 @@ fn greeting(era: Era, version: &str, result: &Value, info: &Value) -> Greeting {
         version: version.to_owned(),
         title: text(&info["title"]).or_else(|| text(&info["name"])),
         instructions: text(&result["instructions"]),
-        announces_changes: result["capabilities"]["tools"]["listChanged"] == true,
+        announces_changes: announces(&result["capabilities"]),
+        capabilities: bounded(&result["capabilities"]),
     }
+}
+
+fn announces(capabilities: &Value) -> bool {
+    let lists = ["tools", "prompts", "resources"].iter().any(|part| capabilities[part]["listChanged"] == true);
+    lists || capabilities["resources"]["subscribe"] == true
+}
+
+/// Declared capabilities are kept for as long as the server lives, so only small ones are.
+fn bounded(capabilities: &Value) -> Value {
+    if capabilities.to_string().len() <= MOST_DECLARED { capabilities.clone() } else { Value::Null }
 }
 
 /// Whether an error code is one that only the modern era knows: header mismatch, missing client capability,

@@ -1,11 +1,14 @@
 //! A server behind an address: streamable HTTP in both eras.
 
+use super::agents::Active;
 use super::handler::Ear;
 use super::handshake::{self, Era, Greeting};
 use super::http_answer::{self, Reply};
 use super::probe::{Verdict, judge};
-use super::spec::ClientInfo;
-use crate::rpc::{RequestError, notification, request};
+use super::shared::Shared;
+use super::spec::Network;
+use super::sse::Mark;
+use crate::rpc::{Id, RequestError, notification, request, response};
 use base64::Engine as _;
 use outboard_types::Redacted;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -20,18 +23,38 @@ const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
 
 /// The longest pause between two attempts to hear of changes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How often a stream that ends before its answer is opened again at most.
+const RESUMES: usize = 10;
+/// The pause before that, where the server names none.
+const RESUME_PAUSE: Duration = Duration::from_secs(1);
+/// Questions of a server that are worked on at a time; more are dropped.
+const QUESTIONS: usize = 64;
+
+/// What goes along with a request.
+#[derive(Default)]
+pub(super) struct Extra<'a> {
+    /// The tool, prompt or resource concerned.
+    pub(super) name: Option<&'a str>,
+    /// Further headers for a modern server.
+    pub(super) headers: &'a [(String, String)],
+    /// The call that it is made for.
+    pub(super) active: Option<&'a Arc<Active>>,
+}
 
 /// A connection without a connection: an address, and a session where the server keeps one.
 pub(super) struct HttpLink {
     http: reqwest::Client,
     url: reqwest::Url,
     configured: HeaderMap,
-    client: ClientInfo,
+    shared: Arc<Shared>,
     ear: Arc<Ear>,
+    questions: Arc<tokio::sync::Semaphore>,
     next_id: AtomicI64,
     state: Mutex<State>,
     renewing: tokio::sync::Mutex<()>,
@@ -44,23 +67,24 @@ struct State {
     version: Option<HeaderValue>,
     modern: bool,
     failure: String,
+    status: u16,
 }
 
 impl HttpLink {
     /// Prepares the link; nothing is sent yet.
     pub(super) fn new(
-        http: reqwest::Client,
         url: &str,
         headers: &BTreeMap<String, Redacted<String>>,
-        client: ClientInfo,
+        shared: Arc<Shared>,
         ear: Arc<Ear>,
     ) -> Result<Self, String> {
         Ok(Self {
-            http,
+            http: shared.http()?,
             url: url.parse().map_err(|error| format!("its `url` is not usable: {error}"))?,
             configured: configured(headers)?,
-            client,
+            shared,
             ear,
+            questions: Arc::new(tokio::sync::Semaphore::new(QUESTIONS)),
             next_id: AtomicI64::new(1),
             state: Mutex::default(),
             renewing: tokio::sync::Mutex::default(),
@@ -77,8 +101,11 @@ impl HttpLink {
     pub(super) async fn greet(&self, known: Option<Era>, patience: Duration) -> Result<Greeting, String> {
         if known != Some(Era::Legacy) {
             self.set(|state| state.modern = true);
-            let params = format!(r#"{{"_meta":{}}}"#, handshake::modern_meta(&self.client));
-            match tokio::time::timeout(patience, self.post("server/discover", &params, None)).await {
+            let params = format!(
+                r#"{{"_meta":{}}}"#,
+                handshake::modern_meta(&self.shared.client, &self.shared.declared(), None)
+            );
+            match tokio::time::timeout(patience, self.post("server/discover", &params, &Extra::default())).await {
                 Ok(Err(RequestError::NotSent(reason))) => return Err(reason),
                 Ok(answer) => {
                     if let Verdict::Modern(greeting) = judge(answer) {
@@ -94,7 +121,8 @@ impl HttpLink {
 
     async fn initialize(&self) -> Result<Greeting, RequestError> {
         self.set(|state| (state.session, state.version) = (None, None));
-        let result = self.post("initialize", &handshake::initialize_params(&self.client), None).await?;
+        let hello = handshake::initialize_params(&self.shared.client, &self.shared.declared());
+        let result = self.post("initialize", &hello, &Extra::default()).await?;
         let greeting = handshake::read_initialize(result.get()).map_err(RequestError::BadAnswer)?;
         self.set(|state| state.version = HeaderValue::from_str(&greeting.version).ok());
         self.tell(notification("notifications/initialized", "{}")).await?;
@@ -106,13 +134,13 @@ impl HttpLink {
         &self,
         method: &str,
         params: &str,
-        name: Option<&str>,
+        extra: &Extra<'_>,
     ) -> Result<Box<RawValue>, RequestError> {
         let session = self.state().session;
-        match self.post(method, params, name).await {
+        match self.post(method, params, extra).await {
             Err(RequestError::NotSent(_)) if session.is_some() && self.forgotten(&session) => {
                 self.renew(&session).await?;
-                self.post(method, params, name).await
+                self.post(method, params, extra).await
             }
             other => other,
         }
@@ -132,26 +160,33 @@ impl HttpLink {
         self.initialize().await.map(drop)
     }
 
-    async fn post(&self, method: &str, params: &str, name: Option<&str>) -> Result<Box<RawValue>, RequestError> {
+    async fn post(&self, method: &str, params: &str, extra: &Extra<'_>) -> Result<Box<RawValue>, RequestError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let mut headers = self.headers();
         if self.state().modern {
             headers.insert(VERSION, HeaderValue::from_static(handshake::MODERN));
             headers.insert(METHOD, header_text(method));
-            if let Some(name) = name {
-                headers.insert(NAME, header_text(name));
-            }
+            headers.extend(extra.name.map(|name| (NAME, header_text(name))));
+            let named = |name: &String| HeaderName::from_bytes(name.as_bytes()).ok();
+            headers.extend(extra.headers.iter().filter_map(|(name, text)| Some((named(name)?, header_text(text)))));
         }
         let mut cancel =
             CancelLegacy { link: self, id: (!self.state().modern && method != "initialize").then_some(id) };
-        let answer = self.exchange(id, request(id, method, params), headers).await;
+        let answer = self.exchange(id, request(id, method, params), headers, extra.active).await;
         cancel.id = None;
         answer
     }
 
-    async fn exchange(&self, id: i64, body: Vec<u8>, headers: HeaderMap) -> Result<Box<RawValue>, RequestError> {
+    async fn exchange(
+        &self,
+        id: i64,
+        body: Vec<u8>,
+        headers: HeaderMap,
+        active: Option<&Arc<Active>>,
+    ) -> Result<Box<RawValue>, RequestError> {
         let session = headers.get(SESSION).cloned();
         let response = self.send(body, headers).await?;
+        self.set(|state| state.status = response.status().as_u16());
         if response.status() == reqwest::StatusCode::NOT_FOUND && session.is_some() {
             self.set(|state| {
                 if state.session == session {
@@ -163,19 +198,55 @@ impl HttpLink {
         if let Some(session) = response.headers().get(SESSION).cloned() {
             self.set(|state| state.session = (!state.modern).then_some(session));
         }
-        http_answer::read(response, id, |reply| self.aside(reply)).await
+        let mut mark = Mark::default();
+        let mut answer = http_answer::read(response, id, |reply| self.aside(reply, active), &mut mark).await;
+        for _ in 0..RESUMES {
+            let ended = matches!(answer, Err(RequestError::Lost(_)));
+            if !ended || mark.id.is_none() || self.state().modern {
+                break;
+            }
+            tokio::time::sleep(mark.retry.unwrap_or(RESUME_PAUSE)).await;
+            answer = self.stream(id, active, &mut mark).await;
+        }
+        answer
+    }
+
+    /// Opens the stream of a legacy server, or goes on with one where it ended.
+    async fn stream(
+        &self,
+        id: i64,
+        active: Option<&Arc<Active>>,
+        mark: &mut Mark,
+    ) -> Result<Box<RawValue>, RequestError> {
+        let mut headers = self.headers();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        headers.extend(mark.id.as_deref().and_then(|id| Some((LAST_EVENT, HeaderValue::from_str(id).ok()?))));
+        let stream = self.http.get(self.url.clone()).headers(headers).send().await;
+        let stream = stream.map_err(|error| RequestError::Lost(http_answer::causes(error)))?;
+        http_answer::read(stream, id, |reply| self.aside(reply, active), mark).await
     }
 
     /// What a stream brings besides the answer: notifications are heard, requests are answered.
-    fn aside(&self, reply: Reply) {
+    fn aside(&self, reply: Reply, active: Option<&Arc<Active>>) {
         match reply {
-            Reply::Notification(method) => self.ear.hear(&method),
-            Reply::Request(id, method) => {
-                let body = http_answer::answer_request(&id, &method);
-                let send = self.http.post(self.url.clone()).headers(self.headers()).body(body).send();
-                tokio::spawn(async move { drop(send.await) });
-            }
+            Reply::Notification(method, params) => self.ear.hear(&method, params.as_deref(), active),
+            Reply::Request(id, method, params) => self.answer(id, method, params, active.cloned()),
         }
+    }
+
+    fn answer(&self, id: Id, method: String, params: Option<Box<RawValue>>, active: Option<Arc<Active>>) {
+        let Ok(place) = self.questions.clone().try_acquire_owned() else { return };
+        let asked = self.ear.under_way.clone().answer(method, params, active);
+        let post = self.http.post(self.url.clone()).headers(self.headers());
+        let ended = self.ended.clone();
+        tokio::spawn(async move {
+            let outcome = tokio::select! {
+                outcome = asked => outcome,
+                () = ended.cancelled() => return,
+            };
+            let _ = post.body(response(&id, &outcome)).send().await;
+            drop(place);
+        });
     }
 
     async fn tell(&self, body: Vec<u8>) -> Result<(), RequestError> {
@@ -193,23 +264,25 @@ impl HttpLink {
 
     /// Keeps the stream open on which a legacy server announces changes, until it refuses.
     pub(super) async fn listen(&self) -> RequestError {
-        let mut pause = Duration::from_secs(1);
+        let (mut pause, mut mark) = (Duration::from_secs(1), Mark::default());
         loop {
-            match self.hear().await {
+            match self.stream(0, None, &mut mark).await {
                 Err(RequestError::Lost(_)) | Ok(_) => {}
                 Err(refused) => return refused,
             }
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(mark.retry.unwrap_or(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn hear(&self) -> Result<Box<RawValue>, RequestError> {
-        let mut headers = self.headers();
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        let stream = self.http.get(self.url.clone()).headers(headers).send().await;
-        let stream = stream.map_err(|error| RequestError::Lost(http_answer::causes(error)))?;
-        http_answer::read(stream, 0, |reply| self.aside(reply)).await
+    /// Whether the server refused the handshake in a way in which those of the oldest kind do.
+    pub(super) fn may_be_older(&self) -> bool {
+        matches!(self.state().status, 400 | 404 | 405)
+    }
+
+    /// The address and the headers of the settings.
+    pub(super) fn address(&self) -> (&reqwest::Url, &HeaderMap) {
+        (&self.url, &self.configured)
     }
 
     /// Whether it can still be asked.
@@ -272,12 +345,20 @@ impl Drop for CancelLegacy<'_> {
 }
 
 /// The client below all links.
-pub(super) fn client() -> Result<reqwest::Client, String> {
-    reqwest::Client::builder()
+pub(super) fn client(network: &Network) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::custom(follow))
-        .connect_timeout(Duration::from_secs(15))
-        .build()
-        .map_err(|error| format!("no HTTP client: {}", http_answer::causes(error)))
+        .connect_timeout(Duration::from_secs(15));
+    if let Some(path) = &network.ca {
+        let unusable = |why: String| format!("network.ca {}: {why}", path.display());
+        let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+        let roots = reqwest::Certificate::from_pem_bundle(&text).map_err(|error| unusable(error.to_string()))?;
+        if roots.is_empty() {
+            return Err(unusable("it holds no certificate in PEM form".into()));
+        }
+        builder = builder.tls_certs_merge(roots);
+    }
+    builder.build().map_err(|error| format!("no HTTP client: {}", http_answer::causes(error)))
 }
 
 fn configured(headers: &BTreeMap<String, Redacted<String>>) -> Result<HeaderMap, String> {

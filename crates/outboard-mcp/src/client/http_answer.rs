@@ -1,8 +1,8 @@
 //! Reading the answer to one HTTP request: JSON, a stream of events, or a refusal.
 
 use super::process::harmless;
-use super::sse::Events;
-use crate::rpc::{Id, MAX_MESSAGE, Message, RequestError, RpcError, for_each_message, raw, response};
+use super::sse::{Events, Mark};
+use crate::rpc::{Id, MAX_MESSAGE, Message, RequestError, RpcError, for_each_message, raw};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode};
 use serde_json::value::RawValue;
@@ -10,21 +10,23 @@ use serde_json::value::RawValue;
 /// A message of the server besides the answer.
 pub(super) enum Reply {
     /// It tells something.
-    Notification(String),
+    Notification(String, Option<Box<RawValue>>),
     /// It asks something.
-    Request(Id, String),
+    Request(Id, String, Option<Box<RawValue>>),
 }
 
-/// Reads the answer to request `id`; everything else is handed to `aside`.
+/// Reads the answer to request `id`; everything else is handed to `aside`. Where a stream stood when it ended
+/// is in `mark` then.
 pub(super) async fn read(
     mut answer: Response,
     id: i64,
     mut aside: impl FnMut(Reply),
+    mark: &mut Mark,
 ) -> Result<Box<RawValue>, RequestError> {
     let status = answer.status();
     let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if status.is_success() && kind.starts_with("text/event-stream") {
-        return stream(answer, id, aside).await;
+        return stream(answer, id, aside, mark).await;
     }
     let body = whole(&mut answer).await?;
     let mut found = None;
@@ -51,14 +53,24 @@ async fn whole(answer: &mut Response) -> Result<Vec<u8>, RequestError> {
     Ok(body)
 }
 
-async fn stream(mut answer: Response, id: i64, mut aside: impl FnMut(Reply)) -> Result<Box<RawValue>, RequestError> {
-    let mut events = Events::default();
+async fn stream(
+    mut answer: Response,
+    id: i64,
+    mut aside: impl FnMut(Reply),
+    mark: &mut Mark,
+) -> Result<Box<RawValue>, RequestError> {
+    let mut events = Events::after(mark.clone());
     while let Some(chunk) = answer.chunk().await.map_err(|error| RequestError::Lost(causes(error)))? {
         events.push(&chunk).map_err(|error| RequestError::BadAnswer(error.to_string()))?;
-        while let Some(event) = events.next() {
+        let next = |events: &mut Events, mark: &mut Mark| {
+            let event = events.next();
+            mark.clone_from(&events.mark);
+            event
+        };
+        while let Some(event) = next(&mut events, mark) {
             let mut found = None;
             // What is not a message is skipped, as on the standard streams.
-            let _ = for_each_message(&event, |message| sort(message, id, &mut found, &mut aside));
+            let _ = for_each_message(&event.data, |message| sort(message, id, &mut found, &mut aside));
             if let Some(outcome) = found {
                 return outcome.map_err(RequestError::Refused);
             }
@@ -82,8 +94,8 @@ fn sort(message: Message, wanted: i64, found: &mut Found, aside: &mut impl FnMut
                 *found = Some(outcome);
             }
         }
-        Message::Notification { method, .. } => aside(Reply::Notification(method)),
-        Message::Request { id, method, .. } => aside(Reply::Request(id, method)),
+        Message::Notification { method, params } => aside(Reply::Notification(method, params)),
+        Message::Request { id, method, params } => aside(Reply::Request(id, method, params)),
     }
 }
 
@@ -98,11 +110,6 @@ fn refusal(status: StatusCode, body: &[u8]) -> RequestError {
         429 | 503 => RequestError::NotSent(format!("it is busy (HTTP {}): {text}", status.as_u16())),
         code => RequestError::BadAnswer(format!("it answered with HTTP {code}: {text}")),
     }
-}
-
-/// The answer to a request of the server: we offer nothing but `ping`.
-pub(super) fn answer_request(id: &Id, method: &str) -> Vec<u8> {
-    response(id, &super::handler::answer(method))
 }
 
 /// An error with what caused it, which reqwest itself leaves out; without the address, whose query may hold

@@ -15,7 +15,7 @@ const BYTES: usize = 64 << 20;
 
 #[derive(Deserialize)]
 struct Page<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "prompts", alias = "resources", alias = "resourceTemplates")]
     tools: Vec<&'a RawValue>,
     #[serde(borrow, rename = "nextCursor")]
     next: Option<Cow<'a, str>>,
@@ -37,20 +37,26 @@ pub(super) fn estimate_tokens(tools: &[Box<RawValue>]) -> u64 {
     tools.iter().map(|tool| tool.get().len() as u64).sum::<u64>() / 4
 }
 
-/// All pages of `tools/list`, definitions as they came. A server without the method has no tools.
-pub(super) async fn fetch(session: &Session, page_limit: Duration) -> Result<Vec<Box<RawValue>>, RequestError> {
+/// All pages of a list (`tools/list` and its like), entries as they came. A server without the method has none.
+pub(super) async fn fetch(
+    session: &Session,
+    method: &str,
+    page_limit: Duration,
+) -> Result<Vec<Box<RawValue>>, RequestError> {
     let (mut tools, mut bytes, mut cursor) = (Vec::new(), 0, String::new());
     for _ in 0..PAGES {
-        let asked = session.request("tools/list", &cursor, None);
+        let asked = session.request(method, &cursor, None);
         let page = match tokio::time::timeout(page_limit, asked).await {
             Ok(Ok(page)) => page,
             Ok(Err(RequestError::Refused(error))) if tools.is_empty() && error.code == RpcError::METHOD_NOT_FOUND => {
                 break;
             }
             Ok(Err(error)) => return Err(error),
-            Err(_) => return Err(RequestError::BadAnswer(format!("it did not list its tools within {page_limit:?}"))),
+            Err(_) => {
+                return Err(RequestError::BadAnswer(format!("it did not answer `{method}` within {page_limit:?}")));
+            }
         };
-        let page: Page<'_> = serde_json::from_str(page.get()).map_err(not_a_listing)?;
+        let page: Page<'_> = serde_json::from_str(page.get()).map_err(|error| not_a_listing(method, &error))?;
         bytes += page.tools.iter().map(|tool| tool.get().len()).sum::<usize>();
         tools.extend(page.tools.into_iter().map(ToOwned::to_owned));
         let next = page.next.filter(|next| !next.is_empty()).map(|next| cursor_field(&next));
@@ -66,8 +72,8 @@ fn cursor_field(cursor: &str) -> String {
     format!(r#""cursor":{}"#, serde_json::Value::from(cursor))
 }
 
-fn not_a_listing(error: serde_json::Error) -> RequestError {
-    RequestError::BadAnswer(format!("its answer to `tools/list` is not a listing: {error}"))
+fn not_a_listing(method: &str, error: &serde_json::Error) -> RequestError {
+    RequestError::BadAnswer(format!("its answer to `{method}` is not a listing: {error}"))
 }
 
 /// A listing from a file `{"tools": […]}`.

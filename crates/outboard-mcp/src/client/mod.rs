@@ -3,15 +3,20 @@
 //! One broken server never delays another. Never here: whether a call is allowed (the gateway), what a
 //! result means (the catalogue and the execution). Nothing below this door parses arguments or results.
 
+mod agents;
 mod cache;
 mod call;
 mod handler;
 mod handshake;
 mod http;
 mod http_answer;
+mod legacy_sse;
 mod listing;
+mod mirrored;
+mod offers;
 mod probe;
 mod process;
+mod rounds;
 mod session;
 mod shared;
 mod spec;
@@ -22,19 +27,25 @@ mod supervisor;
 mod sys;
 mod tree;
 
-pub use spec::{ClientInfo, TransportSpec, UpstreamSpec};
+pub use agents::{Agents, Question, Unanswered};
+pub use handler::Change;
+pub use offers::Offer;
+pub use spec::{ClientInfo, Network, TransportSpec, UpstreamSpec};
 pub use state::{ServerState, ServerStatus};
 
+use agents::UnderWay;
 use cache::Remembered;
 use handler::Ear;
+use offers::Offers;
 use outboard_catalog::Listing;
+use outboard_gateway::CallClock;
 use outboard_types::{Call, ErrorCode, Outcome, ServerName, ToolError};
 use serde_json::value::RawValue;
 use shared::Shared;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use supervisor::Upstream;
 use tokio::sync::broadcast;
@@ -46,6 +57,7 @@ const SHUTDOWN: Duration = Duration::from_secs(6);
 pub struct Upstreams {
     all: BTreeMap<ServerName, Arc<Upstream>>,
     changes: broadcast::Sender<ServerName>,
+    news: broadcast::Sender<(ServerName, Change)>,
     shared: Arc<Shared>,
 }
 
@@ -53,17 +65,44 @@ impl Upstreams {
     /// Takes the configured upstreams; nothing is started or read yet. Listings are remembered in
     /// `cache_dir`.
     pub fn new(specs: Vec<UpstreamSpec>, cache_dir: PathBuf, client: ClientInfo) -> Arc<Self> {
-        let (changes, _) = broadcast::channel(256);
-        let shared = Arc::new(Shared::new(client));
+        Self::over(specs, cache_dir, client, Network::default())
+    }
+
+    /// The same over a network that is not the usual one.
+    pub fn over(specs: Vec<UpstreamSpec>, cache_dir: PathBuf, client: ClientInfo, network: Network) -> Arc<Self> {
+        let ((changes, _), (news, _)) = (broadcast::channel(256), broadcast::channel(256));
+        let shared = Arc::new(Shared::new(client, network));
         let build = |spec: UpstreamSpec| {
             let name = spec.name.clone();
-            let ear = Ear { server: name.clone(), changes: changes.clone(), stale: AtomicBool::new(false) };
+            let ear = Ear {
+                server: name.clone(),
+                changes: changes.clone(),
+                news: news.clone(),
+                stale: AtomicBool::new(false),
+                stale_offers: AtomicBool::new(false),
+                under_way: UnderWay::new(name.clone(), shared.clone()),
+            };
             let file = cache::path(&cache_dir, &spec);
             let upstream = Upstream::new(spec, ear, file, shared.clone());
             (name, Arc::new(upstream))
         };
         let all = specs.into_iter().map(build).collect();
-        Arc::new(Self { all, changes, shared })
+        Arc::new(Self { all, changes, news, shared })
+    }
+
+    /// Says who stands behind calls, so that servers can ask them; the first one said counts.
+    pub fn serve(&self, agents: Weak<dyn Agents>) {
+        self.shared.serve(agents);
+    }
+
+    /// Adds to what servers are told that they may ask; those that are started from now on hear of it.
+    pub fn declare(&self, capabilities: &serde_json::Value) {
+        self.shared.declare(capabilities);
+    }
+
+    /// Every change that servers announce.
+    pub fn news(&self) -> broadcast::Receiver<(ServerName, Change)> {
+        self.news.subscribe()
     }
 
     /// The listings known from disk, and the servers without one. No server is started.
@@ -108,8 +147,13 @@ impl Upstreams {
     /// Calls a tool, starting its server if needed. Ends early when the call's `cancel` fires; dropping the
     /// future has the same effect at the server. Has no time limit of its own beyond the start.
     pub async fn call(&self, call: &Call) -> Outcome {
+        self.call_timed(call, &CallClock::default()).await
+    }
+
+    /// The same, with the clock by which the call is timed: it stands still while the server asks somebody.
+    pub(crate) async fn call_timed(&self, call: &Call, clock: &CallClock) -> Outcome {
         let upstream = self.get(&call.id.server).map_err(|error| error.on(&call.id))?;
-        call::call(upstream, call).await.map_err(|error| error.on(&call.id))
+        call::call(upstream, call, clock).await.map_err(|error| error.on(&call.id))
     }
 
     /// Ends every server with all it started, daemons included, and refuses calls from now on.
@@ -161,18 +205,35 @@ impl Upstream {
         let session = self.session().await?;
         let _one = self.fetching.lock().await;
         self.ear.stale.store(false, Ordering::Release);
-        let tools = match listing::fetch(&session, self.spec.timeout).await {
-            Ok(tools) => tools,
+        let tools = match listing::fetch(&session, "tools/list", self.spec.timeout).await {
+            Ok(tools) => self.callable(&session, tools),
             Err(error) => {
                 self.ear.stale.store(true, Ordering::Release);
                 return Err(self.no_listing(&session, error).await);
             }
         };
         self.worked();
-        let memory = Arc::new(Remembered::new(&session.greeting, tools));
+        self.ear.stale_offers.store(false, Ordering::Release);
+        let offers = Offers::fetch(&session, self.spec.timeout).await;
+        let memory = Arc::new(Remembered::new(&session.greeting, tools, offers));
         self.inner().memory = Some(memory.clone());
         self.remember(memory.clone()).await;
         Ok(self.shown(memory.title.clone(), memory.instructions.clone(), &memory.tools))
+    }
+
+    /// Without the tools that ask for headers which cannot be sent.
+    fn callable(&self, session: &session::Session, tools: Vec<Box<RawValue>>) -> Vec<Box<RawValue>> {
+        if !session.mirrors_arguments() {
+            return tools;
+        }
+        let usable = |tool: &Box<RawValue>| {
+            let usable = mirrored::usable(tool);
+            if !usable {
+                tracing::warn!(server = %self.spec.name, tool = %listing::name_of(tool), "left out: `x-mcp-header` is not usable");
+            }
+            usable
+        };
+        tools.into_iter().filter(usable).collect()
     }
 
     async fn no_listing(&self, session: &Arc<session::Session>, error: crate::rpc::RequestError) -> ToolError {

@@ -4,7 +4,7 @@
 //! refused or stays unanswered. After a time without an answer both stay open; a late success wins.
 
 use super::handshake::{self, Greeting};
-use super::spec::ClientInfo;
+use super::shared::Shared;
 use crate::rpc::{OnDrop, Peer, Pending, RequestError};
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -38,21 +38,21 @@ pub(super) fn judge(answer: Result<Box<RawValue>, RequestError>) -> Verdict {
 }
 
 /// Probes with `server/discover`; after `patience` without an answer sends `initialize` as well.
-pub(super) async fn probe(peer: &Peer, client: &ClientInfo, patience: Duration) -> Result<Greeting, NoGreeting> {
-    let params = format!(r#"{{"_meta":{}}}"#, handshake::modern_meta(client));
+pub(super) async fn probe(peer: &Peer, shared: &Shared, patience: Duration) -> Result<Greeting, NoGreeting> {
+    let params = format!(r#"{{"_meta":{}}}"#, handshake::modern_meta(&shared.client, &shared.declared(), None));
     let asked = peer.request("server/discover", &params, OnDrop::Forget).await;
     let mut discover = asked.map_err(|_| NoGreeting::Ended)?;
     match tokio::time::timeout(patience, &mut discover).await.map(judge) {
         Ok(Verdict::Modern(greeting)) => Ok(greeting),
-        Ok(Verdict::NotModern) => initialize(peer, client).await,
+        Ok(Verdict::NotModern) => initialize(peer, shared).await,
         Ok(Verdict::Ended) => Err(NoGreeting::Ended),
-        Err(_) => both(peer, client, discover).await,
+        Err(_) => both(peer, shared, discover).await,
     }
 }
 
 /// Waits for `server/discover` and `initialize` at once.
-async fn both(peer: &Peer, client: &ClientInfo, mut discover: Pending) -> Result<Greeting, NoGreeting> {
-    let initialized = initialize(peer, client);
+async fn both(peer: &Peer, shared: &Shared, mut discover: Pending) -> Result<Greeting, NoGreeting> {
+    let initialized = initialize(peer, shared);
     tokio::pin!(initialized);
     tokio::select! {
         biased;
@@ -73,8 +73,8 @@ async fn both(peer: &Peer, client: &ClientInfo, mut discover: Pending) -> Result
 }
 
 /// The legacy handshake.
-pub(super) async fn initialize(peer: &Peer, client: &ClientInfo) -> Result<Greeting, NoGreeting> {
-    let params = handshake::initialize_params(client);
+pub(super) async fn initialize(peer: &Peer, shared: &Shared) -> Result<Greeting, NoGreeting> {
+    let params = handshake::initialize_params(&shared.client, &shared.declared());
     let asked = peer.request("initialize", &params, OnDrop::Forget).await;
     let greeting = match asked.map_err(|_| NoGreeting::Ended)?.await {
         Ok(result) => handshake::read_initialize(result.get()).map_err(NoGreeting::Refused)?,

@@ -1,19 +1,27 @@
 //! A server that has said hello: how it is asked things.
 
+use super::agents::{Active, UnderWay};
 use super::handshake::{self, Era, Greeting};
-use super::http::HttpLink;
+use super::http::{Extra, HttpLink};
 use super::process::Process;
+use super::rounds::Asked;
 use super::spec::ClientInfo;
 use crate::rpc::{OnDrop, Peer, RequestError};
-use outboard_types::{Wire, WireNote};
+use outboard_types::Wire;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// What lies between us and the server.
 pub(super) enum Link {
     /// A child process.
     Stdio { process: Process, peer: Peer },
+    /// An address of the oldest kind: posts, and one stream of answers.
+    Sse(Peer),
     /// An address.
-    Http(Box<HttpLink>),
+    Http(Arc<HttpLink>),
 }
 
 /// A connection in a known era.
@@ -22,44 +30,63 @@ pub(super) struct Session {
     pub(super) link: Link,
     /// What the server said about itself.
     pub(super) greeting: Greeting,
+    /// The calls that it is working on.
+    pub(super) under_way: Arc<UnderWay>,
+    client: ClientInfo,
     meta: Option<String>,
 }
 
 impl Session {
-    /// Puts the two together.
-    pub(super) fn new(link: Link, greeting: Greeting, client: &ClientInfo) -> Self {
-        let meta = (greeting.era == Era::Modern).then(|| handshake::modern_meta(client));
-        Self { link, greeting, meta }
+    /// Puts the parts together.
+    pub(super) fn new(link: Link, greeting: Greeting, client: &ClientInfo, under_way: Arc<UnderWay>) -> Self {
+        let meta = (greeting.era == Era::Modern).then(|| handshake::modern_meta(client, &json!({}), None));
+        Self { link, greeting, under_way, client: client.clone(), meta }
     }
 
-    /// Asks; `fields` is the inside of the parameter object as JSON text, `name` the tool concerned.
-    /// Giving up the wait cancels the request at the server.
+    /// Asks for ourselves; `fields` is the inside of the parameter object as JSON text. Giving up the wait
+    /// cancels the request at the server.
     pub(super) async fn request(
         &self,
         method: &str,
         fields: &str,
         name: Option<&str>,
     ) -> Result<Box<RawValue>, RequestError> {
-        self.request_with(method, fields, name, None, None).await
+        let params = params(fields, self.meta.as_deref(), &[]);
+        self.send(method, &params, &Extra { name, ..Extra::default() }).await
     }
 
-    /// Sends a request with more entries, as JSON text, in its `_meta`, and notes how it went.
-    pub(super) async fn request_with(
+    /// Asks on behalf of a call: what its agent can be asked goes along.
+    pub(super) async fn request_for(
         &self,
-        method: &str,
-        fields: &str,
-        name: Option<&str>,
-        entry: Option<&str>,
-        note: Option<&WireNote>,
+        active: &Arc<Active>,
+        asked: &Asked<'_>,
     ) -> Result<Box<RawValue>, RequestError> {
-        let params = params(fields, self.meta.as_deref(), entry);
+        let agents = self.under_way.agents();
+        let meta = self.meta.as_ref().map(|plain| match &agents {
+            Some(agents) => {
+                let level = agents.level(&active.call);
+                handshake::modern_meta(&self.client, &agents.capabilities(&active.call), level)
+            }
+            None => plain.clone(),
+        });
+        let wanted = agents.is_some_and(|agents| agents.wants_progress(&active.call));
+        let progress = wanted.then(|| format!(r#""progressToken":"{}""#, active.token()));
+        let entries: Vec<&str> = asked.entry.into_iter().chain(progress.as_deref()).collect();
+        let params = params(asked.fields, meta.as_deref(), &entries);
+        let extra = Extra { name: asked.name, headers: &asked.headers, active: Some(active) };
+        self.send(asked.method, &params, &extra).await
+    }
+
+    async fn send(&self, method: &str, params: &str, extra: &Extra<'_>) -> Result<Box<RawValue>, RequestError> {
         match &self.link {
-            Link::Stdio { peer, .. } => {
-                let pending = peer.request(method, &params, OnDrop::Cancel).await?;
-                note.inspect(|note| note.add(|wire| wire.request = Some(pending.id())));
+            Link::Stdio { peer, .. } | Link::Sse(peer) => {
+                let pending = peer.request(method, params, OnDrop::Cancel).await?;
+                if let Some(active) = extra.active {
+                    active.call.trace.wire.add(|wire| wire.request = Some(pending.id()));
+                }
                 pending.await
             }
-            Link::Http(link) => link.request(method, &params, name).await,
+            Link::Http(link) => link.request(method, params, extra).await,
         }
     }
 
@@ -68,6 +95,7 @@ impl Session {
         let protocol = Some(self.greeting.version.clone());
         match &self.link {
             Link::Stdio { .. } => Wire { transport: "pipe".into(), protocol, ..Wire::default() },
+            Link::Sse(_) => Wire { transport: "tcp".into(), protocol, ..Wire::default() },
             Link::Http(link) => {
                 let (address, port) = link.place();
                 Wire { transport: "tcp".into(), address, port, protocol, ..Wire::default() }
@@ -75,28 +103,105 @@ impl Session {
         }
     }
 
-    /// Hears of list changes for as long as the session lasts; a modern server is asked to tell, an HTTP
-    /// server of the legacy era over a stream of its own.
-    pub(super) async fn listen(&self) {
-        if !self.greeting.announces_changes {
-            return;
-        }
-        let heard = match (&self.link, self.greeting.era) {
-            (_, Era::Modern) => {
-                self.request("subscriptions/listen", r#""notifications":{"toolsListChanged":true}"#, None).await.err()
+    /// Asks without waiting for the answer.
+    pub(super) fn soon(&self, method: &'static str, fields: &str) {
+        let params = params(fields, self.meta.as_deref(), &[]);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        match &self.link {
+            Link::Stdio { peer, .. } | Link::Sse(peer) => {
+                let peer = peer.clone();
+                runtime.spawn(async move {
+                    if let Ok(pending) = peer.request(method, &params, OnDrop::Forget).await {
+                        let _ = pending.await;
+                    }
+                });
             }
-            (Link::Http(link), Era::Legacy) => Some(link.listen().await),
-            (Link::Stdio { .. }, Era::Legacy) => None,
-        };
-        if let Some(error) = heard {
-            tracing::debug!(%error, "no announcements of list changes");
+            Link::Http(link) => {
+                let link = link.clone();
+                runtime.spawn(async move { drop(link.request(method, &params, &Extra::default()).await) });
+            }
+        }
+    }
+
+    /// Hears of changes for as long as the session lasts; a modern server is asked to tell, an HTTP server of
+    /// the legacy era over a stream of its own. Resources in `watched` are subscribed to.
+    pub(super) async fn listen(&self, mut watched: watch::Receiver<BTreeSet<String>>) {
+        match (self.greeting.era, &self.link) {
+            (Era::Modern, _) => self.listen_modern(&mut watched).await,
+            (Era::Legacy, Link::Http(link)) if self.greeting.announces_changes => {
+                let stream = async {
+                    let error = link.listen().await;
+                    tracing::debug!(%error, "no announcements of changes");
+                    std::future::pending().await
+                };
+                tokio::select! {
+                    () = stream => {}
+                    () = self.subscribe(&mut watched) => {}
+                }
+            }
+            (Era::Legacy, _) => self.subscribe(&mut watched).await,
+        }
+    }
+
+    async fn listen_modern(&self, watched: &mut watch::Receiver<BTreeSet<String>>) {
+        loop {
+            let uris = watched.borrow_and_update().clone();
+            let mut wanted = json!({});
+            for (part, flag) in [
+                ("tools", "toolsListChanged"),
+                ("prompts", "promptsListChanged"),
+                ("resources", "resourcesListChanged"),
+            ] {
+                if self.greeting.capabilities[part]["listChanged"] == true {
+                    wanted[flag] = json!(true);
+                }
+            }
+            if !uris.is_empty() {
+                wanted["resourceSubscriptions"] = json!(uris);
+            }
+            let asked = wanted.as_object().is_some_and(|wanted| !wanted.is_empty());
+            let fields = format!(r#""notifications":{wanted}"#);
+            let told = async {
+                if asked && let Err(error) = self.request("subscriptions/listen", &fields, None).await {
+                    tracing::debug!(%error, "no announcements of changes");
+                }
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                () = told => {}
+                changed = watched.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Keeps the server's subscriptions as the set of watched resources says.
+    async fn subscribe(&self, watched: &mut watch::Receiver<BTreeSet<String>>) {
+        let mut known = BTreeSet::new();
+        loop {
+            let wanted = watched.borrow_and_update().clone();
+            for (method, uris) in [
+                ("resources/subscribe", wanted.difference(&known)),
+                ("resources/unsubscribe", known.difference(&wanted)),
+            ] {
+                for uri in uris {
+                    if let Err(error) =
+                        self.request(method, &format!(r#""uri":{}"#, Value::from(uri.as_str())), None).await
+                    {
+                        tracing::debug!(%error, method, "the subscription was not changed");
+                    }
+                }
+            }
+            known = wanted;
+            if watched.changed().await.is_err() {
+                return;
+            }
         }
     }
 
     /// Whether it can still be asked.
     pub(super) fn is_alive(&self) -> bool {
         match &self.link {
-            Link::Stdio { peer, .. } => !peer.is_closed(),
+            Link::Stdio { peer, .. } | Link::Sse(peer) => !peer.is_closed(),
             Link::Http(link) => link.is_alive(),
         }
     }
@@ -104,7 +209,7 @@ impl Session {
     /// Waits until it can no longer be asked.
     pub(super) async fn ended(&self) {
         match &self.link {
-            Link::Stdio { peer, .. } => peer.closed().await,
+            Link::Stdio { peer, .. } | Link::Sse(peer) => peer.closed().await,
             Link::Http(link) => link.ended().await,
         }
     }
@@ -116,6 +221,7 @@ impl Session {
                 let _ = tokio::time::timeout(std::time::Duration::from_millis(400), process.gone()).await;
                 process.describe()
             }
+            Link::Sse(_) => "its stream ended".into(),
             Link::Http(link) => link.last_failure(),
         }
     }
@@ -127,6 +233,7 @@ impl Session {
                 process.stop();
                 process.gone().await;
             }
+            Link::Sse(peer) => peer.close(),
             Link::Http(link) => link.end().await,
         }
     }
@@ -135,7 +242,7 @@ impl Session {
     pub(super) fn pid(&self) -> Option<u32> {
         match &self.link {
             Link::Stdio { process, .. } => Some(process.pid),
-            Link::Http(_) => None,
+            Link::Sse(_) | Link::Http(_) => None,
         }
     }
 
@@ -143,16 +250,21 @@ impl Session {
     pub(super) fn noise(&self) -> u64 {
         match &self.link {
             Link::Stdio { peer, .. } => peer.noise(),
-            Link::Http(_) => 0,
+            Link::Sse(_) | Link::Http(_) => 0,
         }
+    }
+
+    /// Whether it is reached over streamable HTTP in the modern era, where arguments go into headers too.
+    pub(super) fn mirrors_arguments(&self) -> bool {
+        self.greeting.era == Era::Modern && matches!(self.link, Link::Http(_))
     }
 }
 
-/// The parameters of a request: its fields, and in `_meta` what the era wants and one more entry.
-fn params(fields: &str, meta: Option<&str>, entry: Option<&str>) -> String {
+/// The parameters of a request: its fields, and in `_meta` what the era wants and further entries.
+fn params(fields: &str, meta: Option<&str>, more: &[&str]) -> String {
     let inner = meta.and_then(|meta| meta.strip_prefix('{')?.strip_suffix('}')).filter(|inner| !inner.is_empty());
-    let entries: Vec<_> = inner.into_iter().chain(entry).collect();
-    let meta = (meta.is_some() || entry.is_some()).then(|| format!(r#""_meta":{{{}}}"#, entries.join(",")));
+    let entries: Vec<_> = inner.into_iter().chain(more.iter().copied()).collect();
+    let meta = (meta.is_some() || !more.is_empty()).then(|| format!(r#""_meta":{{{}}}"#, entries.join(",")));
     let all: Vec<_> = Some(fields).filter(|fields| !fields.is_empty()).into_iter().chain(meta.as_deref()).collect();
     format!("{{{}}}", all.join(","))
 }
@@ -163,10 +275,10 @@ mod tests {
 
     #[test]
     fn parameters_are_joined_whatever_is_missing() {
-        assert_eq!(params("", None, None), "{}");
-        assert_eq!(params("", Some(r#"{"a":1}"#), None), r#"{"_meta":{"a":1}}"#);
-        assert_eq!(params(r#""n":1"#, None, Some(r#""k":"v""#)), r#"{"n":1,"_meta":{"k":"v"}}"#);
-        assert_eq!(params(r#""n":1"#, Some(r#"{"a":1}"#), Some(r#""k":"v""#)), r#"{"n":1,"_meta":{"a":1,"k":"v"}}"#);
-        assert_eq!(params("", Some("{}"), Some(r#""k":"v""#)), r#"{"_meta":{"k":"v"}}"#);
+        assert_eq!(params("", None, &[]), "{}");
+        assert_eq!(params("", Some(r#"{"a":1}"#), &[]), r#"{"_meta":{"a":1}}"#);
+        assert_eq!(params(r#""n":1"#, None, &[r#""k":"v""#]), r#"{"n":1,"_meta":{"k":"v"}}"#);
+        assert_eq!(params(r#""n":1"#, Some(r#"{"a":1}"#), &[r#""k":"v""#]), r#"{"n":1,"_meta":{"a":1,"k":"v"}}"#);
+        assert_eq!(params("", Some("{}"), &[r#""k":"v""#]), r#"{"_meta":{"k":"v"}}"#);
     }
 }

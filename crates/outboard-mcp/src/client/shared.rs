@@ -1,8 +1,11 @@
 //! What all upstreams of one program share.
 
+use super::agents::Agents;
+use super::handshake::askable;
 use super::http;
-use super::spec::ClientInfo;
-use std::sync::OnceLock;
+use super::spec::{ClientInfo, Network};
+use serde_json::{Map, Value};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,16 +17,50 @@ pub(super) struct Shared {
     pub(super) tasks: TaskTracker,
     /// Ends everything.
     pub(super) stop: CancellationToken,
+    network: Network,
     http: OnceLock<Result<reqwest::Client, String>>,
+    agents: OnceLock<Weak<dyn Agents>>,
+    declared: Mutex<Map<String, Value>>,
 }
 
 impl Shared {
-    pub(super) fn new(client: ClientInfo) -> Self {
-        Self { client, tasks: TaskTracker::new(), stop: CancellationToken::new(), http: OnceLock::new() }
+    pub(super) fn new(client: ClientInfo, network: Network) -> Self {
+        Self {
+            client,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            network,
+            http: OnceLock::new(),
+            agents: OnceLock::new(),
+            declared: Mutex::default(),
+        }
     }
 
     /// The HTTP client, built when first needed: it reads the system's certificates.
     pub(super) fn http(&self) -> Result<reqwest::Client, String> {
-        self.http.get_or_init(http::client).clone()
+        self.http.get_or_init(|| http::client(&self.network)).clone()
+    }
+
+    /// Says who stands behind calls; the first one said counts.
+    pub(super) fn serve(&self, agents: Weak<dyn Agents>) {
+        let _ = self.agents.set(agents);
+    }
+
+    pub(super) fn agents(&self) -> Option<Arc<dyn Agents>> {
+        self.agents.get()?.upgrade()
+    }
+
+    /// Adds to what legacy servers are told at their start that they may ask.
+    pub(super) fn declare(&self, capabilities: &Value) {
+        self.lock().extend(askable(capabilities));
+    }
+
+    /// What can be asked back by some agent.
+    pub(super) fn declared(&self) -> Value {
+        Value::Object(self.lock().clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Map<String, Value>> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

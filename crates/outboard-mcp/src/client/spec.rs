@@ -50,6 +50,13 @@ pub enum TransportSpec {
     ListingOnly,
 }
 
+/// How upstreams behind addresses are reached. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// Certificates to trust beside those of the system, in PEM form.
+    pub ca: Option<PathBuf>,
+}
+
 /// How we introduce ourselves to upstreams.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {

@@ -3,11 +3,12 @@
 use super::handler::Ear;
 use super::handshake::{Era, Greeting};
 use super::http::HttpLink;
+use super::legacy_sse;
 use super::probe::{self, NoGreeting};
 use super::process::{self, Process};
 use super::session::{Link, Session};
 use super::shared::Shared;
-use super::spec::{ClientInfo, TransportSpec, UpstreamSpec};
+use super::spec::{TransportSpec, UpstreamSpec};
 use crate::rpc::Peer;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use std::time::Duration;
 pub(super) struct Start<'a> {
     pub(super) spec: &'a UpstreamSpec,
     pub(super) ear: Arc<Ear>,
-    pub(super) shared: &'a Shared,
+    pub(super) shared: &'a Arc<Shared>,
 }
 
 impl Start<'_> {
@@ -25,14 +26,35 @@ impl Start<'_> {
         match &self.spec.transport {
             TransportSpec::Stdio { .. } => self.stdio(known).await,
             TransportSpec::Http { url, headers } => {
-                let link =
-                    HttpLink::new(self.shared.http()?, url, headers, self.shared.client.clone(), self.ear.clone())?;
+                let link = HttpLink::new(url, headers, self.shared.clone(), self.ear.clone())?;
                 let limit = self.spec.start_timeout;
-                let greeting = tokio::time::timeout(limit, link.greet(known, limit / 3)).await;
-                let greeting = greeting.map_err(|_| format!("it did not say hello within {limit:?}"))??;
-                Ok(Session::new(Link::Http(Box::new(link)), greeting, &self.shared.client))
+                let late = |_| format!("it did not say hello within {limit:?}");
+                match tokio::time::timeout(limit, link.greet(known, limit / 3)).await.map_err(late)? {
+                    Ok(greeting) => Ok(self.session(Link::Http(Arc::new(link)), greeting)),
+                    Err(reason) if link.may_be_older() => {
+                        let older = tokio::time::timeout(limit, self.over_sse(&link)).await.map_err(late)?;
+                        older.map_err(|older| format!("{reason}; over HTTP+SSE: {older}"))
+                    }
+                    Err(reason) => Err(reason),
+                }
             }
             TransportSpec::ListingOnly => Err("it has neither command nor address".into()),
+        }
+    }
+
+    fn session(&self, link: Link, greeting: Greeting) -> Session {
+        Session::new(link, greeting, &self.shared.client, self.ear.under_way.clone())
+    }
+
+    /// The transport of revision 2024-11-05.
+    async fn over_sse(&self, link: &HttpLink) -> Result<Session, String> {
+        let (url, headers) = link.address();
+        let http = self.shared.http()?;
+        let peer = legacy_sse::connect(&http, url, headers, self.ear.clone(), &self.shared.tasks).await?;
+        match probe::initialize(&peer, self.shared).await {
+            Ok(greeting) => Ok(self.session(Link::Sse(peer), greeting)),
+            Err(NoGreeting::Refused(reason)) => Err(reason),
+            Err(NoGreeting::Ended) => Err("it ended before it said hello".into()),
         }
     }
 
@@ -55,10 +77,10 @@ impl Start<'_> {
     async fn attempt(&self, probing: bool) -> Result<Result<Session, String>, String> {
         let (process, peer) = process::start(&self.spec.transport, self.ear.clone(), &self.shared.tasks).await?;
         let limit = self.spec.start_timeout;
-        let greeting = tokio::time::timeout(limit, greet(&peer, &self.shared.client, probing, limit / 3)).await;
+        let greeting = tokio::time::timeout(limit, greet(&peer, self.shared, probing, limit / 3)).await;
         let reason = match greeting {
             Ok(Ok(greeting)) => {
-                return Ok(Ok(Session::new(Link::Stdio { process, peer }, greeting, &self.shared.client)));
+                return Ok(Ok(self.session(Link::Stdio { process, peer }, greeting)));
             }
             Ok(Err(NoGreeting::Refused(reason))) => reason,
             Ok(Err(NoGreeting::Ended)) => "it ended before it said hello".to_owned(),
@@ -68,8 +90,8 @@ impl Start<'_> {
     }
 }
 
-async fn greet(peer: &Peer, client: &ClientInfo, probing: bool, patience: Duration) -> Result<Greeting, NoGreeting> {
-    if probing { probe::probe(peer, client, patience).await } else { probe::initialize(peer, client).await }
+async fn greet(peer: &Peer, shared: &Shared, probing: bool, patience: Duration) -> Result<Greeting, NoGreeting> {
+    if probing { probe::probe(peer, shared, patience).await } else { probe::initialize(peer, shared).await }
 }
 
 /// Ends a process before another is started: two at a time might fight over a lock or a port.

@@ -9,6 +9,7 @@ use super::shared::Shared;
 use super::spec::{TransportSpec, UpstreamSpec};
 use super::start::Start;
 use outboard_types::{ErrorCode, ToolError};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
@@ -34,6 +35,8 @@ pub(super) struct Upstream {
     pub(super) ear: Arc<Ear>,
     pub(super) cache_file: PathBuf,
     pub(super) fetching: tokio::sync::Mutex<()>,
+    /// The resources whose changes somebody wants to hear of.
+    pub(super) watched: watch::Sender<BTreeSet<String>>,
     shared: Arc<Shared>,
     failures: AtomicU32,
     inner: Mutex<Inner>,
@@ -63,7 +66,16 @@ impl Upstream {
     pub(super) fn new(spec: UpstreamSpec, ear: Ear, cache_file: PathBuf, shared: Arc<Shared>) -> Self {
         let fetching = tokio::sync::Mutex::default();
         let (failures, inner) = (AtomicU32::new(0), Mutex::default());
-        Self { spec, ear: Arc::new(ear), cache_file, fetching, shared, failures, inner }
+        Self {
+            spec,
+            ear: Arc::new(ear),
+            cache_file,
+            fetching,
+            watched: watch::Sender::default(),
+            shared,
+            failures,
+            inner,
+        }
     }
 
     pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -148,7 +160,7 @@ impl Upstream {
             tokio::select! {
                 () = watched.ended() => {}
                 () = this.shared.stop.cancelled() => return watched.end().await,
-                () = async { watched.listen().await; std::future::pending().await } => {}
+                () = async { watched.listen(this.watched.subscribe()).await; std::future::pending().await } => {}
             }
             if since.elapsed() > STABLE {
                 this.failures.store(0, Relaxed);

@@ -34,6 +34,10 @@ impl RpcError {
     pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
     /// The parameters do not fit the method.
     pub(crate) const INVALID_PARAMS: i64 = -32602;
+    /// No such resource, in the legacy era.
+    pub(crate) const NO_RESOURCE: i64 = -32002;
+    /// The client did not declare what the request needs.
+    pub(crate) const MISSING_CAPABILITY: i64 = -32021;
     /// A fault of the answering side.
     pub(crate) const INTERNAL: i64 = -32603;
 

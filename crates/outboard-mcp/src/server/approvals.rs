@@ -136,13 +136,12 @@ fn form(question: &Question) -> Value {
     })
 }
 
-/// The result that makes a client of the stateless revision ask and come back.
-pub(super) fn input_required(questions: &[Question], state: &str) -> Value {
+/// The questions as a client of the stateless revision is given them.
+pub(super) fn requests(questions: &[Question]) -> Map<String, Value> {
     let request = |question: &Question| {
         (question.record.id.clone(), json!({"method": "elicitation/create", "params": form(question)}))
     };
-    let requests: Map<String, Value> = questions.iter().map(request).collect();
-    json!({"resultType": "input_required", "inputRequests": requests, "requestState": state})
+    questions.iter().map(request).collect()
 }
 
 /// What a person without a form can do, for the text of a report.

@@ -6,14 +6,18 @@
 
 mod approvals;
 mod arguments;
+mod bridge;
 mod calls;
+mod client;
 mod desk;
 pub mod http;
 mod local;
-mod parked;
+mod news;
+mod offers;
 mod protocol;
 mod questions;
 mod requests;
+mod seal;
 mod service;
 pub mod stdio;
 mod tools;
@@ -21,6 +25,7 @@ mod trace;
 pub mod webhook;
 mod wire;
 
+pub use client::{Agent, Client, Tell};
 pub use protocol::{LATEST_LEGACY, MODERN};
 pub use questions::{Asker, Elicitation, Reply};
 pub use service::{Caller, Expose, ProgressSink, Service, ServiceOptions};

@@ -1,18 +1,17 @@
-//! Questions to the person behind an agent's client: elicitation, whichever way the client's era has it.
+//! Requests of ours to a client, and their answers.
 //!
-//! Never here: what is asked and what an answer means (see `approvals`).
+//! Never here: what is asked and what an answer means (see `approvals` and `bridge`).
 
-use super::protocol;
+use super::client::Tell;
 use outboard_types::CancellationToken;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
-/// What a client said to one question.
+/// What a client said to one question of ours.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Reply {
     /// `accept`, `decline` or `cancel`.
@@ -22,7 +21,7 @@ pub struct Reply {
     pub content: Value,
 }
 
-/// How the person behind a request can be asked.
+/// How the person behind a request can be asked by us.
 #[derive(Clone, Default)]
 pub enum Elicitation {
     /// Not at all: the client did not declare it.
@@ -34,78 +33,66 @@ pub enum Elicitation {
     Retry,
 }
 
+/// The answer of a client; `None` where it failed.
+type Answer = Option<Box<RawValue>>;
+
 /// Questions of ours that wait for the client.
 #[derive(Default)]
-pub(super) struct Questions {
-    waiting: Mutex<HashMap<String, oneshot::Sender<Option<Reply>>>>,
-    declared: AtomicBool,
-}
-
-type Send = Arc<dyn Fn(String) -> bool + std::marker::Send + Sync>;
+pub(super) struct Questions(Mutex<HashMap<String, oneshot::Sender<Answer>>>);
 
 /// Sends questions over one connection.
 #[derive(Clone)]
 pub struct Asker {
     questions: Arc<Questions>,
-    send: Send,
+    tell: Tell,
 }
 
 impl Questions {
-    /// Notes what an `initialize` declares; later requests of the same connection go by it.
-    pub(super) fn declare(&self, params: Option<&RawValue>) {
-        self.declared.store(protocol::declares_elicitation(params), Ordering::Relaxed);
-    }
-
-    /// How the person behind this request can be asked. `send` puts one message on the way to the client.
-    pub(super) fn of(self: &Arc<Self>, params: Option<&RawValue>, send: Send) -> Elicitation {
-        match protocol::is_modern(params) {
-            true if protocol::declares_elicitation(params) => Elicitation::Retry,
-            false if self.declared.load(Ordering::Relaxed) => self.asking(send),
-            _ => Elicitation::Unable,
-        }
-    }
-
     /// By requests of ours, for a client known to take them.
-    pub(super) fn asking(self: &Arc<Self>, send: Send) -> Elicitation {
-        Elicitation::Ask(Asker { questions: self.clone(), send })
+    pub(super) fn asker(self: &Arc<Self>, tell: Tell) -> Asker {
+        Asker { questions: self.clone(), tell }
     }
 
     /// Delivers the client's answer to a question; `None` where it failed.
-    pub(super) fn answered(&self, id: &RawValue, result: Option<&RawValue>) {
+    pub(super) fn answered(&self, id: &RawValue, result: Option<Box<RawValue>>) {
         let Ok(id) = serde_json::from_str::<String>(id.get()) else { return };
         if let Some(waiting) = self.lock().remove(&id) {
-            let _ = waiting.send(result.and_then(|result| serde_json::from_str(result.get()).ok()));
+            let _ = waiting.send(result);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Option<Reply>>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Answer>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Asker {
-    /// Asks one question; `None` where the client could not answer it. Gives up when `over` fires.
+    /// Puts one form; `None` where the client could not answer it. Gives up when `over` fires.
     pub async fn ask(&self, params: &Value, over: &CancellationToken) -> Option<Reply> {
-        let (id, reply) = self.open();
-        let open = Open { questions: &self.questions, id: &id };
-        let question = json!({"jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": params});
-        if !(self.send)(question.to_string()) {
+        let answer = self.request("elicitation/create", params, over).await?;
+        serde_json::from_str(answer.get()).ok()
+    }
+
+    /// Sends one request; `None` where it failed. Gives up when `over` fires.
+    pub(super) async fn request(&self, method: &str, params: &Value, over: &CancellationToken) -> Answer {
+        let (id, answer) = self.open();
+        let mut open = Open { asker: self, id: &id, sent: false };
+        let question = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        open.sent = (self.tell)(question.to_string());
+        if !open.sent {
             return None;
         }
-        let answer = tokio::select! {
-            reply = reply => reply.ok().flatten(),
-            () = over.cancelled() => {
-                let gone = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
-                (self.send)(gone.to_string());
-                None
+        tokio::select! {
+            answer = answer => {
+                open.sent = false;
+                answer.ok().flatten()
             }
-        };
-        drop(open);
-        answer
+            () = over.cancelled() => None,
+        }
     }
 
     /// An id that cannot be guessed: over HTTP the answer comes as a message of its own.
-    fn open(&self) -> (String, oneshot::Receiver<Option<Reply>>) {
+    fn open(&self) -> (String, oneshot::Receiver<Answer>) {
         let id = format!("q-{}", &super::http::fresh_token()[..32]);
         let (sender, receiver) = oneshot::channel();
         self.questions.lock().insert(id.clone(), sender);
@@ -113,14 +100,19 @@ impl Asker {
     }
 }
 
-/// Takes its question off the list, whatever way the asking ends.
+/// Takes its question off the list, whatever way the asking ends, and back from the client where it has it.
 struct Open<'a> {
-    questions: &'a Questions,
+    asker: &'a Asker,
     id: &'a str,
+    sent: bool,
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.questions.lock().remove(self.id);
+        self.asker.questions.lock().remove(self.id);
+        if self.sent {
+            let gone = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": self.id}});
+            let _ = (self.asker.tell)(gone.to_string());
+        }
     }
 }

@@ -1,20 +1,25 @@
 //! Answers requests, whatever carried them here.
 
-use super::calls::Directs;
-use super::parked::Parked;
+use super::bridge::Bridge;
+use super::calls::{Directs, tasks};
+use super::client::{Agent, Client, Level};
+use super::news::{self, Notice};
 use super::protocol::{self, Era};
 use super::questions::Elicitation;
+use super::seal::Seal;
 use super::webhook::Webhook;
-use super::{calls, tools};
+use super::{calls, offers, tools};
+use crate::client::{Offer, Upstreams};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
-use outboard_execution::{Executions, OnRestart};
-use outboard_types::{CancellationToken, Principal, TraceParent};
-use serde::Deserialize;
+use outboard_execution::{Executions, OnRestart, Surface};
+use outboard_types::{CancellationToken, Principal, ServerName, TraceParent};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::sync::{broadcast, watch};
 
 /// Which tools an agent is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,11 +41,16 @@ const SMALL_CATALOGUE: usize = 2_000;
 /// How long `tools/list` waits for listings that decide what is shown.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Resources whose server is remembered; beyond that all are looked up anew.
+const ROUTES: usize = 100_000;
+
 /// What the service is told by settings.
 #[derive(Clone)]
 pub struct ServiceOptions {
     /// Which tools are shown.
     pub expose: Expose,
+    /// The one server whose names are shown as they are, with [`Expose::Direct`] and no other server.
+    pub transparent: Option<ServerName>,
     /// Whether the catalogue may turn out small: with [`Expose::Auto`], it is not even looked at otherwise.
     pub maybe_small: bool,
     /// How long `run_code` and `wait` wait unless told otherwise; default 45 s.
@@ -53,6 +63,8 @@ pub struct ServiceOptions {
     pub on_restart: OnRestart,
     /// Who is told of questions to people.
     pub webhook: Option<Webhook>,
+    /// How long requests under way may take at the end.
+    pub drain: Duration,
 }
 
 /// Receives progress of one request: a growing number and a message.
@@ -66,10 +78,16 @@ pub struct Caller {
     pub cancel: CancellationToken,
     /// Where progress goes, if the caller wants it.
     pub progress: Option<ProgressSink>,
-    /// How the person behind the caller can be asked.
+    /// How the person behind the caller can be asked by us.
     pub elicitation: Elicitation,
     /// The trace of the HTTP request that brought it.
     pub http_trace: Option<TraceParent>,
+    /// What servers can ask and tell it.
+    pub agent: Agent,
+    /// Its session, in the handshake era.
+    pub client: Option<Arc<Client>>,
+    /// The id of the request.
+    pub request: Value,
 }
 
 /// Metrics in the text format of Prometheus.
@@ -83,22 +101,24 @@ pub(super) struct MetricsText {
 /// The MCP server, without a transport.
 pub struct Service {
     pub(super) executions: Arc<Executions>,
+    pub(super) upstreams: Option<Arc<Upstreams>>,
     pub(super) options: ServiceOptions,
-    pub(super) parked: Parked,
+    pub(super) seal: Seal,
     pub(super) directs: Directs,
     metrics: OnceLock<MetricsText>,
+    pub(super) bridge: Arc<Bridge>,
+    pub(super) news: broadcast::Sender<Notice>,
+    /// Fires when the process is about to end: who waits is told that the work goes on.
+    pub(super) drain: CancellationToken,
+    following: watch::Sender<usize>,
+    routes: Mutex<HashMap<String, ServerName>>,
+    watched: Mutex<HashMap<String, usize>>,
 }
 
 impl Service {
-    /// A service over these executions.
+    /// A service over these executions; servers' prompts and resources are not shown, and nobody is asked.
     pub fn new(executions: Arc<Executions>, options: ServiceOptions) -> Arc<Self> {
-        Arc::new(Self {
-            executions,
-            options,
-            parked: Parked::default(),
-            directs: Directs::default(),
-            metrics: OnceLock::new(),
-        })
+        Self::made(executions, None, options)
     }
 
     /// Serves metrics over HTTP; `open` says that they need no bearer token.
@@ -110,9 +130,42 @@ impl Service {
         self.metrics.get()
     }
 
+    /// The same with everything that these upstreams offer, ask and tell.
+    pub fn over(executions: Arc<Executions>, upstreams: Arc<Upstreams>, options: ServiceOptions) -> Arc<Self> {
+        let service = Self::made(executions, Some(upstreams.clone()), options);
+        let bridge: Arc<dyn crate::client::Agents> = service.bridge.clone();
+        upstreams.serve(Arc::downgrade(&bridge));
+        tokio::spawn(news::follow(Arc::downgrade(&service), upstreams));
+        service
+    }
+
+    fn made(executions: Arc<Executions>, upstreams: Option<Arc<Upstreams>>, options: ServiceOptions) -> Arc<Self> {
+        Arc::new(Self {
+            bridge: Bridge::new(executions.clone()),
+            executions,
+            upstreams,
+            options,
+            seal: Seal::default(),
+            directs: Directs::default(),
+            metrics: OnceLock::new(),
+            news: broadcast::channel(256).0,
+            drain: CancellationToken::new(),
+            following: watch::Sender::default(),
+            routes: Mutex::default(),
+            watched: Mutex::default(),
+        })
+    }
+
     /// What it was told by settings.
     pub fn options(&self) -> &ServiceOptions {
         &self.options
+    }
+
+    /// Adds to what servers may ask: some client declared it.
+    pub(super) fn declare(&self, capabilities: &Value) {
+        if let Some(upstreams) = &self.upstreams {
+            upstreams.declare(capabilities);
+        }
     }
 
     /// Answers one request with the JSON of its result.
@@ -122,17 +175,63 @@ impl Service {
         params: Option<&RawValue>,
         caller: Caller,
     ) -> Result<Value, RpcError> {
-        let head = head(params)?;
-        let era = protocol::era(&head)?;
+        let era = protocol::era(params)?;
+        if !protocol::exists(era, method) {
+            return Err(unknown(method));
+        }
+        if era == Era::Modern {
+            self.declare(&caller.agent.capabilities);
+        }
+        let instructions = &self.options.instructions;
         let result = match method {
-            "initialize" => protocol::initialize(&head, &self.options.instructions),
-            "server/discover" => protocol::discover(&self.options.instructions),
+            "initialize" => protocol::initialize(params, &self.capabilities(), instructions),
+            "server/discover" => protocol::discover(&self.capabilities(), instructions),
             "ping" => json!({}),
             "tools/list" => json!({"tools": self.list().await}),
             "tools/call" => calls::call(self, params, caller).await?,
-            other => return Err(RpcError::new(RpcError::METHOD_NOT_FOUND, format!("method {other:?} is not known"))),
+            "prompts/list" => offers::list(self, Offer::Prompts, params).await?,
+            "prompts/get" => offers::prompt(self, params, caller).await?,
+            "resources/list" => offers::list(self, Offer::Resources, params).await?,
+            "resources/templates/list" => offers::list(self, Offer::Templates, params).await?,
+            "resources/read" => offers::read(self, params, caller).await?,
+            "resources/subscribe" => offers::subscribe(self, params, &caller, true).await?,
+            "resources/unsubscribe" => offers::subscribe(self, params, &caller, false).await?,
+            "completion/complete" => offers::complete(self, params, caller).await?,
+            "logging/setLevel" => set_level(params, &caller)?,
+            "subscriptions/listen" => news::listen(self, params, &caller).await?,
+            "tasks/get" => tasks::get(self, params, &caller).await?,
+            "tasks/update" => tasks::update(self, params, caller).await?,
+            "tasks/cancel" => tasks::cancel(self, params, &caller).await?,
+            other => return Err(unknown(other)),
         };
-        Ok(finished(era, method, result))
+        let Value::Object(result) = result else { return Ok(result) };
+        Ok(Value::Object(protocol::finish(era, method, result)))
+    }
+
+    /// What we offer. What is not known of a server yet may be there.
+    fn capabilities(&self) -> Value {
+        let mut capabilities = json!({"tools": {"listChanged": self.shows_upstream_tools()}, "logging": {}});
+        let Some(upstreams) = &self.upstreams else { return capabilities };
+        let unknown = !upstreams.cached_listings().1.is_empty();
+        if unknown || upstreams.any_offers("prompts") {
+            capabilities["prompts"] = json!({"listChanged": true});
+        }
+        if unknown || upstreams.any_offers("resources") {
+            capabilities["resources"] = json!({"listChanged": true, "subscribe": true});
+        }
+        if unknown || upstreams.any_offers("completions") {
+            capabilities["completions"] = json!({});
+        }
+        capabilities
+    }
+
+    /// Whether what upstreams list can show up among our tools.
+    pub(super) fn shows_upstream_tools(&self) -> bool {
+        match self.options.expose {
+            Expose::Code => false,
+            Expose::Direct | Expose::Both => true,
+            Expose::Auto => self.options.maybe_small,
+        }
     }
 
     async fn list(&self) -> Vec<Value> {
@@ -146,22 +245,99 @@ impl Service {
         }
     }
 
-    /// The upstreams' definitions under joined names; none if they have more than `limit` tokens.
-    async fn direct(&self, limit: Option<usize>) -> Vec<Value> {
+    /// The present surface, once servers that were never listed had a moment to answer.
+    pub(super) async fn listed(&self) -> Option<Arc<Surface>> {
         let surface = tokio::time::timeout(PATIENCE, self.executions.deps().surfaces.current()).await;
-        let Ok(Ok(surface)) = surface else { return Vec::new() };
+        surface.ok()?.ok()
+    }
+
+    /// The upstreams' definitions under the names that are shown; none if they have more than `limit` tokens.
+    async fn direct(&self, limit: Option<usize>) -> Vec<Value> {
+        let Some(surface) = self.listed().await else { return Vec::new() };
         let catalogue = &surface.catalogue;
         if limit.is_some_and(|limit| definition_tokens(catalogue) > limit) {
             return Vec::new();
         }
         let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
-        tools.filter_map(|tool| renamed(&tool.raw, &joined(tool))).collect()
+        tools.filter_map(|tool| renamed(&tool.raw, &self.shown_name(&tool.id.server, tool.id.tool.as_str()))).collect()
+    }
+
+    /// The name under which something of a server is shown.
+    pub(super) fn shown_name(&self, server: &ServerName, name: &str) -> String {
+        if self.options.transparent.is_some() { name.to_owned() } else { format!("{server}__{name}") }
+    }
+
+    pub(super) fn routes(&self) -> MutexGuard<'_, HashMap<String, ServerName>> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn route(&self, uri: &str, server: &ServerName) {
+        let mut routes = self.routes();
+        if routes.len() >= ROUTES {
+            routes.clear();
+        }
+        routes.insert(uri.to_owned(), server.clone());
+    }
+
+    /// Counts who watches a resource; the server hears of the first and of the last.
+    pub(super) fn watch(&self, uri: &str, on: bool) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = watched.entry(uri.to_owned()).or_default();
+        let before = *count;
+        *count = if on { before + 1 } else { before.saturating_sub(1) };
+        let turned = (before == 0) == on && before + usize::from(on) == 1;
+        if *count == 0 {
+            watched.remove(uri);
+        }
+        drop(watched);
+        let server = self.routes().get(uri).cloned().or_else(|| self.options.transparent.clone());
+        if let (true, Some(upstreams), Some(server)) = (turned, &self.upstreams, server) {
+            upstreams.watch(&server, uri, on);
+        }
+    }
+
+    /// Counts a request whose work is waited for, until the guard is dropped.
+    pub(super) fn following(&self) -> Following<'_> {
+        self.following.send_modify(|count| *count += 1);
+        Following(self)
+    }
+
+    /// Lets what is waited for come to its end, for as long as settings allow; then tells who still waits that
+    /// the work goes on later.
+    pub(super) async fn drained(&self) {
+        let mut following = self.following.subscribe();
+        let _ = tokio::time::timeout(self.options.drain, following.wait_for(|count| *count == 0)).await;
+        self.drain.cancel();
+    }
+
+    /// A client is gone for good.
+    pub(super) fn left(&self, client: &Client) {
+        client.requests.cancel_all();
+        client.watched().iter().for_each(|uri| self.watch(uri, false));
     }
 }
 
-/// The name under which an upstream's tool is shown directly.
-fn joined(tool: &outboard_catalog::Tool) -> String {
-    format!("{}__{}", tool.id.server, tool.id.tool)
+/// One request whose work is waited for.
+pub(super) struct Following<'a>(&'a Service);
+
+impl Drop for Following<'_> {
+    fn drop(&mut self) {
+        self.0.following.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+fn unknown(method: &str) -> RpcError {
+    RpcError::new(RpcError::METHOD_NOT_FOUND, format!("method {method:?} is not known"))
+}
+
+fn set_level(params: Option<&RawValue>, caller: &Caller) -> Result<Value, RpcError> {
+    let given: Value = params.and_then(|params| serde_json::from_str(params.get()).ok()).unwrap_or_default();
+    let level = given["level"].as_str().and_then(Level::parse);
+    let level = level.ok_or_else(|| RpcError::new(RpcError::INVALID_PARAMS, "logging/setLevel: unknown level"))?;
+    if let Some(client) = &caller.client {
+        client.set_level(level);
+    }
+    Ok(json!({}))
 }
 
 fn renamed(raw: &RawValue, name: &str) -> Option<Value> {
@@ -173,29 +349,4 @@ fn renamed(raw: &RawValue, name: &str) -> Option<Value> {
 fn definition_tokens(catalogue: &Catalogue) -> usize {
     let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
     tools.map(|tool| outboard_execution::estimate_tokens(tool.raw.get())).sum()
-}
-
-/// The parts of the parameters that tell the era; arguments are left unparsed.
-fn head(params: Option<&RawValue>) -> Result<Value, RpcError> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(rename = "_meta", default)]
-        meta: Option<Value>,
-        #[serde(rename = "protocolVersion", default)]
-        version: Option<Value>,
-    }
-    let Some(params) = params else { return Ok(json!({})) };
-    let head: Head = serde_json::from_str(params.get())
-        .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("params: {error}")))?;
-    Ok(json!({"_meta": head.meta, "protocolVersion": head.version}))
-}
-
-fn finished(era: Era, method: &str, result: Value) -> Value {
-    let Value::Object(result) = result else { return result };
-    let mut result = protocol::finish(era, result);
-    if era == Era::Modern && method == "tools/list" {
-        result.entry("ttlMs").or_insert_with(|| json!(3_600_000));
-        result.entry("cacheScope").or_insert_with(|| json!("private"));
-    }
-    Value::Object(result)
 }

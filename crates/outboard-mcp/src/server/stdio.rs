@@ -1,8 +1,8 @@
 //! The server over stdin and stdout: one message a line, requests answered in any order.
 
-use super::questions::Questions;
-use super::requests::Requests;
-use super::service::{Caller, ProgressSink, Service};
+use super::client::{Client, Tell};
+use super::news::Notice;
+use super::service::Service;
 use super::wire::{self, Incoming, MAX_MESSAGE};
 use outboard_types::{CancellationToken, Principal};
 use std::fs::File;
@@ -18,33 +18,48 @@ use tokio::sync::mpsc;
 /// Messages that may wait for a slow reader before requests stop being taken.
 const QUEUE: usize = 256;
 
-/// What is under way on the one connection, both ways.
-#[derive(Default)]
-struct Connection {
-    requests: Arc<Requests>,
-    questions: Arc<Questions>,
-}
-
-/// Serves until stdin ends or `stop` fires; then cancels what is under way.
+/// Serves until stdin ends, which cancels what is under way, or until `stop` fires, after which it has its grace.
 pub async fn serve(service: Arc<Service>, stop: CancellationToken) -> io::Result<()> {
     let reader = BufReader::with_capacity(64 << 10, input(io::stdin().as_fd().try_clone_to_owned()?)?);
     let (lines, queue) = mpsc::channel(QUEUE);
     let writer = tokio::spawn(write(output(io::stdout().as_fd().try_clone_to_owned()?)?, queue));
-    let connection = Connection::default();
+    let client = Client::new();
+    let stopping = async {
+        stop.cancelled().await;
+        service.drained().await;
+    };
     tokio::select! {
-        ended = read(reader, &service, &connection, lines) => ended?,
-        () = stop.cancelled() => {}
+        ended = read(reader, &service, &client, lines.clone()) => ended?,
+        () = stopping => {}
+        () = announce(&service, &client, &lines) => {}
     }
-    connection.requests.cancel_all();
+    drop(lines);
+    if !service.drain.is_cancelled() {
+        service.left(&client);
+    }
     // Answers that are ready still go out; a client that left does not hold us.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(3), writer).await;
     Ok(())
 }
 
+/// Tells of changes what no request asked for; in the stateless era only streams do. Never ends.
+async fn announce(service: &Service, client: &Client, lines: &mpsc::Sender<String>) {
+    let mut news = service.news.subscribe();
+    loop {
+        match news.recv().await {
+            Ok(_) if !client.shook_hands() => {}
+            Ok(Notice::Updated(uri)) if !client.watches(&uri) => {}
+            Ok(notice) => drop(lines.try_send(notice.line())),
+            Err(tokio::sync::broadcast::error::RecvError::Closed) => std::future::pending().await,
+            Err(_) => {}
+        }
+    }
+}
+
 async fn read(
     mut reader: BufReader<impl AsyncRead + Unpin>,
     service: &Arc<Service>,
-    connection: &Connection,
+    client: &Arc<Client>,
     lines: mpsc::Sender<String>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
@@ -61,52 +76,41 @@ async fn read(
             continue;
         }
         match wire::parse(&line) {
-            Ok(message) => take(message, service, connection, &lines),
+            Ok(message) => take(message, service, client, &lines),
             Err(answer) => drop(lines.send(answer).await),
         }
     }
 }
 
-fn take(message: Incoming, service: &Arc<Service>, connection: &Connection, lines: &mpsc::Sender<String>) {
-    let Connection { requests, questions } = connection;
+fn take(message: Incoming, service: &Arc<Service>, client: &Arc<Client>, lines: &mpsc::Sender<String>) {
     let (id, method, params) = match message {
         Incoming { id, method: Some(method), params, .. } => (id, method, params),
-        Incoming { id: Some(id), result, .. } => return questions.answered(&id, result.as_deref()),
+        Incoming { id: Some(id), result, .. } => return client.questions.answered(&id, result),
         _ => return,
     };
     if method == "initialize" {
-        questions.declare(params.as_deref());
+        let declared = client.declare(params.as_deref());
+        service.declare(&declared);
     }
     let Some(id) = id else {
         if method == "notifications/cancelled"
             && let Some(id) = wire::cancelled(params.as_deref())
         {
-            requests.cancel(&id);
+            client.requests.cancel(&id);
         }
         return;
     };
-    let entered = requests.enter(id.get());
-    let (service, lines) = (service.clone(), lines.clone());
-    let asking = lines.clone();
-    let elicitation = questions.of(params.as_deref(), Arc::new(move |line| asking.try_send(line).is_ok()));
+    let entered = client.requests.enter(id.get());
+    let (service, lines, telling) = (service.clone(), lines.clone(), lines.clone());
+    // What is told by the way is worth nothing late: a full queue drops it.
+    let tell: Tell = Arc::new(move |line| telling.try_send(line).is_ok());
+    let (principal, cancel) = (Principal::default(), entered.cancel.clone());
+    let caller = client.caller(principal, cancel, &id, params.as_deref(), Some(tell));
     tokio::spawn(async move {
-        let progress = wire::progress_token(params.as_deref()).map(|token| sink(token, lines.clone()));
-        let caller = Caller {
-            principal: Principal::default(),
-            cancel: entered.cancel.clone(),
-            progress,
-            elicitation,
-            http_trace: None,
-        };
         let answer = service.handle(&method, params.as_deref(), caller).await;
         let _ = lines.send(wire::response(&id, &answer)).await;
         drop(entered);
     });
-}
-
-fn sink(token: serde_json::Value, lines: mpsc::Sender<String>) -> ProgressSink {
-    // Progress is worth nothing late: a full queue drops it.
-    Box::new(move |count, message| drop(lines.try_send(wire::progress(&token, count, &message))))
 }
 
 async fn write(mut out: impl AsyncWrite + Unpin, mut queue: mpsc::Receiver<String>) -> io::Result<()> {

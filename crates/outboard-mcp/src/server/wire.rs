@@ -21,10 +21,34 @@ pub(super) struct Incoming {
     pub(super) result: Option<Box<RawValue>>,
 }
 
+/// What the `_meta` of a request says about who sends it.
+#[derive(Debug, Deserialize, Default)]
+pub(super) struct Meta {
+    #[serde(rename = "progressToken", default)]
+    pub(super) progress_token: Option<Value>,
+    #[serde(rename = "io.modelcontextprotocol/clientCapabilities", default)]
+    pub(super) capabilities: Value,
+    #[serde(rename = "io.modelcontextprotocol/logLevel", default)]
+    pub(super) level: Option<String>,
+    #[serde(rename = "io.modelcontextprotocol/protocolVersion", default)]
+    pub(super) version: Option<Value>,
+}
+
 /// Parses one message; the error is the response to send.
 pub(super) fn parse(bytes: &[u8]) -> Result<Incoming, String> {
     serde_json::from_slice(bytes)
         .map_err(|error| failure("null", &RpcError::new(-32700, format!("not JSON-RPC: {error}"))))
+}
+
+/// The `_meta` of a request; empty where there is none that can be read.
+pub(super) fn meta(params: Option<&RawValue>) -> Meta {
+    #[derive(Deserialize)]
+    struct Params {
+        #[serde(rename = "_meta", default)]
+        meta: Option<Meta>,
+    }
+    let read = params.and_then(|params| serde_json::from_str::<Params>(params.get()).ok());
+    read.and_then(|params| params.meta).unwrap_or_default()
 }
 
 /// The response to a request, as one line.
@@ -40,25 +64,9 @@ fn failure(id: &str, error: &RpcError) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{body}}}"#)
 }
 
-/// A progress notification, as one line.
-pub(super) fn progress(token: &Value, progress: u64, message: &str) -> String {
-    let params = json!({"progressToken": token, "progress": progress, "message": message});
-    json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": params}).to_string()
-}
-
-/// The token under which a request wants progress.
-pub(super) fn progress_token(params: Option<&RawValue>) -> Option<Value> {
-    #[derive(Deserialize)]
-    struct Params {
-        #[serde(rename = "_meta", default)]
-        meta: Meta,
-    }
-    #[derive(Deserialize, Default)]
-    struct Meta {
-        #[serde(rename = "progressToken", default)]
-        token: Option<Value>,
-    }
-    serde_json::from_str::<Params>(params?.get()).ok()?.meta.token
+/// A notification, as one line.
+pub(super) fn notification(method: &str, params: &Value) -> String {
+    json!({"jsonrpc": "2.0", "method": method, "params": params}).to_string()
 }
 
 /// The request that a `notifications/cancelled` names.

@@ -112,6 +112,9 @@ pub(crate) struct Serve {
     /// Address to listen on, such as 127.0.0.1:8765; stdio without it.
     #[arg(long, value_name = "ADDR")]
     pub(crate) http: Option<std::net::SocketAddr>,
+    /// Socket of the file system to listen on over HTTP, for this user alone; no token is needed there.
+    #[arg(long, value_name = "PATH", conflicts_with = "http")]
+    pub(crate) socket: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ mod executions;
 mod filter;
 mod generate;
 mod list;
+mod listening;
 mod policy;
 mod privacy;
 mod replay;

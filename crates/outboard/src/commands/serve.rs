@@ -1,5 +1,6 @@
 //! `outboard serve`: the MCP server that agents connect to.
 
+use super::listening::{self, Door};
 use crate::cli::{self, Cli};
 use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
@@ -10,7 +11,6 @@ use outboard_gateway::approvals::webhook::WebhookKey;
 use outboard_mcp::server::webhook::{self, Webhook};
 use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
 use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted};
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,9 +23,18 @@ const FEW: usize = 8;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let principal = args.http.map_or_else(Principal::default, |_| Principal(http::PRINCIPAL.into()));
+    let door = listening::door(args)?;
+    let principal = match &door {
+        Door::Port(_) => Principal(http::PRINCIPAL.into()),
+        Door::Stdio | Door::Socket(..) => Principal::default(),
+    };
     let app = App::open(&settings, &principal, Pool::Warm, None).await?;
-    let service = Service::new(app.executions.clone(), options(&settings, &app)?);
+    let upstreams = app.catalog.upstreams.clone();
+    if !matches!(door, Door::Stdio) {
+        // Clients come and go; servers are told of all that some client may be able to do.
+        upstreams.declare(&everything());
+    }
+    let service = Service::over(app.executions.clone(), upstreams, options(&settings, &app)?);
     if let (Some(webhook), Some(desk)) = (&service.options().webhook, &app.executions.deps().desk) {
         tokio::spawn(webhook::follow(desk.clone(), webhook.clone()));
     }
@@ -36,9 +45,12 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     recover(&app).await;
     super::retention::follow(app.executions.deps().journal.clone(), &settings);
     let stop = stop_signal()?;
-    let served = match args.http {
-        None => stdio::serve(service, stop).await.map_err(Failure::from),
-        Some(address) => over_http(service, address, stop).await,
+    let served = match door {
+        Door::Stdio => stdio::serve(service, stop).await.map_err(Failure::from),
+        Door::Port(listener) => over_http(service, listener, stop).await,
+        Door::Socket(listener, _file) => {
+            http::serve_unix(service, tokio::net::UnixListener::from_std(listener)?, stop).await.map_err(Failure::from)
+        }
     };
     app.close().await;
     served.map(|()| ExitCode::SUCCESS)
@@ -62,15 +74,21 @@ async fn recover(app: &App) {
     }
 }
 
-async fn over_http(service: Arc<Service>, address: SocketAddr, stop: CancellationToken) -> Result<(), Failure> {
+/// What clients can be asked.
+fn everything() -> serde_json::Value {
+    serde_json::json!({"elicitation": {"form": {}, "url": {}}, "sampling": {"tools": {}}, "roots": {}})
+}
+
+async fn over_http(
+    service: Arc<Service>,
+    listener: std::net::TcpListener,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
     let (token, given) = match std::env::var("OUTBOARD_TOKEN") {
         Ok(token) if !token.is_empty() => (token, true),
         _ => (http::fresh_token(), false),
     };
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
-        Failure::new(ErrorCode::InvalidRequest, format!("cannot listen on {address}: {error}"))
-            .hint("choose a free port with --http 127.0.0.1:PORT")
-    })?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     output::talk(&format!("listening on http://{}/mcp", listener.local_addr()?));
     if !given {
         output::talk(&format!("bearer token (shown once): {token}"));
@@ -100,6 +118,8 @@ pub(super) fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, 
             outboard_config::Expose::Direct => outboard_mcp::server::Expose::Direct,
             outboard_config::Expose::Both => outboard_mcp::server::Expose::Both,
         },
+        transparent: transparent(settings),
+        drain: settings.drain,
         maybe_small: enabled <= FEW,
         wait: settings.execution.wait,
         max_tokens: settings.execution.max_tokens,
@@ -111,6 +131,13 @@ pub(super) fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, 
         webhook: webhook(settings)?,
         on_restart: on_restart(settings),
     })
+}
+
+/// The only server, where its own names are to be shown: then no name of another can be meant.
+fn transparent(settings: &Settings) -> Option<outboard_types::ServerName> {
+    let mut enabled = settings.servers.iter().filter(|server| server.enabled);
+    let only = enabled.next().filter(|_| settings.expose == outboard_config::Expose::Direct)?;
+    enabled.next().is_none().then(|| only.name.clone())
 }
 
 /// What becomes of programs when this process ends before they do.

@@ -20,7 +20,7 @@ use outboard_execution::{
     TokenCounter,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Rulebook, RunLimits, chain};
-use outboard_mcp::client::{ClientInfo, Upstreams};
+use outboard_mcp::client::{ClientInfo, Network, Upstreams};
 use outboard_policy::Policy;
 use outboard_sandbox::Sandbox;
 use outboard_telemetry::Telemetry;
@@ -106,7 +106,7 @@ where
     let definitions = Arc::new(LockedDefinitions::open(settings, &state)?);
     let specs = settings.servers.iter().filter(|server| server.enabled).map(source::spec).collect();
     let client = ClientInfo { name: "outboard".into(), version: env!("CARGO_PKG_VERSION").into() };
-    let upstreams = Upstreams::new(specs, state.listings(), client);
+    let upstreams = Upstreams::over(specs, state.listings(), client, Network { ca: settings.ca.clone() });
     let slot = Arc::new(OnceLock::new());
     let reviewer = definitions.clone();
     let review = Arc::new(move |listings| reviewer.review(listings));

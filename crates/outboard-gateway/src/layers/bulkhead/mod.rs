@@ -40,6 +40,10 @@ impl Layer for Bulkhead {
     }
 
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
+        // What a server asks in the middle of a call belongs to that call, which has its place already.
+        if request.kind().is_asked_back() {
+            return next.run(request);
+        }
         let places = self.places(&request.call.id.server);
         Box::pin(async move {
             let _place = places.acquire_owned().await.expect("invariant: the semaphores are never closed");

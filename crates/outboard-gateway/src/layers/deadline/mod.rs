@@ -30,7 +30,7 @@ impl Layer for Deadline {
     }
 
     fn call<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answer<'a> {
-        let id = request.call.id.clone();
+        let (id, clock) = (request.call.id.clone(), request.clock.clone());
         let limit = self.limit(&id.server);
         let deadline = Instant::now() + limit;
         request.deadline = Some(deadline);
@@ -40,7 +40,7 @@ impl Layer for Deadline {
                 let hint = "the server may have acted; gateway.call_timeout in outboard.toml sets the limit";
                 Err(ToolError::new(ErrorCode::Timeout, message).on(&id).hint(hint))
             };
-            tokio::time::timeout_at(deadline, next.run(request)).await.unwrap_or_else(late)
+            clock.within(limit, next.run(request)).await.unwrap_or_else(late)
         })
     }
 }

@@ -24,7 +24,7 @@ impl Layer for Timeout {
     }
 
     fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
-        let id = request.call.id.clone();
+        let (id, clock) = (request.call.id.clone(), request.clock.clone());
         let limit = self.by_server.get(&id.server).copied().unwrap_or(self.default);
         Box::pin(async move {
             let late = |_| {
@@ -33,7 +33,7 @@ impl Layer for Timeout {
                     id.server
                 )))
             };
-            tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(late)
+            clock.within(limit, next.run(request)).await.unwrap_or_else(late)
         })
     }
 }

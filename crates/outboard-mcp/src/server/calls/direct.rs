@@ -8,10 +8,10 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use outboard_border::{Border, Notes, Place};
 use outboard_execution::{Deps, Report, fresh_id, program_value};
-use outboard_gateway::Run;
+use outboard_gateway::{Operation, Run};
 use outboard_types::{
-    CallContext, CallOrigin, CancellationToken, ExecutionId, Principal, SessionName, ToolError, ToolId, ToolResult,
-    TraceContext, TraceOrigin,
+    CallContext, CallOrigin, CancellationToken, ErrorCode, ExecutionId, Principal, ServerName, SessionName, ToolError,
+    ToolId, ToolResult, TraceContext, TraceOrigin,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -30,6 +30,17 @@ pub(super) struct Direct {
     pub(super) id: ExecutionId,
     pub(super) cancel: CancellationToken,
     pub(super) ended: Ended,
+    go: Arc<Mutex<Option<tokio::sync::oneshot::Sender<()>>>>,
+}
+
+impl Direct {
+    /// Lets it begin.
+    pub(super) fn begin(&self) {
+        let go = self.go.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(go) = go {
+            let _ = go.send(());
+        }
+    }
 }
 
 /// The latest direct calls.
@@ -62,32 +73,75 @@ pub(super) fn start(
     caller: &Caller,
     origin: Option<TraceOrigin>,
 ) -> Work {
+    let (deps, max_tokens) = (service.executions.deps().clone(), service.options.max_tokens);
+    let transparent = service.options.transparent.clone();
+    kept(service, caller, |context| {
+        let trace = service.executions.trace_context(&context.execution, origin.as_ref());
+        origin.iter().for_each(|origin| service.executions.note_origin(&context.execution, origin));
+        async move {
+            let server = transparent.as_ref().map_or("", ServerName::as_str);
+            let made = match make(&deps, context, trace, server, &tool, given).await {
+                // What a tool says of its own failure is its result.
+                Err(error) if !shaped && error.code == ErrorCode::ToolFailed => {
+                    return Ok(text_result(&error.message, true));
+                }
+                made => made?,
+            };
+            let place = Place::of(made.run.context());
+            let made = made.protected(deps.border.as_deref(), &place);
+            Ok(if shaped { made.shaped(max_tokens) } else { made.raw() })
+        }
+    })
+}
+
+/// Starts what is no tool call; its result is the upstream's, protected.
+pub(super) fn start_operation(service: &Service, server: ServerName, operation: Operation, caller: &Caller) -> Work {
+    let deps = service.executions.deps().clone();
+    kept(service, caller, |context| async move {
+        let place = Place::of(&context);
+        let none = Arc::new(outboard_catalog::Catalogue::build(0, Vec::new()));
+        let run = Run::new(context, none, deps.limits.calls);
+        let (id, arguments) = operation.subject(&server)?;
+        let result = deps.gateway.call(&run, id.clone(), arguments).await?;
+        let whole = result.structured.ok_or_else(|| arguments::invalid("the server answered nothing".into()))?;
+        let whole = match &deps.border {
+            Some(border) => border.json(&place, &whole, Some(&id), "answer", &mut Notes::default()),
+            None => whole,
+        };
+        let result = serde_json::from_str::<Map<String, Value>>(whole.get());
+        let result = result.map_err(|error| arguments::invalid(format!("the server's answer is no object: {error}")));
+        result.map(|mut result| {
+            result.shift_remove("resultType");
+            Value::Object(result)
+        })
+    })
+}
+
+/// Does work in a task of its own and remembers it for a while, so that it can be waited for.
+fn kept<F>(service: &Service, caller: &Caller, work: impl FnOnce(CallContext) -> F) -> Work
+where
+    F: Future<Output = Result<Value, ToolError>> + Send + 'static,
+{
     let (id, cancel) = (fresh_id(), CancellationToken::new());
-    let context = CallContext {
+    let work = work(CallContext {
         execution: id.clone(),
         session: SessionName::default(),
         principal: caller.principal.clone(),
         origin: CallOrigin::Model,
         cancel: cancel.clone(),
-    };
-    let trace = service.executions.trace_context(&id, origin.as_ref());
-    origin.iter().for_each(|origin| service.executions.note_origin(&id, origin));
-    let (deps, max_tokens) = (service.executions.deps().clone(), service.options.max_tokens);
-    let work = async move {
-        let made = make(&deps, context, trace, &tool, given).await?;
-        let place = Place::of(made.run.context());
-        let made = made.protected(deps.border.as_deref(), &place);
-        Ok(if shaped { made.shaped(max_tokens) } else { made.raw() })
-    };
+    });
     let (border, place) = (service.executions.deps().border.clone(), place(caller));
     let work = async move { work.await.map_err(|error| protected(error, border.as_deref(), &place)) };
-    // In a task of its own: the call goes on while the client asks its person.
-    let task = tokio::spawn(work);
-    let lost = |error: tokio::task::JoinError| {
-        Err(ToolError::new(outboard_types::ErrorCode::Internal, format!("the call was lost: {error}")))
-    };
+    // It starts when it is followed: only then is somebody there to be asked.
+    let (go, started) = tokio::sync::oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        let _ = started.await;
+        work.await
+    });
+    let lost =
+        |error: tokio::task::JoinError| Err(ToolError::new(ErrorCode::Internal, format!("the call was lost: {error}")));
     let ended = async move { task.await.unwrap_or_else(lost) }.boxed().shared();
-    let direct = Direct { id, cancel, ended };
+    let direct = Direct { id, cancel, ended, go: Arc::new(Mutex::new(Some(go))) };
     service.directs.keep(caller.principal.clone(), direct.clone());
     Work::Direct(direct)
 }
@@ -104,6 +158,7 @@ async fn make(
     deps: &Deps,
     context: CallContext,
     trace: Option<TraceContext>,
+    server: &str,
     tool: &str,
     given: Option<Box<RawValue>>,
 ) -> Result<Made, ToolError> {
@@ -112,7 +167,7 @@ async fn make(
     let workspace = workspace.map_err(|error| arguments::invalid(format!("the workspace cannot be made: {error}")))?;
     let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
     trace.into_iter().for_each(|trace| run.set_trace(trace));
-    let id = run.resolve("", tool)?;
+    let id = run.resolve(server, tool)?;
     let given: Arc<RawValue> = arguments::object(given)?.into();
     let result = deps.gateway.call(&run, id.clone(), given).await?;
     Ok(Made { run, result, workspace, tool: id })

@@ -1,13 +1,16 @@
 //! Waits with a client for the end of its work: tells progress, and asks the person behind it.
 
 use super::direct::Direct;
-use super::text_result;
+use super::{Bound, Failure, text_result};
+use crate::rpc::RpcError;
 use crate::server::approvals;
+use crate::server::bridge::{self, Post};
+use crate::server::client::Way;
 use crate::server::questions::Elicitation;
 use crate::server::service::{Caller, Service};
 use outboard_execution::{Handle, Report, Shaped};
 use outboard_types::{Digest, ExecutionId, ToolError};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::future::pending;
 use std::time::Duration;
 
@@ -20,14 +23,14 @@ pub(super) enum Work {
 }
 
 impl Work {
-    fn id(&self) -> &ExecutionId {
+    pub(super) fn id(&self) -> &ExecutionId {
         match self {
             Work::Run { handle, .. } => handle.id(),
             Work::Direct(direct) => &direct.id,
         }
     }
 
-    fn cancel(&self) {
+    pub(super) fn cancel(&self) {
         match self {
             Work::Run { handle, .. } => handle.cancel(),
             Work::Direct(direct) => direct.cancel.cancel(),
@@ -35,7 +38,7 @@ impl Work {
     }
 
     /// The end, if it comes within this time.
-    async fn ended(&self, service: &Service, limit: Duration) -> Option<Result<Value, ToolError>> {
+    pub(super) async fn ended(&self, service: &Service, limit: Duration) -> Option<Result<Value, ToolError>> {
         match self {
             Work::Run { handle, max_tokens } => {
                 let most = max_tokens.unwrap_or(service.options.max_tokens).clamp(100, 100_000);
@@ -51,44 +54,97 @@ pub(super) async fn follow(
     service: &Service,
     work: Work,
     limit: Duration,
-    digest: Digest,
+    bound: Bound,
     caller: Caller,
     owns: bool,
-) -> Result<Value, ToolError> {
+) -> Result<Value, Failure> {
+    let mut agent = caller.agent.clone();
+    if let Work::Run { .. } = &work {
+        // A program tells its own progress.
+        agent.progress_token = None;
+    }
+    let _counted = service.following();
+    let post = service.bridge.attach(work.id(), agent, bound.replies);
+    if let Work::Direct(direct) = &work {
+        direct.begin();
+    }
     tokio::select! {
         biased;
         ended = work.ended(service, limit) => match ended {
-            Some(ended) => ended,
+            Some(ended) => over(service, &work, &post, ended),
             None => Ok(running(service, &work).await),
         },
+        () = service.drain.cancelled() => Ok(running(service, &work).await),
         () = caller.cancel.cancelled() => {
             if owns { work.cancel() }
             let ended = work.ended(service, Duration::from_secs(2)).await;
             match ended {
-                Some(ended) => ended,
+                Some(ended) => over(service, &work, &post, ended),
                 None => Ok(running(service, &work).await),
             }
         }
         () = tell(&work, &caller) => pending().await,
-        asked = ask(service, &work, digest, &caller) => Ok(asked),
+        () = bridge::put_all(&post, &caller.agent.way) => pending().await,
+        asked = ask(service, &work, bound.digest, &caller, &post) => Ok(asked),
     }
 }
 
-/// Puts open questions to the person behind the client; ends only with a result that makes the client ask.
-async fn ask(service: &Service, work: &Work, digest: Digest, caller: &Caller) -> Value {
-    let Some(desk) = &service.executions.deps().desk else { return pending().await };
-    match &caller.elicitation {
-        Elicitation::Unable => pending().await,
-        Elicitation::Ask(asker) => {
-            approvals::ask_all(desk, work.id(), asker).await;
-            pending().await
+/// The end of work. A direct call that failed because the client lacks something says what.
+fn over(service: &Service, work: &Work, post: &Post, ended: Result<Value, ToolError>) -> Result<Value, Failure> {
+    service.bridge.posts.remove(work.id());
+    let missing = post.missing().filter(|_| matches!(work, Work::Direct(_)));
+    match (ended, missing) {
+        (Err(error), Some(required)) => {
+            let data = serde_json::value::to_raw_value(&json!({"requiredCapabilities": required})).ok();
+            Err(Failure::Rpc(RpcError { code: RpcError::MISSING_CAPABILITY, message: error.message, data }))
         }
-        Elicitation::Retry => {
-            approvals::opened(desk, work.id()).await;
-            let state = service.parked.park(&caller.principal, digest, work.id());
-            approvals::input_required(&approvals::open(desk, work.id()), &state)
-        }
+        (ended, _) => Ok(ended?),
     }
+}
+
+/// How long questions that are asked at the same time are waited for, to be put together.
+const TOGETHER: Duration = Duration::from_millis(10);
+
+/// Puts open questions to the client; ends only with a result that makes the client ask.
+async fn ask(service: &Service, work: &Work, digest: Digest, caller: &Caller, post: &Post) -> Value {
+    let desk = service.executions.deps().desk.as_ref();
+    let approvals_opened = async {
+        match (desk, &caller.elicitation) {
+            (Some(desk), Elicitation::Ask(asker)) => {
+                approvals::ask_all(desk, work.id(), asker).await;
+                pending().await
+            }
+            (Some(desk), Elicitation::Retry) => approvals::opened(desk, work.id()).await,
+            _ => pending().await,
+        }
+    };
+    let retries = matches!(caller.agent.way, Way::Retry);
+    let post_opened = async {
+        match retries {
+            true => post.opened().await,
+            false => pending().await,
+        }
+    };
+    tokio::select! {
+        () = approvals_opened => {}
+        () = post_opened => {}
+    }
+    tokio::time::sleep(TOGETHER).await;
+    let state = service.seal.seal(&caller.principal, digest, work.id());
+    json!({
+        "resultType": "input_required",
+        "inputRequests": requests(service, work, caller, post),
+        "requestState": state,
+    })
+}
+
+/// Everything that waits for the client: our questions and those of servers.
+pub(super) fn requests(service: &Service, work: &Work, caller: &Caller, post: &Post) -> Map<String, Value> {
+    let mut requests = post.requests();
+    if let (Some(desk), Elicitation::Retry) = (&service.executions.deps().desk, &caller.elicitation) {
+        requests.extend(approvals::requests(&approvals::open(desk, work.id())));
+    }
+    requests
 }
 
 /// Sends a progress notification whenever something happened, at most five a second. Never ends.
@@ -105,7 +161,7 @@ async fn tell(work: &Work, caller: &Caller) {
     pending().await
 }
 
-fn report_result(report: &Report, max_tokens: usize) -> Value {
+pub(super) fn report_result(report: &Report, max_tokens: usize) -> Value {
     let Shaped { text, .. } = report.shape(max_tokens);
     text_result(&text, report.error.is_some())
 }

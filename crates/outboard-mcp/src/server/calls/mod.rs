@@ -2,18 +2,20 @@
 
 mod direct;
 mod follow;
+pub(super) mod tasks;
 
 use super::approvals;
 use super::arguments::{CallTool, RunCode, Wait, parse};
-use super::parked::call_digest;
 use super::questions::Reply;
+use super::seal::request_digest;
 use super::service::{Caller, Service};
 use super::trace::TraceMeta;
 use crate::rpc::RpcError;
 pub(super) use direct::Directs;
 use follow::{Work, follow};
 use outboard_execution::{RunRequest, SearchRequest};
-use outboard_types::{CallOrigin, Digest, ToolError, TraceOrigin};
+use outboard_gateway::Operation;
+use outboard_types::{CallOrigin, Digest, ServerName, ToolError, TraceOrigin};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -25,12 +27,45 @@ pub(super) struct ToolCall {
     name: String,
     #[serde(default)]
     arguments: Option<Box<RawValue>>,
+    #[serde(rename = "_meta", default)]
+    meta: TraceMeta,
+}
+
+/// What a request carries that is made again with the answers to what it asked.
+#[derive(Deserialize, Default)]
+pub(super) struct Again {
     #[serde(rename = "requestState", default)]
     state: Option<String>,
     #[serde(rename = "inputResponses", default)]
-    replies: HashMap<String, Reply>,
-    #[serde(rename = "_meta", default)]
-    meta: TraceMeta,
+    replies: HashMap<String, Value>,
+}
+
+impl Again {
+    pub(super) fn read(method: &str, params: Option<&RawValue>) -> Result<Self, RpcError> {
+        let text = params.map_or("{}", RawValue::get);
+        serde_json::from_str(text)
+            .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("{method}: {error}")))
+    }
+}
+
+/// Why a request has no result.
+pub(super) enum Failure {
+    /// What was asked for failed.
+    Tool(ToolError),
+    /// The request itself is refused.
+    Rpc(RpcError),
+}
+
+impl From<ToolError> for Failure {
+    fn from(error: ToolError) -> Self {
+        Self::Tool(error)
+    }
+}
+
+/// A request on its way: what its repetition is bound to, and the answers it brought.
+pub(super) struct Bound {
+    digest: Digest,
+    replies: HashMap<String, Value>,
 }
 
 /// Answers one call. Failures of the call are results with `isError`, as the protocol wants them; only an
@@ -39,56 +74,90 @@ pub(super) async fn call(service: &Service, params: Option<&RawValue>, caller: C
     let text = params.map_or("{}", RawValue::get);
     let call: ToolCall = serde_json::from_str(text)
         .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("tools/call: {error}")))?;
-    let digest = call_digest(&call.name, call.arguments.as_deref().map_or("", RawValue::get));
-    let answer = match &call.state {
-        Some(state) => back(service, state, &call.replies, digest, caller).await?,
-        None => first(service, call, digest, caller).await,
+    let Again { state, replies } = Again::read("tools/call", params)?;
+    let digest = request_digest("tools/call", &call.name, call.arguments.as_deref().map_or("", RawValue::get));
+    let bound = Bound { digest, replies };
+    let answer = match &state {
+        Some(state) => back(service, state, bound, caller).await,
+        None => first(service, call, bound, caller).await,
     };
-    Ok(answer.unwrap_or_else(|error| error_result(&error)))
+    match answer {
+        Ok(result) => Ok(result),
+        Err(Failure::Tool(error)) => Ok(error_result(&error)),
+        Err(Failure::Rpc(error)) => Err(error),
+    }
+}
+
+/// Does what is no tool call: through the same door, and with the same ways to be asked.
+pub(super) async fn operate(
+    service: &Service,
+    server: ServerName,
+    operation: Operation,
+    (method, name, arguments): (&str, &str, String),
+    Again { state, replies }: Again,
+    caller: Caller,
+) -> Result<Result<Value, ToolError>, RpcError> {
+    let bound = Bound { digest: request_digest(method, name, &arguments), replies };
+    let answer = match &state {
+        Some(state) => back(service, state, bound, caller).await,
+        None => {
+            let work = direct::start_operation(service, server, operation, &caller);
+            follow(service, work, service.options.wait, bound, caller, true).await
+        }
+    };
+    match answer {
+        Ok(result) => Ok(Ok(result)),
+        Err(Failure::Tool(error)) => Ok(Err(error)),
+        Err(Failure::Rpc(error)) => Err(error),
+    }
 }
 
 /// A call that the client makes for the first time.
-async fn first(service: &Service, call: ToolCall, digest: Digest, caller: Caller) -> Result<Value, ToolError> {
-    let ToolCall { name, arguments, meta, .. } = call;
+async fn first(service: &Service, call: ToolCall, bound: Bound, caller: Caller) -> Result<Value, Failure> {
+    let ToolCall { name, arguments, meta } = call;
     let origin = meta.origin(caller.http_trace);
     match name.as_str() {
-        "search_tools" => search(service, arguments.as_deref()).await,
-        "run_code" => run_code(service, arguments.as_deref(), digest, caller, origin).await,
-        "wait" => wait(service, arguments.as_deref(), digest, caller).await,
+        _ if service.options.transparent.is_some() => direct(service, name, arguments, origin, bound, caller).await,
+        "search_tools" => Ok(search(service, arguments.as_deref()).await?),
+        "run_code" => run_code(service, arguments.as_deref(), bound, caller, origin).await,
+        "wait" => wait(service, arguments.as_deref(), bound, caller).await,
         "call_tool" => {
             let CallTool { tool, arguments } = parse(&name, arguments.as_deref())?;
             let work = direct::start(service, tool, arguments, true, &caller, origin);
-            follow(service, work, service.options.wait, digest, caller, true).await
+            follow(service, work, service.options.wait, bound, caller, true).await
         }
-        _ => {
-            let work = direct::start(service, name, arguments, false, &caller, origin);
-            follow(service, work, service.options.wait, digest, caller, true).await
-        }
+        _ => direct(service, name, arguments, origin, bound, caller).await,
     }
 }
 
-/// A call that the client repeats with a person's answers.
-async fn back(
+/// A call of an upstream's own tool.
+async fn direct(
     service: &Service,
-    state: &str,
-    replies: &HashMap<String, Reply>,
-    digest: Digest,
+    name: String,
+    arguments: Option<Box<RawValue>>,
+    origin: Option<TraceOrigin>,
+    bound: Bound,
     caller: Caller,
-) -> Result<Result<Value, ToolError>, RpcError> {
-    let unknown = || RpcError::new(RpcError::INVALID_PARAMS, "requestState: not known, used up, or of another call");
-    let execution = service.parked.take(state, &caller.principal, digest).ok_or_else(unknown)?;
+) -> Result<Value, Failure> {
+    let work = direct::start(service, name, arguments, false, &caller, origin);
+    follow(service, work, service.options.wait, bound, caller, true).await
+}
+
+/// A call that the client repeats with a person's answers.
+async fn back(service: &Service, state: &str, bound: Bound, caller: Caller) -> Result<Value, Failure> {
+    let unknown = || RpcError::new(RpcError::INVALID_PARAMS, "requestState: not known, used up, or of another request");
+    let execution = service.seal.open(state, &caller.principal, bound.digest);
+    let execution = execution.ok_or_else(|| Failure::Rpc(unknown()))?;
     if let Some(desk) = &service.executions.deps().desk {
         for question in approvals::open(desk, &execution) {
-            if let Some(reply) = replies.get(&question.record.id) {
-                approvals::take(desk, &question.record.id, reply).await;
+            let reply = bound.replies.get(&question.record.id).cloned();
+            if let Some(Ok(reply)) = reply.map(serde_json::from_value::<Reply>) {
+                approvals::take(desk, &question.record.id, &reply).await;
             }
         }
     }
-    let work = find(service, execution.as_str(), &caller);
-    Ok(match work {
-        Ok(work) => follow(service, work, service.options.wait, digest, caller, true).await,
-        Err(error) => Err(error),
-    })
+    let work = find(service, execution.as_str(), &caller)?;
+    follow(service, work, service.options.wait, bound, caller, true).await
 }
 
 fn text_result(text: &str, is_error: bool) -> Value {
@@ -109,10 +178,10 @@ async fn search(service: &Service, arguments: Option<&RawValue>) -> Result<Value
 async fn run_code(
     service: &Service,
     arguments: Option<&RawValue>,
-    digest: Digest,
+    bound: Bound,
     caller: Caller,
     origin: Option<TraceOrigin>,
-) -> Result<Value, ToolError> {
+) -> Result<Value, Failure> {
     let given: RunCode = parse("run_code", arguments)?;
     let (language, session) = (given.language()?, given.session()?);
     let (limit, max_tokens) = (given.wait(service.options.wait), given.max_tokens);
@@ -128,18 +197,13 @@ async fn run_code(
         guest: None,
     };
     let handle = service.executions.start_traced(request, origin)?;
-    follow(service, Work::Run { handle, max_tokens }, limit, digest, caller, true).await
+    tasks::run(service, Work::Run { handle, max_tokens }, limit, bound, caller).await
 }
 
-async fn wait(
-    service: &Service,
-    arguments: Option<&RawValue>,
-    digest: Digest,
-    caller: Caller,
-) -> Result<Value, ToolError> {
+async fn wait(service: &Service, arguments: Option<&RawValue>, bound: Bound, caller: Caller) -> Result<Value, Failure> {
     let given: Wait = parse("wait", arguments)?;
     let work = find(service, &given.execution, &caller)?;
-    follow(service, work, given.wait(service.options.wait), digest, caller, false).await
+    follow(service, work, given.wait(service.options.wait), bound, caller, false).await
 }
 
 /// A program or a direct call of this principal that is under way or lately ended.

@@ -1,0 +1,166 @@
+//! The server over streamable HTTP: one endpoint `/mcp` for both eras, on a port or on a socket of the file system.
+//!
+//! Loopback is no protection by itself: any web page may send requests there. So on a port every request needs
+//! the bearer token, and foreign `Host` and `Origin` headers are refused (CVE-2025-66414 and its kin). A socket
+//! is protected by its file's mode instead.
+
+mod headers;
+mod post;
+mod sessions;
+mod streams;
+
+use super::desk;
+use super::service::Service;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use outboard_gateway::ApprovalDesk;
+use outboard_gateway::approvals::webhook::WebhookKey;
+use outboard_types::{CancellationToken, Digest, Principal, Redacted};
+use sessions::Sessions;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, UnixListener};
+
+/// On whose authority requests over HTTP are made.
+pub const PRINCIPAL: &str = "http";
+
+/// How long answers that are ready may take to go out at the end.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+pub(super) struct Http {
+    service: Arc<Service>,
+    sessions: Sessions,
+    /// The digest, so that comparing takes the same time whatever was sent; none on a socket.
+    token: Option<Digest>,
+    /// The names under which we may be addressed; any on a socket, which no browser reaches.
+    hosts: Option<Vec<String>>,
+    principal: Principal,
+}
+
+/// A token of 256 random bits.
+pub fn fresh_token() -> String {
+    let mut bytes = [0_u8; 32];
+    // Without randomness there is no safe token; the process cannot go on.
+    getrandom::fill(&mut bytes).expect("invariant: the kernel gives random bytes");
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Serves on a port until `stop` fires and what is under way had its grace.
+pub async fn serve(
+    service: Arc<Service>,
+    listener: TcpListener,
+    token: Redacted<String>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let names = [address.ip().to_string(), "localhost".into(), "127.0.0.1".into(), "[::1]".into()];
+    let hosts = names.iter().map(|name| format!("{name}:{}", address.port())).collect();
+    let (token, principal) = (Digest::of(token.expose()), Principal(PRINCIPAL.into()));
+    let state = Http { service, sessions: Sessions::default(), token: Some(token), hosts: Some(hosts), principal };
+    run(listener, state, stop).await
+}
+
+/// Serves on a socket of the file system, to whoever may open it.
+pub async fn serve_unix(service: Arc<Service>, listener: UnixListener, stop: CancellationToken) -> io::Result<()> {
+    let sessions = Sessions::default();
+    run(listener, Http { service, sessions, token: None, hosts: None, principal: Principal::default() }, stop).await
+}
+
+async fn run<L>(listener: L, state: Http, stop: CancellationToken) -> io::Result<()>
+where
+    L: axum::serve::Listener,
+    L::Addr: std::fmt::Debug,
+{
+    let service = state.service.clone();
+    let app = Router::new()
+        .route("/mcp", post(post::message).get(sessions::get).delete(sessions::end))
+        .route("/metrics", get(metrics))
+        .route("/approvals", get(desk::list))
+        .route("/approvals/{id}", post(desk::post))
+        .layer(DefaultBodyLimit::max(super::wire::MAX_MESSAGE))
+        .with_state(Arc::new(state));
+    let stopping = stop.clone();
+    let served = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let ending = async {
+        stop.cancelled().await;
+        service.drained().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        served = served.into_future() => served,
+        () = ending => Ok(()),
+    }
+}
+
+/// Metrics in the text format of Prometheus; nothing where none are kept.
+async fn metrics(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
+    let Some(metrics) = http.service.metrics() else { return StatusCode::NOT_FOUND.into_response() };
+    match http.admit(&headers) {
+        Err(refusal) if !metrics.open => refusal.into_response(),
+        _ => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (metrics.text)()).into_response(),
+    }
+}
+
+impl Http {
+    pub(super) fn desk(&self) -> Option<&ApprovalDesk> {
+        self.service.executions.deps().desk.as_ref()
+    }
+
+    pub(super) fn webhook_key(&self) -> Option<&WebhookKey> {
+        self.service.options.webhook.as_ref().map(|webhook| &webhook.key)
+    }
+
+    /// The checks before anything is read: where it was sent, where it came from, who sent it.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        if let Some(hosts) = &self.hosts {
+            // Over HTTP/2 the name is in the address of the request, which hyper turns into this header.
+            let host = text(header::HOST).unwrap_or_default();
+            if !hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+                return Err(Refusal::Foreign("Host"));
+            }
+            if let Some(origin) = text(header::ORIGIN) {
+                let place = origin.strip_prefix("http://").unwrap_or_default();
+                if !hosts.iter().any(|known| known.eq_ignore_ascii_case(place)) {
+                    return Err(Refusal::Foreign("Origin"));
+                }
+            }
+        } else if text(header::ORIGIN).is_some() {
+            return Err(Refusal::Foreign("Origin"));
+        }
+        let Some(wanted) = self.token else { return Ok(()) };
+        match text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")) {
+            Some(token) if Digest::of(token) == wanted => Ok(()),
+            _ => Err(Refusal::Unauthorized),
+        }
+    }
+}
+
+fn json(status: StatusCode, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+pub(super) enum Refusal {
+    Foreign(&'static str),
+    Unauthorized,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Refusal::Foreign(name) => {
+                (StatusCode::FORBIDDEN, format!("{name} header is not allowed here\n")).into_response()
+            }
+            Refusal::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                [(header::WWW_AUTHENTICATE, "Bearer")],
+                "a bearer token is required: OUTBOARD_TOKEN, or the one printed at start\n",
+            )
+                .into_response(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `POST /mcp`: one message. An answer comes as JSON; once something else is sent before it, as a stream.
+
+use super::headers;
+use super::sessions::{SESSION, Session};
+use super::streams::{Begun, Stream};
+use super::{Http, json};
+use crate::rpc::RpcError;
+use crate::server::client::{Client, Tell};
+use crate::server::service::Caller;
+use crate::server::trace;
+use crate::server::wire::{self, Incoming};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use outboard_types::CancellationToken;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+pub(super) async fn message(State(http): State<Arc<Http>>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Err(refusal) = http.admit(&headers) {
+        return refusal.into_response();
+    }
+    let message = match wire::parse(&body) {
+        Ok(message) => message,
+        Err(answer) => return json(StatusCode::BAD_REQUEST, answer),
+    };
+    let modern = headers::is_modern(&headers, message.params.as_deref());
+    let session = match http.sessions.named(&headers) {
+        Ok(session) => session.filter(|_| !modern),
+        Err(_) if modern => None,
+        Err(status) => return (status, "the session is not known: initialize again\n").into_response(),
+    };
+    match message {
+        Incoming { id: Some(id), method: Some(method), params, .. } => {
+            let asked = Asked { id, method, params, modern };
+            request(http, &headers, session, asked).await
+        }
+        Incoming { id: Some(id), method: None, result, .. } => {
+            session.iter().for_each(|session| session.client.questions.answered(&id, result.clone()));
+            StatusCode::ACCEPTED.into_response()
+        }
+        Incoming { method, params, .. } => {
+            notified(session.as_deref(), method.as_deref(), params.as_deref());
+            StatusCode::ACCEPTED.into_response()
+        }
+    }
+}
+
+fn notified(session: Option<&Session>, method: Option<&str>, params: Option<&RawValue>) {
+    if method == Some("notifications/cancelled")
+        && let (Some(session), Some(id)) = (session, wire::cancelled(params))
+    {
+        session.client.requests.cancel(&id);
+    }
+}
+
+/// One request.
+struct Asked {
+    id: Box<RawValue>,
+    method: String,
+    params: Option<Box<RawValue>>,
+    modern: bool,
+}
+
+async fn request(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Session>>, asked: Asked) -> Response {
+    if let Err(error) = headers::check(headers, &asked.method, asked.params.as_deref()) {
+        return json(StatusCode::BAD_REQUEST, wire::response(&asked.id, &Err(error)));
+    }
+    if asked.method == "initialize" && !asked.modern {
+        let (id, session) = http.sessions.open(&http.service);
+        let declared = session.client.declare(asked.params.as_deref());
+        http.service.declare(&declared);
+        let mut response = answered(http, headers, Some(session), asked).await;
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(SESSION, id);
+        }
+        return response;
+    }
+    answered(http, headers, session, asked).await
+}
+
+async fn answered(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Session>>, asked: Asked) -> Response {
+    let client = session.as_ref().map_or_else(Client::new, |session| session.client.clone());
+    let stream = session.as_ref().map_or_else(|| Stream::new(None), |session| session.stream());
+    let tell = accepts_stream(headers).then(|| -> Tell {
+        let stream = stream.clone();
+        Arc::new(move |line| stream.push(line))
+    });
+    let entered = client.requests.enter(asked.id.get());
+    // In the handshake era a connection that breaks off means nothing: the client may come back for the rest.
+    let guard = session.is_none().then(|| entered.cancel.clone().drop_guard());
+    let (service, answers) = (http.service.clone(), stream.clone());
+    let (principal, http_trace) = (http.principal.clone(), trace::of_headers(headers));
+    tokio::spawn(async move {
+        let Asked { id, method, params, modern } = asked;
+        let caller = client.caller(principal, entered.cancel.clone(), &id, params.as_deref(), tell);
+        let caller = Caller { http_trace, ..caller };
+        let answer = service.handle(&method, params.as_deref(), caller).await;
+        answers.finish(wire::response(&id, &answer), status(modern, &answer));
+        drop(entered);
+    });
+    match stream.begun().await {
+        Begun::Answer(status, line) => {
+            guard.map(tokio_util::sync::DropGuard::disarm);
+            json(status, line.to_string())
+        }
+        // The answer ends it: at the end of the process every request is answered.
+        Begun::Messages => stream.events(0, guard, CancellationToken::new()),
+    }
+}
+
+/// The handshake era expects protocol errors with status 200; only the stateless one maps them.
+fn status(modern: bool, answer: &Result<Value, RpcError>) -> StatusCode {
+    match answer {
+        Err(error) if modern && error.code == RpcError::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
+        Err(error) if modern && (-32029..=-32020).contains(&error.code) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}
+
+fn accepts_stream(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts.into_iter().any(|value| value.contains("text/event-stream"))
+}

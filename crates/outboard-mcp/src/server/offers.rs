@@ -1,0 +1,230 @@
+//! Prompts, resources and completion: listed under names that say whose they are, fetched through the gateway.
+//!
+//! A resource keeps its address, because tool results and prompts refer to it; which server it is read from
+//! follows from the lists. Where two servers list the same address, the first by name has it.
+
+use super::calls::{Again, operate};
+use super::service::{Caller, Service};
+use crate::client::Offer;
+use crate::rpc::RpcError;
+use outboard_gateway::Operation;
+use outboard_types::{ErrorCode, ServerName, ToolError};
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+
+/// Entries of one list that are shown at most.
+const MOST: usize = 20_000;
+
+fn invalid(why: impl std::fmt::Display) -> RpcError {
+    RpcError::new(RpcError::INVALID_PARAMS, why.to_string())
+}
+
+fn parsed<'a, T: Deserialize<'a>>(method: &str, params: Option<&'a RawValue>) -> Result<T, RpcError> {
+    let text = params.map_or("{}", RawValue::get);
+    serde_json::from_str(text).map_err(|error| invalid(format!("{method}: {error}")))
+}
+
+/// The list of all servers, in the order of their names.
+pub(super) async fn list(service: &Service, offer: Offer, params: Option<&RawValue>) -> Result<Value, RpcError> {
+    #[derive(Deserialize)]
+    struct Params {
+        cursor: Option<String>,
+    }
+    if parsed::<Params>(offer.method(), params)?.cursor.is_some() {
+        return Err(invalid("the list has one page; the cursor is not known"));
+    }
+    let key = match offer {
+        Offer::Prompts => "prompts",
+        Offer::Resources => "resources",
+        Offer::Templates => "resourceTemplates",
+    };
+    let entries: Vec<Value> = entries(service, offer).await.into_iter().map(|(_, entry)| entry).take(MOST).collect();
+    Ok(json!({ key: entries }))
+}
+
+async fn entries(service: &Service, offer: Offer) -> Vec<(ServerName, Value)> {
+    let Some(upstreams) = &service.upstreams else { return Vec::new() };
+    service.listed().await;
+    let mut all = Vec::new();
+    for (server, list) in upstreams.offers(offer).await {
+        for entry in list {
+            let Ok(mut entry) = serde_json::from_str::<Map<String, Value>>(entry.get()) else { continue };
+            if offer == Offer::Prompts {
+                let Some(name) = entry.get("name").and_then(Value::as_str) else { continue };
+                let shown = service.shown_name(&server, name);
+                entry.insert("name".into(), json!(shown));
+            }
+            all.push((server.clone(), Value::Object(entry)));
+        }
+    }
+    all
+}
+
+/// `prompts/get`.
+pub(super) async fn prompt(service: &Service, params: Option<&RawValue>, caller: Caller) -> Result<Value, RpcError> {
+    #[derive(Deserialize)]
+    struct Params {
+        name: String,
+        #[serde(default)]
+        arguments: Option<Value>,
+    }
+    let given: Params = parsed("prompts/get", params)?;
+    let again = Again::read("prompts/get", params)?;
+    let unknown = || invalid(format!("no prompt is named {:?}", cut(&given.name)));
+    let (server, name) = service.prompt(&given.name).await.ok_or_else(unknown)?;
+    let arguments = given.arguments.unwrap_or_else(|| json!({}));
+    let bound = ("prompts/get", given.name.as_str(), arguments.to_string());
+    let operation = Operation::GetPrompt { name, arguments };
+    operate(service, server, operation, bound, again, caller).await?.map_err(|error| refused(&error, None))
+}
+
+/// `resources/read`.
+pub(super) async fn read(service: &Service, params: Option<&RawValue>, caller: Caller) -> Result<Value, RpcError> {
+    #[derive(Deserialize)]
+    struct Params {
+        uri: String,
+    }
+    let Params { uri } = parsed("resources/read", params)?;
+    let again = Again::read("resources/read", params)?;
+    let server = service.resource(&uri).await.ok_or_else(|| no_resource(&uri, "no server lists it"))?;
+    let bound = ("resources/read", uri.as_str(), String::new());
+    let operation = Operation::ReadResource { uri: uri.clone() };
+    operate(service, server, operation, bound, again, caller).await?.map_err(|error| refused(&error, Some(&uri)))
+}
+
+/// `completion/complete`.
+pub(super) async fn complete(service: &Service, params: Option<&RawValue>, caller: Caller) -> Result<Value, RpcError> {
+    let mut given: Map<String, Value> = parsed("completion/complete", params)?;
+    given.retain(|key, _| matches!(key.as_str(), "ref" | "argument" | "context"));
+    let reference = given.get_mut("ref").and_then(Value::as_object_mut);
+    let reference = reference.ok_or_else(|| invalid("completion/complete: `ref` is missing"))?;
+    let text = |key: &str| reference.get(key).and_then(Value::as_str).map(str::to_owned);
+    let server = match (text("type").as_deref(), text("name"), text("uri")) {
+        (Some("ref/prompt"), Some(shown), _) => {
+            let found = service.prompt(&shown).await;
+            let (server, name) = found.ok_or_else(|| invalid(format!("no prompt is named {:?}", cut(&shown))))?;
+            reference.insert("name".into(), json!(name));
+            server
+        }
+        (Some("ref/resource"), _, Some(uri)) => {
+            service.resource(&uri).await.ok_or_else(|| no_resource(&uri, "no server lists it"))?
+        }
+        _ => return Err(invalid("completion/complete: `ref` names neither a prompt nor a resource")),
+    };
+    let parameters = Value::Object(given);
+    let bound = ("completion/complete", "", parameters.to_string());
+    let again = Again::default();
+    operate(service, server, Operation::Complete(parameters), bound, again, caller)
+        .await?
+        .map_err(|error| refused(&error, None))
+}
+
+/// `resources/subscribe` and its opposite.
+pub(super) async fn subscribe(
+    service: &Service,
+    params: Option<&RawValue>,
+    caller: &Caller,
+    on: bool,
+) -> Result<Value, RpcError> {
+    #[derive(Deserialize)]
+    struct Params {
+        uri: String,
+    }
+    let Params { uri } = parsed("resources/subscribe", params)?;
+    let client = caller.client.as_ref().ok_or_else(|| invalid("there is no session to subscribe in"))?;
+    if on {
+        // Filled here, so that what is told later can be looked up at once.
+        service.resource(&uri).await.ok_or_else(|| no_resource(&uri, "no server lists it"))?;
+    }
+    if client.watch(&uri, on) {
+        service.watch(&uri, on);
+    }
+    Ok(json!({}))
+}
+
+fn no_resource(uri: &str, why: &str) -> RpcError {
+    let data = to_raw_value(&json!({ "uri": uri })).ok();
+    RpcError { code: RpcError::INVALID_PARAMS, message: format!("resource not found: {why}"), data }
+}
+
+/// A failure of what is no tool is an error of the protocol.
+fn refused(error: &ToolError, uri: Option<&str>) -> RpcError {
+    let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    let code = match error.code {
+        ErrorCode::InvalidArguments | ErrorCode::InvalidRequest => RpcError::INVALID_PARAMS,
+        _ => RpcError::INTERNAL,
+    };
+    let data = to_raw_value(&json!({"code": error.code, "uri": uri})).ok();
+    RpcError { code, message: format!("{error}{hint}"), data }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+impl Service {
+    /// The server and the inner name of a prompt as it is shown.
+    async fn prompt(&self, shown: &str) -> Option<(ServerName, String)> {
+        let names = entries(self, Offer::Prompts).await;
+        let (server, _) = names.into_iter().find(|(_, entry)| entry["name"] == shown)?;
+        let name = match &self.options.transparent {
+            Some(_) => shown,
+            None => shown.strip_prefix(server.as_str())?.strip_prefix("__")?,
+        };
+        Some((server, name.to_owned()))
+    }
+
+    /// The server of a resource: the one that lists it or its template, else the only one with resources.
+    async fn resource(&self, uri: &str) -> Option<ServerName> {
+        let known = self.routes().get(uri).cloned();
+        if known.is_some() {
+            return known;
+        }
+        let (listed, templates) = (entries(self, Offer::Resources).await, entries(self, Offer::Templates).await);
+        let exact = listed.iter().find(|(_, entry)| entry["uri"] == uri).map(|(server, _)| server.clone());
+        let found = exact.or_else(|| best(&templates, uri)).or_else(|| only(listed.iter().chain(&templates)));
+        if let Some(server) = &found {
+            self.route(uri, server);
+        }
+        found
+    }
+}
+
+/// The template that fits with most letters of its own.
+fn best(templates: &[(ServerName, Value)], uri: &str) -> Option<ServerName> {
+    let fitting = templates.iter().filter_map(|(server, entry)| {
+        let template = entry["uriTemplate"].as_str()?;
+        if template == uri {
+            return Some((usize::MAX, server));
+        }
+        let (head, tail) = (template.split('{').next()?, template.rsplit('}').next()?);
+        let fits = uri.len() >= head.len() + tail.len() && uri.starts_with(head) && uri.ends_with(tail);
+        (fits && !head.is_empty()).then_some((head.len() + tail.len(), server))
+    });
+    fitting.max_by_key(|(own, _)| *own).map(|(_, server)| server.clone())
+}
+
+fn only<'a>(entries: impl Iterator<Item = &'a (ServerName, Value)>) -> Option<ServerName> {
+    let mut servers = entries.map(|(server, _)| server);
+    let first = servers.next()?;
+    servers.all(|server| server == first).then(|| first.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_template_wins() {
+        let server = |name: &str| ServerName::new(name).unwrap();
+        let templates = [
+            (server("a"), json!({"uriTemplate": "file:///{path}"})),
+            (server("b"), json!({"uriTemplate": "file:///logs/{day}/raw"})),
+        ];
+        assert_eq!(best(&templates, "file:///logs/1/raw"), Some(server("b")));
+        assert_eq!(best(&templates, "file:///logs/1"), Some(server("a")));
+        assert_eq!(best(&templates, "file:///logs/{day}/raw"), Some(server("b")));
+        assert_eq!(best(&templates, "http://x"), None);
+    }
+}
