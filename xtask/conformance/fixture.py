@@ -104,9 +104,9 @@ class Request:
 def call_client(method, params):
     state["next"] += 1
     id = f"s{state['next']}"
-    waiting[id] = queue.Queue()
+    answers = waiting[id] = queue.Queue()
     send({"id": id, "method": method, "params": params})
-    answer = waiting[id].get(timeout=60)
+    answer = answers.get(timeout=60)
     if "error" in answer:
         raise RuntimeError(answer["error"].get("message", "refused"))
     return answer["result"]

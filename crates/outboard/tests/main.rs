@@ -11,6 +11,7 @@ mod network;
 mod preflight;
 mod privacy;
 mod programs;
+mod protocol;
 mod real;
 mod serve;
 mod servers;

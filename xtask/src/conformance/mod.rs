@@ -90,7 +90,11 @@ fn client(suite: &Suite, name: String, revision: &str) -> Result<Run> {
     let command = format!("{} conformance-client {}", this.display(), target().join("debug/outboard").display());
     let known = format!("client-{revision}.yml");
     let results = place.path().join("results");
-    let status = suite.run(&["client", "--command", &command, "--requirements", revision], &known, &results)?;
+    let status = suite.run(
+        &["client", "--command", &command, "--requirements", revision, "--timeout", "180000"],
+        &known,
+        &results,
+    )?;
     Ok(Run { name, passed: status, counts: report::count(&results)? })
 }
 

@@ -43,8 +43,6 @@ pub(super) struct Greeting {
     pub(super) title: Option<String>,
     /// What it tells models about its use.
     pub(super) instructions: Option<String>,
-    /// Whether it will tell when something changes.
-    pub(super) announces_changes: bool,
     /// What it declares to offer.
     pub(super) capabilities: Value,
 }
@@ -113,14 +111,8 @@ fn greeting(era: Era, version: &str, result: &Value, info: &Value) -> Greeting {
         version: version.to_owned(),
         title: text(&info["title"]).or_else(|| text(&info["name"])),
         instructions: text(&result["instructions"]),
-        announces_changes: announces(&result["capabilities"]),
         capabilities: bounded(&result["capabilities"]),
     }
-}
-
-fn announces(capabilities: &Value) -> bool {
-    let lists = ["tools", "prompts", "resources"].iter().any(|part| capabilities[part]["listChanged"] == true);
-    lists || capabilities["resources"]["subscribe"] == true
 }
 
 /// Declared capabilities are kept for as long as the server lives, so only small ones are.
@@ -141,7 +133,8 @@ mod tests {
     #[test]
     fn reads_greetings() {
         let legacy = read_initialize(r#"{"protocolVersion":"2024-11-05","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"x"},"instructions":" "}"#).unwrap();
-        assert_eq!((legacy.title.as_deref(), legacy.instructions, legacy.announces_changes), (Some("x"), None, true));
+        assert_eq!((legacy.title.as_deref(), legacy.instructions), (Some("x"), None));
+        assert_eq!(legacy.capabilities["tools"]["listChanged"], true);
         assert!(read_initialize(r#"{"protocolVersion":"1999-01-01"}"#).is_err());
         assert!(read_discover("{}").is_none());
         let modern = read_discover(r#"{"supportedVersions":["2026-07-28"],"capabilities":{},"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"y","title":"Y"}}}"#).unwrap();

@@ -226,14 +226,14 @@ impl Upstream {
         if !session.mirrors_arguments() {
             return tools;
         }
-        let usable = |tool: &Box<RawValue>| {
+        let usable = |tool: &RawValue| {
             let usable = mirrored::usable(tool);
             if !usable {
                 tracing::warn!(server = %self.spec.name, tool = %listing::name_of(tool), "left out: `x-mcp-header` is not usable");
             }
             usable
         };
-        tools.into_iter().filter(usable).collect()
+        tools.into_iter().filter(|tool| usable(tool)).collect()
     }
 
     async fn no_listing(&self, session: &Arc<session::Session>, error: crate::rpc::RequestError) -> ToolError {

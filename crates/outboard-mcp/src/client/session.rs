@@ -128,10 +128,11 @@ impl Session {
     pub(super) async fn listen(&self, mut watched: watch::Receiver<BTreeSet<String>>) {
         match (self.greeting.era, &self.link) {
             (Era::Modern, _) => self.listen_modern(&mut watched).await,
-            (Era::Legacy, Link::Http(link)) if self.greeting.announces_changes => {
+            (Era::Legacy, Link::Http(link)) => {
+                // Some servers ask over this stream in the middle of a call, so it is open whatever they announce.
                 let stream = async {
                     let error = link.listen().await;
-                    tracing::debug!(%error, "no announcements of changes");
+                    tracing::debug!(%error, "no stream beside the answers");
                     std::future::pending().await
                 };
                 tokio::select! {

@@ -22,7 +22,8 @@ async fn modern_servers_get_no_handshake_and_meta_in_every_request() {
     assert!(meta.meta.is_none(), "the server's card is not repeated with every result");
     let meta: Value = serde_json::from_str(&text(meta)).unwrap();
     assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
-    assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], json!({}));
+    let declared = json!({"extensions": {"io.modelcontextprotocol/tasks": {}}});
+    assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], declared, "nobody is there to be asked");
     assert_eq!(meta["io.modelcontextprotocol/clientInfo"]["name"], "outboard");
     assert!(!stage.methods("modern").contains(&"initialize".into()));
     assert_eq!(stage.state("modern").era, Some("modern"));

@@ -1,8 +1,9 @@
-"""A scripted HTTP MCP server. Usage: fake_http.py MODE; prints its port. GET /log tells what it received.
+"""A scripted HTTP MCP server. Usage: fake_http.py MODE [CERTIFICATE]; prints its port. GET /log tells what it received.
 
-Modes: json, sse (legacy with sessions), modern, auth, redirect.
+Modes: json, sse (legacy with sessions), modern, auth, redirect, resume (answers break off), older (HTTP+SSE).
 """
 import json
+import queue
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,7 @@ MODE = sys.argv[1]
 INFO = {"name": "fake-http", "version": "1"}
 sessions, received = set(), []
 changed = threading.Event()
+answers = queue.Queue()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -43,10 +45,23 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/log":
             return self.send(200, json.dumps(received).encode())
         self.note("GET")
+        if MODE == "older":
+            return self.stream()
+        if MODE == "resume" and self.headers.get("Last-Event-ID") == "e1":
+            return self.send(200, b"id: e2\ndata: " + answers.get() + b"\n\n", "text/event-stream")
         if MODE != "sse":
             return self.send(405)
         changed.wait(5)
         self.send(200, b'data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n', "text/event-stream")
+
+    def stream(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"event: endpoint\ndata: /messages?session=1\n\n")
+        while True:
+            self.wfile.write(b"event: message\ndata: " + answers.get() + b"\n\n")
 
     def do_DELETE(self):
         self.note("DELETE")
@@ -58,6 +73,18 @@ class Handler(BaseHTTPRequestHandler):
         message = json.loads(body)
         method, id, params = message.get("method"), message.get("id"), message.get("params", {})
         self.note(method or f"answer:{json.dumps(message.get('result'))}")
+        if MODE == "older":
+            if not self.path.startswith("/messages"):
+                return self.send(405)
+            self.send(202)
+            if id is None:
+                return
+            value = {"protocolVersion": "2024-11-05", "capabilities": {}, "serverInfo": INFO}
+            if method == "tools/list":
+                value = {"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}
+            if method == "tools/call":
+                value = {"content": [], "structuredContent": params["arguments"]}
+            return answers.put(json.dumps({"jsonrpc": "2.0", "id": id, "result": value}).encode())
         if MODE == "redirect" and self.path == "/mcp":
             return self.send(308, Location="/moved")
         if MODE == "auth":
@@ -96,7 +123,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def work(self, method, id, params):
         if method == "tools/list":
-            return self.answer({"id": id, "result": {"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}})
+            mirrored = lambda header: {"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": header}}}
+            tools = [{"name": "echo", "inputSchema": {"type": "object"}}]
+            tools += [{"name": "mirror", "inputSchema": mirrored("Region")}, {"name": "spoiled", "inputSchema": mirrored("My Region")}]
+            return self.answer({"id": id, "result": {"tools": tools}})
         if method != "tools/call":
             return self.answer({"id": id, "error": {"code": -32601, "message": "Method not found"}}, 404)
         match params["name"]:
@@ -108,6 +138,10 @@ class Handler(BaseHTTPRequestHandler):
                 return self.send(500, b"<html>oops</html>", "text/html")
             case "hang":
                 changed.wait(5)
+        if MODE == "resume":
+            value = {"content": [], "structuredContent": params["arguments"]}
+            answers.put(json.dumps({"jsonrpc": "2.0", "id": id, "result": value}).encode())
+            return self.send(200, b"id: e1\nretry: 50\ndata:\n\n", "text/event-stream")
         self.answer({"id": id, "result": {"content": [{"type": "text", "text": params["name"]}], "structuredContent": params["arguments"]}})
 
 
@@ -116,5 +150,11 @@ class Server(ThreadingHTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 2:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()

@@ -1,7 +1,7 @@
 //! Streamable HTTP in both eras.
 
 use super::support::{Stage, call, client, eventually, name, python, script, with_transport};
-use outboard_mcp::client::{TransportSpec, Upstreams};
+use outboard_mcp::client::{Network, TransportSpec, Upstreams};
 use outboard_types::{ErrorCode, Redacted};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,8 +16,13 @@ struct Server {
 
 impl Server {
     fn start(mode: &str) -> Self {
-        let mut process =
-            Command::new(python()).args(["-I", &script("fake_http.py"), mode]).stdout(Stdio::piped()).spawn().unwrap();
+        Self::with(&[mode])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
+        let mut command = Command::new(python());
+        command.args(["-I", &script("fake_http.py")]).args(arguments);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { process, port: line.trim().parse().unwrap() }
@@ -133,4 +138,53 @@ async fn refusals_say_what_to_do() {
 async fn redirects_are_followed_within_one_origin() {
     let server = Server::start("redirect");
     server.stage().works("web").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_fetched_where_it_stopped() {
+    let server = Server::start("resume");
+    server.stage().works("web").await;
+    let resumed = server.log().into_iter().filter(|entry| entry["last-event-id"] == "e1").count();
+    assert_eq!(resumed, 1);
+}
+
+#[tokio::test]
+async fn servers_of_the_oldest_kind_are_reached_over_their_stream() {
+    let server = Server::start("older");
+    let stage = server.stage();
+    stage.works("web").await;
+    assert_eq!(stage.state("web").protocol_version.as_deref(), Some("2024-11-05"));
+    assert!(server.log().iter().all(|entry| entry["x-token"] == "secret"));
+}
+
+#[tokio::test]
+async fn arguments_go_into_headers_where_a_modern_server_wants_them() {
+    let server = Server::start("modern");
+    let stage = server.stage();
+    let listing = stage.upstreams.listing(&name("web"), false).await.unwrap();
+    let listed: Vec<_> = listing.tools.iter().map(|tool| tool.get()).collect();
+    assert!(listed.len() == 2 && !listed.iter().any(|tool| tool.contains("spoiled")), "{listed:?}");
+    stage.call("web", "mirror", json!({"region": "eu-west"})).await.unwrap();
+    let last = server.log().into_iter().rfind(|entry| entry["method"] == "tools/call").unwrap();
+    assert_eq!(last["mcp-param-region"], "eu-west");
+}
+
+#[tokio::test]
+async fn certificates_of_the_operator_are_trusted_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let (both, ca) = (folder.path().join("both.pem"), folder.path().join("ca.pem"));
+    std::fs::write(&both, made.signing_key.serialize_pem() + &made.cert.pem()).unwrap();
+    std::fs::write(&ca, made.cert.pem()).unwrap();
+    let server = Server::with(&["modern", &both.display().to_string()]);
+    let reached = async |ca| {
+        let url = format!("https://localhost:{}/mcp", server.port);
+        let specs = vec![with_transport("web", TransportSpec::Http { url, headers: Default::default() })];
+        let upstreams = Upstreams::over(specs, folder.path().join("cache"), client(), Network { ca });
+        upstreams.call(&call("web", "echo", json!({}))).await.map(drop).map_err(|error| error.message)
+    };
+    assert_eq!(reached(Some(ca)).await, Ok(()));
+    assert!(reached(None).await.unwrap_err().contains("certificate"));
+    let told = reached(Some(folder.path().join("none.pem"))).await.unwrap_err();
+    assert!(told.contains("network.ca") && told.contains("none.pem"), "{told}");
 }
