@@ -71,7 +71,7 @@ pub(super) async fn follow(
     tokio::select! {
         biased;
         ended = work.ended(service, limit) => match ended {
-            Some(ended) => over(service, &work, &post, ended),
+            Some(ended) => over(service, &work, &post, &caller, ended),
             None => Ok(running(service, &work).await),
         },
         () = service.drain.cancelled() => Ok(running(service, &work).await),
@@ -79,7 +79,7 @@ pub(super) async fn follow(
             if owns { work.cancel() }
             let ended = work.ended(service, Duration::from_secs(2)).await;
             match ended {
-                Some(ended) => over(service, &work, &post, ended),
+                Some(ended) => over(service, &work, &post, &caller, ended),
                 None => Ok(running(service, &work).await),
             }
         }
@@ -89,16 +89,27 @@ pub(super) async fn follow(
     }
 }
 
-/// The end of work. A direct call that failed because the client lacks something says what.
-fn over(service: &Service, work: &Work, post: &Post, ended: Result<Value, ToolError>) -> Result<Value, Failure> {
+/// The end of work. A direct call of the stateless era that failed because the client lacks something says what.
+fn over(
+    service: &Service,
+    work: &Work,
+    post: &Post,
+    caller: &Caller,
+    ended: Result<Value, ToolError>,
+) -> Result<Value, Failure> {
     service.bridge.posts.remove(work.id());
-    let missing = post.missing().filter(|_| matches!(work, Work::Direct(_)));
-    match (ended, missing) {
-        (Err(error), Some(required)) => {
+    let why = match &ended {
+        Err(error) => Some(error.message.clone()),
+        Ok(result) if result["isError"] == true => result["content"][0]["text"].as_str().map(str::to_owned),
+        Ok(_) => None,
+    };
+    let direct = matches!((work, &caller.agent.way), (Work::Direct(_), Way::Retry));
+    match (why, post.missing().filter(|_| direct)) {
+        (Some(message), Some(required)) => {
             let data = serde_json::value::to_raw_value(&json!({"requiredCapabilities": required})).ok();
-            Err(Failure::Rpc(RpcError { code: RpcError::MISSING_CAPABILITY, message: error.message, data }))
+            Err(Failure::Rpc(RpcError { code: RpcError::MISSING_CAPABILITY, message, data }))
         }
-        (ended, _) => Ok(ended?),
+        _ => Ok(ended?),
     }
 }
 

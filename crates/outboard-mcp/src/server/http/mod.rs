@@ -12,7 +12,7 @@ mod streams;
 use super::desk;
 use super::service::Service;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -82,6 +82,7 @@ where
         .route("/approvals", get(desk::list))
         .route("/approvals/{id}", post(desk::post))
         .layer(DefaultBodyLimit::max(super::wire::MAX_MESSAGE))
+        .layer(axum::middleware::map_request(named))
         .with_state(Arc::new(state));
     let stopping = stop.clone();
     let served = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
@@ -118,7 +119,6 @@ impl Http {
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         if let Some(hosts) = &self.hosts {
-            // Over HTTP/2 the name is in the address of the request, which hyper turns into this header.
             let host = text(header::HOST).unwrap_or_default();
             if !hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
                 return Err(Refusal::Foreign("Host"));
@@ -138,6 +138,15 @@ impl Http {
             _ => Err(Refusal::Unauthorized),
         }
     }
+}
+
+/// Over HTTP/2 the name of the host is in the address of the request.
+async fn named(mut request: Request) -> Request {
+    let authority = request.uri().authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok());
+    if let (Some(name), false) = (authority, request.headers().contains_key(header::HOST)) {
+        request.headers_mut().insert(header::HOST, name);
+    }
+    request
 }
 
 fn json(status: StatusCode, body: String) -> Response {

@@ -104,6 +104,7 @@ async fn answered(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Sess
     match stream.begun().await {
         Begun::Answer(status, line) => {
             guard.map(tokio_util::sync::DropGuard::disarm);
+            session.iter().for_each(|session| session.forget(&stream));
             json(status, line.to_string())
         }
         // The answer ends it: at the end of the process every request is answered.

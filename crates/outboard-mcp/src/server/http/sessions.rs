@@ -25,7 +25,7 @@ const MOST: usize = 1_024;
 /// A session that was quiet for so long is over.
 const QUIET: Duration = Duration::from_secs(4 * 3_600);
 /// Streams of one session that a client may come back to.
-const STREAMS: usize = 64;
+const STREAMS: usize = 16;
 
 /// One session.
 pub(super) struct Session {
@@ -115,6 +115,12 @@ impl Session {
         }
         streams.push(stream.clone());
         stream
+    }
+
+    /// Lets go of a stream that was sent as one answer: there is nothing to come back to.
+    pub(super) fn forget(&self, stream: &Arc<Stream>) {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.retain(|kept| !Arc::ptr_eq(kept, stream));
     }
 
     fn find(&self, name: &str) -> Option<Arc<Stream>> {

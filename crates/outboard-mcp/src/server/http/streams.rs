@@ -16,7 +16,7 @@ use tokio_util::sync::DropGuard;
 /// Messages kept at most; older ones cannot be had again.
 const MESSAGES: usize = 1_024;
 /// Their bytes at most.
-const BYTES: usize = 32 << 20;
+const BYTES: usize = 4 << 20;
 /// After so long without a message a comment is sent, so that nobody in between takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
