@@ -279,3 +279,36 @@ fn two_sessions_write_the_same_skill_at_once_and_others_drop_one_in() {
     let (exit, told) = place.fails(&["skills", "show", "broken"]);
     assert!(exit == 1 && told.contains("skill_refused") && told.contains("line 1"), "{told}");
 }
+
+#[test]
+fn skills_of_several_files_import_their_own_and_each_other() {
+    let place = Place::with(&[]);
+    let python = "import os\nopen('/skills/word_count.py', 'w').write('def word_count(text: str) -> int:\\n    \"\"\"Counts the words of a text.\"\"\"\\n    return len(text.split())\\n')\n\
+        os.makedirs('/skills/two-parts')\nopen('/skills/two-parts/SKILL.md', 'w').write('---\\nname: two-parts\\ndescription: Has a helper.\\n---\\n')\n\
+        open('/skills/two-parts/helper.py', 'w').write('def h(): return 2\\n')\n\
+        open('/skills/two-parts/__init__.py', 'w').write('from .helper import h\\nfrom skills.word_count import word_count\\ndef both(text): return h() + word_count(text)\\n')";
+    let typescript = "import fs from 'fs';\nfs.mkdirSync('/skills/ts-parts');\n\
+        fs.writeFileSync('/skills/ts-parts/SKILL.md', '---\\nname: ts-parts\\ndescription: Has a helper.\\n---\\n');\n\
+        fs.writeFileSync('/skills/ts-parts/helper.ts', 'export const h = () => 2;\\n');\n\
+        fs.writeFileSync('/skills/ts-parts/index.ts', \"import { h } from './helper';\\nexport function twoOf(n: number): number { return n * h(); }\\n\");";
+    for (language, writes, uses, result, used) in [
+        ("python", python, "from skills.two_parts import both\nboth('a b c')", 5, json!(["two-parts", "word-count"])),
+        (
+            "typescript",
+            typescript,
+            "import { twoOf } from '../skills/ts-parts';\nreturn twoOf(4);",
+            8,
+            json!(["ts-parts"]),
+        ),
+    ] {
+        let saved = place.program(language, writes);
+        let notes = saved["skills"]["saved"].as_array().unwrap();
+        assert!(!notes.is_empty() && notes.iter().all(|note| note["status"] == "saved"), "{saved}");
+        let ran = place.program(language, uses);
+        assert_eq!(ran["result"], result, "{ran}");
+        let names: Vec<_> = ran["skills"]["used"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+        assert_eq!(json!(names), used, "{ran}");
+    }
+    let found = place.ok(&["search", "count words", "--language", "python"]);
+    assert!(found.starts_with("from skills.word_count import word_count; word_count(text: str) -> int"), "{found}");
+}
