@@ -100,6 +100,9 @@ impl Engine {
     /// Says where the execution is.
     pub(super) fn say(&self, status: Status) {
         self.live.is(status);
-        self.deps.journal.status(self.id(), status);
+        // A run over recorded answers is nobody's execution: there is no life cycle to write down.
+        if !self.is_offline() {
+            self.deps.journal.status(self.id(), status);
+        }
     }
 }
