@@ -297,6 +297,9 @@ fn the_page_s_settings_and_script_work_as_they_stand() {
     let arguments = ["agent", "And now?", "--continue", "--conversation", id, "--max-cost", "0.5", "--json"];
     let second = report(&place.command(&arguments).env("MY_KEY", "k-from-settings").output().unwrap());
     assert_eq!((&second["id"], &second["status"]), (&first["id"], &json!("succeeded")), "{second}");
+    let third = place.command(&["agent", "--continue", "--json"]).env("MY_KEY", "k-from-settings").output().unwrap();
+    assert_eq!(report(&third)["id"], first["id"]);
     let said = requests(&place).last().unwrap()["messages"].to_string();
+    assert!(said.contains("Go on."), "{said}");
     assert!(said.contains("Look") && said.contains("And now?") && said.contains("Done."), "{said}");
 }

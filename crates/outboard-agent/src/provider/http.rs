@@ -30,7 +30,7 @@ pub struct ClientOptions {
     pub key: Option<Redacted<String>>,
     /// How often one prompt is sent at most; default 5.
     pub attempts: u32,
-    /// How long nothing may come; default 5 min, as local models read slowly.
+    /// How long nothing may come; default 10 min, as local models read slowly.
     pub patience: Duration,
     /// The longest pause before asking again; default 60 s.
     pub longest_pause: Duration,
@@ -45,7 +45,7 @@ impl ClientOptions {
             base_url: None,
             key: None,
             attempts: 5,
-            patience: Duration::from_secs(300),
+            patience: Duration::from_secs(600),
             longest_pause: Duration::from_secs(60),
         }
     }

@@ -63,7 +63,9 @@ async fn work(session: &Session<'_>, args: &cli::Agent, earlier: Option<Conversa
     let mut conversation = earlier.unwrap_or_else(|| session.begin(mode));
     conversation.hand_over(session.given.provider, &*session.given.model);
     conversation.mend();
-    conversation.entries.extend(task.map(Entry::user));
+    // A conversation that the model ended needs a word to go on.
+    let ended = matches!(conversation.entries.last(), Some(Entry::Model { .. }));
+    conversation.entries.extend(task.or(ended.then_some("Go on.")).map(Entry::user));
     if conversation.entries.is_empty() {
         return Err(Failure::new(ErrorCode::InvalidRequest, "the conversation holds nothing to go on with"));
     }
