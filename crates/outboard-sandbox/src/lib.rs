@@ -1,9 +1,11 @@
 //! Starts, confines, feeds, meters and kills workers: the processes that run programs.
 //!
-//! Three processes take part. The **host** (this library) holds the secrets and never forks workers.
-//! The **spawner** ([`spawner_main`]) is single-threaded, holds nothing secret, and is the only process
-//! that forks. A **worker** runs one program of one principal; it is jailed before it gets the program,
-//! used once, and killed. The only channel between host and worker is one socket.
+//! Four kinds of processes take part. The **host** (this library) holds the secrets and never forks workers.
+//! The **spawner** ([`spawner_main`]) is single-threaded, holds nothing secret, and decides what a jail is. A
+//! **template** is an engine that is loaded and has no program; it stands in a root of its own and only clones
+//! itself, when the spawner says so. A **worker** runs one program of one principal; it is a copy of a template, or
+//! executes its engine itself where there can be none; it is jailed before it gets the program, used once, and
+//! killed. The only channel between host and worker is one socket.
 //!
 //! A worker of tier A runs with every mandatory [`Layer`] on. An ordinary user is enough; as root, the worker gets
 //! the host uid 200000 (or 65534 where that does not exist), never root's, and the folders it is granted are mounted
