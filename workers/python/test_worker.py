@@ -1275,5 +1275,69 @@ class Timings(Case):
         print(f"\n{text}", file=sys.stderr)
 
 
+class Templates(unittest.TestCase):
+    """The worker as a template, with a plain fork for a clone."""
+
+    def setUp(self):
+        self.packets, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        place = lambda: os.dup2(theirs.fileno(), 3)
+        command = [sys.executable, "-I", "-B", WORKER, "--template"]
+        self.process = subprocess.Popen(command, preexec_fn=place, close_fds=False)
+        theirs.close()
+        self.addCleanup(self.end)
+
+    def end(self):
+        self.packets.close()
+        self.assertEqual(self.process.wait(20), 0, "a template ends with its spawner")
+
+    def copy(self, calls, go=b"!"):
+        """Asks for a copy; gives its answer, what it says on its line, and its channel."""
+        fork = {"number": {"x86_64": 56, "aarch64": 220}[os.uname().machine], "arguments": [{"value": 17}]}
+        (line, its_line), (channel, its_channel) = socket.socketpair(), socket.socketpair()
+        order = json.dumps({"clone": fork, "calls": calls}).encode()
+        socket.send_fds(self.packets, [order], [its_line.fileno(), its_channel.fileno()])
+        its_line.close()
+        its_channel.close()
+        answer = json.loads(self.packets.recv(100))
+        line.send(go)
+        said = b""
+        while part := line.recv(100):
+            said += part
+        line.close()
+        self.addCleanup(channel.close)
+        return answer, said, channel
+
+    def frames(self, channel):
+        with channel.makefile("rb") as file:
+            while head := file.read(4):
+                yield json.loads(file.read(struct.unpack("<I", head)[0]))
+
+    def test_copies_run_programs_of_their_own(self):
+        self.assertEqual(self.packets.recv(100), b"template 1")
+        values = []
+        for _ in range(2):
+            answer, said, channel = self.copy([{"number": 1_000_000, "arguments": [], "optional": True}])
+            self.assertGreater(answer["pid"], 0)
+            self.assertEqual(said, b"")
+            body = json.dumps({"start": {"code": "import random\nrandom.random()", "stdout_bytes": 100}}).encode()
+            channel.send(struct.pack("<I", len(body)) + body)
+            ready, result = self.frames(channel)
+            self.assertEqual(ready["ready"]["version"], 1)
+            values.append(result["result"]["value"])
+        self.assertNotEqual(*values)
+
+    def test_a_call_that_fails_is_told_and_ends_the_copy(self):
+        self.packets.recv(100)
+        fine = {"number": 1_000_000, "arguments": [], "optional": True}
+        _, said, channel = self.copy([fine, {"number": 1_000_000, "arguments": [{"bytes": "2f00"}]}])
+        self.assertEqual(json.loads(said), {"call": 1, "errno": errno.ENOSYS})
+        self.assertEqual(channel.recv(100), b"")
+
+    def test_a_copy_without_a_word_ends(self):
+        self.packets.recv(100)
+        _, said, channel = self.copy([], go=b"?")
+        self.assertEqual((said, channel.recv(100)), (b"", b""))
+
+
 if __name__ == "__main__":
     unittest.main()
