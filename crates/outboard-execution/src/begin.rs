@@ -194,8 +194,8 @@ fn ending(report: &Report) -> Ending {
         ended_ms: now_ms(),
         error_code: report.error.as_ref().map(|error| error.code.clone()),
         result_bytes: report.result.as_ref().map_or(0, |result| result.get().len() as u64),
-        model_in: 0,
-        model_out: report.model_out,
+        model_in: report.model_out,
+        model_out: report.read_tokens(),
         cpu_ms: report.cpu.as_millis() as u64,
         peak_memory: 0,
     }

@@ -130,6 +130,10 @@ pub struct Shaped {
 const RESULT_SHARE: f64 = 0.7;
 const STDOUT_SHARE: f64 = 0.2;
 
+/// Tokens of a report beside result and console, and the most that both usually get.
+const READ_AROUND: u64 = 30;
+const READ_MOST: u64 = 4_000;
+
 impl Report {
     /// The report as text of about `max_tokens` tokens at most. What is cut is kept whole in a file whose
     /// path the text names.
@@ -174,6 +178,13 @@ impl Report {
     /// The ledger, given how the report's own text was counted.
     pub fn tokens(&self, model_in: u64) -> Tokens {
         Tokens { model_in, model_out: self.model_out, direct_equivalent: self.direct_equivalent }
+    }
+
+    /// What a model reads of the report, roughly: it is shaped anew for each client, and maybe for none.
+    pub(crate) fn read_tokens(&self) -> u64 {
+        let shown = self.result.as_ref().map_or(0, |result| result.get().len()) + self.stdout.len();
+        let error = self.error.as_ref().map_or(0, |error| error.message.len());
+        READ_AROUND + ((shown + error) as u64 / 4).min(READ_MOST)
     }
 
     fn whole(&self, extension: &'static str, tail: f64) -> Whole<'_> {

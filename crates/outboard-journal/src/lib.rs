@@ -43,6 +43,7 @@ mod schema;
 mod seal;
 mod spending;
 mod state;
+mod usage;
 mod write;
 mod writer;
 
@@ -68,3 +69,4 @@ pub use retention::{Removed, Retention};
 pub use seal::Seal;
 pub use spending::{PastSizes, Spend};
 pub use state::{StateAnswer, StateChange, StateEntry, StateLimits, StateScope};
+pub use usage::{Usage, UsageBy};

@@ -7,6 +7,7 @@ mod commands;
 mod connect;
 mod crash;
 mod durable;
+mod figures;
 mod network;
 mod preflight;
 mod privacy;

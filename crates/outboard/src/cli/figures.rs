@@ -36,3 +36,38 @@ pub(crate) struct Bench {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Args)]
+pub(crate) struct Stats {
+    /// Add up by day, tool, session, principal or execution.
+    #[arg(long, default_value = "day", value_parser = ["day", "tool", "session", "principal", "execution"])]
+    pub(crate) by: String,
+    /// Only what began within this time, such as 7d.
+    #[arg(long, value_name = "SPAN", default_value = "30d")]
+    pub(crate) since: String,
+    /// A table of prices instead of the one of the program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Whose prices.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Estimate {
+    /// Tasks a month; as many as the journal had in the last 30 days without it.
+    #[arg(long, value_name = "N")]
+    pub(crate) runs: Option<u64>,
+    /// A table of prices instead of the one of the program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Whose prices.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

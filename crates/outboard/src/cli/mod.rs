@@ -7,7 +7,7 @@ mod skills;
 
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
-pub(crate) use figures::Bench;
+pub(crate) use figures::{Bench, Estimate, Stats};
 pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
     Trace, TraceAction, Workspace, WorkspaceAction,
@@ -49,6 +49,10 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Do tasks by direct calls and by programs over demo servers, and say what each takes.
     Bench(Bench),
+    /// Show what was used, what direct calls would have put into a model's context, and what is unusual.
+    Stats(Stats),
+    /// Forecast a month's tokens and costs with the configured servers, by direct calls and by programs.
+    Estimate(Estimate),
     /// Serve agents over stdio, or over HTTP with --http.
     Serve(Serve),
     /// List the configured servers, their state and last error.

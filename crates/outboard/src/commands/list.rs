@@ -27,7 +27,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::List) -> Result<ExitCode, Failure
 }
 
 /// Asks servers for their listings, all at once; a failure shows in the server's state.
-async fn ask_all(upstreams: &Arc<Upstreams>, refresh: bool) {
+pub(super) async fn ask_all(upstreams: &Arc<Upstreams>, refresh: bool) {
     let (_, missing) = upstreams.cached_listings();
     let names = match refresh {
         true => upstreams.states().into_iter().map(|state| state.name).collect(),

@@ -10,6 +10,7 @@ mod call;
 mod connect;
 mod demo;
 mod doctor;
+mod estimate;
 mod exec;
 mod executions;
 mod filter;
@@ -25,6 +26,7 @@ mod search;
 mod serve;
 mod shapes;
 mod skills;
+mod stats;
 pub(crate) mod trace;
 mod workspace;
 
@@ -45,6 +47,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     match &cli.command {
         Command::Demo(args) => demo::run(&cli, args).await,
         Command::Bench(args) => bench::run(args).await,
+        Command::Stats(args) => stats::run(&cli, args),
+        Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Serve(args) => serve::run(&cli, args).await,
         Command::List(args) => list::run(&cli, args).await,
         Command::Search(args) => search::run(&cli, args).await,

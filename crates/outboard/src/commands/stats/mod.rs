@@ -1,0 +1,113 @@
+//! `outboard stats`: what was used, what direct calls would have taken, and what is unusual.
+//!
+//! The journal keeps sizes, not texts, so tokens are estimates here: four bytes each. `outboard bench` counts.
+
+mod alerts;
+
+use crate::cli::{self, Cli};
+use crate::failure::Failure;
+use crate::{compose, output};
+use comfy_table::{Table, presets};
+use outboard_journal::{Usage, UsageBy};
+use outboard_ledger::{Bill, Price};
+use outboard_types::now_ms;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Bytes of a token, roughly.
+pub(super) const BYTES: u64 = 4;
+
+pub(super) fn run(cli: &Cli, args: &cli::Stats) -> Result<ExitCode, Failure> {
+    let settings = compose::settings(cli)?;
+    let span = outboard_config::span(&args.since)
+        .ok_or_else(|| Failure::usage(format!("--since {:?} is not a span", args.since)).hint("write 12h or 30d"))?;
+    let prices = super::bench::prices(args.prices.as_deref())?;
+    let (model, price) = prices.of(args.model.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let by = by(&args.by);
+    let now = now_ms();
+    let within = now.saturating_sub(span.as_millis() as u64)..now.saturating_add(1);
+    let journal = compose::journal(&settings)?;
+    let rows = journal.usage(by, within.clone())?;
+    let alerts = alerts::of(&journal, within, now)?;
+    if args.json {
+        let rows: Vec<Value> = rows.iter().map(|row| as_json(row, &price)).collect();
+        output::json(&json!({"by": args.by, "counter": "estimate", "model": model, "rows": rows, "alerts": alerts}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    match rows.is_empty() {
+        true => output::talk("nothing ran in this time"),
+        false => output::data(&table(&args.by, by, &rows, &price)),
+    }
+    alerts.iter().for_each(|alert| output::talk(&format!("unusual: {}", alert.text)));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn by(name: &str) -> UsageBy {
+    match name {
+        "tool" => UsageBy::Tool,
+        "session" => UsageBy::Session,
+        "principal" => UsageBy::Principal,
+        "execution" => UsageBy::Execution,
+        _ => UsageBy::Day,
+    }
+}
+
+/// What the same calls would have put into a model's context if it had made them itself.
+fn direct(row: &Usage) -> Bill {
+    Bill { fresh: (row.arguments_bytes + row.result_bytes) / BYTES, repeated: 0, output: row.arguments_bytes / BYTES }
+}
+
+/// What the programs put there.
+fn code(row: &Usage) -> Bill {
+    Bill { fresh: row.written + row.read, repeated: 0, output: row.written }
+}
+
+fn as_json(row: &Usage, price: &Price) -> Value {
+    json!({
+        "id": row.of,
+        "executions": row.executions,
+        "failed": row.failed,
+        "calls": row.calls,
+        "errors": row.errors,
+        "model_wrote": row.written,
+        "model_read": row.read,
+        "direct_equivalent": direct(row).fresh,
+        "cost_usd": price.uncached(&code(row)),
+        "direct_cost_usd": price.uncached(&direct(row)),
+        "arguments_bytes": row.arguments_bytes,
+        "result_bytes": row.result_bytes,
+    })
+}
+
+fn table(name: &str, by: UsageBy, rows: &[Usage], price: &Price) -> String {
+    let mut table = Table::new();
+    let first = name.to_uppercase();
+    table.load_style(presets::NOTHING);
+    table.set_header([
+        first.as_str(),
+        "EXECUTIONS",
+        "FAILED",
+        "CALLS",
+        "ERRORS",
+        "MODEL TOKENS",
+        "DIRECT WOULD BE",
+        "COST",
+        "DIRECT COST",
+    ]);
+    for row in rows {
+        // A program's tokens cannot be told apart by the tools that it calls.
+        let own = |shown: String| if by == UsageBy::Tool { String::new() } else { shown };
+        table.add_row([
+            row.of.clone(),
+            row.executions.to_string(),
+            own(row.failed.to_string()),
+            row.calls.to_string(),
+            row.errors.to_string(),
+            own(format!("~{}", row.written + row.read)),
+            format!("~{}", direct(row).fresh),
+            own(format!("${:.4}", price.uncached(&code(row)))),
+            format!("${:.4}", price.uncached(&direct(row))),
+        ]);
+    }
+    table.trim_fmt()
+}
