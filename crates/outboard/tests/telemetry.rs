@@ -114,7 +114,8 @@ fn place(more: &str) -> (Place, Collector) {
     place.settings(&format!(
         "expose = \"code\"\n[servers.echo]\ncommand = \"python3\"\nargs = [\"upstream.py\"]\ncwd = {folder:?}\n\
          [telemetry]\nendpoint = {:?}\nprotocol = \"http/json\"\n\
-         [[policy.rules]]\ntools = [\"echo.forbidden\"]\naction = \"deny\"\n{more}",
+         [[policy.rules]]\ntools = [\"echo.forbidden\"]\naction = \"deny\"\n\
+         when = [{{ at = \"/note\", glob = \"x*\" }}]\n{more}",
         collector.base
     ));
     (place, collector)
@@ -154,7 +155,7 @@ fn a_program_is_one_tree_under_its_clients_span_and_can_be_sent_again() {
         "const one = await echo.meta({});\n\
          const [a, b] = await Promise.all([echo.meta({ seconds: 0.4 }), echo.meta({ seconds: 0.4 })]);\n\
          const failed = await echo.fail({}).catch((error) => error.code);\n\
-         const denied = await echo.forbidden({}).catch((error) => error.code);\n\
+         const denied = await echo.forbidden({ note: 'xy' }).catch((error) => error.code);\n\
          const again = await echo.flaky({});\n\
          return { one, failed, denied, a: a.traceparent, b: b.traceparent };",
         &[],
