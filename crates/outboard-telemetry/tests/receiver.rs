@@ -104,25 +104,24 @@ fn read<T: Message + Default + serde::de::DeserializeOwned>(headers: &HeaderMap,
     }
 }
 
-async fn traces(State(state): State<Arc<Mutex<Got>>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+type Shared = State<Arc<Mutex<Got>>>;
+
+async fn traces(State(state): Shared, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let request = read(&headers, &body);
-    match answer(&state, headers).await {
-        Some(code) => code,
-        None => {
-            state.lock().unwrap().traces.push(request);
-            StatusCode::OK
-        }
-    }
+    let refused = answer(&state, headers).await;
+    refused.unwrap_or_else(|| state.lock().unwrap().take(|got| got.traces.push(request)))
 }
 
-async fn metrics(State(state): State<Arc<Mutex<Got>>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+async fn metrics(State(state): Shared, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let request = read(&headers, &body);
-    match answer(&state, headers).await {
-        Some(code) => code,
-        None => {
-            state.lock().unwrap().metrics.push(request);
-            StatusCode::OK
-        }
+    let refused = answer(&state, headers).await;
+    refused.unwrap_or_else(|| state.lock().unwrap().take(|got| got.metrics.push(request)))
+}
+
+impl Got {
+    fn take(&mut self, keep: impl FnOnce(&mut Self)) -> StatusCode {
+        keep(self);
+        StatusCode::OK
     }
 }
 

@@ -1,6 +1,6 @@
 //! `ExportMetricsServiceRequest` in protobuf.
 
-use super::protobuf::{attribute, resource, scope};
+use super::protobuf::{self, attribute};
 use super::wire::Message;
 use crate::metrics::{Point, Sample, Shape};
 
@@ -8,15 +8,9 @@ use crate::metrics::{Point, Sample, Shape};
 const CUMULATIVE: u64 = 2;
 
 pub(super) fn request(about: &[(String, String)], times: (u64, u64), samples: &[Sample]) -> Vec<u8> {
-    let mut request = Message::default();
-    request.message(1, |all| {
-        all.message(1, |message| resource(message, about));
-        all.message(2, |scoped| {
-            scoped.message(1, scope);
-            samples.iter().for_each(|sample| scoped.message(2, |message| write(message, times, sample)));
-        });
-    });
-    request.into_bytes()
+    protobuf::request(about, |scoped| {
+        samples.iter().for_each(|sample| scoped.message(2, |message| write(message, times, sample)));
+    })
 }
 
 fn write(message: &mut Message, times: (u64, u64), sample: &Sample) {

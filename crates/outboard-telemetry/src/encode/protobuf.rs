@@ -4,8 +4,21 @@ use super::wire::Message;
 use crate::names;
 use crate::span::Value;
 
+/// A request of either signal: who sends it, what made it, and what is sent.
+pub(super) fn request(about: &[(String, String)], fill: impl FnOnce(&mut Message)) -> Vec<u8> {
+    let mut request = Message::default();
+    request.message(1, |all| {
+        all.message(1, |message| resource(message, about));
+        all.message(2, |scoped| {
+            scoped.message(1, scope);
+            fill(scoped);
+        });
+    });
+    request.into_bytes()
+}
+
 /// `Resource`.
-pub(super) fn resource(message: &mut Message, resource: &[(String, String)]) {
+fn resource(message: &mut Message, resource: &[(String, String)]) {
     for (key, value) in resource {
         message.message(1, |pair| {
             pair.text(1, key);
@@ -15,7 +28,7 @@ pub(super) fn resource(message: &mut Message, resource: &[(String, String)]) {
 }
 
 /// `InstrumentationScope`.
-pub(super) fn scope(message: &mut Message) {
+fn scope(message: &mut Message) {
     message.text(1, names::SCOPE);
     message.text(2, env!("CARGO_PKG_VERSION"));
 }

@@ -1,6 +1,6 @@
 //! `ExportTraceServiceRequest` in protobuf.
 
-use super::protobuf::{attribute, resource, scope};
+use super::protobuf::{self, attribute};
 use super::wire::Message;
 use crate::span::{Event, Link, Span};
 
@@ -8,15 +8,9 @@ use crate::span::{Event, Link, Span};
 pub(super) const SAMPLED: u32 = 1;
 
 pub(super) fn request(about: &[(String, String)], spans: &[Span]) -> Vec<u8> {
-    let mut request = Message::default();
-    request.message(1, |all| {
-        all.message(1, |message| resource(message, about));
-        all.message(2, |scoped| {
-            scoped.message(1, scope);
-            spans.iter().for_each(|span| scoped.message(2, |message| write(message, span)));
-        });
-    });
-    request.into_bytes()
+    protobuf::request(about, |scoped| {
+        spans.iter().for_each(|span| scoped.message(2, |message| write(message, span)));
+    })
 }
 
 fn write(message: &mut Message, span: &Span) {

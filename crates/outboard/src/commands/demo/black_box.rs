@@ -1,14 +1,13 @@
 //! What a trace tells of one program with tool tracing, and what is left without it.
 
-use super::{settings, workflows::WORKFLOWS};
+use super::{program::request, settings, workflows::WORKFLOWS};
 use crate::cli;
 use crate::commands::trace::drawing;
 use crate::compose::{App, Pool};
 use crate::failure::Failure;
 use crate::output;
-use outboard_execution::{OnRestart, RunRequest};
 use outboard_telemetry::{Trace, TreeOptions, tree};
-use outboard_types::{CallOrigin, ErrorCode, ExecutionId, Principal, SessionName};
+use outboard_types::{ErrorCode, ExecutionId, Principal};
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -36,17 +35,7 @@ pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Fa
 async fn traces(app: &App) -> Result<(ExecutionId, Trace, Trace), Failure> {
     let workflow = &WORKFLOWS[0];
     output::talk(&format!("{} …", workflow.name));
-    let handle = app.executions.start(RunRequest {
-        code: workflow.program.to_owned(),
-        language: workflow.language,
-        input: None,
-        session: SessionName::default(),
-        principal: Principal::default(),
-        origin: CallOrigin::Program,
-        idempotency_key: None,
-        on_restart: OnRestart::Fail,
-        guest: None,
-    })?;
+    let handle = app.executions.start(request(workflow))?;
     handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let (journal, id) = (app.executions.deps().journal.clone(), handle.id().clone());
     journal.flush()?;

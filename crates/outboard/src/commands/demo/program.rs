@@ -16,17 +16,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure> {
     let started = Instant::now();
     let hits = search(app, workflow).await?;
-    let handle = app.executions.start(RunRequest {
-        code: workflow.program.to_owned(),
-        language: workflow.language,
-        input: None,
-        session: SessionName::default(),
-        principal: Principal::default(),
-        origin: CallOrigin::Program,
-        idempotency_key: None,
-        on_restart: outboard_execution::OnRestart::Fail,
-        guest: None,
-    })?;
+    let handle = app.executions.start(request(workflow))?;
     let report = handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let wall_ms = started.elapsed();
     let text = report.shape(4_000).text;
@@ -41,6 +31,20 @@ pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure
         wall_ms,
         outcome,
     })
+}
+
+/// The program of a workflow.
+pub(super) fn request(workflow: &Workflow) -> RunRequest {
+    RunRequest {
+        code: workflow.program.to_owned(),
+        language: workflow.language,
+        input: None,
+        session: SessionName::default(),
+        principal: Principal::default(),
+        origin: CallOrigin::Program,
+        idempotency_key: None,
+        on_restart: outboard_execution::OnRestart::Fail,
+    }
 }
 
 /// The search that a model makes first.

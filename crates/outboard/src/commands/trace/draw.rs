@@ -100,7 +100,7 @@ impl Scale {
 }
 
 /// The name, with the server where it is a call's.
-fn name(span: &Span) -> String {
+pub(super) fn name(span: &Span) -> String {
     match (span.text("outboard.server"), span.text("gen_ai.tool.name")) {
         (Some(server), Some(tool)) => format!("{server}.{tool}"),
         _ => span.name.clone(),

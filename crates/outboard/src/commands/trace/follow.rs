@@ -1,5 +1,6 @@
 //! An execution as it goes on, in whatever process it runs.
 
+use super::draw::name;
 use super::{as_json, drawing, drawn, span_json};
 use crate::failure::Failure;
 use crate::output;
@@ -44,13 +45,9 @@ fn tell(trace: &Trace, shown: &mut HashSet<SpanId>, json: bool) {
 }
 
 fn line(span: &Span) -> String {
-    let name = match (span.text("outboard.server"), span.text("gen_ai.tool.name")) {
-        (Some(server), Some(tool)) => format!("{server}.{tool}"),
-        _ => span.name.clone(),
-    };
     let took = span.end_us.saturating_sub(span.start_us) as f64 / 1e3;
     let error = span.failure.as_ref().map(|code| format!(" error {code}")).unwrap_or_default();
-    format!("{name} {took:.1} ms{error}")
+    format!("{} {took:.1} ms{error}", name(span))
 }
 
 fn end(id: &ExecutionId, trace: &Trace, json: bool) {
