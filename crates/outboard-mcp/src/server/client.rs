@@ -58,6 +58,13 @@ pub struct Agent {
     pub(super) way: Way,
 }
 
+impl Agent {
+    /// One that declared nothing and hears nothing.
+    pub(super) fn silent() -> Self {
+        Self { capabilities: Value::Null, level: None, progress_token: None, tell: None, way: Way::Unable }
+    }
+}
+
 /// One client.
 pub struct Client {
     pub(super) requests: Arc<Requests>,

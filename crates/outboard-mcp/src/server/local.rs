@@ -1,10 +1,28 @@
 //! The server without a transport, for an agent in the same process: the same requests, the same answers.
 
+use super::client::Agent;
+use super::questions::Elicitation;
 use super::service::{Caller, Service};
 use crate::rpc::RpcError;
-use outboard_types::{ErrorCode, ToolError};
+use outboard_types::{CancellationToken, ErrorCode, Principal, ToolError};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+
+impl Caller {
+    /// One within this process: nobody behind it can be asked or told anything.
+    pub fn within(principal: Principal, cancel: CancellationToken) -> Self {
+        Self {
+            principal,
+            cancel,
+            progress: None,
+            elicitation: Elicitation::Unable,
+            http_trace: None,
+            agent: Agent::silent(),
+            client: None,
+            request: Value::Null,
+        }
+    }
+}
 
 impl Service {
     /// The definitions that `tools/list` answers with.

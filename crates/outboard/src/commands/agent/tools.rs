@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use outboard_agent::{CallAside, ToolOutcome, Tools};
 use outboard_execution::Executions;
-use outboard_mcp::server::{Caller, Elicitation, Service};
+use outboard_mcp::server::{Caller, Service};
 use outboard_types::{CancellationToken, Principal};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,13 +17,7 @@ pub(super) struct ServiceTools {
 }
 
 pub(super) fn caller(cancel: CancellationToken) -> Caller {
-    Caller {
-        principal: Principal::default(),
-        cancel,
-        progress: None,
-        elicitation: Elicitation::Unable,
-        http_trace: None,
-    }
+    Caller::within(Principal::default(), cancel)
 }
 
 impl ServiceTools {

@@ -44,6 +44,7 @@ pub(super) fn request(workflow: &Workflow) -> RunRequest {
         origin: CallOrigin::Program,
         idempotency_key: None,
         on_restart: outboard_execution::OnRestart::Fail,
+        guest: None,
     }
 }
 
