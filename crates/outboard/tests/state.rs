@@ -150,6 +150,8 @@ fn a_change_is_made_once_however_often_the_program_is_run_again() {
     assert!(!error && text.contains("11"), "{text}");
     session.end();
     assert_eq!(result(&place, "typescript", "return await state.get('n')"), json!(11));
-    let replayed = place.ok(&["replay", &id, "--json"]);
-    assert!(replayed.contains("11"), "a replay answers from the record: {replayed}");
+    let output = place.run(&["replay", &id, "--json"]);
+    let (replayed, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(replayed.contains("11"), "a replay answers from the record: {replayed}{told}");
+    assert!(!told.contains("ERROR"), "and writes nothing: {told}");
 }
