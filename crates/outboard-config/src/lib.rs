@@ -5,6 +5,7 @@
 //! here: reading the environment (callers pass a look-up), or any file but settings files.
 
 mod agent;
+mod around;
 mod build;
 mod comments;
 mod expand;
@@ -21,7 +22,7 @@ mod written;
 pub use agent::AgentSettings;
 pub use build::load;
 pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
-pub use list::SETTINGS;
+pub use list::settings;
 pub use problem::{Problem, SettingsError};
 pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{

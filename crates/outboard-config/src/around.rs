@@ -1,0 +1,106 @@
+//! Settings of what watches and what drives: traces, logs, the agent loop.
+
+use crate::table::{Kind, Setting, number, setting};
+
+pub(crate) const AROUND: &[Setting] = &[
+    setting(
+        "telemetry.endpoint",
+        Kind::Text,
+        "",
+        "The base address of an OpenTelemetry collector, such as `http://127.0.0.1:4318`; without it, `OTEL_EXPORTER_OTLP_ENDPOINT`.",
+    ),
+    setting("telemetry.headers", Kind::Map, "{}", "Headers of every request to it."),
+    setting(
+        "telemetry.protocol",
+        Kind::Choice(&["http/protobuf", "http/json"]),
+        "",
+        "How it is spoken to; without it, `OTEL_EXPORTER_OTLP_PROTOCOL`, else `http/protobuf`.",
+    ),
+    setting("telemetry.timeout", Kind::Span, "", "Time limit of one request to it; 10 s without it."),
+    setting("telemetry.service_name", Kind::Text, "", "What this program is called there; `outboard` without it."),
+    setting(
+        "telemetry.resource",
+        Kind::Map,
+        "{}",
+        "What else is said about it, such as `deployment.environment.name`.",
+    ),
+    setting(
+        "telemetry.sampler",
+        Kind::Choice(&[
+            "always_on",
+            "always_off",
+            "traceidratio",
+            "parentbased_always_on",
+            "parentbased_always_off",
+            "parentbased_traceidratio",
+        ]),
+        "",
+        "Which traces are recorded; without it, `OTEL_TRACES_SAMPLER`, else `parentbased_always_on`.",
+    ),
+    setting("telemetry.ratio", Kind::Amount, "", "The share of traces, for the samplers that take one."),
+    setting(
+        "telemetry.tools",
+        Kind::Flag,
+        "true",
+        "Whether calls, workers and checks have spans of their own; `--no-tool-tracing` is the same as `false`.",
+    ),
+    setting(
+        "telemetry.content",
+        Kind::Flag,
+        "false",
+        "Whether spans show programs, arguments and results, with tokens in place of private values.",
+    ),
+    setting(
+        "telemetry.langfuse",
+        Kind::Flag,
+        "false",
+        "Whether spans of approvals are marked as guardrails for Langfuse.",
+    ),
+    setting("telemetry.metrics", Kind::Flag, "true", "Whether metrics are sent too."),
+    setting("telemetry.open_metrics", Kind::Flag, "false", "Whether `/metrics` of `serve --http` needs no token."),
+    setting("log.file", Kind::Path, "", "A file for the program's own log, as JSON lines, besides stderr."),
+    setting("log.max_size", Kind::Size, "\"10MiB\"", "Size at which a new file is begun."),
+    number("log.keep", "3", (0, 100), "Earlier files that are kept."),
+    setting(
+        "log.level",
+        Kind::Choice(&["error", "warn", "info", "debug", "trace"]),
+        "\"warn\"",
+        "What is told; `--log`, `-v` and `OUTBOARD_LOG` come before it.",
+    ),
+    setting(
+        "execution.wait",
+        Kind::Span,
+        "\"45s\"",
+        "How long `run_code` and `wait` wait before they answer that a program still runs.",
+    ),
+    number("execution.max_tokens", "4000", (100, 1_000_000), "Size of a report in tokens."),
+    setting(
+        "agent.provider",
+        Kind::Choice(&["anthropic", "openai", "chat"]),
+        "\"anthropic\"",
+        "Which format the model of `outboard agent` speaks: Anthropic's Messages, OpenAI's Responses, or chat completions.",
+    ),
+    setting("agent.model", Kind::Text, "", "The model of `outboard agent`."),
+    setting("agent.base_url", Kind::Text, "", "Where its provider is; the provider's own address without it."),
+    setting("agent.key", Kind::Text, "", "Its key; `ANTHROPIC_API_KEY` or `OPENAI_API_KEY` without it."),
+    number("agent.max_turns", "40", (1, 10_000), "Turns of the model in one run."),
+    number("agent.max_output_tokens", "8192", (64, 1_000_000), "Tokens that the model may write in one turn."),
+    setting(
+        "agent.max_cost",
+        Kind::Amount,
+        "",
+        "US dollars that one conversation may cost; it stops before it costs more.",
+    ),
+    setting(
+        "agent.ask_above",
+        Kind::Amount,
+        "",
+        "US dollars of estimated cost from which on a person is asked before the first turn; `max_cost` without it.",
+    ),
+    setting(
+        "agent.prices",
+        Kind::Tables,
+        "[]",
+        "Prices of models in US dollars per million tokens: `model` (an end of `*` stands for anything), `input`, `output`, `cached`, `cache_write`.",
+    ),
+];
