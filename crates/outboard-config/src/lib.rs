@@ -22,7 +22,7 @@ mod written;
 pub use agent::AgentSettings;
 pub use build::load;
 pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
-pub use list::settings;
+pub use list::all_settings;
 pub use problem::{Problem, SettingsError};
 pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{

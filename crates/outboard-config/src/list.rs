@@ -4,7 +4,7 @@ use crate::around::AROUND;
 use crate::table::{Kind, Setting, number, setting};
 
 /// All settings, in the order of the reference.
-pub fn settings() -> impl Iterator<Item = &'static Setting> {
+pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().chain(AROUND)
 }
 

@@ -1,7 +1,7 @@
 //! Every setting once: its place, type, default and meaning. Feeds the reader's suggestions and the
 //! generated reference.
 
-use crate::list::settings;
+use crate::list::all_settings;
 use strsim::levenshtein;
 
 /// What a setting's value looks like.
@@ -86,14 +86,14 @@ pub(crate) const fn number(key: &'static str, default: &'static str, range: (u64
 /// The setting of a dotted key, with `servers.NAME.` taken as `servers.*.`.
 pub(crate) fn find(key: &str) -> Option<&'static Setting> {
     let general = general(key);
-    settings().find(|setting| setting.key == general)
+    all_settings().find(|setting| setting.key == general)
 }
 
 /// Whether a key is a table that holds settings.
 pub(crate) fn is_table(key: &str) -> bool {
     let general = general(key);
     matches!(general.as_str(), "servers" | "servers.*" | "sandbox.engines" | "sandbox.engines.*")
-        || settings().any(|setting| setting.key.starts_with(&format!("{general}.")))
+        || all_settings().any(|setting| setting.key.starts_with(&format!("{general}.")))
 }
 
 /// `servers.NAME.x` as `servers.*.x`. A name with a dot in it never gets here joined: the reader keeps parts.
@@ -122,7 +122,7 @@ pub(crate) fn closest(key: &str) -> Option<&'static str> {
     if last.len() > LONGEST {
         return None;
     }
-    let siblings = settings().filter_map(|setting| {
+    let siblings = all_settings().filter_map(|setting| {
         let rest = if table.is_empty() { setting.key } else { setting.key.strip_prefix(table)?.strip_prefix('.')? };
         Some(rest.split('.').next().unwrap_or(rest))
     });
@@ -144,7 +144,7 @@ pub fn reference() -> String {
          may be unset. An unknown key, a wrong type and an unset variable are errors that name file, line and key.\n",
     );
     let mut table = "";
-    for setting in settings() {
+    for setting in all_settings() {
         let (head, name) = match setting.key.strip_prefix("servers.*.") {
             Some(name) => ("servers.NAME", name),
             None => setting.key.split_once('.').unwrap_or(("", setting.key)),

@@ -1,7 +1,7 @@
 //! Settings files as people write them, right and wrong.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
-use outboard_config::{Connection, Kind, SETTINGS, Settings, SettingsError, load, reference};
+use outboard_config::{Connection, Kind, Settings, SettingsError, all_settings, load, reference};
 use proptest::strategy::Strategy;
 use std::time::Duration;
 
@@ -171,7 +171,7 @@ fn folders_of_json_entries_belong_to_the_json_file() {
 
 #[test]
 fn every_default_of_the_reference_is_accepted() {
-    for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+    for setting in all_settings().filter(|setting| !setting.default.is_empty()) {
         let key = setting.key.replace('*', "x");
         let server = if key.starts_with("servers") { "servers.x.command = \"x\"\n" } else { "" };
         settings(&format!("{server}{key} = {}", setting.default)).unwrap_or_else(|error| panic!("{key}: {error}"));
@@ -181,14 +181,14 @@ fn every_default_of_the_reference_is_accepted() {
 #[test]
 fn the_reference_tells_the_defaults_that_are_in_force() {
     let at = |key: &str| !key.starts_with("servers") && !["state_dir", "mcp_config"].contains(&key);
-    let written = SETTINGS.iter().filter(|setting| at(setting.key) && !setting.default.is_empty());
+    let written = all_settings().filter(|setting| at(setting.key) && !setting.default.is_empty());
     let text: String = written.map(|setting| format!("{} = {}\n", setting.key, setting.default)).collect();
     let (given, none) = (settings(&text).unwrap(), settings("").unwrap());
     assert_eq!(format!("{:?}", given.sandbox), format!("{:?}", none.sandbox));
     assert_eq!(format!("{:?}", given.execution), format!("{:?}", none.execution));
     assert_eq!(given.expose, none.expose);
     let server = |key: &str| settings(&format!("servers.x.command = \"x\"\n{key}")).unwrap().servers.remove(0);
-    let written = SETTINGS.iter().filter(|setting| setting.key.starts_with("servers") && !setting.default.is_empty());
+    let written = all_settings().filter(|setting| setting.key.starts_with("servers") && !setting.default.is_empty());
     for setting in written {
         let (given, none) = (server(&format!("{} = {}", setting.key.replace('*', "x"), setting.default)), server(""));
         let shown = |server: &outboard_config::ServerSettings| {
@@ -208,7 +208,7 @@ fn the_reference_tells_the_defaults_that_are_in_force() {
 #[test]
 fn every_key_of_the_reference_is_taken_and_in_the_document() {
     let document = reference();
-    for setting in SETTINGS {
+    for setting in all_settings() {
         let value = match setting.kind {
             Kind::Text if setting.key.ends_with("url") => "\"http://x\"",
             Kind::Text | Kind::Path => "\"x\"",
