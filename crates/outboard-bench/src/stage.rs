@@ -88,6 +88,8 @@ const FAULT: &str = "OUTBOARD_DEMO_FAULT";
 /// `outboard serve` in a folder of its own, with the scenario's servers.
 pub(crate) struct Served {
     pub(crate) client: Client,
+    /// Whether one server stands alone behind it, whose names are shown as they are.
+    is_alone: bool,
     /// Gone with this, after the process.
     _folder: tempfile::TempDir,
 }
@@ -109,7 +111,8 @@ impl Served {
         let mut command = Command::new(&programs.outboard);
         command.arg("serve").current_dir(folder.path()).env_clear().env("HOME", folder.path());
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-        Ok(Self { client: Client::start("outboard serve", command)?, _folder: folder })
+        let is_alone = expose == "direct" && scenario.servers.len() == 1;
+        Ok(Self { client: Client::start("outboard serve", command)?, is_alone, _folder: folder })
     }
 
     /// What a model is given.
@@ -125,6 +128,10 @@ impl Served {
 impl Tools for Served {
     fn given(&mut self) -> Result<Vec<String>, BenchError> {
         Served::given(self)
+    }
+
+    fn name(&self, server: &str, tool: &str) -> String {
+        if self.is_alone { tool.to_owned() } else { format!("{server}__{tool}") }
     }
 
     fn call_all(&mut self, calls: &[Call]) -> Result<Vec<Answer>, BenchError> {

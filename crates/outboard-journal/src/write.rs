@@ -118,9 +118,10 @@ pub(crate) fn is_gone(owner: &str) -> bool {
     Owner::parse(owner).is_none_or(|owner| owner.is_gone())
 }
 
+/// A call that was made again after a crash, as its answer had not been kept, has one row: that of the answer that counts.
 pub(crate) fn call(connection: &Connection, record: &CallRecord) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO calls (execution, number, server, tool, arguments_digest, arguments_bytes, result_bytes,
+        "INSERT OR REPLACE INTO calls (execution, number, server, tool, arguments_digest, arguments_bytes, result_bytes,
              started_ms, duration_us, error, decision, trace)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
