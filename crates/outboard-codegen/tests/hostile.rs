@@ -78,7 +78,7 @@ fn schemas_made_to_grow_stay_small() {
         .collect();
     let started = Instant::now();
     let api = api(vec![listing("s", &tools)]);
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
     judge(&api);
     for (name, text) in api.files.iter().filter(|(name, _)| name.ends_with(".ts") && *name != "s/bomb3.ts") {
         assert!(text.len() < 200_000, "{name}: {}", text.len());

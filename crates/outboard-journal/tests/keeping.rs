@@ -102,3 +102,16 @@ fn spending_and_usual_calls_are_summed() {
     assert_eq!((sizes.calls, sizes.arguments, sizes.result), (4, 2.0, 1_000.0));
     assert_eq!(journal.past_sizes("x", "y").unwrap(), None);
 }
+
+#[test]
+fn a_call_that_is_made_again_has_the_row_of_the_answer_that_counts() {
+    let journal = memory().unwrap();
+    begin(&journal, 1, OnRestart::Resume);
+    let first = call(1, 1);
+    let mut again = first.clone();
+    again.result_bytes += 7;
+    journal.call(first);
+    journal.call(again.clone());
+    journal.flush().unwrap();
+    assert_eq!(journal.calls(&id(1)).unwrap(), [again]);
+}

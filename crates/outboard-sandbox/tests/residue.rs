@@ -28,7 +28,7 @@ impl Residue {
             descriptors: fs::read_dir(format!("/proc/{spawner}/fd")).unwrap().count(),
             children: children.split_whitespace().count(),
             mounts: fs::read_to_string(format!("/proc/{spawner}/mounts")).unwrap().lines().count(),
-            groups: folders(Path::new("/sys/fs/cgroup"), "outboard"),
+            groups: groups(Path::new("/sys/fs/cgroup"), spawner, false),
         }
     }
 
@@ -43,13 +43,14 @@ impl Residue {
     }
 }
 
-/// Folders of control groups whose name starts so.
-fn folders(below: &Path, name: &str) -> usize {
+/// Control groups that bear this spawner's number, and those within them; others have spawners of their own.
+fn groups(below: &Path, spawner: u32, within: bool) -> usize {
     let entries = fs::read_dir(below).into_iter().flatten().filter_map(Result::ok);
     let real = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     real.map(|entry| {
-        let own = entry.file_name().to_string_lossy().starts_with(name);
-        usize::from(own) + folders(&entry.path(), name)
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let own = within || ["-", "."].iter().any(|sign| name.starts_with(&format!("outboard{sign}{spawner}-")));
+        usize::from(own) + groups(&entry.path(), spawner, own)
     })
     .sum()
 }

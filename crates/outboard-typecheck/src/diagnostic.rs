@@ -112,6 +112,18 @@ fn end_of_text(text: &str) -> &str {
     end.map_or("", |(at, _)| &text[at + 1..])
 }
 
+/// What a reading makes of one diagnostic of a program.
+#[cfg(test)]
+pub(crate) fn told(
+    said: impl Fn(&Diagnostic, &str) -> Option<Said>,
+    code: &str,
+    message: &str,
+) -> Option<(Kind, String)> {
+    let (code, message) = (code.to_owned(), message.to_owned());
+    let one = Diagnostic { line: 1, column: 1, end: (1, 2), code, message };
+    said(&one, "x").map(|said| (said.kind, said.message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -152,9 +152,7 @@ mod tests {
     use super::*;
 
     fn told(code: &str, message: &str) -> Option<(Kind, String)> {
-        let (code, message) = (code.to_owned(), message.to_owned());
-        let one = Diagnostic { line: 1, column: 1, end: (1, 2), code, message };
-        said(&one, "x").map(|said| (said.kind, said.message))
+        crate::diagnostic::told(said, code, message)
     }
 
     #[test]

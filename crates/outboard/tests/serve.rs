@@ -79,18 +79,20 @@ fn long_runs_are_waited_for_followed_and_cancelled() {
     let mut session = place.serve();
     let code = "for i in range(20):\n    print('step', i)\n    sleep(0.3)\n'end'";
     let arguments = json!({"code": code, "language": "python", "wait_s": 3});
-    let answer = session
-        .request("tools/call", json!({"name": "run_code", "arguments": arguments, "_meta": {"progressToken": "p"}}));
-    let text = answer["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+    let (text, _) = session.tool("run_code", arguments);
     assert!(text.starts_with("running ex_"), "{text}");
+    let id = text.split_whitespace().nth(1).unwrap().to_owned();
+    let answer = session.request(
+        "tools/call",
+        json!({"name": "wait", "arguments": {"execution": id}, "_meta": {"progressToken": "p"}}),
+    );
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.starts_with("succeeded") && text.contains("result: \"end\""), "{text}");
     assert!(
         session.notes.iter().any(|note| note["params"]["message"].as_str().is_some_and(|text| text.contains("step"))),
         "{:?}",
         session.notes
     );
-    let id = text.split_whitespace().nth(1).unwrap().to_owned();
-    let (text, _) = session.tool("wait", json!({"execution": id}));
-    assert!(text.starts_with("succeeded") && text.contains("result: \"end\""), "{text}");
 
     let request = session.ask(
         "tools/call",

@@ -24,8 +24,8 @@ pub(super) struct Held {
 
 impl Held {
     fn take(shelf: &Shelf, session: PathBuf) -> Result<Self, SkillError> {
-        let view = shelf.library().view(Some(&session))?;
-        let layer = shelf.library().lease(&session, &view)?;
+        let view = shelf.collection().view(Some(&session))?;
+        let layer = shelf.collection().lease(&session, &view)?;
         Ok(Self { session, view, layer })
     }
 }
@@ -60,7 +60,7 @@ impl Engine {
     pub(super) fn note_skills(&mut self) {
         let (Some(shelf), Some(held)) = (&self.deps.skills, &self.held) else { return };
         let checked = |skill: &Skill| {
-            shelf.library().checked(&skill.version).map(|checked| checked.imports.clone()).unwrap_or_default()
+            shelf.collection().checked(&skill.version).map(|checked| checked.imports.clone()).unwrap_or_default()
         };
         let used = crate::skills::used(&held.view, &self.findings.imports, &checked);
         let one = |skill: &Skill| SkillUse {
@@ -99,7 +99,7 @@ impl Engine {
         self.read_found(&shelf, &held.view);
         let saved = !self.skills.saved.is_empty();
         let given_back = off_the_loop(move || match saved {
-            true => held.layer.settle(&shelf.library().view(Some(&held.session))?),
+            true => held.layer.settle(&shelf.collection().view(Some(&held.session))?),
             false => held.layer.settle(&held.view),
         });
         if let Err(error) = given_back.await {
@@ -110,7 +110,7 @@ impl Engine {
     /// Has workers read skills that somebody put into a folder, so that a search can tell how they are called. Nobody
     /// waits for that.
     fn read_found(&self, shelf: &Arc<Shelf>, view: &View) {
-        let unread = |skill: &&Arc<Skill>| shelf.library().checked(&skill.version).is_none();
+        let unread = |skill: &&Arc<Skill>| shelf.collection().checked(&skill.version).is_none();
         let unread: Vec<_> = view.active().map(|(_, skill)| skill).filter(unread).take(AT_ONCE).cloned().collect();
         let (Ok(folder), false) = (self.deps.state.skills(), unread.is_empty() || self.is_offline()) else { return };
         let (deps, surface, shelf) = (self.deps.clone(), self.surface.clone(), shelf.clone());
@@ -120,7 +120,7 @@ impl Engine {
                 // One that is not fit is noted as well, so that it is not read again after each program.
                 let read = read.unwrap_or_else(|error| Checked { refused: Some(error.message), ..Checked::default() });
                 let (shelf, version) = (shelf.clone(), skill.version);
-                let kept = off_the_loop(move || shelf.library().keep_checked(&version, read).map(drop)).await;
+                let kept = off_the_loop(move || shelf.collection().keep_checked(&version, read).map(drop)).await;
                 if let Err(error) = kept {
                     tracing::warn!(skill = %skill.name, %error, "what was read of a skill is not kept");
                 }
@@ -145,7 +145,7 @@ impl Engine {
 
     async fn save_one(&mut self, shelf: &Arc<Shelf>, held: &Held, skill: Skill) -> Result<(String, String), String> {
         let told = |error: SkillError| with_hint(error.message, error.hint);
-        let skill = shelf.library().vetted(skill).map_err(told)?;
+        let skill = shelf.collection().vetted(skill).map_err(told)?;
         let checked = crate::skills::check(&self.deps, &self.surface, &skill, held.layer.folder()).await;
         let checked = checked.map_err(|error| with_hint(error.message, error.hint))?;
         let notes = checked.notes.first().map(|note| format!(" ({note})")).unwrap_or_default();
@@ -159,9 +159,9 @@ impl Engine {
             Change { what: What::Save, by: "model".into(), execution: Some(self.id().to_string()), at_ms: now_ms() };
         let (kept, session) = (shelf.clone(), held.session.clone());
         let skill = off_the_loop(move || {
-            kept.library().keep_checked(&skill.version, checked)?;
-            kept.library().save(place, Some(&session), &skill, &change)?;
-            kept.library().add_case(&skill.name, case)?;
+            kept.collection().keep_checked(&skill.version, checked)?;
+            kept.collection().save(place, Some(&session), &skill, &change)?;
+            kept.collection().add_case(&skill.name, case)?;
             Ok(skill)
         });
         let skill = skill.await.map_err(told)?;

@@ -33,7 +33,7 @@ pub fn case_of(id: &ExecutionId, kind: CaseKind, skill: &Skill, catalogue: &Cata
 impl Shelf {
     /// The program that calls a skill in the place of the program that it was made of.
     pub fn caller(&self, skill: &Skill, language: Language) -> Option<String> {
-        let checked = self.library().checked(&skill.version)?;
+        let checked = self.collection().checked(&skill.version)?;
         let names = [skill.name.camel(), skill.name.snake()];
         let run = checked.exports.iter().find(|one| one.language == language && one.name == "run");
         let main = run.or_else(|| checked.main(language, [&names[0], &names[1]]))?;

@@ -78,7 +78,7 @@ impl Finder {
         if let Some(known) = state.as_ref().filter(|known| known.looked.elapsed() < FRESH) {
             return Some(known.clone());
         }
-        let view = match self.shelf.library().view(None) {
+        let view = match self.shelf.collection().view(None) {
             Ok(view) => view,
             Err(error) => {
                 tracing::warn!(%error, "skills can not be listed");
@@ -97,7 +97,7 @@ impl Finder {
     }
 
     fn index(&self, functions: &Index, skills: &[Arc<Skill>]) -> Index {
-        let library = self.shelf.library();
+        let library = self.shelf.collection();
         let known: Vec<_> = skills.iter().map(|skill| library.checked(&skill.version).unwrap_or_default()).collect();
         let texts: Vec<String> = skills.iter().map(|skill| self.shelf.description(skill)).collect();
         let describe = |at: usize| {
@@ -150,7 +150,7 @@ impl Shelf {
     pub fn import_line(&self, skill: &Skill, language: Option<Language>) -> String {
         let languages = skill.languages();
         let language = language.filter(|one| languages.contains(one)).or(languages.first().copied());
-        let checked = self.library().checked(&skill.version).unwrap_or_default();
+        let checked = self.collection().checked(&skill.version).unwrap_or_default();
         let names = [skill.name.camel(), skill.name.snake()];
         let main = language.and_then(|language| checked.main(language, [&names[0], &names[1]]));
         let path = language.and_then(|language| skill.import_path(language));

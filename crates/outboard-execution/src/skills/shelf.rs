@@ -27,7 +27,7 @@ impl Shelf {
     }
 
     /// The library.
-    pub fn library(&self) -> &Library {
+    pub fn collection(&self) -> &Library {
         &self.library
     }
 

@@ -3,6 +3,17 @@
 use clap::Args;
 use std::path::PathBuf;
 
+/// What tokens cost.
+#[derive(Args)]
+pub(crate) struct Money {
+    /// A table of prices instead of the one of the program.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: Option<PathBuf>,
+    /// Whose prices.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+}
+
 #[derive(Args)]
 pub(crate) struct Bench {
     /// Only this scenario; may be given several times.
@@ -26,12 +37,8 @@ pub(crate) struct Bench {
     /// Scenarios of this folder instead of those of the program.
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios: Option<PathBuf>,
-    /// A table of prices instead of the one of the program.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) prices: Option<PathBuf>,
-    /// Whose prices.
-    #[arg(long)]
-    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) money: Money,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -45,12 +52,8 @@ pub(crate) struct Stats {
     /// Only what began within this time, such as 7d.
     #[arg(long, value_name = "SPAN", default_value = "30d")]
     pub(crate) since: String,
-    /// A table of prices instead of the one of the program.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) prices: Option<PathBuf>,
-    /// Whose prices.
-    #[arg(long)]
-    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) money: Money,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -61,12 +64,8 @@ pub(crate) struct Estimate {
     /// Tasks a month; as many as the journal had in the last 30 days without it.
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<u64>,
-    /// A table of prices instead of the one of the program.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) prices: Option<PathBuf>,
-    /// Whose prices.
-    #[arg(long)]
-    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) money: Money,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

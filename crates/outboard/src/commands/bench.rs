@@ -58,8 +58,8 @@ fn options(args: &cli::Bench) -> Result<Options, Failure> {
         iterations: args.iterations,
         curves: args.curves || args.report.is_some(),
         recorded,
-        prices: prices(args.prices.as_deref())?,
-        model: args.model.clone(),
+        prices: prices(args.money.prices.as_deref())?,
+        model: args.money.model.clone(),
     })
 }
 

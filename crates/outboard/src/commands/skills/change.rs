@@ -30,7 +30,7 @@ pub(super) async fn save(settings: &Settings, wanted: &Wanted<'_>, json: bool) -
 }
 
 async fn save_with(app: &App, name: &SkillName, wanted: &Wanted<'_>) -> Result<Skill, Failure> {
-    let (deps, library) = (app.executions.deps(), app.catalog.skills.library());
+    let (deps, library) = (app.executions.deps(), app.catalog.skills.collection());
     let row = crate::commands::executions::known(&deps.journal, wanted.execution)?;
     let skill = app.executions.skill_of(&row, name, wanted.description.unwrap_or_default()).await?;
     if skill.front.description.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn told(shelf: &Shelf, skill: &Skill, what: &str, json: bool) {
 }
 
 pub(super) fn rollback(shelf: &Shelf, name: &str, version: Option<&str>, json: bool) -> Result<ExitCode, Failure> {
-    let library = shelf.library();
+    let library = shelf.collection();
     let version = match version {
         Some(digits) => library.version(name, digits, now_ms()),
         None => library.previous(name, now_ms()),
@@ -74,7 +74,7 @@ pub(super) fn rollback(shelf: &Shelf, name: &str, version: Option<&str>, json: b
 }
 
 pub(super) fn remove(shelf: &Shelf, name: &str, json: bool) -> Result<ExitCode, Failure> {
-    let (place, skill) = shelf.library().remove(name, &by_hand(What::Remove)).map_err(failed)?;
+    let (place, skill) = shelf.collection().remove(name, &by_hand(What::Remove)).map_err(failed)?;
     let version = skill.version.short();
     match json {
         true => output::json(&json!({"id": skill.name, "version": version, "status": "removed", "place": place})),
@@ -87,7 +87,7 @@ pub(super) fn remove(shelf: &Shelf, name: &str, json: bool) -> Result<ExitCode, 
 }
 
 pub(super) fn approve(shelf: &Shelf, name: &str, session: Option<&str>, json: bool) -> Result<ExitCode, Failure> {
-    let skill = shelf.library().approve(name, session, &by_hand(What::Approve)).map_err(failed)?;
+    let skill = shelf.collection().approve(name, session, &by_hand(What::Approve)).map_err(failed)?;
     told(shelf, &skill, "approved", json);
     Ok(ExitCode::SUCCESS)
 }

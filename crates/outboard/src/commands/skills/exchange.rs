@@ -17,7 +17,7 @@ fn named(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 pub(super) fn export(shelf: &Shelf, name: &str, target: &Path, json: bool) -> Result<ExitCode, Failure> {
-    let (_, skill) = shelf.library().get(name).map_err(failed)?;
+    let (_, skill) = shelf.collection().get(name).map_err(failed)?;
     if target.extension().is_some_and(|extension| extension == "tar") {
         let file = File::create_new(target).map_err(|error| named(target, &error))?;
         pack(&skill.files, file).map_err(failed)?;
@@ -40,10 +40,10 @@ pub(super) fn export(shelf: &Shelf, name: &str, target: &Path, json: bool) -> Re
 
 pub(super) async fn import(settings: &Settings, source: &Path, user: bool, json: bool) -> Result<ExitCode, Failure> {
     let shelf = compose::shelf(settings)?;
-    let skill = shelf.library().vetted(read(source)?).map_err(failed)?;
+    let skill = shelf.collection().vetted(read(source)?).map_err(failed)?;
     super::checked(settings, &shelf, &skill).await?;
     let place = if user { Place::User } else { Place::Project };
-    shelf.library().save(place, None, &skill, &by_hand(What::Import)).map_err(failed)?;
+    shelf.collection().save(place, None, &skill, &by_hand(What::Import)).map_err(failed)?;
     super::change::told(&shelf, &skill, "imported", json);
     Ok(ExitCode::SUCCESS)
 }

@@ -30,13 +30,13 @@ fn listed_json(shelf: &Shelf, one: &Listed) -> Value {
     let mut row = one.skill.as_ref().map(|skill| skill_json(shelf, skill)).unwrap_or_else(|| json!({"id": one.name}));
     row["place"] = json!(one.place);
     row["status"] = word(one.standing);
-    let read = one.skill.as_ref().and_then(|skill| shelf.library().checked(&skill.version));
+    let read = one.skill.as_ref().and_then(|skill| shelf.collection().checked(&skill.version));
     row["problem"] = json!(one.problem.clone().or_else(|| read.and_then(|read| read.refused.clone())));
     row
 }
 
 pub(super) fn list(shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {
-    let (view, waiting) = shelf.library().everything().map_err(failed)?;
+    let (view, waiting) = shelf.collection().everything().map_err(failed)?;
     let waits = |session: &std::path::Path, skill: &Skill| {
         let mut row = skill_json(shelf, skill);
         row["place"] = json!("session");
@@ -69,9 +69,9 @@ fn table(rows: &[Value]) -> String {
 }
 
 pub(super) async fn show(settings: &Settings, shelf: &Shelf, name: &str, json: bool) -> Result<ExitCode, Failure> {
-    let (place, skill) = shelf.library().get(name).map_err(failed)?;
+    let (place, skill) = shelf.collection().get(name).map_err(failed)?;
     super::checked(settings, shelf, &skill).await?;
-    let checked = shelf.library().checked(&skill.version).unwrap_or_default();
+    let checked = shelf.collection().checked(&skill.version).unwrap_or_default();
     if json {
         let mut row = skill_json(shelf, &skill);
         row["place"] = json!(place);
@@ -80,7 +80,8 @@ pub(super) async fn show(settings: &Settings, shelf: &Shelf, name: &str, json: b
         row["exports"] = json!(checked.exports);
         row["tools"] = json!(checked.tools);
         row["notes"] = json!(checked.notes);
-        row["cases"] = json!(shelf.library().cases(&skill.name).iter().map(|one| &one.execution).collect::<Vec<_>>());
+        row["cases"] =
+            json!(shelf.collection().cases(&skill.name).iter().map(|one| &one.execution).collect::<Vec<_>>());
         output::json(&row);
         return Ok(ExitCode::SUCCESS);
     }
@@ -107,7 +108,7 @@ fn entry_json(entry: &Entry) -> Value {
 }
 
 pub(super) fn history(shelf: &Shelf, name: &str, json: bool) -> Result<ExitCode, Failure> {
-    let entries = shelf.library().history(name, now_ms()).map_err(failed)?;
+    let entries = shelf.collection().history(name, now_ms()).map_err(failed)?;
     if json {
         output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
         return Ok(ExitCode::SUCCESS);
@@ -129,7 +130,7 @@ pub(super) fn diff(
     new: Option<&str>,
     json: bool,
 ) -> Result<ExitCode, Failure> {
-    let library = shelf.library();
+    let library = shelf.collection();
     let meant = |digits: &str| library.version(name, digits, now_ms()).map_err(failed);
     let new: Digest = match new {
         Some(digits) => meant(digits)?,

@@ -55,12 +55,12 @@ fn by_hand(what: What) -> Change {
 
 /// Has a worker read a skill, unless that version was read before.
 async fn checked(settings: &Settings, shelf: &Shelf, skill: &Skill) -> Result<(), Failure> {
-    if shelf.library().checked(&skill.version).is_some_and(|known| known.refused.is_none()) {
+    if shelf.collection().checked(&skill.version).is_some_and(|known| known.refused.is_none()) {
         return Ok(());
     }
     let app = App::open(settings, &Principal::default(), Pool::None, None).await?;
     let checked = app.executions.check_skill(skill).await;
     app.close().await;
-    shelf.library().keep_checked(&skill.version, checked?).map_err(failed)?;
+    shelf.collection().keep_checked(&skill.version, checked?).map_err(failed)?;
     Ok(())
 }

@@ -54,7 +54,7 @@ pub(super) fn run(settings: &Settings, shelf: &Shelf, runs: usize, json: bool) -
             Some(Run { report, well: row.status == Status::Succeeded, at_ms: row.record.started_ms })
         })
         .collect();
-    let view = shelf.library().view(None).map_err(failed)?;
+    let view = shelf.collection().view(None).map_err(failed)?;
     let names = view.active().map(|(_, skill)| skill.name.to_string());
     let (skills, curve) = (counted(names, &runs), curve(&runs));
     if json {

@@ -35,10 +35,10 @@ pub(super) async fn run(
     refresh: bool,
     json: bool,
 ) -> Result<ExitCode, Failure> {
-    let (_, skill) = shelf.library().get(name).map_err(failed)?;
+    let (_, skill) = shelf.collection().get(name).map_err(failed)?;
     super::checked(settings, shelf, &skill).await?;
     let journal = compose::journal(settings)?;
-    let kept = shelf.library().cases(&skill.name);
+    let kept = shelf.collection().cases(&skill.name);
     let changes = changed(settings, &kept, &journal, refresh).await?;
     let mut runs = Vec::new();
     for (id, kind) in cases(&kept, &journal, &skill) {

@@ -21,8 +21,8 @@ pub(super) fn run(cli: &Cli, args: &cli::Stats) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     let span = outboard_config::span(&args.since)
         .ok_or_else(|| Failure::usage(format!("--since {:?} is not a span", args.since)).hint("write 12h or 30d"))?;
-    let prices = super::bench::prices(args.prices.as_deref())?;
-    let (model, price) = prices.of(args.model.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+    let prices = super::bench::prices(args.money.prices.as_deref())?;
+    let (model, price) = prices.of(args.money.model.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     let by = by(&args.by);
     let now = now_ms();
     let within = now.saturating_sub(span.as_millis() as u64)..now.saturating_add(1);
