@@ -17,12 +17,18 @@ pub(crate) struct Said {
 }
 
 /// Where both are installed: a folder that is named, or one that is filled once.
+///
+/// Tests run side by side, in threads and in processes: one of them installs, and the others wait for its lock.
 pub(crate) fn tools(kept: &Path) -> PathBuf {
     if let Some(folder) = std::env::var_os("JUDGE_TOOLS") {
         return PathBuf::from(folder);
     }
+    fs::create_dir_all(kept).unwrap();
+    let lock = fs::File::create(kept.join("lock")).unwrap();
+    lock.lock().unwrap();
     if !kept.join("done").exists() {
-        fs::create_dir_all(kept).unwrap();
+        // What an interrupted installation left is in npm's way.
+        let _ = fs::remove_dir_all(kept.join("node_modules"));
         fs::write(kept.join("package.json"), "{\"private\": true}").unwrap();
         let mut npm = Command::new("npm");
         npm.current_dir(kept).args(["install", "--no-audit", "--no-fund", "typescript@7", "pyright@1.1"]);

@@ -19,7 +19,7 @@ pub struct CodeApi {
 /// Generates everything.
 pub fn generate(catalogue: &Catalogue) -> CodeApi {
     let mut files = BTreeMap::new();
-    files.extend(listings(catalogue));
+    files.insert(".api/index.json".into(), index(catalogue));
     files.insert("outboard.d.ts".into(), typescript::GLOBALS.into());
     files.insert("outboard_api.pyi".into(), python::PRIMITIVES.into());
     files.insert("__init__.py".into(), String::new());
@@ -32,16 +32,39 @@ pub fn generate(catalogue: &Catalogue) -> CodeApi {
     CodeApi { digest, files }
 }
 
-/// The names of servers and functions, for programs that look them up.
-pub(crate) fn listings(catalogue: &Catalogue) -> Vec<(String, String)> {
-    let index: Vec<Value> = catalogue.servers.iter().map(|server| index_entry(server)).collect();
-    let mut all = vec![(".api/index.json".to_owned(), quote::json(&Value::Array(index)))];
-    for server in &catalogue.servers {
-        let tools: Vec<Value> = server.tools.iter().map(|tool| tool_entry(tool, &Types::of(tool))).collect();
-        let api = json!({"server": server.name.as_str(), "tools": tools});
-        all.push((format!(".api/{}.json", server.names.folder), quote::json(&api)));
+/// The names of servers, for programs that look them up.
+pub(crate) fn index(catalogue: &Catalogue) -> String {
+    quote::json(&catalogue.servers.iter().map(|server| index_entry(server)).collect())
+}
+
+/// The same for the functions of a server: the file, and what it holds.
+pub(crate) fn listing(server: &Server, tools: &[Typed<'_>]) -> (String, String) {
+    let tools: Vec<Value> = tools.iter().map(|(tool, types)| tool_entry(tool, types)).collect();
+    let api = json!({"server": server.name.as_str(), "tools": tools});
+    (format!(".api/{}.json", server.names.folder), quote::json(&api))
+}
+
+/// A tool with its types, which are worth to be made once.
+pub(crate) type Typed<'t> = (&'t Tool, Types);
+
+/// All tools of a server.
+pub(crate) fn typed(server: &Server) -> Vec<Typed<'_>> {
+    server.tools.iter().map(|tool| (tool, Types::of(tool))).collect()
+}
+
+/// The module that has all functions of a server; its files end so.
+pub(crate) fn barrel(server: &Server, ending: &str) -> String {
+    if server.tools.is_empty() {
+        // Without any export TypeScript would not take it for a module.
+        return "export {};\n".into();
     }
-    all
+    let name = |tool: &Tool| format!("export {{ {0} }} from \"./{0}{ending}\";\n", tool.names.typescript);
+    server.tools.iter().map(name).collect()
+}
+
+/// The same in Python.
+pub(crate) fn init(server: &Server) -> String {
+    server.tools.iter().map(|tool| format!("from .{0} import {0} as {0}\n", tool.names.python)).collect()
 }
 
 fn index_entry(server: &Server) -> Value {
@@ -60,24 +83,18 @@ fn readme(catalogue: &Catalogue) -> String {
 
 fn add_server(server: &Server, files: &mut BTreeMap<String, String>) {
     let (folder, package) = (&server.names.folder, &server.names.package);
-    let (mut barrel, mut init) = (String::new(), String::new());
-    for tool in &server.tools {
+    let tools = typed(server);
+    for (tool, types) in &tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
-        let types = Types::of(tool);
-        files.insert(format!("{folder}/{ts}.ts"), typescript::module(server, tool, &types));
-        files.insert(format!("{package}/{py}.py"), python::module(server, tool, &types));
+        files.insert(format!("{folder}/{ts}.ts"), typescript::module(server, tool, types));
+        files.insert(format!("{package}/{py}.py"), python::module(server, tool, types));
         if types.cut || tool.description.chars().count() > docs::TOOL {
             files.insert(format!("{folder}/{ts}.json"), definition(tool));
         }
-        barrel.push_str(&format!("export {{ {ts} }} from \"./{ts}\";\n"));
-        init.push_str(&format!("from .{py} import {py} as {py}\n"));
     }
-    if server.tools.is_empty() {
-        // Without any export TypeScript would not take it for a module.
-        barrel.push_str("export {};\n");
-    }
-    files.insert(format!("{folder}/index.ts"), barrel);
-    files.insert(format!("{package}/__init__.py"), init);
+    files.extend([listing(server, &tools)]);
+    files.insert(format!("{folder}/index.ts"), barrel(server, ""));
+    files.insert(format!("{package}/__init__.py"), init(server));
     files.insert(format!("{folder}/README.md"), server_readme(server));
 }
 

@@ -13,4 +13,4 @@ mod place;
 pub use door::{Door, Visitor};
 pub use error::ConnectError;
 pub use hello::Hello;
-pub use place::Place;
+pub use place::{Place, short_folder};

@@ -1,6 +1,7 @@
 //! Where the door is: a folder that only the user can enter, with the socket, the key, and a lock.
 
 use crate::ConnectError;
+use rustix::process::geteuid;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -104,21 +105,21 @@ fn opened(path: &Path) -> Result<File, ConnectError> {
     options.open(path).map_err(ConnectError::file(path))
 }
 
+/// A folder for the sockets of this user, where the system has none: each user has one of its own.
+pub fn short_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("outboard-{}", geteuid().as_raw()))
+}
+
 /// Makes a folder that only this user can enter, or sees that it is one.
 fn private(folder: &Path) -> Result<(), ConnectError> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(ConnectError::file(folder))?;
     let found = fs::symlink_metadata(folder).map_err(ConnectError::file(folder))?;
-    let mine = found.is_dir() && found.uid() == own_uid();
+    let mine = found.is_dir() && found.uid() == geteuid().as_raw();
     if mine && found.mode() & 0o077 == 0 {
         return Ok(());
     }
     let why = if mine { "others may enter it; chmod 700" } else { "it is not this user's folder" };
     Err(ConnectError::file(folder)(std::io::Error::new(ErrorKind::PermissionDenied, why)))
-}
-
-/// The user of this process, by the files in /proc that belong to it.
-pub(crate) fn own_uid() -> u32 {
-    fs::metadata("/proc/self").map_or(u32::MAX, |found| found.uid())
 }
 
 #[cfg(test)]

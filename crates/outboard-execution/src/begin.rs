@@ -1,10 +1,11 @@
 //! From a request to a running engine, and from its report to the end of its record.
 
 use crate::engine::{Engine, Origin, Parts};
-use crate::executions::{Deps, Live, RunRequest};
+use crate::executions::{Deps, Live};
 use crate::guest::OUTSIDE;
 use crate::inspection::Findings;
 use crate::report::{Failure, Report};
+use crate::request::RunRequest;
 use crate::skills::SkillReport;
 use crate::traced;
 use futures::FutureExt;

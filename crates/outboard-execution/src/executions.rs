@@ -4,18 +4,15 @@ use crate::begin::execute;
 use crate::engine::{Follower, Origin};
 use crate::inspection::InspectionRules;
 use crate::report::Report;
+use crate::request::RunRequest;
 use crate::traced::{Propagate, Traced};
-use crate::{Guest, Intents, Learned, Orders, Shelf, StateFolder, Surfaces, TokenCounter, Workers};
+use crate::{Intents, Learned, Orders, Shelf, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
-use outboard_journal::{Journal, OnRestart, Status};
+use outboard_journal::{Journal, Status};
 use outboard_sandbox::FileGrant;
-use outboard_types::{
-    CallOrigin, CancellationToken, ErrorCode, ExecutionId, Language, Principal, SessionName, ToolError, TraceOrigin,
-    now_ms,
-};
-use serde_json::value::RawValue;
+use outboard_types::{CancellationToken, ErrorCode, ExecutionId, Principal, ToolError, TraceOrigin, now_ms};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -93,29 +90,6 @@ pub struct Deps {
     pub suspend_after: Duration,
     /// Counts tokens exactly; without it, ledgers hold estimates.
     pub counter: Option<Box<dyn TokenCounter>>,
-}
-
-/// One request to run a program.
-#[derive(Debug, Clone)]
-pub struct RunRequest {
-    /// The program's text.
-    pub code: String,
-    /// Its language.
-    pub language: Language,
-    /// The value for `run(input)`: JSON text.
-    pub input: Option<Box<RawValue>>,
-    /// Whose workspace it sees.
-    pub session: SessionName,
-    /// On whose authority it runs.
-    pub principal: Principal,
-    /// What asked for it.
-    pub origin: CallOrigin,
-    /// A repeated request with the same key joins the execution that the first one started.
-    pub idempotency_key: Option<String>,
-    /// What becomes of it when this process ends before it does.
-    pub on_restart: OnRestart,
-    /// The process that runs it, where that is no worker of ours.
-    pub guest: Option<Arc<Guest>>,
 }
 
 /// How far an execution is.

@@ -1,7 +1,8 @@
 //! Executions that another process left unfinished.
 
 use crate::engine::Origin;
-use crate::executions::{Executions, Handle, RunRequest};
+use crate::executions::{Executions, Handle};
+use crate::request::RunRequest;
 
 use futures::StreamExt;
 use outboard_journal::{Claim, ExecutionRow, OnRestart, Status};

@@ -4,8 +4,9 @@
 //! imported: whatever a replay writes is gone with it.
 
 use crate::engine::Origin;
-use crate::executions::{Executions, RunRequest};
+use crate::executions::Executions;
 use crate::report::Report;
+use crate::request::RunRequest;
 use outboard_journal::{ExecutionRow, OnRestart};
 use outboard_types::{CallOrigin, ErrorCode, ExecutionId, ToolError};
 use serde_json::value::RawValue;

@@ -88,6 +88,8 @@ async fn hundreds() {
     let [spawner] = spawner[..] else { panic!("one spawner: {spawner:?}") };
     let own = || fs::read_dir("/proc/self/fd").unwrap().count();
     let (before, descriptors) = (Residue::of(spawner), own());
+    let grouped = sandbox.ready().await.unwrap().to_string().contains("cgroup");
+    assert_eq!(before.groups > 0, grouped, "the groups of this spawner are found: {before:?}");
     for _ in 0..WORKERS / AT_ONCE {
         tokio::join!(
             start_and_kill(&sandbox),

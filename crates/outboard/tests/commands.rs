@@ -125,6 +125,23 @@ pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
 }
 
 #[test]
+fn programs_of_the_readme_run() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let place = Place::with(&["google-drive", "salesforce", "logs"]);
+    let programs = ["ts", "python"].map(|language| blocks(&readme, language));
+    assert_eq!(programs.each_ref().map(Vec::len), [2, 1]);
+    for (language, program) in programs[0].iter().map(|one| ("typescript", one)).chain([("python", &programs[1][0])]) {
+        let report = place.program(language, program);
+        assert_eq!(report["status"], "succeeded", "{program}: {report}");
+    }
+    let kept = place.program(
+        "typescript",
+        "import { tidy } from './skills/tidy';\nreturn [tidy(' a  b '), await state.get('done')];",
+    );
+    assert_eq!(kept["result"], serde_json::json!(["a b", 1]), "{kept}");
+}
+
+#[test]
 fn what_the_readme_shows_exists() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
     let place = Place::with(&[]);

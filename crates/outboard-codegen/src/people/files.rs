@@ -1,9 +1,8 @@
 //! Which files there are.
 
 use super::{readme, runnable};
-use crate::types::Types;
 use crate::{MaterialiseError, api, docs, materialise, python, quote, typescript};
-use outboard_catalog::{Catalogue, Server, Tool};
+use outboard_catalog::{Catalogue, Server};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -141,24 +140,18 @@ impl Files {
 
 fn of_server(server: &Server, add: &mut dyn FnMut(String, String)) {
     let (folder, package) = (format!("servers/{}", server.names.folder), format!("servers/{}", server.names.package));
-    let (mut barrel, mut init) = (String::new(), String::new());
-    for tool in &server.tools {
+    let tools = api::typed(server);
+    for (tool, types) in &tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
-        let types = Types::of(tool);
-        add(format!("{folder}/{ts}.d.ts"), typescript::ambient(server, tool, &types));
-        add(format!("{package}/{py}.pyi"), python::stub(server, tool, &types));
+        add(format!("{folder}/{ts}.d.ts"), typescript::ambient(server, tool, types));
+        add(format!("{package}/{py}.pyi"), python::stub(server, tool, types));
         if types.cut || tool.description.chars().count() > docs::TOOL {
             add(format!("{folder}/{ts}.json"), api::definition(tool));
         }
-        barrel.push_str(&format!("export {{ {ts} }} from \"./{ts}\";\n"));
-        init.push_str(&format!("from .{py} import {py} as {py}\n"));
     }
-    if server.tools.is_empty() {
-        barrel.push_str("export {};\n");
-    }
-    add(format!("{folder}/index.d.ts"), barrel);
-    add(format!("{package}/__init__.pyi"), init);
-    add(format!("{folder}/README.md"), readme::of_server(server, &|tool: &Tool| Types::of(tool)));
+    add(format!("{folder}/index.d.ts"), api::barrel(server, ""));
+    add(format!("{package}/__init__.pyi"), api::init(server));
+    add(format!("{folder}/README.md"), readme::of_server(server, &tools));
 }
 
 /// The primitives, and the servers as programs find them without importing.

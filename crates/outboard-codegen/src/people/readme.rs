@@ -1,9 +1,9 @@
 //! What there is, as a page to read.
 
+use crate::api::Typed;
 use crate::docs;
-use crate::types::Types;
 use crate::typescript;
-use outboard_catalog::{Catalogue, Server, Tool};
+use outboard_catalog::{Catalogue, Server};
 
 const HOW: &str = "\
 Declarations for an editor; generated, and written anew when servers change. Write programs beside `servers/`:
@@ -30,10 +30,10 @@ pub(super) fn of_all(catalogue: &Catalogue) -> String {
 }
 
 /// Every function as it can be called, with what it does.
-pub(super) fn of_server(server: &Server, types: &dyn Fn(&Tool) -> Types) -> String {
+pub(super) fn of_server(server: &Server, tools: &[Typed<'_>]) -> String {
     let about = docs::line(&server.description, 100);
     let mut text = format!("# {}\n\n{}\n", docs::line(server.name.as_str(), 256), plain(&about));
-    for tool in &server.tools {
+    for (tool, types) in tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
         text.push_str(&format!("\n## {ts}\n\n"));
         let said = plain(&docs::line(&tool.description, docs::PROPERTY));
@@ -47,7 +47,7 @@ pub(super) fn of_server(server: &Server, types: &dyn Fn(&Tool) -> Types) -> Stri
         };
         text.push_str(&format!("Python: `{}.{py}`.{effect}\n\n```ts\n", server.names.package));
         // No line of a fenced block may begin with a fence; a signature begins with a name.
-        typescript::calls(tool, &types(tool)).iter().for_each(|call| text.push_str(&format!("{call}\n")));
+        typescript::calls(tool, types).iter().for_each(|call| text.push_str(&format!("{call}\n")));
         text.push_str("```\n");
     }
     text

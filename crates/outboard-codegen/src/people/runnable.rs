@@ -1,6 +1,5 @@
 //! Modules that run: what the declarations declare, as calls through a client that stands beside `servers/`.
 
-use crate::types::Types;
 use crate::{api, quote};
 use outboard_catalog::{Catalogue, Server};
 use serde_json::Value;
@@ -12,19 +11,18 @@ const PATH: &str = "import os\nimport sys\n\n\
 
 /// The modules of all servers, by path.
 pub(super) fn of_all(catalogue: &Catalogue, add: &mut dyn FnMut(String, String)) {
-    for (name, text) in api::listings(catalogue) {
-        add(format!("servers/{name}"), text);
-    }
+    add("servers/.api/index.json".into(), api::index(catalogue));
     add("servers/__init__.py".into(), PATH.into());
     catalogue.servers.iter().for_each(|server| of_server(server, add));
 }
 
 fn of_server(server: &Server, add: &mut dyn FnMut(String, String)) {
     let (folder, package) = (format!("servers/{}", server.names.folder), format!("servers/{}", server.names.package));
-    let (mut barrel, mut init) = (String::new(), String::new());
-    for tool in &server.tools {
+    let tools = api::typed(server);
+    let (name, text) = api::listing(server, &tools);
+    add(format!("servers/{name}"), text);
+    for (tool, types) in &tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
-        let types = Types::of(tool);
         let params: Vec<Value> = types.arguments.iter().map(|field| Value::from(field.name.as_str())).collect();
         let params = Value::Array(params);
         let named = |quoted: fn(&str) -> String| (quoted(server.name.as_str()), quoted(tool.id.tool.as_str()));
@@ -43,12 +41,7 @@ fn of_server(server: &Server, add: &mut dyn FnMut(String, String)) {
             format!("{package}/{py}.py"),
             format!("from outboard_api import tool\n\n{py} = tool({of}, {name}, {})\n", quote::json(&params)),
         );
-        barrel.push_str(&format!("export {{ {ts} }} from \"./{ts}.js\";\n"));
-        init.push_str(&format!("from .{py} import {py} as {py}\n"));
     }
-    if server.tools.is_empty() {
-        barrel.push_str("export {};\n");
-    }
-    add(format!("{folder}/index.js"), barrel);
-    add(format!("{package}/__init__.py"), init);
+    add(format!("{folder}/index.js"), api::barrel(server, ".js"));
+    add(format!("{package}/__init__.py"), api::init(server));
 }

@@ -22,10 +22,11 @@ mod tally;
 mod types;
 
 use crate::Surface;
-use crate::executions::{Deps, Live, RunRequest};
+use crate::executions::{Deps, Live};
 use crate::inspection::Findings;
 use crate::ledger::Ledger;
 use crate::report::{Failure, Report};
+use crate::request::RunRequest;
 use crate::skills::SkillReport;
 use crate::traced;
 use ends::End;

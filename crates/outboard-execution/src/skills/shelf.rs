@@ -12,7 +12,7 @@ pub struct SkillRules {
 
 /// The library, and the rules.
 pub struct Shelf {
-    library: Library,
+    collection: Library,
     rules: SkillRules,
 }
 
@@ -23,12 +23,12 @@ impl Shelf {
     /// If the disk refuses.
     pub fn open(roots: Roots, rules: SkillRules) -> Result<Self, SkillError> {
         let secret = |text: &str| crate::inspection::secrets(text).into_iter().next();
-        Ok(Self { library: Library::open(roots, secret)?, rules })
+        Ok(Self { collection: Library::open(roots, secret)?, rules })
     }
 
     /// The library.
     pub fn collection(&self) -> &Library {
-        &self.library
+        &self.collection
     }
 
     /// The rules.
@@ -41,7 +41,7 @@ impl Shelf {
         if !skill.front.description.is_empty() {
             return skill.front.description.clone();
         }
-        let doc = self.library.checked(&skill.version).map(|checked| checked.doc.clone()).unwrap_or_default();
+        let doc = self.collection.checked(&skill.version).map(|checked| checked.doc.clone()).unwrap_or_default();
         if doc.is_empty() { skill.name.words() } else { doc }
     }
 

@@ -9,8 +9,8 @@ use outboard_catalog::Catalogue;
 use outboard_codegen::{Client, Files};
 use outboard_config::Settings;
 use outboard_connect::{ConnectError, Door, Place, Visitor};
-use outboard_execution::{Executions, Guest, OnRestart, RunRequest};
-use outboard_types::{CallOrigin, ErrorCode, Principal};
+use outboard_execution::{Executions, Guest, RunRequest};
+use outboard_types::{ErrorCode, Principal};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -98,15 +98,9 @@ async fn quiet(here: &watch::Sender<()>, idle: Duration) {
 /// One program, from its first call to its end: one execution.
 async fn attend(executions: &Executions, Visitor { hello, socket }: Visitor) {
     let started = executions.start(RunRequest {
-        code: hello.code,
-        language: hello.language,
-        input: None,
         session: hello.session,
-        principal: Principal::default(),
-        origin: CallOrigin::Program,
-        idempotency_key: None,
-        on_restart: OnRestart::Fail,
         guest: Some(Arc::new(Guest::new(socket))),
+        ..RunRequest::new(hello.language, hello.code)
     });
     match started {
         Ok(handle) => drop(handle.wait(LONG).await),
@@ -116,8 +110,8 @@ async fn attend(executions: &Executions, Visitor { hello, socket }: Visitor) {
 
 fn place(settings: &Settings) -> Result<Place, Failure> {
     std::fs::create_dir_all(&settings.state_dir)?;
-    let short = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
-    let short = short.map_or_else(|| std::env::temp_dir().join("outboard-sockets"), |folder| folder.join("outboard"));
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|folder| folder.is_dir());
+    let short = runtime.map_or_else(outboard_connect::short_folder, |folder| folder.join("outboard"));
     Place::open(&settings.state_dir, &short).map_err(failed)
 }
 

@@ -1,43 +1,21 @@
 //! `outboard exec`: one command in the jail, where the code API is mounted.
 
 use crate::cli::{self, Cli};
-use crate::compose::{self, App, Pool};
+use crate::compose;
 use crate::failure::Failure;
 use crate::output;
-use outboard_execution::{OnRestart, RunRequest};
+use outboard_execution::RunRequest;
 use outboard_journal::Status;
-use outboard_types::{CallOrigin, ErrorCode, Language, Principal, SessionName};
+use outboard_types::{Language, SessionName};
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// Longer than any wall-clock limit: the execution ends itself.
-const LONG: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 pub(super) async fn run(cli: &Cli, args: &cli::Exec) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     let session = SessionName::new(&args.session).map_err(|error| Failure::usage(error.to_string()))?;
-    let app = App::open(&settings, &Principal::default(), Pool::None, None).await?;
-    app.executions.deps().desk.iter().for_each(super::asking::follow);
-    let handle = app.executions.start(RunRequest {
-        code: args.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-        language: Language::Bash,
-        input: None,
-        session,
-        principal: Principal::default(),
-        origin: CallOrigin::Program,
-        idempotency_key: None,
-        on_restart: OnRestart::Fail,
-        guest: None,
-    })?;
-    let report = tokio::select! {
-        report = handle.wait(LONG) => report,
-        _ = tokio::signal::ctrl_c() => {
-            handle.cancel();
-            handle.wait(Duration::from_secs(5)).await
-        }
-    };
-    app.close().await;
-    let report = report.ok_or_else(|| Failure::new(ErrorCode::Internal, "the command never ended"))?;
+    let code = args.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let app = super::run::open(&settings, false).await?;
+    let handle = app.executions.start(RunRequest { session, ..RunRequest::new(Language::Bash, code) })?;
+    let report = super::run::ended(app, &handle).await?;
     output::piece(&report.stdout);
     if let Some(error) = &report.error {
         output::talk(&format!("{}: {}", error.code, error.message));

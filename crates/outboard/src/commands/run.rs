@@ -8,7 +8,7 @@ use crate::tokens::O200k;
 use outboard_config::Settings;
 use outboard_execution::{Handle, OnRestart, Report, RunRequest, TokenCounter};
 use outboard_journal::Status;
-use outboard_types::{CallOrigin, ExecutionId, Language, Principal, SessionName};
+use outboard_types::{ExecutionId, Language, Principal, SessionName};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -42,21 +42,15 @@ pub(super) async fn resume(cli: &Cli, args: &cli::Resume) -> Result<ExitCode, Fa
     finish(app, handle, &settings, args.json, args.max_tokens).await
 }
 
-async fn open(settings: &Settings, exact: bool) -> Result<App, Failure> {
+pub(super) async fn open(settings: &Settings, exact: bool) -> Result<App, Failure> {
     let counter: Option<Box<dyn TokenCounter>> = if exact { Some(Box::new(O200k)) } else { None };
     let app = App::open(settings, &Principal::default(), Pool::None, counter).await?;
     app.executions.deps().desk.iter().for_each(super::asking::follow);
     Ok(app)
 }
 
-/// Waits for the end, or for the person to give up, and shows the report.
-async fn finish(
-    app: App,
-    handle: Handle,
-    settings: &Settings,
-    json: bool,
-    max_tokens: Option<usize>,
-) -> Result<ExitCode, Failure> {
+/// Waits for the end, or for the person to give up.
+pub(super) async fn ended(app: App, handle: &Handle) -> Result<Arc<Report>, Failure> {
     let report = tokio::select! {
         report = handle.wait(LONG) => report,
         _ = tokio::signal::ctrl_c() => {
@@ -65,8 +59,18 @@ async fn finish(
         }
     };
     app.close().await;
-    let report =
-        report.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))?;
+    report.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))
+}
+
+/// Waits for the end and shows the report.
+async fn finish(
+    app: App,
+    handle: Handle,
+    settings: &Settings,
+    json: bool,
+    max_tokens: Option<usize>,
+) -> Result<ExitCode, Failure> {
+    let report = ended(app, &handle).await?;
     show(&report, json, max_tokens.unwrap_or(settings.execution.max_tokens));
     Ok(if report.status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -74,15 +78,10 @@ async fn finish(
 fn request(args: &cli::Run) -> Result<RunRequest, Failure> {
     let input = args.input.clone().map(RawValue::from_string).transpose();
     Ok(RunRequest {
-        code: read(&args.file)?,
-        language: language(args)?,
         input: input.map_err(|error| Failure::usage(format!("--input is not JSON: {error}")))?,
         session: SessionName::new(&args.session).map_err(|error| Failure::usage(error.to_string()))?,
-        principal: Principal::default(),
-        origin: CallOrigin::Program,
-        idempotency_key: None,
         on_restart: OnRestart::Suspend,
-        guest: None,
+        ..RunRequest::new(language(args)?, read(&args.file)?)
     })
 }
 

@@ -21,7 +21,7 @@ const lost = (message) => ({ code: "worker_lost", message, hint: "`outboard exec
 async function ask(id, kind, rest) {
   waiting.set(id, true);
   try {
-    await (opening ??= open());
+    await (opening ??= open().catch((error) => { opening = undefined; throw error; }));
     if (over) throw over;
     socket.ref();
     write(`{"${kind}":{"id":${id},${rest}}}`);

@@ -1,11 +1,12 @@
 //! What a trace tells of one program with tool tracing, and what is left without it.
 
-use super::{program::request, settings, workflows::WORKFLOWS};
+use super::{settings, workflows::WORKFLOWS};
 use crate::cli;
 use crate::commands::trace::drawing;
 use crate::compose::{App, Pool};
 use crate::failure::Failure;
 use crate::output;
+use outboard_execution::RunRequest;
 use outboard_telemetry::{Trace, TreeOptions, tree};
 use outboard_types::{ErrorCode, ExecutionId, Principal};
 use serde_json::json;
@@ -35,7 +36,7 @@ pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Fa
 async fn traces(app: &App) -> Result<(ExecutionId, Trace, Trace), Failure> {
     let workflow = &WORKFLOWS[0];
     output::talk(&format!("{} …", workflow.name));
-    let handle = app.executions.start(request(workflow))?;
+    let handle = app.executions.start(RunRequest::new(workflow.language, workflow.program))?;
     handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let (journal, id) = (app.executions.deps().journal.clone(), handle.id().clone());
     journal.flush()?;

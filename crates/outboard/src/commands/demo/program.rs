@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::tokens::O200k;
 use outboard_execution::{RunRequest, SearchRequest, TokenCounter};
 use outboard_mcp::server::definitions;
-use outboard_types::{CallOrigin, ErrorCode, Principal, SessionName};
+use outboard_types::ErrorCode;
 use std::time::{Duration, Instant};
 
 /// Far more than any of the workflows takes.
@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure> {
     let started = Instant::now();
     let hits = search(app, workflow).await?;
-    let handle = app.executions.start(request(workflow))?;
+    let handle = app.executions.start(RunRequest::new(workflow.language, workflow.program))?;
     let report = handle.wait(LIMIT).await.ok_or_else(|| Failure::new(ErrorCode::Timeout, "the program did not end"))?;
     let wall_ms = started.elapsed();
     let text = report.shape(4_000).text;
@@ -31,21 +31,6 @@ pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure
         wall_ms,
         outcome,
     })
-}
-
-/// The program of a workflow.
-pub(super) fn request(workflow: &Workflow) -> RunRequest {
-    RunRequest {
-        code: workflow.program.to_owned(),
-        language: workflow.language,
-        input: None,
-        session: SessionName::default(),
-        principal: Principal::default(),
-        origin: CallOrigin::Program,
-        idempotency_key: None,
-        on_restart: outboard_execution::OnRestart::Fail,
-        guest: None,
-    }
 }
 
 /// The search that a model makes first.
