@@ -13,17 +13,22 @@ class CpuLimit(BaseException):
     """Raised in the program when its processor time is used up."""
 
 
-class TopLevelReturn(ast.NodeTransformer):
-    """Rewrites `return x` outside functions into `raise Return(x)`."""
+def placed(new, old):
+    """A node of our own making, with all that it holds, at the place of one of the program's."""
+    return ast.fix_missing_locations(ast.copy_location(new, old))
 
-    def visit_Return(self, node):
-        call = ast.Call(ast.Name("__outboard_return__", ast.Load()), [node.value] if node.value else [], [])
-        return ast.copy_location(ast.Raise(call, None), node)
 
-    def leave(self, node):
-        return node
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = leave
+def raise_returns(body):
+    """Rewrites `return x` outside functions into `raise Return(x)`; looks at statements only."""
+    for at, node in enumerate(body):
+        if isinstance(node, ast.Return):
+            call = ast.Call(ast.Name("__outboard_return__", ast.Load()), [node.value] if node.value else [], [])
+            body[at] = placed(ast.Raise(call, None), node)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for field in ("body", "orelse", "finalbody"):
+                raise_returns(getattr(node, field, ()))
+            for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+                raise_returns(part.body)
 
 
 def keep_last(body):
@@ -31,7 +36,7 @@ def keep_last(body):
     last = body[-1] if body else None
     if isinstance(last, ast.Expr):
         target = ast.Name("__outboard_last__", ast.Store())
-        body[-1] = ast.copy_location(ast.Assign([target], last.value), last)
+        body[-1] = placed(ast.Assign([target], last.value), last)
     elif isinstance(last, ast.If):
         keep_last(last.body)
         keep_last(last.orelse)
@@ -47,7 +52,7 @@ def mark_run(body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "run":
             mark = ast.Expr(ast.Call(ast.Name("__outboard_ran__", ast.Load()), [], []))
             at = 1 if ast.get_docstring(node, clean=False) is not None else 0
-            node.body.insert(at, ast.copy_location(mark, node.body[0]))
+            node.body.insert(at, placed(mark, node.body[0]))
 
 
 class Restorer(ast.NodeTransformer):
@@ -81,27 +86,25 @@ class Program:
     def compile(self, hold, describe=False):
         """Parses and compiles, after the host has seen what the program holds; raises SyntaxError."""
         notes = []
-        tree = repair(parse_program(self.code, notes), self.space, notes)
+        tree = parse_program(self.code, notes)
+        loaded = repair(tree, self.space, notes)
         if hold:
             CHANNEL.send(Inspection(tree).as_frame(preflight(tree, self.code, self.space, notes), described(self.code) if describe else None))
             CHANNEL.await_go()
         if self.tokens:
             tree = Restorer(self.tokens).visit(tree)
-        self._offer_servers(tree)
-        tree = TopLevelReturn().visit(tree)
+        self._offer_servers(loaded)
+        raise_returns(tree.body)
         keep_last(tree.body)
         mark_run(tree.body)
-        ast.fix_missing_locations(tree)
         return compile(tree, PROGRAM, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
-    def _offer_servers(self, tree):
+    def _offer_servers(self, loaded):
         """Binds servers that the program names without importing them."""
-        if not SURFACE.index:
-            return
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in SURFACE.by_name and not hasattr(builtins, node.id):
-                if self.space.get(node.id) is OWN_NAMES.get(node.id):  # a server's name is the server
-                    self.space[node.id] = getattr(sys.modules["servers"], node.id)
+        for name in loaded:
+            if name in SURFACE.by_name and not hasattr(builtins, name):
+                if self.space.get(name) is OWN_NAMES.get(name):  # a server's name is the server
+                    self.space[name] = getattr(sys.modules["servers"], name)
 
     def run(self, code):
         """Runs the compiled program and returns its result."""

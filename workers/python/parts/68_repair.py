@@ -97,9 +97,9 @@ class ImportRepair(ast.NodeVisitor):
 
 
 def repair(tree, space, notes):
-    """Repairs a parsed program where what was meant is plain; says so in `notes`."""
+    """Repairs a parsed program where what was meant is plain; says so in `notes`. Gives the names that it reads."""
     if not SURFACE.index:
-        return tree
+        return {}
     repairer, bound, loaded = ImportRepair(notes), set(), {}
     for node in ast.walk(tree):
         kind = type(node)
@@ -123,7 +123,7 @@ def repair(tree, space, notes):
         if meant is not None:
             space[name] = meant[0]
             notes.append(f"line {node.lineno}: `{name}` was read as `{meant[1]}`")
-    return tree
+    return loaded
 
 
 def meant_by(name):

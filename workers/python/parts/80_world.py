@@ -151,6 +151,7 @@ def prepare(modules, template=False):
     sys.argv, sys.stdin = [PROGRAM], io.StringIO("")
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = CONSOLE.stream(b"out"), CONSOLE.stream(b"err")
     alias_folders(ROOT)
+    REACH.replace()
     signal.signal(signal.SIGXCPU, on_cpu_limit)
     rehearse()
     gc.collect()

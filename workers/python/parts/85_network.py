@@ -13,16 +13,16 @@ class Reach:
         self.proxy, self.allow, self._getaddrinfo = None, (), None
 
     def begin(self, network):
-        """Takes the `network` of a `start` frame and replaces what the `socket` module offers."""
+        """Takes the `network` of a `start` frame; without one, nothing is to be reached."""
         global NO_NETWORK
-        network = network or {}
+        if not network:
+            return
         self.allow = tuple(str(line) for line in network.get("allow") or ())
         proxy = re.fullmatch(r"http://([^/:]+):(\d+)/?", str(network.get("proxy") or ""))
         if proxy:
             self.proxy = (proxy[1], int(proxy[2]))
             self._tell_libraries(network["proxy"])
             NO_NETWORK = f"the operator grants hosts with [sandbox.network] allow; granted are {self.granted()}"
-        self._replace()
 
     def granted(self):
         """The granted hosts, for messages."""
@@ -71,7 +71,8 @@ class Reach:
             return host
         raise self.unresolved(host)
 
-    def _replace(self):
+    def replace(self):
+        """Replaces what the `socket` module offers; once, before the program is known."""
         self._getaddrinfo = socket.getaddrinfo
         internet = (socket.AF_INET, socket.AF_INET6)
         make, connect, connect_ex = socket.socket.__init__, socket.socket.connect, socket.socket.connect_ex
