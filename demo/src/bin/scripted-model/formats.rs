@@ -13,19 +13,43 @@ pub(crate) struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.turn["text"].as_str().unwrap_or_default()
     }
 
-    fn refusal(&self) -> Option<&str> {
+    pub(crate) fn refusal(&self) -> Option<&str> {
         self.turn["refusal"].as_str()
     }
 
-    fn is_cut(&self) -> bool {
+    /// What is said, a refusal too.
+    pub(crate) fn words(&self) -> &str {
+        self.refusal().unwrap_or(self.text())
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
         self.turn["cut"] == true
     }
 
-    fn usage(&self) -> (u64, u64, u64) {
+    /// Why it ends, in Anthropic's words.
+    pub(crate) fn anthropic_stop(&self) -> &'static str {
+        match () {
+            () if self.refusal().is_some() => "refusal",
+            () if self.is_cut() => "max_tokens",
+            () if self.calls.is_empty() => "end_turn",
+            () => "tool_use",
+        }
+    }
+
+    /// Why it ends, in the words of chat completions.
+    pub(crate) fn chat_stop(&self) -> &'static str {
+        match () {
+            () if self.is_cut() => "length",
+            () if self.calls.is_empty() => "stop",
+            () => "tool_calls",
+        }
+    }
+
+    pub(crate) fn usage(&self) -> (u64, u64, u64) {
         let written = self.text().len() + self.calls.iter().map(|call| call.arguments.len() + 8).sum::<usize>();
         let figure = |name, else_| script::figure(self.turn, name, else_);
         (figure("input", self.read / 4), figure("cached", 0), figure("output", written / 4 + 1))
@@ -68,7 +92,7 @@ fn anthropic(said: &Said<'_>) -> String {
         }
         text.push_str(&typed(&json!({"type": "content_block_stop", "index": at})));
     };
-    let words = said.refusal().unwrap_or(said.text());
+    let words = said.words();
     let first = usize::from(!words.is_empty());
     if first == 1 {
         block(0, json!({"type": "text", "text": ""}), "text_delta", "text", words);
@@ -77,12 +101,7 @@ fn anthropic(said: &Said<'_>) -> String {
         let start = json!({"type": "tool_use", "id": call.id, "name": call.name, "input": {}});
         block(first + at, start, "input_json_delta", "partial_json", &call.arguments);
     }
-    let stop = match () {
-        () if said.refusal().is_some() => "refusal",
-        () if said.is_cut() => "max_tokens",
-        () if said.calls.is_empty() => "end_turn",
-        () => "tool_use",
-    };
+    let stop = said.anthropic_stop();
     let end = json!({"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {"output_tokens": output}});
     text + &typed(&end) + &typed(&json!({"type": "message_stop"}))
 }
@@ -90,7 +109,7 @@ fn anthropic(said: &Said<'_>) -> String {
 fn responses(said: &Said<'_>) -> String {
     let mut text = typed(&json!({"type": "response.created", "response": {"id": "resp_1"}}));
     let mut output = Vec::new();
-    let words = said.refusal().unwrap_or(said.text());
+    let words = said.words();
     if !words.is_empty() {
         for piece in pieces(words) {
             text.push_str(&typed(&json!({"type": "response.output_text.delta", "output_index": 0, "delta": piece})));
@@ -144,17 +163,12 @@ fn chat(said: &Said<'_>) -> String {
         let more = json!({"index": at, "function": {"arguments": second}});
         text.push_str(&chunk(json!({"tool_calls": [more]}), None));
     }
-    let reason = match () {
-        () if said.is_cut() => "length",
-        () if said.calls.is_empty() => "stop",
-        () => "tool_calls",
-    };
     let (input, cached, output) = said.usage();
     let usage = json!({
         "prompt_tokens": input, "prompt_tokens_details": {"cached_tokens": cached}, "completion_tokens": output,
     });
     let usage = json!({"choices": [], "usage": usage});
-    text + &chunk(json!({}), Some(reason)) + &format!("data: {usage}\n\ndata: [DONE]\n\n")
+    text + &chunk(json!({}), Some(said.chat_stop())) + &format!("data: {usage}\n\ndata: [DONE]\n\n")
 }
 
 /// The event that says within a stream that the provider is overloaded.

@@ -3,6 +3,7 @@
 use crate::formats::{self, Said};
 use crate::script::{Script, calls};
 use crate::strict::{self, Format};
+use crate::whole;
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -30,7 +31,7 @@ pub(crate) fn answer(server: &Server, stream: TcpStream) {
     let mut writer = &stream;
     let _ = match Format::of(&path) {
         Some(format) => turn(server, format, &body, &mut writer),
-        None => refuse(&mut writer, 404, "", &json!({"error": {"message": format!("there is no {path}")}})),
+        None => reply(&mut writer, 404, "", &json!({"error": {"message": format!("there is no {path}")}})),
     };
 }
 
@@ -60,22 +61,28 @@ fn turn(server: &Server, format: Format, text: &str, writer: &mut impl Write) ->
     record(server, text);
     let body: Value = serde_json::from_str(text).unwrap_or_default();
     if let Some(why) = strict::refused(format, &body) {
-        return refuse(writer, 400, "", &formats::error(format, "invalid_request_error", &why));
+        return reply(writer, 400, "", &formats::error(format, "invalid_request_error", &why));
     }
     let turn = server.script.lock().unwrap_or_else(PoisonError::into_inner).next(text);
     let missing = turn["expect"].as_array().into_iter().flatten().filter_map(Value::as_str);
     if let Some(missing) = missing.into_iter().find(|expected| !text.contains(*expected)) {
         let why = format!("the script expects the request to hold {missing:?}");
-        return refuse(writer, 400, "", &formats::error(format, "invalid_request_error", &why));
+        return reply(writer, 400, "", &formats::error(format, "invalid_request_error", &why));
     }
     if turn["overflow"] == true {
         let why = "prompt is too long: it exceeds the context length";
-        return refuse(writer, 400, "", &formats::error(format, "context_length_exceeded", why));
+        return reply(writer, 400, "", &formats::error(format, "context_length_exceeded", why));
     }
     if let Some(status) = turn["status"].as_u64() {
         let after = turn["retry_after"].as_f64().map(|after| format!("retry-after: {after}\r\n")).unwrap_or_default();
         let message = turn["message"].as_str().unwrap_or("an error on purpose");
-        return refuse(writer, status, &after, &formats::error(format, "scripted", message));
+        return reply(writer, status, &after, &formats::error(format, "scripted", message));
+    }
+    if body["stream"] != true {
+        let number = TURNS.fetch_add(1, Ordering::Relaxed);
+        let said = Said { turn: &turn, calls: calls(&turn, number, text), read: text.len() };
+        let model = body["model"].as_str().unwrap_or_default();
+        return reply(writer, 200, "", &whole::answer(format, &said, model));
     }
     say(format, &turn, text, writer)
 }
@@ -111,7 +118,7 @@ fn write_chunks(writer: &mut impl Write, bytes: &[u8], chunk: usize) -> io::Resu
     Ok(())
 }
 
-fn refuse(writer: &mut impl Write, status: u64, headers: &str, body: &Value) -> io::Result<()> {
+fn reply(writer: &mut impl Write, status: u64, headers: &str, body: &Value) -> io::Result<()> {
     let body = body.to_string();
     write!(
         writer,

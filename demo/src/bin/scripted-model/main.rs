@@ -21,6 +21,7 @@
 //! | `hang` | begins to answer, then says nothing more |
 //! | `expect` | texts that the request has to hold; an HTTP error says which one is missing |
 //!
+//! A request without `stream` is answered as one JSON object; `overloaded`, `drop`, `hang` and `chunk` are for streams.
 //! It is strict where providers are: a call without a result, a result without a call, and arguments that are
 //! not JSON are refused. Never here: anything of the product, and chance.
 
@@ -28,6 +29,7 @@ mod formats;
 mod http;
 mod script;
 mod strict;
+mod whole;
 
 use script::Script;
 use serde_json::json;

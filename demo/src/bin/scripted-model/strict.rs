@@ -12,6 +12,7 @@ pub(crate) enum Format {
 
 impl Format {
     pub(crate) fn of(path: &str) -> Option<Self> {
+        let path = path.split('?').next().unwrap_or_default();
         [("/messages", Format::Anthropic), ("/responses", Format::Responses), ("/chat/completions", Format::Chat)]
             .into_iter()
             .find_map(|(end, format)| path.ends_with(end).then_some(format))
@@ -29,9 +30,6 @@ enum Step<'a> {
 pub(crate) fn refused(format: Format, body: &Value) -> Option<String> {
     if body["model"].as_str().is_none() {
         return Some("model: expected a name".into());
-    }
-    if body["stream"] != true {
-        return Some("stream: this server only streams".into());
     }
     if let Some(name) = tools(format, body).into_iter().find(|name| !fits(name)) {
         return Some(format!("tools: the name {name:?} is not of letters, digits, _ and -, up to 64"));
