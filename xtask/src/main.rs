@@ -4,13 +4,18 @@
 #![allow(clippy::print_stdout, reason = "a development tool that talks to its user")]
 
 mod conformance;
+mod frameworks;
 mod phoenix;
+mod release;
 mod setup;
+mod site;
 mod steps;
 mod tidy;
 
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
+
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | site | phoenix | tidy | docs | sizes";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,10 +28,14 @@ fn main() -> Result<()> {
         Some("docs") => tidy::generated::write(&root()),
         Some("sizes") => tidy::sizes::report(&root()),
         Some("attack") => steps::attack(rest),
+        Some("release") => release::run(rest),
+        Some("install") => release::install(rest),
+        Some("site") => site::run(rest),
+        Some("frameworks") => frameworks::run(rest),
         Some("phoenix") => phoenix::run(),
         Some("conformance") => conformance::run(rest),
         Some("conformance-client") => conformance::client::run(rest),
-        _ => bail!("usage: cargo xtask ci | setup | demo | attack | conformance | phoenix | tidy | docs | sizes"),
+        _ => bail!(USAGE),
     }
 }
 

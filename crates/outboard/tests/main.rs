@@ -9,6 +9,7 @@ mod crash;
 mod durable;
 mod figures;
 mod network;
+mod packaging;
 mod preflight;
 mod privacy;
 mod programs;

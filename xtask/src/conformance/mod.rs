@@ -13,6 +13,7 @@ mod report;
 use crate::root;
 use anyhow::{Context, Result, bail};
 use install::Suite;
+pub(crate) use proxy::TOKEN;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -61,7 +62,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if failed.is_empty() { Ok(()) } else { bail!("not as expected: {}", failed.join(", ")) }
 }
 
-fn target() -> PathBuf {
+/// Cargo's build output.
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 
@@ -99,13 +101,19 @@ fn client(suite: &Suite, name: String, revision: &str) -> Result<Run> {
 }
 
 /// Outboard over HTTP; ended when it is dropped.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     port: u16,
 }
 
 impl Served {
-    fn start(place: &Path) -> Result<Self> {
+    /// Where agents reach it.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/mcp", self.port)
+    }
+
+    /// With the settings of a folder, and the token of this module.
+    pub(crate) fn start(place: &Path) -> Result<Self> {
         let mut command = Command::new(target().join("debug/outboard"));
         command.args(["serve", "--http", "127.0.0.1:0"]).current_dir(place).env("HOME", place);
         command.env("OUTBOARD_TOKEN", proxy::TOKEN).stdin(Stdio::null()).stderr(Stdio::piped());

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 
 /// The token of the server under test.
-pub(super) const TOKEN: &str = "conformance";
+pub(crate) const TOKEN: &str = "conformance";
 
 /// Longest head of a request.
 const HEAD: usize = 64 << 10;
