@@ -1,12 +1,17 @@
 //! Generated documents are current.
 
-use super::{Findings, errors};
-use anyhow::{Context, Result};
+use super::{Findings, errors, summary};
+use anyhow::{Context, Result, ensure};
 use std::path::Path;
+use std::process::Command;
 
 /// Path and content of every generated document.
 fn documents(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    Ok(vec![("docs/configuration.md", outboard_config::reference()), ("docs/errors/README.md", error_index(root)?)])
+    Ok(vec![
+        ("docs/configuration.md", outboard_config::reference()),
+        ("docs/errors/README.md", error_index(root)?),
+        ("docs/SUMMARY.md", summary::text(root)?),
+    ])
 }
 
 pub(super) fn check(root: &Path) -> Result<Findings> {
@@ -18,8 +23,12 @@ fn stale(root: &Path, path: &str, text: &str) -> Option<String> {
     (current.as_deref() != Some(text)).then(|| format!("{path}: not current; run `cargo xtask docs`"))
 }
 
-/// Writes them.
+/// Writes them. The page of commands is made by the program that has them, in a test that also checks it.
 pub(crate) fn write(root: &Path) -> Result<()> {
+    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    command.args(["test", "--quiet", "--package", "outboard", "--bin", "outboard", "the_page_of_commands"]);
+    let status = command.current_dir(root).env("OUTBOARD_WRITE_DOCS", "1").status()?;
+    ensure!(status.success(), "the page of commands was not written");
     documents(root)?.iter().try_for_each(|(path, text)| Ok(std::fs::write(root.join(path), text)?))
 }
 
@@ -28,12 +37,14 @@ fn error_index(root: &Path) -> Result<String> {
     let source = root.join("crates/outboard-types/src/error.rs");
     let source = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
     let mut text = String::from(
-        "# Error codes\n\nEvery failure carries one of these codes; they do not change.\n\n| code | meaning |\n|---|---|\n",
+        "# Error codes\n\nEvery failure carries one of these codes; they do not change. A program catches them as `ToolError` with \
+         that `code`, commands print them as `error[code]`, and reports have them in `error.code`.\n\n\
+         | code | what happened | what to do |\n|---|---|---|\n",
     );
     for code in errors::codes(&source) {
         // A page that is missing is a finding of its own.
         let page = std::fs::read_to_string(root.join(format!("docs/errors/{code}.md"))).unwrap_or_default();
-        text.push_str(&format!("| [`{code}`]({code}.md) | {} |\n", meaning(&page)));
+        text.push_str(&format!("| [`{code}`]({code}.md) | {} | {} |\n", meaning(&page), remedy(&page)));
     }
     Ok(text)
 }
@@ -42,6 +53,12 @@ fn error_index(root: &Path) -> Result<String> {
 fn meaning(page: &str) -> String {
     let lines = page.lines().skip(1).skip_while(|line| line.is_empty());
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The first paragraph of what to do; bars would end a cell.
+fn remedy(page: &str) -> String {
+    let section = page.split_once("## What to do").map(|(_, rest)| rest).unwrap_or_default();
+    meaning(section).replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -61,5 +78,7 @@ mod tests {
     fn a_page_tells_its_meaning_in_its_first_paragraph() {
         assert_eq!(meaning("# timeout\n\nNo answer\ncame.\n\n## When\n"), "No answer came.");
         assert_eq!(meaning(""), "");
+        assert_eq!(remedy("# x\n\nNo.\n\n## What to do\n\nAsk a|b\nagain.\n\nMore."), "Ask a\\|b again.");
+        assert_eq!(remedy("# x"), "");
     }
 }

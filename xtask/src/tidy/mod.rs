@@ -7,7 +7,9 @@ mod errors;
 mod files;
 pub(crate) mod generated;
 mod lengths;
+mod links;
 pub(crate) mod sizes;
+mod summary;
 mod tests;
 mod unfinished;
 mod words;
@@ -20,13 +22,14 @@ pub(crate) type Findings = Vec<String>;
 
 /// Runs every rule and tells all findings at once.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let rules: [fn(&Path) -> Result<Findings>; 9] = [
+    let rules: [fn(&Path) -> Result<Findings>; 10] = [
         ablation::check,
         arrows::check,
         dependencies::check,
         errors::check,
         generated::check,
         lengths::check,
+        links::check,
         tests::check,
         unfinished::check,
         words::check,

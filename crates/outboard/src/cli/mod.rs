@@ -2,6 +2,8 @@
 
 mod agent;
 mod figures;
+#[cfg(test)]
+mod page;
 mod records;
 mod skills;
 
