@@ -22,7 +22,7 @@ pub enum BenchError {
         known: String,
     },
     /// A program that is needed is not there.
-    #[error("{} is missing; `cargo build --release --workspace --bins` builds it", .0.display())]
+    #[error("{} is missing; where it is Outboard's own, `cargo build --release --workspace --bins` builds it", .0.display())]
     Missing(PathBuf),
     /// A server does not do what a server does.
     #[error("{server}: {problem}")]

@@ -4,7 +4,8 @@
 //! `{{ … }}` is filled in. An object with `for` (`name in expression`) and `item` is a list. The language is that
 //! of Jinja.
 
-use minijinja::{Environment, UndefinedBehavior, Value as Found};
+use crate::recorded::Brief;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Found};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ impl Names {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.add_filter("flat", flat);
+        environment.add_filter("brief", brief);
         Self { environment, known: BTreeMap::new() }
     }
 
@@ -107,6 +109,13 @@ fn flat(lists: Found) -> Result<Found, minijinja::Error> {
         all.extend(list.try_iter()?);
     }
     Ok(Found::from(all))
+}
+
+/// The part of a value that programs of recorded tasks tell.
+fn brief(value: Found) -> Result<Found, minijinja::Error> {
+    let json = serde_json::to_value(&value);
+    let json = json.map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))?;
+    Ok(template_value(&Brief::of(&json)))
 }
 
 #[cfg(test)]

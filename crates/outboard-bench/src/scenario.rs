@@ -21,6 +21,23 @@ pub enum Kind {
     Polling,
     /// So little that direct calls are the better way.
     Small,
+    /// What an agent did once, with the answers that it got then.
+    Recorded,
+}
+
+impl Kind {
+    /// The kind as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::DataHeavy => "data-heavy",
+            Kind::Catalogue => "catalogue",
+            Kind::Workflow => "workflow",
+            Kind::Document => "document",
+            Kind::Polling => "polling",
+            Kind::Small => "small",
+            Kind::Recorded => "recorded",
+        }
+    }
 }
 
 /// One task, both ways.
@@ -35,8 +52,11 @@ pub struct Scenario {
     pub task: String,
     /// What it shows.
     pub kind: Kind,
-    /// The servers that are connected.
+    /// The servers that are connected: those of the demo, and those that `commands` names.
     pub servers: Vec<String>,
+    /// How servers that are not of the demo are started.
+    #[serde(default)]
+    pub commands: BTreeMap<String, ServerCommand>,
     /// Variables of the servers' environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
@@ -56,8 +76,25 @@ pub struct Scenario {
     /// Calls after the task that show what it did to the servers; they are not counted.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Tokens that the report may have, where the usual number is not enough.
+    #[serde(default)]
+    pub max_tokens: Option<u64>,
     /// The programs.
     pub programs: Texts,
+}
+
+/// How a server is started that speaks MCP over stdin and stdout.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerCommand {
+    /// The program: a name that stands beside `outboard` or can be found, or a path.
+    pub command: String,
+    /// Its arguments, as they are; files are named with their whole path.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Variables of its environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
 }
 
 /// One search.
@@ -80,6 +117,9 @@ pub struct Step {
     /// Its arguments; see [`crate::expression`] for what texts in it mean.
     #[serde(default)]
     pub arguments: Option<Value>,
+    /// Whether nothing in its arguments is an expression; files cannot say so.
+    #[serde(skip)]
+    pub literal: bool,
     /// `name in expression`: a call for each, all in one turn.
     #[serde(default)]
     pub each: Option<String>,
@@ -140,6 +180,9 @@ impl Scenario {
                 return Err(wrong(format!("{call:?} is not SERVER.TOOL of one of the servers")));
             }
         }
+        if let Some(server) = read.commands.keys().find(|server| !read.servers.contains(server)) {
+            return Err(wrong(format!("commands.{server} is of no server in `servers`")));
+        }
         Ok(read)
     }
 
@@ -165,5 +208,8 @@ mod tests {
         let told = |text: &str| Scenario::read("n", text).unwrap_err().to_string();
         assert!(told(&TEXT.replace("'a.b'", "'c.b'")).contains("c.b"));
         assert!(told(&TEXT.replace("task", "tusk")).contains("tusk"));
+        let other = format!("{TEXT}[commands.z]\ncommand = 'z'\n");
+        assert!(told(&other).contains("commands.z"));
+        assert!(Scenario::read("n", &other.replace("commands.z", "commands.a")).is_ok());
     }
 }

@@ -46,11 +46,12 @@ pub(crate) struct Plain(BTreeMap<String, Client>);
 impl Plain {
     pub(crate) fn start(programs: &Programs, scenario: &Scenario, fault: Option<&str>) -> Result<Self, BenchError> {
         let start = |server: &String| {
-            let mut command = Command::new(&programs.demo);
-            command.arg(server).env_clear().envs(&scenario.env).envs(fault.map(|fault| (FAULT, fault)));
+            let own = Started::of(programs, scenario, server, fault)?;
+            let mut command = Command::new(&own.program);
+            command.args(&own.args).env_clear().envs(&own.env);
+            command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
             Ok((server.clone(), Client::start(server, command)?))
         };
-        needed(&programs.demo)?;
         Ok(Self(scenario.servers.iter().map(start).collect::<Result<_, BenchError>>()?))
     }
 }
@@ -103,10 +104,9 @@ impl Served {
         fault: Option<&str>,
     ) -> Result<Self, BenchError> {
         needed(&programs.outboard)?;
-        needed(&programs.demo)?;
         let folder = tempfile::tempdir().map_err(|error| BenchError::file(&std::env::temp_dir(), &error))?;
         let file = folder.path().join("outboard.toml");
-        std::fs::write(&file, settings(&programs.demo, scenario, expose, fault))
+        std::fs::write(&file, settings(programs, scenario, expose, fault)?)
             .map_err(|error| BenchError::file(&file, &error))?;
         let mut command = Command::new(&programs.outboard);
         command.arg("serve").current_dir(folder.path()).env_clear().env("HOME", folder.path());
@@ -141,19 +141,51 @@ impl Tools for Served {
     }
 }
 
+/// How a server of a scenario is started.
+struct Started {
+    program: PathBuf,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+}
+
+impl Started {
+    fn of(programs: &Programs, scenario: &Scenario, server: &str, fault: Option<&str>) -> Result<Self, BenchError> {
+        let mut env = scenario.env.clone();
+        env.extend(fault.map(|fault| (FAULT.to_owned(), fault.to_owned())));
+        let Some(own) = scenario.commands.get(server) else {
+            needed(&programs.demo)?;
+            return Ok(Self { program: programs.demo.clone(), args: vec![server.to_owned()], env });
+        };
+        env.extend(own.env.clone());
+        Ok(Self { program: found(&programs.outboard, &own.command)?, args: own.args.clone(), env })
+    }
+}
+
+/// A program by its name or path; processes that start it are in other folders, so a path is made whole.
+fn found(outboard: &Path, command: &str) -> Result<PathBuf, BenchError> {
+    let beside = outboard.with_file_name(command);
+    if command.contains('/') {
+        let path = std::path::absolute(command).map_err(|error| BenchError::file(Path::new(command), &error))?;
+        needed(&path).map(|()| path)
+    } else if beside.is_file() {
+        Ok(beside)
+    } else {
+        Ok(PathBuf::from(command))
+    }
+}
+
 /// Settings as a user would write them.
-fn settings(demo: &Path, scenario: &Scenario, expose: &str, fault: Option<&str>) -> String {
+fn settings(programs: &Programs, scenario: &Scenario, expose: &str, fault: Option<&str>) -> Result<String, BenchError> {
     let mut text = format!("expose = {expose:?}\n");
     for server in &scenario.servers {
-        let mut env: toml::Table =
-            scenario.env.iter().map(|(key, value)| (key.clone(), toml::Value::String(value.clone()))).collect();
-        env.extend(fault.map(|fault| (FAULT.to_owned(), toml::Value::String(fault.to_owned()))));
-        let command = toml::Value::String(demo.display().to_string());
-        let args = toml::Value::Array(vec![toml::Value::String(server.clone())]);
+        let own = Started::of(programs, scenario, server, fault)?;
+        let text_of = |text: &str| toml::Value::String(text.to_owned());
+        let command = text_of(&own.program.display().to_string());
+        let args = toml::Value::Array(own.args.iter().map(|arg| text_of(arg)).collect());
         text += &format!("[servers.{server}]\ncommand = {command}\nargs = {args}\n");
-        env.iter().for_each(|(key, value)| text += &format!("env.{key} = {value}\n"));
+        own.env.iter().for_each(|(key, value)| text += &format!("env.{key} = {}\n", text_of(value)));
     }
-    text
+    Ok(text)
 }
 
 fn needed(program: &Path) -> Result<(), BenchError> {

@@ -4,6 +4,7 @@ use crate::answer::{differences, expectation};
 use crate::curves::{self, Curve};
 use crate::error::BenchError;
 use crate::machine::Machine;
+use crate::recorded;
 use crate::repeat::{Again, repeated};
 use crate::run::{Desk, Mode, Run, Which};
 use crate::scenario::Scenario;
@@ -22,7 +23,9 @@ pub struct Options {
     pub programs: Programs,
     /// A folder of scenarios instead of those of the program.
     pub folder: Option<PathBuf>,
-    /// Names of scenarios; all without any.
+    /// A folder of recorded tasks that are done as well.
+    pub tasks: Option<PathBuf>,
+    /// Names or kinds of scenarios; all without any.
     pub names: Vec<String>,
     /// The modes.
     pub modes: Vec<Mode>,
@@ -62,7 +65,12 @@ pub struct Results {
 
 /// Runs everything; `tell` hears what is under way.
 pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Results, BenchError> {
-    let scenarios = usual::named(usual::scenarios(options.folder.as_deref())?, &options.names)?;
+    let place = tempfile::tempdir().map_err(|error| BenchError::file(&std::env::temp_dir(), &error))?;
+    let mut scenarios = usual::scenarios(options.folder.as_deref())?;
+    if let Some(tasks) = &options.tasks {
+        scenarios.extend(recorded::scenarios(tasks, place.path(), &options.programs.demo)?);
+    }
+    let scenarios = usual::named(scenarios, &options.names)?;
     std::fs::create_dir_all(&options.recorded).map_err(|error| BenchError::file(&options.recorded, &error))?;
     let (model, price) = options.prices.of(options.model.as_deref())?;
     let desk = Desk { counter: &O200k, price, latency: options.prices.latency, recorded: options.recorded.clone() };

@@ -40,13 +40,15 @@ pub fn scenarios(folder: Option<&Path>) -> Result<Vec<Scenario>, BenchError> {
     files.iter().map(read).collect()
 }
 
-/// Those of these names; all without any.
+/// Those of these names or kinds; all without any.
 pub(crate) fn named(all: Vec<Scenario>, names: &[String]) -> Result<Vec<Scenario>, BenchError> {
-    if let Some(name) = names.iter().find(|name| !all.iter().any(|scenario| &scenario.name == *name)) {
+    let fits = |scenario: &Scenario, name: &String| *name == scenario.name || *name == scenario.kind.as_str();
+    if let Some(name) = names.iter().find(|name| !all.iter().any(|scenario| fits(scenario, name))) {
         let known = all.iter().map(|scenario| scenario.name.as_str()).collect::<Vec<_>>().join(", ");
         return Err(BenchError::Unknown { name: name.clone(), known });
     }
-    Ok(all.into_iter().filter(|scenario| names.is_empty() || names.contains(&scenario.name)).collect())
+    let is_asked = |scenario: &Scenario| names.is_empty() || names.iter().any(|name| fits(scenario, name));
+    Ok(all.into_iter().filter(is_asked).collect())
 }
 
 #[cfg(test)]
@@ -58,6 +60,7 @@ mod tests {
         let all = scenarios(None).unwrap();
         assert_eq!(all.iter().map(|scenario| scenario.name.as_str()).collect::<Vec<_>>(), FILES.map(|(name, _)| name));
         assert!(Scenario::read("result-size", RESULT_SIZE).is_ok());
+        assert_eq!(named(all.clone(), &["data-heavy".to_owned()]).unwrap().len(), 3);
         let told = named(all, &["ordres".to_owned()]).unwrap_err().to_string();
         assert!(told.contains("orders"), "{told}");
     }

@@ -1,6 +1,6 @@
 //! The table as Markdown.
 
-use super::view::{published, rows};
+use super::view::{published, recorded, rows};
 use crate::suite::Results;
 use std::fmt::Write as _;
 
@@ -42,6 +42,16 @@ pub(super) fn table(results: &Results) -> String {
                 writeln!(text, "| {} | {} | {} | {:.1} % |", point.size, point.direct, point.code, point.saved_percent);
         }
     }
+    if let Some(recorded) = recorded(results) {
+        text.push_str("\n| recorded tasks | right | calls | turns | tokens | saved | billed | cost | tools' time |\n");
+        text.push_str("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+        recorded.sums.iter().for_each(|sum| line(&mut text, sum));
+        text.push_str(
+            "\n| task | what was asked | calls | direct calls | TypeScript | Python | hybrid chose | right |\n",
+        );
+        text.push_str("|---|---|--:|--:|--:|--:|---|---|\n");
+        recorded.tasks.iter().for_each(|task| line(&mut text, task));
+    }
     text.push_str(
         "\n| published | direct | program | their conditions | our direct | our program | our conditions |\n",
     );
@@ -52,6 +62,11 @@ pub(super) fn table(results: &Results) -> String {
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
+}
+
+fn line(text: &mut String, cells: &[String]) {
+    let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
 
 /// A cell must not end the row.

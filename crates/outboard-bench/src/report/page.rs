@@ -1,7 +1,7 @@
 //! The page: one file, no scripts, nothing from elsewhere.
 
 use super::svg;
-use super::view::{Beside, Row, published, rows};
+use super::view::{Beside, Recorded, Row, published, recorded, rows, usual};
 use crate::curves::Curve;
 use crate::expression::template_value;
 use crate::run::Mode;
@@ -20,6 +20,7 @@ struct Page<'a> {
     bars: String,
     charts: Vec<Chart<'a>>,
     published: Vec<Beside>,
+    recorded: Option<Recorded>,
     changes: &'a [String],
     repeated: bool,
 }
@@ -33,7 +34,7 @@ struct Chart<'a> {
 
 pub(super) fn page(results: &Results, changes: &[String]) -> String {
     let rows = rows(results);
-    let bars = results.runs.iter().zip(&rows).map(|(run, row)| {
+    let bars = usual(results).zip(&rows).map(|(run, row)| {
         let name = if row.first { format!("{} – {}", row.title, row.way) } else { row.way.clone() };
         (name, run.mode == Mode::Direct, run.tokens.total)
     });
@@ -42,6 +43,7 @@ pub(super) fn page(results: &Results, changes: &[String]) -> String {
         bars: svg::bars(&bars.collect::<Vec<_>>()),
         charts: results.curves.iter().map(|curve| Chart { curve, svg: svg::curve(curve) }).collect(),
         published: published(results),
+        recorded: recorded(results),
         changes,
         repeated: results.runs.iter().any(|run| run.repeated.is_some()),
         rows: &rows,

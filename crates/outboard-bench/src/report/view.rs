@@ -2,7 +2,9 @@
 
 use crate::published::PUBLISHED;
 use crate::run::{Mode, Run};
+use crate::scenario::Kind;
 use crate::suite::Results;
+use crate::sums::{Sum, sums};
 use serde::Serialize;
 
 /// One row of the table.
@@ -38,7 +40,80 @@ pub(super) fn rows(results: &Results) -> Vec<Row> {
         let Run { scenario, .. }: &Run = run;
         std::mem::replace(&mut last, scenario) != scenario
     };
-    results.runs.iter().map(|run| row(results, run, first(run))).collect()
+    usual(results).map(|run| row(results, run, first(run))).collect()
+}
+
+/// The runs that have a row of their own in the large table.
+pub(super) fn usual(results: &Results) -> impl Iterator<Item = &Run> {
+    results.runs.iter().filter(|run| run.kind != Kind::Recorded)
+}
+
+/// The recorded tasks: what each way came to over all of them, and one line for each task.
+#[derive(Serialize)]
+pub(super) struct Recorded {
+    pub(super) sums: Vec<[String; 9]>,
+    pub(super) tasks: Vec<[String; 8]>,
+}
+
+/// The recorded tasks, where there are any.
+pub(super) fn recorded(results: &Results) -> Option<Recorded> {
+    let sums = sums(&results.runs, Kind::Recorded);
+    let direct = sums.iter().find(|sum| sum.mode == Mode::Direct).cloned();
+    let sum = |sum: &Sum| {
+        let saved = direct.as_ref().filter(|_| sum.mode != Mode::Direct).map(|direct| sum.saved(direct));
+        [
+            named(sum.mode, sum.language.as_deref()),
+            format!("{} of {}", sum.right, sum.tasks),
+            sum.calls.to_string(),
+            sum.turns.to_string(),
+            grouped(sum.tokens),
+            saved.map(|saved| format!("{saved:.1} %")).unwrap_or_default(),
+            grouped(sum.billed),
+            money(sum.cost_usd),
+            format!("{:.0} ms", sum.wall_ms),
+        ]
+    };
+    let mut names: Vec<&Run> = results.runs.iter().filter(|run| run.kind == Kind::Recorded).collect();
+    names.dedup_by(|run, before| run.scenario == before.scenario);
+    (!sums.is_empty()).then(|| Recorded {
+        sums: sums.iter().map(sum).collect(),
+        tasks: names.into_iter().map(|run| task(results, run)).collect(),
+    })
+}
+
+/// One recorded task, its ways side by side.
+fn task(results: &Results, first: &Run) -> [String; 8] {
+    let own = || results.runs.iter().filter(|run| run.scenario == first.scenario);
+    let find = |mode: Mode, language: &str| {
+        own().find(|run| run.mode == mode && run.language.as_deref().is_none_or(|own| own == language))
+    };
+    let tokens = |mode: Mode, language: &str| find(mode, language).map(|run| grouped(run.tokens.total));
+    let chose = find(Mode::Hybrid, "typescript").and_then(|run| run.chose).map(|way| match way {
+        outboard_ledger::Way::Direct => "direct calls",
+        outboard_ledger::Way::Code => "a program",
+    });
+    let wrong = own().filter(|run| !run.correct).map(|run| format!("{}: {}", way(run), run.problems.join("; ")));
+    let wrong = wrong.collect::<Vec<_>>().join("; ");
+    [
+        first.scenario.clone(),
+        first.title.clone(),
+        first.calls.to_string(),
+        tokens(Mode::Direct, "").unwrap_or_default(),
+        tokens(Mode::Code, "typescript").unwrap_or_default(),
+        tokens(Mode::Code, "python").unwrap_or_default(),
+        chose.unwrap_or_default().to_owned(),
+        if wrong.is_empty() { "yes".to_owned() } else { format!("NO: {wrong}") },
+    ]
+}
+
+/// A way without what it chose.
+fn named(mode: Mode, language: Option<&str>) -> String {
+    let language = language.unwrap_or_default();
+    match mode {
+        Mode::Direct => "direct calls".to_owned(),
+        Mode::Hybrid => format!("hybrid, {language}"),
+        Mode::Code => format!("program, {language}"),
+    }
 }
 
 fn row(results: &Results, run: &Run, first: bool) -> Row {
@@ -71,12 +146,11 @@ fn row(results: &Results, run: &Run, first: bool) -> Row {
 }
 
 fn way(run: &Run) -> String {
-    let language = run.language.as_deref().unwrap_or_default();
+    let name = named(run.mode, run.language.as_deref());
     match (run.mode, run.chose) {
-        (Mode::Direct, _) => "direct calls".to_owned(),
-        (Mode::Hybrid, Some(outboard_ledger::Way::Direct)) => format!("hybrid, {language}: chose direct calls"),
-        (Mode::Hybrid, _) => format!("hybrid, {language}: chose a program"),
-        (Mode::Code, _) => format!("program, {language}"),
+        (Mode::Hybrid, Some(outboard_ledger::Way::Direct)) => format!("{name}: chose direct calls"),
+        (Mode::Hybrid, _) => format!("{name}: chose a program"),
+        _ => name,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 use crate::stage::Served;
 use outboard_ledger::Part;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What is run.
@@ -87,6 +88,7 @@ impl Player<'_> {
             arguments["language"] = json!(program.language);
         }
         scenario.input.iter().for_each(|input| arguments["input"] = input.clone());
+        scenario.max_tokens.iter().for_each(|most| arguments["max_tokens"] = json!(most));
         let mut report = self.call("run_code", arguments, Part::Code, Part::Reports)?;
         while let Some(id) = report.shown.strip_prefix("running ") {
             let id = id.split_whitespace().next().unwrap_or_default().to_owned();
@@ -108,9 +110,13 @@ impl Player<'_> {
 
 /// Functions that the searches do not show: a model could not have used them.
 fn unfound(scenario: &Scenario, hits: &str) -> Vec<String> {
-    let plain = |text: &str| text.to_lowercase().replace(['_', '-'], "");
-    let hits = plain(hits);
-    let missing = |(server, tool): &(&str, &str)| !hits.contains(&format!("{}.{}", plain(server), plain(tool)));
+    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let name = |line: &str| {
+        let (server, function) = line.split_once('(')?.0.split_once('.')?;
+        Some((plain(server), plain(function)))
+    };
+    let shown: BTreeSet<_> = hits.lines().filter_map(name).collect();
+    let missing = |(server, tool): &(&str, &str)| !shown.contains(&(plain(server), plain(tool)));
     let told = |(server, tool): (&str, &str)| format!("no search shows {server}.{tool}");
     scenario.tools().into_iter().filter(missing).map(told).collect()
 }

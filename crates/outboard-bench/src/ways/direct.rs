@@ -125,7 +125,8 @@ impl Player<'_> {
     fn calls_of(&self, step: &Step) -> Result<Vec<Call>, String> {
         let (server, tool) = step.call.split_once('.').ok_or("a call is not written SERVER.TOOL")?;
         let call = |names: &Names| {
-            let arguments = step.arguments.as_ref().map_or_else(|| Ok(json!({})), |given| names.filled(given))?;
+            let given = step.arguments.clone().unwrap_or_else(|| json!({}));
+            let arguments = if step.literal { given } else { names.filled(&given)? };
             Ok((server.to_owned(), tool.to_owned(), arguments))
         };
         match &step.each {

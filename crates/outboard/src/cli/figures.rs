@@ -16,9 +16,12 @@ pub(crate) struct Money {
 
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// Only this scenario; may be given several times.
+    /// Only this scenario, or those of this kind, such as data-heavy or recorded; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Vec<String>,
+    /// Do the recorded tasks of this folder as well: a file .jsonl of tasks and a file .json of their tools.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tasks: Option<PathBuf>,
     /// Only this mode; all three without it.
     #[arg(long, value_parser = ["direct", "code", "hybrid"])]
     pub(crate) mode: Option<String>,

@@ -4,7 +4,7 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::output;
 use comfy_table::{CellAlignment, Table, presets};
-use outboard_bench::{BenchError, Mode, Options, Programs, Results, Run};
+use outboard_bench::{BenchError, Kind, Mode, Options, Programs, Results, Run, Sum};
 use outboard_ledger::Prices;
 use outboard_types::ErrorCode;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,10 @@ pub(super) async fn run(args: &cli::Bench) -> Result<ExitCode, Failure> {
         output::json(&results);
     } else {
         output::data(&table(&results));
+        let wrong = results.runs.iter().filter(|run| run.kind == Kind::Recorded && !run.correct);
+        wrong.for_each(|run| {
+            output::talk(&format!("wrong: {} ({}): {}", run.scenario, run.mode.as_str(), run.problems.join("; ")))
+        });
         output::talk(&format!("costs are for {}; exact texts are named by --json as `recorded`", results.model));
     }
     if let Some(written) = written {
@@ -52,6 +56,7 @@ fn options(args: &cli::Bench) -> Result<Options, Failure> {
     Ok(Options {
         programs: Programs { demo: outboard.with_file_name("outboard-demo"), outboard },
         folder: args.scenarios.clone(),
+        tasks: args.tasks.clone(),
         names: args.scenario.clone(),
         modes,
         languages,
@@ -98,8 +103,12 @@ fn table(results: &Results) -> String {
         "with model",
         "right",
     ]);
-    for run in &results.runs {
+    for run in results.runs.iter().filter(|run| run.kind != Kind::Recorded) {
         table.add_row(cells(results, run));
+    }
+    let recorded = outboard_bench::sums(&results.runs, Kind::Recorded);
+    for sum in &recorded {
+        table.add_row(sum_cells(&recorded, sum));
     }
     for column in 2..=9 {
         if let Some(column) = table.column_mut(column) {
@@ -107,6 +116,24 @@ fn table(results: &Results) -> String {
         }
     }
     table.to_string()
+}
+
+/// All recorded tasks, done in one way.
+fn sum_cells(all: &[Sum], sum: &Sum) -> Vec<String> {
+    let direct = all.iter().find(|other| other.mode == Mode::Direct).filter(|_| sum.mode != Mode::Direct);
+    vec![
+        format!("{} recorded tasks", sum.tasks),
+        format!("{} {}", sum.mode.as_str(), sum.language.as_deref().unwrap_or_default()).trim().to_owned(),
+        sum.turns.to_string(),
+        sum.calls.to_string(),
+        sum.tokens.to_string(),
+        direct.map(|direct| format!("{:.1} %", sum.saved(direct))).unwrap_or_default(),
+        sum.billed.to_string(),
+        format!("${:.4}", sum.cost_usd),
+        format!("{:.0} ms", sum.wall_ms),
+        format!("{:.1} s", sum.modelled_ms / 1_000.0),
+        format!("{} of {}", sum.right, sum.tasks),
+    ]
 }
 
 fn cells(results: &Results, run: &Run) -> Vec<String> {
