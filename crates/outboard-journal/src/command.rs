@@ -10,6 +10,7 @@ use crate::records::{CallRecord, Ending, ExecutionRecord, Status};
 use crate::seal::Sealed;
 use crate::spending::Spend;
 use crate::state::StateAnswer;
+use crate::tokens::{self, Counted};
 use crate::{audit, durable, spending, write};
 use futures::channel::oneshot;
 use outboard_types::{Digest, ExecutionId};
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Audit(Box<AuditEntry>),
     Spend(Box<Spend>),
     Mark(Box<Mark>),
+    Counted(Vec<Counted>),
     /// Something rare; the text says what it is.
     Job(&'static str, Job),
     /// Answer once all that came before is committed.
@@ -113,6 +115,7 @@ impl Command {
             Self::Audit(entry) => audit::append(context, entry)?,
             Self::Spend(spend) => spending::write(context.connection, spend)?,
             Self::Mark(mark) => marks::write(context, mark)?,
+            Self::Counted(rows) => tokens::write(context, rows)?,
             Self::Job(_, job) => return whole(context, job),
             Self::Flush => {}
         }
@@ -131,6 +134,7 @@ impl Command {
             Self::Audit(entry) => format!("an audit entry about {}: {fault}", entry.kind),
             Self::Spend(spend) => format!("spending of {}: {fault}", spend.principal.0),
             Self::Mark(mark) => format!("a mark of {}: {fault}", mark.execution),
+            Self::Counted(rows) => format!("{} counts of tokens: {fault}", rows.len()),
             Self::Job(what, _) => format!("{what}: {fault}"),
             Self::Flush => fault.to_string(),
         }

@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::journal::Journal;
 use crate::marks::{self, Mark};
 use crate::records::{CallRecord, ExecutionRow};
+use crate::tokens::{self, Counted};
 use crate::write;
 use outboard_types::ExecutionId;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ struct Parcel {
     approvals: Vec<ApprovalRecord>,
     #[serde(default)]
     marks: Vec<Mark>,
+    #[serde(default)]
+    tokens: Vec<Counted>,
 }
 
 impl Journal {
@@ -47,8 +50,8 @@ impl Journal {
         let History { intents, events } = self.history(id)?;
         let filter = ApprovalFilter { execution: Some(id.clone()), ..ApprovalFilter::default() };
         let (calls, approvals) = (self.calls(id)?, self.approvals(&filter)?);
-        let marks = self.marks(id)?;
-        let mut parcel = Parcel { format: FORMAT.to_owned(), execution, calls, intents, events, approvals, marks };
+        let (format, marks, tokens) = (FORMAT.to_owned(), self.marks(id)?, self.tokens(id)?);
+        let mut parcel = Parcel { format, execution, calls, intents, events, approvals, marks, tokens };
         self.fill(&mut parcel, mask)?;
         serde_json::to_writer(&mut *file, &parcel).map_err(|error| refused(error.to_string()))?;
         file.flush().map_err(|error| refused(error.to_string()))
@@ -120,6 +123,7 @@ fn unpack(context: &Context<'_>, parcel: &Parcel) -> Result<(), Fault> {
     parcel.events.iter().try_for_each(|event| durable::event(context, event))?;
     parcel.approvals.iter().try_for_each(|approval| approvals::insert(context, approval))?;
     parcel.marks.iter().try_for_each(|mark| marks::write(context, mark))?;
+    tokens::write(context, &parcel.tokens)?;
     match ending {
         Some(ending) => write::end(context, &record.id, ending),
         None => write::disown(context, &record.id),
@@ -134,7 +138,8 @@ fn foreign(parcel: &Parcel) -> Result<(), Fault> {
     let events = parcel.events.iter().map(|event| &event.execution);
     let approvals = parcel.approvals.iter().map(|approval| &approval.execution);
     let marks = parcel.marks.iter().map(|mark| &mark.execution);
-    if calls.chain(intents).chain(events).chain(approvals).chain(marks).any(|other| other != id) {
+    let tokens = parcel.tokens.iter().map(|counted| &counted.execution);
+    if calls.chain(intents).chain(events).chain(approvals).chain(marks).chain(tokens).any(|other| other != id) {
         return Err(Fault::Refused("its parts belong to different executions".to_owned()));
     }
     let values =

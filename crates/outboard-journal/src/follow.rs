@@ -4,6 +4,7 @@ use crate::audit::AuditEntry;
 use crate::command::Command;
 use crate::marks::Mark;
 use crate::records::{CallRecord, Ending, ExecutionRecord};
+use crate::tokens::Counted;
 use outboard_types::ExecutionId;
 
 /// Something that is about to be handed to the journal's writer; it can be read there a moment later.
@@ -19,6 +20,8 @@ pub enum Fact<'a> {
     Audited(&'a AuditEntry),
     /// Something that only traces and metrics show.
     Marked(&'a Mark),
+    /// Texts were counted.
+    Counted(&'a [Counted]),
 }
 
 /// Hears of facts; called where they happen, so it must not wait.
@@ -37,6 +40,7 @@ impl Command {
             Self::Call(record) => Some(Fact::Called(record)),
             Self::Audit(entry) => Some(Fact::Audited(entry)),
             Self::Mark(mark) => Some(Fact::Marked(mark)),
+            Self::Counted(rows) => Some(Fact::Counted(rows)),
             _ => None,
         }
     }

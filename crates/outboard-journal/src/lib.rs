@@ -16,6 +16,7 @@
 //! Never here: policy, settings, upstreams, the clock (times come with the records), or a decision on what is
 //! fit to be recorded; what must not be kept has to be left out or masked by the caller.
 
+mod alerts;
 mod approvals;
 mod audit;
 mod blobs;
@@ -33,6 +34,7 @@ mod journal;
 mod keys;
 mod marks;
 mod matcher;
+mod models;
 mod network;
 mod orders;
 mod owner;
@@ -43,10 +45,12 @@ mod schema;
 mod seal;
 mod spending;
 mod state;
+mod tokens;
 mod usage;
 mod write;
 mod writer;
 
+pub use alerts::Alert;
 pub use approvals::{Answer, Answered, ApprovalFilter, ApprovalRecord, ApprovalScope, ApprovalStatus};
 pub use audit::{AuditEntry, AuditFault, AuditFilter, AuditRow, Tampering, Verification};
 #[cfg(any(test, feature = "faults"))]
@@ -63,10 +67,12 @@ pub use journal::{Journal, memory, open, open_sealed};
 pub use keys::{CallKey, Keys};
 pub use marks::{AskedNote, CallTrace, FailedAttempt, Mark, MarkKind};
 pub use matcher::{Match, Matcher, Mismatch};
+pub use models::{ModelUsage, RequestUsage};
 pub use orders::{Order, OrderRecord, Verdict};
 pub use records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, ExecutionRow, Status};
 pub use retention::{Removed, Retention};
 pub use seal::Seal;
 pub use spending::{PastSizes, Spend};
 pub use state::{StateAnswer, StateChange, StateEntry, StateLimits, StateScope};
+pub use tokens::{Counted, TextPart};
 pub use usage::{Usage, UsageBy};

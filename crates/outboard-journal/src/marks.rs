@@ -134,6 +134,58 @@ pub enum MarkKind {
         /// The code with which it was refused.
         refused: Option<String>,
     },
+    /// A model asked for something else than a program: a search, a listing, one call.
+    Request {
+        /// The tool of ours, or the method.
+        tool: String,
+        /// On whose authority.
+        principal: String,
+        /// How long the answer took, in microseconds; none where a call of its own tells.
+        took_us: Option<u64>,
+        /// The code of its error.
+        #[serde(default, skip_serializing_if = "is_default")]
+        error: Option<String>,
+    },
+    /// A model was asked for its next words.
+    Turn {
+        /// When its run began, in microseconds since 1970.
+        run_us: u64,
+        /// Its number in the run, from 1.
+        turn: u32,
+        /// Who provides the model.
+        provider: String,
+        /// The model.
+        model: String,
+        /// How long the answer took, in microseconds.
+        took_us: u64,
+        /// Tokens that it read, by its provider's count.
+        input: u64,
+        /// Those of them that came from the provider's cache.
+        cached: u64,
+        /// Tokens that it wrote.
+        output: u64,
+        /// Calls that it asked for.
+        calls: u64,
+        /// Whether it answered.
+        ok: bool,
+    },
+    /// A model's run is over.
+    Agent {
+        /// Who provides the model.
+        provider: String,
+        /// The model.
+        model: String,
+        /// `direct` or `code`.
+        mode: String,
+        /// How long it took, in microseconds.
+        took_us: u64,
+        /// Its turns.
+        turns: u32,
+        /// The status that it ended with.
+        status: String,
+        /// What it cost, in millionths of a US dollar, where prices are known.
+        cost_micros: Option<u64>,
+    },
 }
 
 impl From<&TraceOrigin> for MarkKind {

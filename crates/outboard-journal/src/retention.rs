@@ -149,7 +149,7 @@ fn forget(connection: &Connection, before_ms: Option<u64>) -> Result<(u64, u64),
     let ids = statement.query_map(params![before, BATCH], |row| row.get::<_, String>(0))?;
     let ids = ids.collect::<rusqlite::Result<Vec<_>>>()?;
     for id in &ids {
-        for table in ["calls", "intents", "events", "approvals", "orders", "state_changes", "marks"] {
+        for table in ["calls", "intents", "events", "approvals", "orders", "state_changes", "marks", "tokens"] {
             connection.prepare_cached(&format!("DELETE FROM {table} WHERE execution = ?1"))?.execute([id])?;
         }
         connection.prepare_cached("DELETE FROM executions WHERE id = ?1")?.execute([id])?;
@@ -165,6 +165,8 @@ fn forget_loose(connection: &Connection, before_ms: u64) -> Result<(u64, u64), F
     rows += connection.execute(&format!("DELETE FROM approvals WHERE expires_ms < ?1 AND {gone}"), [before])?;
     let marks = format!("DELETE FROM marks WHERE at_us < ?1 * 1000 AND {gone}");
     rows += connection.execute(&marks, [before])?;
+    rows += connection.execute(&format!("DELETE FROM tokens WHERE at_ms < ?1 AND {gone}"), [before])?;
+    rows += connection.execute("DELETE FROM alerts WHERE at_ms < ?1", [before])?;
     rows += connection.execute("DELETE FROM spending WHERE at_ms < ?1", [before])?;
     Ok((rows as u64, 0))
 }

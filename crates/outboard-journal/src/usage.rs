@@ -42,6 +42,21 @@ pub struct Usage {
     pub arguments_bytes: u64,
     /// Bytes of answers of all calls.
     pub result_bytes: u64,
+    /// Tokens of arguments of all calls.
+    pub arguments: u64,
+    /// Tokens of answers of all calls.
+    pub results: u64,
+    /// Texts that make up those tokens: programs, reports, arguments, answers.
+    pub texts: u64,
+    /// Those of them that were counted; the others are taken for a token every four bytes.
+    pub counted: u64,
+}
+
+impl Usage {
+    /// Whether no figure of it is an estimate.
+    pub fn is_exact(&self) -> bool {
+        self.counted >= self.texts
+    }
 }
 
 impl UsageBy {
@@ -59,23 +74,43 @@ impl UsageBy {
         let key = self.key();
         if self == Self::Tool {
             return format!(
-                "SELECT {key}, count(DISTINCT execution), 0, count(*), count(error), 0, 0,
-                     CAST(total(arguments_bytes) AS INTEGER), CAST(total(result_bytes) AS INTEGER)
-                 FROM calls WHERE started_ms >= ?1 AND started_ms < ?2 GROUP BY server, tool ORDER BY server, tool"
+                "SELECT {key}, count(DISTINCT execution), 0, count(*), count(error), 0, 0, {CALLS} FROM ({COUNTED})
+                 WHERE started_ms >= ?1 AND started_ms < ?2 GROUP BY server, tool ORDER BY server, tool"
             );
         }
+        let sum = |column: &str| format!("CAST(total({column}) AS INTEGER)");
+        let (calls, errors, written, read) = (sum("c.calls"), sum("c.errors"), sum("written"), sum("read"));
+        let [a_bytes, r_bytes] = ["c.a_bytes", "c.r_bytes"].map(sum);
+        let [a_tokens, r_tokens] = ["c.a_tokens", "c.r_tokens"].map(sum);
+        let (texts, counted) = (sum("2 + coalesce(c.texts, 0)"), sum("e.counted + coalesce(c.counted, 0)"));
         format!(
-            "WITH c AS (SELECT execution, count(*) AS calls, count(error) AS errors,
-                 total(arguments_bytes) AS arguments, total(result_bytes) AS results FROM calls GROUP BY execution)
-             SELECT {key}, count(*), sum(e.status <> 'succeeded'), CAST(total(c.calls) AS INTEGER),
-                 CAST(total(c.errors) AS INTEGER), CAST(total(e.model_in) AS INTEGER),
-                 CAST(total(e.model_out) AS INTEGER), CAST(total(c.arguments) AS INTEGER),
-                 CAST(total(c.results) AS INTEGER)
-             FROM executions e LEFT JOIN c ON c.execution = e.id
-             WHERE e.ended_ms IS NOT NULL AND e.started_ms >= ?1 AND e.started_ms < ?2 GROUP BY 1 ORDER BY 1"
+            "WITH e AS (SELECT executions.*, coalesce(code.tokens, model_in) AS written,
+                     coalesce(reports.tokens, model_out) AS read,
+                     (code.tokens IS NOT NULL) + (reports.tokens IS NOT NULL) AS counted
+                 FROM executions
+                     LEFT JOIN tokens code ON code.execution = id AND code.part = 'code' AND code.call = 0
+                     LEFT JOIN tokens reports ON reports.execution = id AND reports.part = 'reports'
+                         AND reports.call = 0
+                 WHERE ended_ms IS NOT NULL AND started_ms >= ?1 AND started_ms < ?2),
+             c (execution, calls, errors, a_bytes, r_bytes, a_tokens, r_tokens, texts, counted) AS
+                 (SELECT execution, count(*), count(error), {CALLS} FROM ({COUNTED} WHERE calls.execution IN
+                     (SELECT id FROM e)) GROUP BY execution)
+             SELECT {key}, count(*), sum(e.status <> 'succeeded'), {calls}, {errors}, {written}, {read}, {a_bytes},
+                 {r_bytes}, {a_tokens}, {r_tokens}, {texts}, {counted}
+             FROM e LEFT JOIN c ON c.execution = e.id GROUP BY 1 ORDER BY 1"
         )
     }
 }
+
+/// Calls with their counts, which old ones and those under way lack.
+const COUNTED: &str = "SELECT calls.*, a.tokens AS a, r.tokens AS r FROM calls
+    LEFT JOIN tokens a ON a.execution = calls.execution AND a.part = 'arguments' AND a.call = calls.number
+    LEFT JOIN tokens r ON r.execution = calls.execution AND r.part = 'results' AND r.call = calls.number";
+
+/// The sums of such calls: bytes and tokens both ways, texts, texts that were counted.
+const CALLS: &str = "CAST(total(arguments_bytes) AS INTEGER), CAST(total(result_bytes) AS INTEGER),
+    CAST(total(coalesce(a, arguments_bytes / 4)) AS INTEGER), CAST(total(coalesce(r, result_bytes / 4)) AS INTEGER),
+    2 * count(*), count(a) + count(r)";
 
 impl Journal {
     /// What was used in a span of time, in milliseconds since 1970; sees what is committed.
@@ -99,5 +134,9 @@ fn usage(row: &Row<'_>) -> Result<Usage, JournalError> {
         read: number(6)?,
         arguments_bytes: number(7)?,
         result_bytes: number(8)?,
+        arguments: number(9)?,
+        results: number(10)?,
+        texts: number(11)?,
+        counted: number(12)?,
     })
 }

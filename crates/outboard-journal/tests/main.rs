@@ -12,5 +12,6 @@ mod replay;
 mod samples;
 mod sealing;
 mod state;
+mod tokens;
 mod troubles;
 mod twins;
