@@ -10,7 +10,7 @@ pub trait TokenCounter: Send + Sync {
     fn count(&self, text: &str) -> u64;
 
     /// What the figures are, such as `o200k` or `estimate`.
-    fn label(&self) -> &'static str;
+    fn label(&self) -> &str;
 }
 
 static VOCABULARY: LazyLock<CoreBPE> =

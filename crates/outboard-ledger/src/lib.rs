@@ -12,6 +12,7 @@ mod latency;
 mod pieces;
 mod prices;
 mod tokens;
+mod vocabulary;
 
 pub use account::{Account, Bill};
 pub use counter::{Estimate, O200k, TokenCounter};
@@ -19,3 +20,4 @@ pub use forecast::{Expected, Forecast, Way, choose};
 pub use latency::Latency;
 pub use prices::{Price, PriceError, Prices};
 pub use tokens::{Part, Tokens};
+pub use vocabulary::{Tokenizer, VocabularyError};
