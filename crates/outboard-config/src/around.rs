@@ -58,6 +58,12 @@ pub(crate) const AROUND: &[Setting] = &[
     ),
     setting("telemetry.metrics", Kind::Flag, "true", "Whether metrics are sent too."),
     setting("telemetry.open_metrics", Kind::Flag, "false", "Whether `/metrics` of `serve --http` needs no token."),
+    setting(
+        "ledger.tokenizer",
+        Kind::Text,
+        "\"o200k\"",
+        "What counts tokens for the journal: `o200k`, `estimate` (four bytes each), or the path of a `.tiktoken` vocabulary.",
+    ),
     setting("log.file", Kind::Path, "", "A file for the program's own log, as JSON lines, besides stderr."),
     setting("log.max_size", Kind::Size, "\"10MiB\"", "Size at which a new file is begun."),
     number("log.keep", "3", (0, 100), "Earlier files that are kept."),

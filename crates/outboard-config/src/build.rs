@@ -93,6 +93,7 @@ impl Build {
             preflight: true,
             types: Default::default(),
             telemetry: Default::default(),
+            tokenizer: "o200k".to_owned(),
             log: Default::default(),
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
@@ -202,6 +203,7 @@ impl Build {
             (["skills", "user_dir"], Given::Text(path)) => settings.skills.user_dir = Some(folder.join(path)),
             (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
             (["telemetry", key], given) => seen::telemetry(&mut settings.telemetry, key, given),
+            (["ledger", "tokenizer"], Given::Text(word)) => settings.tokenizer = seen::tokenizer(word, folder),
             (["log", key], given) => seen::log(&mut settings.log, key, given, folder),
             (_, given) => calls(settings, parts, given, folder),
         }

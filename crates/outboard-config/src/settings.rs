@@ -45,6 +45,8 @@ pub struct Settings {
     pub agent: crate::agent::AgentSettings,
     /// Traces and metrics.
     pub telemetry: TelemetrySettings,
+    /// What counts tokens: `o200k`, `estimate`, or the absolute path of a vocabulary.
+    pub tokenizer: String,
     /// The program's own log.
     pub log: LogSettings,
     /// What is refused before it runs; the rules as written.

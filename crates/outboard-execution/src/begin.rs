@@ -12,7 +12,7 @@ use futures::FutureExt;
 use futures::future::Either;
 use outboard_border::Notes;
 use outboard_gateway::Run;
-use outboard_journal::{Begun, Durability, Ending, ExecutionRecord, Status};
+use outboard_journal::{Begun, Durability, Ending, ExecutionRecord, Status, TextPart};
 use outboard_types::{CallContext, Digest, ErrorCode, ToolError, now_ms};
 use std::future::Future;
 use std::path::PathBuf;
@@ -97,6 +97,10 @@ async fn begin(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest, parts: 
         inspection: None,
         on_restart: request.on_restart,
     };
+    if let Some(counting) = &deps.counting {
+        let input = request.input.as_ref().map_or("", |input| input.get());
+        counting.text(&live.id, TextPart::Code, &format!("{}{input}", request.code));
+    }
     if let Some(origin) = &live.traced.origin {
         traced::note(&deps.journal, &live.id, Duration::ZERO, origin.into());
     }

@@ -6,7 +6,7 @@ use crate::inspection::InspectionRules;
 use crate::report::Report;
 use crate::request::RunRequest;
 use crate::traced::{Propagate, Traced};
-use crate::{Intents, Learned, Orders, Shelf, StateFolder, Surfaces, TokenCounter, Workers};
+use crate::{Counting, Intents, Learned, Orders, Shelf, StateFolder, Surfaces, TokenCounter, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
@@ -90,6 +90,8 @@ pub struct Deps {
     pub suspend_after: Duration,
     /// Counts tokens exactly; without it, ledgers hold estimates.
     pub counter: Option<Box<dyn TokenCounter>>,
+    /// Counts tokens aside, for the journal; without it, the journal holds estimates.
+    pub counting: Option<Arc<Counting>>,
 }
 
 /// How far an execution is.

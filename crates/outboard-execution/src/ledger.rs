@@ -58,7 +58,7 @@ impl Ledger {
 }
 
 /// The text of a result's text blocks, as clients show it; the JSON where there are blocks of other kinds.
-fn shown_text(raw: &RawValue) -> String {
+pub(crate) fn shown_text(raw: &RawValue) -> String {
     #[derive(Deserialize)]
     struct Block {
         #[serde(rename = "type")]

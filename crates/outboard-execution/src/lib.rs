@@ -9,6 +9,7 @@
 mod begin;
 mod border;
 mod budget;
+mod counting;
 mod engine;
 mod executions;
 mod guest;
@@ -36,6 +37,7 @@ mod workers;
 mod workspace;
 
 pub use budget::estimate_tokens;
+pub use counting::{Asked, Counting};
 pub use engine::{Follower, ReplayedCall};
 pub use executions::{Deps, Executions, Handle, Limits, Progress, fresh_id};
 pub use guest::Guest;
@@ -45,7 +47,8 @@ pub use kept::{privacy_of, skills_of};
 pub use learned::Learned;
 pub use ledger::{TokenCounter, Tokens};
 pub use orders::Orders;
-pub use outboard_journal::OnRestart;
+pub use outboard_journal::{OnRestart, TextPart};
+pub use outboard_ledger::Tokenizer;
 pub use recover::Resumed;
 pub use replay::{Replay, Replayed};
 pub use report::{CallCount, Failure, HostCount, Report, Shaped};

@@ -9,8 +9,8 @@ use crate::layers::{
 };
 use crate::spending::{Purse, SpendingOptions};
 use crate::{
-    Circuits, Definitions, Layer, Next, NothingPrivate, Operation, Privacy, QuotaRule, Request, RetryOptions, Rulebook,
-    Run, RunawayOptions, Unpinned, Upstream,
+    Circuits, Definitions, Layer, Next, NothingPrivate, Operation, Privacy, QuotaRule, Reader, Request, RetryOptions,
+    Rulebook, Run, RunawayOptions, Unpinned, Upstream,
 };
 use outboard_journal::Journal;
 use outboard_types::{Outcome, ServerName, ToolId};
@@ -32,6 +32,8 @@ pub struct Options {
     pub desk: Option<ApprovalDesk>,
     /// Whether each request also leaves an entry in the journal's audit log; default yes.
     pub audit: bool,
+    /// Who reads what calls carried; default nobody.
+    pub reader: Option<Arc<dyn Reader>>,
     /// Largest arguments of one call, in bytes; default 8 MiB.
     pub arguments: usize,
     /// Limits on calls, rate, concurrency and bytes.
@@ -66,6 +68,7 @@ impl Options {
             privacy: Arc::new(NothingPrivate),
             desk: None,
             audit: true,
+            reader: None,
             arguments: 8 << 20,
             quotas: Vec::new(),
             spending: SpendingOptions::default(),
@@ -89,7 +92,7 @@ pub fn chain(options: Options, journal: Journal) -> Vec<Box<dyn Layer>> {
         // Outermost, so that a span covers everything that happens to a call, refusals included.
         Box::new(Trace),
         // Before any layer that can refuse: a denied call is a fact worth keeping.
-        Box::new(Record::new(journal, options.audit)),
+        Box::new(Record::new(journal, options.audit, options.reader)),
         // Around all that may wait, within the record: giving up ends a question, a queue and an attempt alike.
         Box::new(Cancel),
         // Inside the record, which so keeps no digest of a private value; before all that reads arguments.

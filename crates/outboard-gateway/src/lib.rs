@@ -36,7 +36,7 @@ pub use layers::retry::RetryOptions;
 pub use notes::{Decided, Noted, Notes};
 pub use operation::{Kind, Operation};
 pub use permit::Permit;
-pub use ports::{Definitions, ForgottenSpending, NoHistory, Spending, Unpinned, Usual, definition_changed};
+pub use ports::{Definitions, ForgottenSpending, NoHistory, Reader, Spending, Unpinned, Usual, definition_changed};
 pub use privacy::{Flow, NothingPrivate, Privacy};
 pub use rulebook::{Action, Decision, Rulebook, Rules};
 pub use run::{Run, RunLimits};

@@ -2,9 +2,10 @@
 
 use crate::spending::Money;
 use outboard_catalog::Tool;
-use outboard_types::{ErrorCode, Principal, ToolError, ToolId};
+use outboard_types::{ErrorCode, ExecutionId, Principal, ToolError, ToolId, ToolResult};
+use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Knows which definitions were accepted.
 pub trait Definitions: Send + Sync {
@@ -30,6 +31,12 @@ pub fn definition_changed(id: &ToolId, what: &str) -> ToolError {
     )
     .on(id)
     .hint("whoever runs Outboard can compare and accept it; until then the tool is not called")
+}
+
+/// Reads what calls carried, once they are over. Called where they end, so it must not wait.
+pub trait Reader: Send + Sync {
+    /// One call: its number in its execution, and its result where it gave one.
+    fn call(&self, execution: &ExecutionId, number: u64, arguments: &Arc<RawValue>, result: Option<&ToolResult>);
 }
 
 /// Keeps what was spent, beyond the end of the process.

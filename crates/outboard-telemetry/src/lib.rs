@@ -21,4 +21,4 @@ pub use options::{Endpoint, Options, Protocol};
 pub use sampler::Sampler;
 pub use send::{SendError, Sent, Stats, Telemetry, resend};
 pub use span::{Event, Kind, Link, Span, Value};
-pub use tree::{Content, Trace, TreeOptions, tree};
+pub use tree::{Content, Trace, TreeOptions, tree, whole};

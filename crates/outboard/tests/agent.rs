@@ -1,6 +1,7 @@
 //! `outboard agent` against a scripted model over real HTTP, in all modes and formats, on the demo servers.
 
 use crate::support::{Place, beside};
+use crate::telemetry::{Collector, attribute};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
@@ -90,6 +91,68 @@ fn every_format_works_directly_and_by_programs() {
         assert_eq!(asked[0].to_string().contains("cache_control"), format == "anthropic");
         assert!(!asked[0].to_string().contains("key-for-tests"));
     }
+}
+
+/// The spans that stand under one.
+fn below<'a>(spans: &'a [Value], of: &Value) -> Vec<&'a Value> {
+    spans.iter().filter(|span| span["parentSpanId"] == of["spanId"]).collect()
+}
+
+#[test]
+fn each_turn_is_a_span_and_its_programs_and_calls_stand_below() {
+    let (place, collector) = (Place::with(&["logs"]), Collector::start());
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let telemetry = format!("[telemetry]\nendpoint = {:?}\nprotocol = \"http/json\"\n", collector.base);
+    place.settings(&(settings + &telemetry));
+    let model = model(&place, &both_ways());
+    let ran = report(&agent(&place, &model, "openai", &["How many records?", "--mode", "code", "--json"]));
+    let id = ran["id"].as_str().unwrap();
+    let spans = collector.spans();
+    let root = spans.iter().find(|span| span["name"] == "invoke_agent outboard").unwrap();
+    assert_eq!(attribute(root, "gen_ai.conversation.id"), id);
+    assert!(spans.iter().all(|span| span["traceId"] == root["traceId"]), "one trace: {spans:#?}");
+    let turns = below(&spans, root);
+    assert_eq!(turns.len(), 3, "{turns:#?}");
+    for (turn, number) in turns.iter().zip(["1", "2", "3"]) {
+        assert_eq!((&turn["name"], &turn["kind"]), (&json!("chat scripted"), &json!(3)));
+        assert_eq!(attribute(turn, "outboard.agent.turn"), number);
+        assert_eq!(attribute(turn, "gen_ai.operation.name"), "chat");
+        assert_eq!(attribute(turn, "gen_ai.provider.name"), "openai");
+    }
+    assert_eq!(attribute(turns[1], "gen_ai.usage.input_tokens"), "900");
+    assert_eq!(attribute(turns[1], "gen_ai.usage.cache_read.input_tokens"), "700");
+    assert_eq!(attribute(turns[1], "gen_ai.usage.output_tokens"), "80");
+    assert_eq!(below(&spans, turns[0])[0]["name"], "execute_tool search_tools");
+    let program = below(&spans, turns[1])[0];
+    assert_eq!(program["name"], "execute_tool run_code");
+    let calls = below(&spans, program);
+    assert_eq!(calls.iter().filter(|span| span["name"] == "tools/call get_page").count(), 30);
+    assert_eq!(attribute(root, "gen_ai.usage.input_tokens"), ran["usage"]["input"].to_string());
+
+    let drawn = place.ok(&["trace", id]);
+    for part in ["invoke_agent outboard", "chat scripted", "execute_tool run_code", "logs.get_page"] {
+        assert!(drawn.contains(part), "{part}: {drawn}");
+    }
+    let stats: Value = serde_json::from_str(&place.ok(&["stats", "--json"])).unwrap();
+    let used = &stats["models"][0];
+    assert_eq!(
+        (&used["model"], &used["turns"], &used["input"]),
+        (&json!("scripted"), &json!(3), &ran["usage"]["input"])
+    );
+    assert!(place.ok(&["stats"]).contains("READ, BY ITS PROVIDER"));
+    let sent = place.ok(&["trace", "export", id]);
+    assert!(sent.contains(&format!("{} spans", spans.len())), "{sent}, not {}", spans.len());
+
+    let again = report(&agent(&place, &model, "openai", &["And now?", "--continue", "--json"]));
+    assert_eq!(again["id"], id, "{again}");
+    let all = collector.spans();
+    let runs: std::collections::BTreeSet<_> = all
+        .iter()
+        .filter(|span| span["name"] == "invoke_agent outboard")
+        .map(|span| (span["traceId"].to_string(), span["spanId"].to_string()))
+        .collect();
+    assert_eq!(runs.len(), 2, "a conversation that goes on has another run in the same trace");
+    assert!(runs.iter().all(|(trace, _)| *trace == root["traceId"].to_string()));
 }
 
 #[test]

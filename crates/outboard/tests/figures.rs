@@ -1,7 +1,8 @@
 //! What was used and what it costs: the benchmark, the sums of the journal, the forecast.
 
 use crate::support::{Place, beside};
-use serde_json::Value;
+use outboard_ledger::{O200k, TokenCounter};
+use serde_json::{Value, json as object};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -66,11 +67,70 @@ fn what_was_used_is_added_up_by_day_tool_session_and_principal() {
         assert_eq!((&row["executions"], &row["calls"], &row["errors"]), (&1.into(), &3.into(), &0.into()), "{told}");
         let tokens = |key: &str| row[key].as_u64().unwrap();
         assert!(tokens("direct_equivalent") > 5 * (tokens("model_wrote") + tokens("model_read")), "{told}");
+        // The program, its report, and three calls with their results.
+        assert_eq!((&row["exact"], tokens("texts"), tokens("counted")), (&true.into(), 8, 8), "{told}");
+        assert_eq!((&told["counter"], tokens("model_wrote")), (&"o200k".into(), O200k.count(code)), "{told}");
     }
     let tools = json(&place.ok(&["stats", "--by", "tool", "--since", "1h", "--json"]));
     assert_eq!((&tools["rows"][0]["id"], &tools["rows"][0]["calls"]), (&"logs.get_page".into(), &3.into()));
-    assert!(place.ok(&["stats"]).contains("DIRECT WOULD BE"));
+    assert_eq!(tools["rows"][0]["exact"], true, "{tools}");
+    let shown = place.ok(&["stats"]);
+    assert!(shown.contains("DIRECT WOULD BE") && !shown.contains('~'), "{shown}");
     assert_eq!(place.fails(&["stats", "--since", "yesterday"]).0, 2);
+}
+
+#[test]
+fn another_tokenizer_counts_or_none_and_what_was_not_counted_is_marked() {
+    let place = Place::with(&["logs"]);
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let code = "await logs.getPage({ page: 1 }); return 3;";
+    place.settings(&(settings.clone() + "[ledger]\ntokenizer = \"estimate\"\n"));
+    place.program("typescript", code);
+    let told = json(&place.ok(&["stats", "--json"]));
+    assert_eq!((&told["counter"], &told["rows"][0]["exact"]), (&"estimate".into(), &false.into()), "{told}");
+    assert!(place.ok(&["stats"]).contains('~'));
+    // A vocabulary that knows bytes alone has a token for each.
+    let lines: Vec<String> = (0..=255_u8).map(|byte| format!("{} {byte}", base64(byte))).collect();
+    place.write("bytes.tiktoken", &lines.join("\n"));
+    place.settings(&(settings.clone() + "[ledger]\ntokenizer = \"bytes.tiktoken\"\n"));
+    place.program("typescript", code);
+    let told = json(&place.ok(&["stats", "--by", "execution", "--json"]));
+    assert_eq!((&told["counter"], &told["rows"][1]["exact"]), (&"mixed".into(), &true.into()), "{told}");
+    assert_eq!(told["rows"][1]["model_wrote"], code.len(), "{told}");
+    place.settings(&(settings + "[ledger]\ntokenizer = \"nowhere.tiktoken\"\n"));
+    let (status, told) = place.fails(&["run", "program", "--language", "typescript"]);
+    assert!(status != 0 && told.contains("ledger.tokenizer") && told.contains("nowhere.tiktoken"), "{told}");
+}
+
+/// One byte in base64.
+fn base64(byte: u8) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let [first, second] = [byte >> 2, (byte & 3) << 4].map(|at| char::from(DIGITS[usize::from(at)]));
+    format!("{first}{second}==")
+}
+
+#[test]
+fn what_models_read_beside_programs_is_counted_too() {
+    let place = Place::with(&["logs"]);
+    let mut session = place.serve();
+    let client = object!({"name": "t", "version": "1"});
+    session.request("initialize", object!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
+    let definitions = session.request("tools/list", object!({}));
+    let call = |name: &str, arguments: Value| object!({"name": name, "arguments": arguments});
+    let found = session.request("tools/call", call("search_tools", object!({"query": "page"})));
+    session.request("tools/call", call("call_tool", object!({"tool": "logs__get_page", "arguments": {"page": 1}})));
+    session.request("tools/call", call("run_code", object!({"code": "return 1;"})));
+    assert_eq!(session.end(), 0);
+    let told = json(&place.ok(&["stats", "--json"]));
+    let requests = told["requests"].as_array().unwrap();
+    let of = |name: &str| requests.iter().find(|row| row["of"] == name).unwrap();
+    let searched = O200k.count(found["result"]["content"][0]["text"].as_str().unwrap());
+    assert_eq!((&of("search_tools")["read"], &of("search_tools")["counted"]), (&searched.into(), &1.into()), "{told}");
+    let lines: Vec<String> = definitions["result"]["tools"].as_array().unwrap().iter().map(Value::to_string).collect();
+    assert_eq!(of("tools/list")["read"], O200k.count(&lines.join("\n")), "{told}");
+    assert!(of("call_tool")["read"].as_u64() > Some(100), "{told}");
+    assert_eq!((&told["rows"][0]["executions"], &told["rows"][0]["exact"]), (&1.into(), &true.into()), "{told}");
+    assert!(place.ok(&["stats"]).contains("search_tools"));
 }
 
 #[test]

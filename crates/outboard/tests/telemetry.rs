@@ -47,13 +47,13 @@ for line in sys.stdin:
 "#;
 
 /// A collector: takes OTLP as JSON.
-struct Collector {
-    base: String,
+pub(crate) struct Collector {
+    pub(crate) base: String,
     got: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Collector {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let got: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
@@ -67,7 +67,7 @@ impl Collector {
         Self { base, got }
     }
 
-    fn spans(&self) -> Vec<Value> {
+    pub(crate) fn spans(&self) -> Vec<Value> {
         let got = self.got.lock().unwrap();
         let traces = got.iter().filter(|(path, _)| path == "/v1/traces");
         traces
@@ -130,7 +130,7 @@ fn run(place: &Place, extension: &str, code: &str, arguments: &[&str]) -> Value 
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn attribute(span: &Value, key: &str) -> Value {
+pub(crate) fn attribute(span: &Value, key: &str) -> Value {
     let pairs = span["attributes"].as_array().unwrap();
     let value = pairs.iter().find(|pair| pair["key"] == key).map(|pair| pair["value"].clone());
     let value = value.unwrap_or_default();
@@ -283,13 +283,20 @@ fn requests_of_clients_name_their_trace_and_direct_calls_have_one() {
     let call = |name: &str, arguments: Value| json!({"name": name, "arguments": arguments, "_meta": meta});
     let direct = session.request("tools/call", call("call_tool", json!({"tool": "echo__meta", "arguments": {}})));
     assert!(direct.to_string().contains(&PARENT[3..35]), "{direct}");
+    session.request("tools/call", call("search_tools", json!({"query": "meta", "limit": 0})));
+    session.request("tools/call", call("search_tools", json!({"query": "meta"})));
     session.request("tools/call", call("run_code", json!({"code": "return (await echo.meta({})).tracestate;"})));
     assert_eq!(session.end(), 0);
     let spans = collector.spans();
     assert!(spans.iter().all(|span| span["traceId"] == PARENT[3..35]));
     let asked: Vec<_> = spans.iter().filter(|span| span["parentSpanId"] == PARENT[36..52]).collect();
     let names: Vec<_> = asked.iter().map(|span| span["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["tools/call meta", "execute_tool run_code"]);
+    let search = "execute_tool search_tools";
+    assert_eq!(names, ["execute_tool call_tool", search, search, "execute_tool run_code"]);
+    let below: Vec<_> = spans.iter().filter(|span| span["parentSpanId"] == asked[0]["spanId"]).collect();
+    assert_eq!((below.len(), &below[0]["name"]), (1, &json!("tools/call meta")));
+    assert_eq!(attribute(asked[0], "gen_ai.tool.name"), "call_tool");
+    assert_eq!(attribute(asked[1], "mcp.method.name"), "tools/call");
     assert!(collector.got.lock().unwrap()[0].1.to_string().contains("blue"));
 }
 

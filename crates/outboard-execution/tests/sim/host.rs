@@ -135,6 +135,7 @@ impl Story {
             intents,
             suspend_after: Duration::from_millis(plan.patience),
             counter: None,
+            counting: None,
         })
     }
 }

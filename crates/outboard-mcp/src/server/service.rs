@@ -12,13 +12,13 @@ use super::{calls, offers, tools};
 use crate::client::{Offer, Upstreams};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
-use outboard_execution::{Executions, OnRestart, Surface};
+use outboard_execution::{Asked, Executions, OnRestart, Surface, TextPart};
 use outboard_types::{CancellationToken, Principal, ServerName, TraceParent};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
 
 /// Which tools an agent is shown.
@@ -187,7 +187,7 @@ impl Service {
             "initialize" => protocol::initialize(params, &self.capabilities(), instructions),
             "server/discover" => protocol::discover(&self.capabilities(), instructions),
             "ping" => json!({}),
-            "tools/list" => json!({"tools": self.list().await}),
+            "tools/list" => self.listing(&caller).await,
             "tools/call" => calls::call(self, params, caller).await?,
             "prompts/list" => offers::list(self, Offer::Prompts, params).await?,
             "prompts/get" => offers::prompt(self, params, caller).await?,
@@ -232,6 +232,23 @@ impl Service {
             Expose::Direct | Expose::Both => true,
             Expose::Auto => self.options.maybe_small,
         }
+    }
+
+    /// The definitions, which a model reads before anything else.
+    async fn listing(&self, caller: &Caller) -> Value {
+        let since = Instant::now();
+        let tools = self.list().await;
+        let definitions: Vec<String> = tools.iter().map(Value::to_string).collect();
+        self.executions.asked(Asked {
+            tool: "tools/list",
+            principal: &caller.principal,
+            origin: None,
+            since,
+            arguments: "",
+            answer: (TextPart::Definitions, &definitions.join("\n")),
+            error: None,
+        });
+        json!({"tools": tools})
     }
 
     async fn list(&self) -> Vec<Value> {

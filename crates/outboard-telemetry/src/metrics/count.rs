@@ -1,7 +1,7 @@
 //! From facts to numbers.
 
 use super::{Metrics, list as m, lock};
-use outboard_journal::{CallRecord, Ending, ExecutionRecord, Fact, MarkKind};
+use outboard_journal::{CallRecord, Counted, Ending, ExecutionRecord, Fact, MarkKind};
 use outboard_types::{ErrorCode, ExecutionId};
 
 /// Most executions whose beginning is remembered; their durations are missing beyond it.
@@ -19,6 +19,10 @@ impl Metrics {
             }
             Fact::Audited(_) => {}
             Fact::Marked(mark) => self.marked(&mark.what),
+            Fact::Counted(rows) => {
+                let count = |row: &Counted| self.0.registry.add(&m::COUNTED, &[row.part.as_str()], row.tokens as f64);
+                rows.iter().for_each(count);
+            }
         }
     }
 
@@ -83,7 +87,17 @@ impl Metrics {
                 kinds.iter().for_each(|(kind, count)| registry.add(&m::TOKENS, &[kind], **count as f64));
                 registry.add(&m::BYTES, &[], *bytes as f64);
             }
-            MarkKind::Trace { .. } | MarkKind::Preflight { .. } => {}
+            MarkKind::Request { tool, error, .. } => {
+                registry.add(&m::REQUESTS, &[tool, error.as_deref().unwrap_or("ok")], 1.0);
+            }
+            MarkKind::Turn { model, provider, took_us, input, cached, output, ok, .. } => {
+                let error = if *ok { "" } else { "model_failed" };
+                registry.observe(&m::MODEL_TIME, &["chat", provider, model, error], *took_us as f64 / 1e6);
+                for (kind, count) in [("input", input), ("cached", cached), ("output", output)] {
+                    registry.add(&m::MODEL_TOKENS, &[model, kind], *count as f64);
+                }
+            }
+            MarkKind::Trace { .. } | MarkKind::Preflight { .. } | MarkKind::Agent { .. } => {}
         }
     }
 }

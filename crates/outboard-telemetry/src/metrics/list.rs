@@ -78,6 +78,13 @@ metrics! {
     NETWORK = "outboard.network.requests", "Requests of programs to the network.", "{request}", Counter, ["decision"];
     TOKENS = "outboard.tokens", "Tokens: what models wrote and read, what direct calls would have taken, what was saved.",
         "{token}", Counter, ["kind"];
+    COUNTED = "outboard.tokens.counted", "Tokens that were counted exactly, each text once.", "{token}", Counter, ["part"];
+    REQUESTS = "outboard.requests", "Requests of models that ran no program.", "{request}", Counter,
+        ["tool", "outcome"];
+    MODEL_TOKENS = "outboard.model.tokens", "Tokens of `outboard agent`, by the provider's count.", "{token}", Counter,
+        ["model", "kind"];
+    MODEL_TIME = "gen_ai.client.operation.duration", "Time until a model had answered.", "s", Histogram(SECONDS),
+        ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "error.type"];
     BYTES = "outboard.bytes", "Bytes that passed between tools and programs.", "By", Counter, [];
     SPANS = "outboard.spans", "Spans that were sent, and those that were dropped.", "{span}", Counter, ["outcome"];
 }

@@ -11,7 +11,7 @@ mod queue;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::span::Span;
-use crate::tree::{Trace, TreeOptions, tree};
+use crate::tree::{self, Trace, TreeOptions, whole};
 use background::Background;
 use outboard_journal::{Fact, Follower, Journal, JournalError};
 use outboard_types::{ExecutionId, SpanId, TraceContext, TraceId, TraceOrigin, TraceParent};
@@ -83,7 +83,7 @@ pub async fn resend(
 ) -> Result<Sent, SendError> {
     let poster = Poster::new(options)?;
     let (journal, drawn, wanted) = (journal.clone(), drawn.clone(), id.clone());
-    let drawn = tokio::task::spawn_blocking(move || tree(&journal, &wanted, &drawn)).await;
+    let drawn = tokio::task::spawn_blocking(move || whole(&journal, &wanted, &drawn)).await;
     let trace = drawn.map_err(|error| SendError::Client(error.to_string()))??;
     let Trace { spans, .. } = trace.ok_or_else(|| SendError::Unknown(id.clone()))?;
     for part in spans.chunks(post::BATCH) {
@@ -158,6 +158,24 @@ impl Telemetry {
         let parent = TraceParent { trace, span: SpanId::of_run(id), sampled };
         let state = origin.and_then(|origin| origin.state.clone());
         Some(TraceContext { parent, per_call: self.inner, state })
+    }
+
+    /// The span of a model's turn, which the turn's calls stand under. A conversation is one trace: the one of whoever
+    /// began it, or its own.
+    pub fn turn(
+        &self,
+        conversation: &ExecutionId,
+        origin: Option<&TraceOrigin>,
+        (run_us, turn): (u64, u32),
+    ) -> TraceParent {
+        let trace = origin.map_or_else(|| TraceId::of(conversation), |origin| origin.parent.trace);
+        let sends = self.options.traces.is_some();
+        let sampled = sends && self.options.sampler.samples(trace, origin.map(|origin| &origin.parent));
+        let span = match self.inner {
+            true => tree::turn_span(conversation, run_us, turn),
+            false => tree::run_span(conversation, run_us),
+        };
+        TraceParent { trace, span, sampled }
     }
 
     /// Sends what still waits, at most this long; tells how many spans got lost in all.

@@ -1,6 +1,6 @@
 //! What waits to be sent: names of executions that ended, with the number of spans that they will be.
 
-use outboard_journal::Fact;
+use outboard_journal::{Fact, MarkKind};
 use outboard_types::ExecutionId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -77,7 +77,15 @@ impl Queue {
                 let calls = self.shared.running().remove(id).unwrap_or(0);
                 self.offer(id, calls + 1)
             }
-            Fact::Audited(_) | Fact::Marked(_) => 0,
+            Fact::Marked(mark) => match &mark.what {
+                MarkKind::Agent { turns, .. } => self.offer(&mark.execution, u64::from(*turns) + 1),
+                // A listing is no tool, and would be a trace of its own each time.
+                MarkKind::Request { took_us: Some(_), tool, .. } if !tool.contains('/') => {
+                    self.offer(&mark.execution, 1)
+                }
+                _ => 0,
+            },
+            Fact::Audited(_) | Fact::Counted(_) => 0,
         }
     }
 

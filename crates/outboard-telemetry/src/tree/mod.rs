@@ -5,17 +5,20 @@
 
 mod calls;
 mod content;
+mod model;
 mod network;
 mod parallel;
 mod root;
 mod workers;
 
 pub(crate) use calls::method;
+pub(crate) use model::{run_span, turn_span};
 
 use crate::span::{Kind, Span};
 use calls::Calls;
 use outboard_journal::{CallRecord, ExecutionRow, Journal, JournalError, Mark, MarkKind};
 use outboard_types::{ExecutionId, Principal, SessionName, SpanId, TraceId, TraceOrigin};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Makes content fit to be shown: whose it is, and the text.
@@ -54,13 +57,32 @@ pub fn tree(journal: &Journal, id: &ExecutionId, options: &TreeOptions) -> Resul
     let (row, calls, marks) = (journal.execution(id)?, journal.calls(id)?, journal.marks(id)?);
     let origin = marks.iter().find_map(|mark| mark.what.origin());
     let canvas = Canvas { id, origin: origin.as_ref(), options };
-    let ended = row.as_ref().is_none_or(|row| row.ending.is_some());
+    let ended = row.as_ref().map_or_else(|| model::is_over(&marks), |row| row.ending.is_some());
     let spans = match &row {
         Some(row) => canvas.program(journal, row, &calls, &marks)?,
-        None if calls.is_empty() => return Ok(None),
-        None => canvas.direct(&calls),
+        None if calls.is_empty() && !marks.iter().any(model::is_of_model) => return Ok(None),
+        None => canvas.loose(&calls, &marks),
     };
     Ok(Some(Trace { origin, ended, spans }))
+}
+
+/// Draws one and everything that was asked for by its spans: a conversation with the programs of its turns.
+pub fn whole(journal: &Journal, id: &ExecutionId, options: &TreeOptions) -> Result<Option<Trace>, JournalError> {
+    let Some(mut trace) = tree(journal, id, options)? else { return Ok(None) };
+    let mut known: HashSet<ExecutionId> = HashSet::from([id.clone()]);
+    let mut below: HashSet<SpanId> = trace.spans.iter().map(|span| span.id).collect();
+    let Some(of) = trace.spans.first().map(|span| span.trace) else { return Ok(Some(trace)) };
+    for other in journal.in_trace(&of)? {
+        let parent = journal.trace_origin(&other)?.map(|origin| origin.parent.span);
+        if parent.is_some_and(|parent| below.contains(&parent)) && known.insert(other.clone()) {
+            let found = tree(journal, &other, options)?.into_iter().flat_map(|found| found.spans);
+            found.for_each(|span| {
+                below.insert(span.id);
+                trace.spans.push(span);
+            });
+        }
+    }
+    Ok(Some(trace))
 }
 
 /// What all spans of one execution share.
@@ -96,13 +118,16 @@ impl Canvas<'_> {
         Ok(std::iter::once(root).chain(inner).collect())
     }
 
-    /// Calls of no program stand directly under what asked for them.
-    fn direct(&self, calls: &[CallRecord]) -> Vec<Span> {
-        let parent = self.origin.map(|origin| origin.parent.span);
+    /// Calls of no program stand under the request for them, and that under what asked for it.
+    fn loose(&self, calls: &[CallRecord], marks: &[Mark]) -> Vec<Span> {
+        let mut spans = self.conversation(marks);
+        let asked = self.origin.map(|origin| origin.parent.span);
+        spans.extend(self.asked_for(marks, calls));
+        let parent = spans.first().map(|request| request.id).or(asked);
         let texts = content::Texts::default();
-        let mut spans = self.calls(Calls { calls, marks: &[], parent, texts: &texts });
+        spans.extend(self.calls(Calls { calls, marks: &[], parent, texts: &texts }));
         if !self.options.inner {
-            spans.retain(|span| span.parent == parent);
+            spans.retain(|span| span.parent == asked);
         }
         if let (Some(link), Some(first)) = (self.link(), spans.first_mut()) {
             first.links.push(link);

@@ -31,7 +31,7 @@ impl Canvas<'_> {
                         span.fail("worker_lost");
                     }
                 }
-                MarkKind::Trace { .. } | MarkKind::Tokens { .. } => continue,
+                _ => continue,
             }
             spans.push(span);
         }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::tokens::O200k;
 use outboard_config::Settings;
-use outboard_execution::{Handle, OnRestart, Report, RunRequest, TokenCounter};
+use outboard_execution::{Handle, OnRestart, Report, RunRequest, Shaped, TokenCounter};
 use outboard_journal::Status;
 use outboard_types::{ExecutionId, Language, Principal, SessionName};
 use serde_json::value::RawValue;
@@ -49,8 +49,12 @@ pub(super) async fn open(settings: &Settings, exact: bool) -> Result<App, Failur
     Ok(app)
 }
 
-/// Waits for the end, or for the person to give up.
-pub(super) async fn ended(app: App, handle: &Handle) -> Result<Arc<Report>, Failure> {
+/// Waits for the end, or for the person to give up; `shown` makes what is read of the report.
+pub(super) async fn ended<T>(
+    app: App,
+    handle: &Handle,
+    shown: impl FnOnce(&Report) -> (String, T),
+) -> Result<(Arc<Report>, T), Failure> {
     let report = tokio::select! {
         report = handle.wait(LONG) => report,
         _ = tokio::signal::ctrl_c() => {
@@ -58,8 +62,13 @@ pub(super) async fn ended(app: App, handle: &Handle) -> Result<Arc<Report>, Fail
             handle.wait(Duration::from_secs(5)).await
         }
     };
+    let both = report.map(|report| {
+        let (text, shown) = shown(&report);
+        app.executions.told(&report.execution, &text);
+        (report, shown)
+    });
     app.close().await;
-    report.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))
+    both.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))
 }
 
 /// Waits for the end and shows the report.
@@ -70,8 +79,13 @@ async fn finish(
     json: bool,
     max_tokens: Option<usize>,
 ) -> Result<ExitCode, Failure> {
-    let report = ended(app, &handle).await?;
-    show(&report, json, max_tokens.unwrap_or(settings.execution.max_tokens));
+    let max_tokens = max_tokens.unwrap_or(settings.execution.max_tokens);
+    let shown = |report: &Report| {
+        let shaped = report.shape(max_tokens);
+        (shaped.text.clone(), shaped)
+    };
+    let (report, shaped) = ended(app, &handle, shown).await?;
+    show(&report, &shaped, json);
     Ok(if report.status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -101,8 +115,7 @@ fn language(args: &cli::Run) -> Result<Language, Failure> {
         .ok_or_else(|| Failure::usage(format!("unknown language {name:?}")).hint("use --language typescript or python"))
 }
 
-fn show(report: &Arc<Report>, json: bool, max_tokens: usize) {
-    let shaped = report.shape(max_tokens);
+fn show(report: &Report, shaped: &Shaped, json: bool) {
     if !json {
         return output::data(&shaped.text);
     }

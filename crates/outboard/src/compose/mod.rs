@@ -16,10 +16,10 @@ use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Shelf, StateFolder, Surfaces,
-    TokenCounter,
+    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Shelf, StateFolder,
+    Surfaces, TokenCounter,
 };
-use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Rulebook, RunLimits, chain};
+use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Reader, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Network, Upstreams};
 use outboard_policy::Policy;
 use outboard_sandbox::Sandbox;
@@ -132,6 +132,7 @@ pub(crate) struct Door {
     pub(crate) border: Option<Arc<Border>>,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) circuits: Circuits,
+    pub(crate) counting: Option<Arc<Counting>>,
 }
 
 impl Door {
@@ -146,27 +147,33 @@ impl Door {
         if let Some(border) = &border {
             options.privacy = border.clone();
         }
+        let counting = telemetry::counting(settings, &journal)?;
+        options.reader = counting.clone().map(|counting| counting as Arc<dyn Reader>);
         let forecast = Forecast::new(&options.spending);
         let telemetry = telemetry::start(settings, &journal, border.clone())?;
         let circuits = options.circuits.clone();
         let (rulebook, intents) = (options.rulebook.clone(), Intents::default());
         let upstream = Journalled::new(catalog.upstreams.clone(), journal.clone(), intents.clone());
         let gateway = Gateway::new(chain(options, journal.clone()), Arc::new(upstream));
-        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast, border, telemetry, circuits })
+        Ok(Self { catalog, gateway, journal, desk, rulebook, intents, forecast, border, telemetry, circuits, counting })
     }
 }
 
 /// Ends every server that was started, whole process trees, and writes what the journal still holds.
-pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Journal) {
+pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Journal, counting: Option<Arc<Counting>>) {
     upstreams.shutdown().await;
-    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || journal.flush()).await {
+    let end = move || {
+        counting.iter().for_each(|counting| counting.close(telemetry::PATIENCE));
+        journal.flush()
+    };
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(end).await {
         tracing::error!(%error, "the journal could not be written to its end");
     }
 }
 
 /// Ends what a door for single calls started.
 pub(crate) async fn close_door(door: Door) {
-    close(&door.catalog.upstreams, door.journal).await;
+    close(&door.catalog.upstreams, door.journal, door.counting).await;
     telemetry::close(&door.telemetry).await;
 }
 
@@ -208,7 +215,19 @@ impl App {
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
         let door = Door::open(settings, principal)?;
-        let Door { catalog, gateway, journal, desk, rulebook, intents, forecast, border, telemetry, circuits } = door;
+        let Door {
+            catalog,
+            gateway,
+            journal,
+            desk,
+            rulebook,
+            intents,
+            forecast,
+            border,
+            telemetry,
+            circuits,
+            counting,
+        } = door;
         gateway::keep_standing(settings, &desk, rulebook.clone());
         let learned = learned(settings)?;
         learned.iter().for_each(|learned| catalog.surfaces.tell(learned.clone()));
@@ -234,6 +253,7 @@ impl App {
             border,
             inspection: inspection(settings)?,
             counter,
+            counting,
         });
         source::follow_changes(catalog.upstreams.clone(), catalog.surfaces.clone());
         telemetry::follow(&telemetry, &executions, circuits);
@@ -245,7 +265,8 @@ impl App {
         if let Some(learned) = &self.executions.deps().learned {
             learned.save();
         }
-        close(&self.catalog.upstreams, self.executions.deps().journal.clone()).await;
+        let deps = self.executions.deps();
+        close(&self.catalog.upstreams, deps.journal.clone(), deps.counting.clone()).await;
         if let Some(telemetry) = &self.telemetry {
             telemetry::close(telemetry).await;
         }

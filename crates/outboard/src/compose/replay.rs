@@ -60,6 +60,7 @@ pub(crate) async fn replay(
         border: privacy::border(settings)?,
         inspection: inspection(settings)?,
         counter: None,
+        counting: None,
     });
     Ok(App { catalog, executions, telemetry: None })
 }

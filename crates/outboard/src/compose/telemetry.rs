@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use outboard_border::{Border, Notes, Place};
 use outboard_config::Settings;
-use outboard_execution::Executions;
+use outboard_execution::{Counting, Executions, Tokenizer};
 use outboard_gateway::{CircuitState, Circuits};
 use outboard_journal::{Journal, Mark};
 use outboard_telemetry::{Content, Options, Protocol, Sampler, Telemetry, TreeOptions};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest that the end of the program waits for a collector.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where telemetry goes: settings over the environment.
 pub(crate) fn sending(settings: &Settings) -> Result<Options, Failure> {
@@ -54,6 +54,19 @@ pub(crate) fn drawn(settings: &Settings, border: Option<Arc<Border>>) -> TreeOpt
         None => Arc::new(|_, _, text| text.to_owned()),
     };
     TreeOptions { inner: given.tools, langfuse: given.langfuse, content: given.content.then_some(mask) }
+}
+
+/// Counts tokens aside from now on, unless estimates are wanted.
+pub(super) fn counting(settings: &Settings, journal: &Journal) -> Result<Option<Arc<Counting>>, Failure> {
+    let tokenizer = Tokenizer::parse(&settings.tokenizer);
+    if let Tokenizer::File(path) = &tokenizer
+        && !path.is_file()
+    {
+        let problem = format!("ledger.tokenizer: there is no file {}", path.display());
+        return Err(Failure::new(ErrorCode::InvalidSettings, problem)
+            .hint("write \"o200k\", \"estimate\", or the path of a .tiktoken file"));
+    }
+    Ok(if tokenizer.counts() { Some(Counting::start(tokenizer, journal.clone())?) } else { None })
 }
 
 /// Listens to a journal from now on.

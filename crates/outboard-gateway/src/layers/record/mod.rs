@@ -1,21 +1,24 @@
 //! Every call leaves a row in the journal and an entry in the audit log: who, what, the decision, digests,
 //! sizes, timing and outcome. Refusals too.
 
-use crate::{Answer, Kind, Layer, Next, Noted, Notes, Request};
+use crate::{Answer, Kind, Layer, Next, Noted, Notes, Reader, Request};
 use outboard_journal::{AskedNote, AuditEntry, CallRecord, CallTrace, FailedAttempt, Journal};
 use outboard_types::{Call, Digest, ErrorCode, Outcome, WireNote, now_us};
+use serde_json::value::RawValue;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The layer.
 pub(crate) struct Record {
     journal: Journal,
     audit: bool,
+    reader: Option<Arc<dyn Reader>>,
 }
 
 impl Record {
-    /// Records into this journal, and into its audit log where that is wanted.
-    pub(crate) fn new(journal: Journal, audit: bool) -> Self {
-        Self { journal, audit }
+    /// Records into this journal, and into its audit log where that is wanted; lets somebody read what calls carried.
+    pub(crate) fn new(journal: Journal, audit: bool, reader: Option<Arc<dyn Reader>>) -> Self {
+        Self { journal, audit, reader }
     }
 
     fn open(&self, request: &Request) -> Pending<'_> {
@@ -29,6 +32,7 @@ impl Record {
             notes: request.notes.clone(),
             wire,
             started: Instant::now(),
+            arguments: request.call.arguments.clone(),
         }
     }
 }
@@ -95,10 +99,14 @@ struct Pending<'a> {
     notes: Notes,
     wire: WireNote,
     started: Instant,
+    arguments: Arc<RawValue>,
 }
 
 impl Pending<'_> {
     fn close(&mut self, outcome: &Outcome) {
+        if let (Some(reader), Some((record, _))) = (&self.layer.reader, &self.open) {
+            reader.call(&record.execution, record.number, &self.arguments, outcome.as_ref().ok());
+        }
         match outcome {
             Ok(result) => self.write(result.size() as u64, None),
             Err(error) => self.write(0, Some(error.code)),

@@ -42,7 +42,11 @@ impl Work {
         match self {
             Work::Run { handle, max_tokens } => {
                 let most = max_tokens.unwrap_or(service.options.max_tokens).clamp(100, 100_000);
-                handle.wait(limit).await.map(|report| Ok(report_result(&report, most)))
+                handle.wait(limit).await.map(|report| {
+                    let result = report_result(&report, most);
+                    told(service, &report.execution, &result);
+                    Ok(result)
+                })
             }
             Work::Direct(direct) => tokio::time::timeout(limit, direct.ended.clone()).await.ok(),
         }
@@ -200,5 +204,12 @@ async fn running(service: &Service, work: &Work) -> Value {
         text.push_str(&approvals::advice(&questions));
     }
     text.push_str(&format!("\nget the end with wait {{\"execution\": \"{id}\"}}"));
-    text_result(&text, false)
+    let result = text_result(&text, false);
+    told(service, id, &result);
+    result
+}
+
+/// Has the tokens counted that the client's model reads of it.
+fn told(service: &Service, id: &ExecutionId, result: &Value) {
+    service.executions.told(id, result["content"][0]["text"].as_str().unwrap_or_default());
 }

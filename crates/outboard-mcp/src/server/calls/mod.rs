@@ -13,13 +13,14 @@ use super::trace::TraceMeta;
 use crate::rpc::RpcError;
 pub(super) use direct::Directs;
 use follow::{Work, follow};
-use outboard_execution::{RunRequest, SearchRequest};
+use outboard_execution::{Asked, RunRequest, SearchRequest, TextPart};
 use outboard_gateway::Operation;
-use outboard_types::{CallOrigin, Digest, ServerName, ToolError, TraceOrigin};
+use outboard_types::{CallOrigin, Digest, Principal, ServerName, ToolError, TraceOrigin};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::time::Instant;
 
 /// The parameters of `tools/call`.
 #[derive(Deserialize)]
@@ -118,13 +119,18 @@ async fn first(service: &Service, call: ToolCall, bound: Bound, caller: Caller) 
     let origin = meta.origin(caller.http_trace);
     match name.as_str() {
         _ if service.options.transparent.is_some() => direct(service, name, arguments, origin, bound, caller).await,
-        "search_tools" => Ok(search(service, arguments.as_deref()).await?),
+        "search_tools" => search(service, arguments.as_deref(), &caller.principal, origin).await,
         "run_code" => run_code(service, arguments.as_deref(), bound, caller, origin).await,
         "wait" => wait(service, arguments.as_deref(), bound, caller).await,
         "call_tool" => {
+            let written = arguments.as_deref().map_or("", RawValue::get);
             let CallTool { tool, arguments } = parse(&name, arguments.as_deref())?;
             let work = direct::start(service, tool, arguments, true, &caller, origin);
-            follow(service, work, service.options.wait, bound, caller, true).await
+            let id = work.id().clone();
+            service.executions.asked_for_call(&id, &caller.principal, written);
+            let answer = follow(service, work, service.options.wait, bound, caller, true).await;
+            service.executions.answered_call(&id, &read_text(&answer));
+            answer
         }
         _ => direct(service, name, arguments, origin, bound, caller).await,
     }
@@ -165,11 +171,45 @@ fn text_result(text: &str, is_error: bool) -> Value {
 }
 
 fn error_result(error: &ToolError) -> Value {
-    let hint = error.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    text_result(&format!("error {error}{hint}"), true)
+    text_result(&error_text(error), true)
 }
 
-async fn search(service: &Service, arguments: Option<&RawValue>) -> Result<Value, ToolError> {
+fn error_text(error: &ToolError) -> String {
+    let hint = error.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    format!("error {error}{hint}")
+}
+
+/// What a model reads of an answer.
+fn read_text(answer: &Result<Value, Failure>) -> String {
+    match answer {
+        Ok(result) => result["content"][0]["text"].as_str().unwrap_or_default().to_owned(),
+        Err(Failure::Tool(error)) => error_text(error),
+        Err(Failure::Rpc(error)) => error.message.clone(),
+    }
+}
+
+async fn search(
+    service: &Service,
+    arguments: Option<&RawValue>,
+    principal: &Principal,
+    origin: Option<TraceOrigin>,
+) -> Result<Value, Failure> {
+    let since = Instant::now();
+    let answer = found(service, arguments).await.map_err(Failure::from);
+    let error = if let Err(Failure::Tool(error)) = &answer { Some(error.code.to_string()) } else { None };
+    service.executions.asked(Asked {
+        tool: "search_tools",
+        principal,
+        origin: origin.as_ref(),
+        since,
+        arguments: arguments.map_or("", RawValue::get),
+        answer: (TextPart::Results, &read_text(&answer)),
+        error,
+    });
+    answer
+}
+
+async fn found(service: &Service, arguments: Option<&RawValue>) -> Result<Value, ToolError> {
     let request: SearchRequest = parse("search_tools", arguments)?;
     let surface = service.executions.deps().surfaces.current().await.map_err(|error| ToolError::from(&error))?;
     surface.search_text(&request).map(|text| text_result(&text, false))

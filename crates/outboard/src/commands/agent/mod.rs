@@ -7,6 +7,7 @@ mod session;
 mod show;
 mod store;
 mod tools;
+mod tracks;
 mod watch;
 
 use crate::cli::{self, Cli};

@@ -3,8 +3,9 @@
 use super::given::Given;
 use super::store::Store;
 use super::tools::{ServiceTools, caller};
+use super::tracks::{RunEnd, Tracks};
 use super::watch::{Calls, Teller};
-use super::{Counter, leave, plain};
+use super::{Counter, leave, plain, show};
 use crate::compose::App;
 use crate::failure::Failure;
 use outboard_agent::{
@@ -133,9 +134,12 @@ impl<'a> Session<'a> {
         let first = agent.first_context(&conversation);
         let estimate = estimate(conversation.mode, first, self.given.price.as_ref());
         leave::ask(self, &conversation, &estimate).await?;
-        let started = Instant::now();
+        let (started, spent) = (Instant::now(), conversation.spent.cost_usd.unwrap_or_default());
+        self.watch.track(Tracks::begin(self.app, &conversation));
         let ended = agent.run(&mut conversation).await;
         let wall = started.elapsed();
+        let cost_usd = conversation.spent.cost_usd.map(|cost| cost - spent);
+        self.watch.over(&RunEnd { turns: ended.turns, status: show::status(&ended.end), cost_usd });
         let (calls, notes) = self.watch.taken();
         let direct_equivalent = tools.direct_equivalent(&self.app.executions).await;
         Ok(Ran { conversation, ended, estimate, why, calls, notes, direct_equivalent, wall })

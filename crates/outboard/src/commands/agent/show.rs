@@ -9,15 +9,19 @@ use outboard_types::ErrorCode;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
+/// How a run ended, with the words of executions.
+pub(super) fn status(end: &End) -> &'static str {
+    match end {
+        End::Answered { .. } => "succeeded",
+        End::Limit(_) => "limit_exceeded",
+        End::Stopped => "cancelled",
+        End::Refused(_) | End::Stuck(_) | End::Failed(_) => "failed",
+    }
+}
+
 impl Ran {
-    /// With the words of executions.
     pub(super) fn status(&self) -> &'static str {
-        match self.ended.end {
-            End::Answered { .. } => "succeeded",
-            End::Limit(_) => "limit_exceeded",
-            End::Stopped => "cancelled",
-            End::Refused(_) | End::Stuck(_) | End::Failed(_) => "failed",
-        }
+        status(&self.ended.end)
     }
 
     pub(super) fn answer(&self) -> Option<&str> {

@@ -1,8 +1,9 @@
-//! Tells a person what the loop does, and keeps the conversation as it grows.
+//! Tells a person what the loop does, keeps the conversation as it grows, and notes each turn for its trace.
 
 use super::store::Store;
+use super::tracks::{RunEnd, Tracks};
 use crate::output;
-use outboard_agent::{Conversation, Note, ToolOutcome, ToolUse, Watch};
+use outboard_agent::{Conversation, Note, ToolOutcome, ToolUse, TurnEnded, Watch};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ pub(super) struct Teller {
     /// Whether the model's words are shown as they come.
     live: bool,
     state: Mutex<State>,
+    tracks: Mutex<Option<Tracks>>,
 }
 
 #[derive(Default)]
@@ -32,13 +34,30 @@ struct State {
 
 impl Teller {
     pub(super) fn new(store: Store, json: bool) -> Self {
-        Self { store, live: !json && std::io::stderr().is_terminal(), state: Mutex::default() }
+        Self {
+            store,
+            live: !json && std::io::stderr().is_terminal(),
+            state: Mutex::default(),
+            tracks: Mutex::default(),
+        }
     }
 
     /// What happened since it was asked last.
     pub(super) fn taken(&self) -> (Calls, Vec<String>) {
         let mut state = self.state();
         (std::mem::take(&mut state.calls), std::mem::take(&mut state.notes))
+    }
+
+    /// The turns that begin from now on belong to this run, or to none.
+    pub(super) fn track(&self, tracks: Option<Tracks>) {
+        *self.tracks.lock().unwrap_or_else(PoisonError::into_inner) = tracks;
+    }
+
+    /// The run is over.
+    pub(super) fn over(&self, end: &RunEnd) {
+        if let Some(tracks) = self.tracks.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            tracks.over(end);
+        }
     }
 
     /// Tells a line of its own.
@@ -55,6 +74,16 @@ impl Teller {
 }
 
 impl Watch for Teller {
+    fn turn_started(&self, turn: u32) -> Option<String> {
+        self.tracks.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.started(turn)
+    }
+
+    fn turn_ended(&self, turn: &TurnEnded) {
+        if let Some(tracks) = &*self.tracks.lock().unwrap_or_else(PoisonError::into_inner) {
+            tracks.ended(turn);
+        }
+    }
+
     fn text(&self, piece: &str) {
         if self.live {
             self.state().begun = true;

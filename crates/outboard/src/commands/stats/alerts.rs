@@ -74,8 +74,21 @@ mod tests {
     use super::*;
 
     fn usage(of: &str, executions: u64, calls: u64, errors: u64) -> Usage {
-        let (failed, written, read, arguments_bytes, result_bytes) = (0, 0, 0, 0, 0);
-        Usage { of: of.into(), executions, failed, calls, errors, written, read, arguments_bytes, result_bytes }
+        Usage {
+            of: of.into(),
+            executions,
+            failed: 0,
+            calls,
+            errors,
+            written: 0,
+            read: 0,
+            arguments_bytes: 0,
+            result_bytes: 0,
+            arguments: 0,
+            results: 0,
+            texts: 0,
+            counted: 0,
+        }
     }
 
     #[test]

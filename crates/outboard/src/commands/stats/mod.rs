@@ -1,12 +1,15 @@
 //! `outboard stats`: what was used, what direct calls would have taken, and what is unusual.
 //!
-//! The journal keeps sizes, not texts, so tokens are estimates here: four bytes each. `outboard bench` counts.
+//! Tokens are counted while programs run. What was recorded before that, or came faster than it could be counted, is
+//! taken for a token every four bytes, and is marked as an estimate.
 
 mod alerts;
+mod beside;
 
 use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
+use beside::Beside;
 use comfy_table::{Table, presets};
 use outboard_journal::{Usage, UsageBy};
 use outboard_ledger::{Bill, Price};
@@ -28,18 +31,38 @@ pub(super) fn run(cli: &Cli, args: &cli::Stats) -> Result<ExitCode, Failure> {
     let within = now.saturating_sub(span.as_millis() as u64)..now.saturating_add(1);
     let journal = compose::journal(&settings)?;
     let rows = journal.usage(by, within.clone())?;
-    let alerts = alerts::of(&journal, within, now)?;
+    let alerts = alerts::of(&journal, within.clone(), now)?;
+    let beside =
+        Beside { models: journal.model_usage(within.clone())?, requests: journal.request_usage(within.clone())? };
     if args.json {
+        let counter = counter(&rows, &journal.tokenizers(within)?);
         let rows: Vec<Value> = rows.iter().map(|row| as_json(row, &price)).collect();
-        output::json(&json!({"by": args.by, "counter": "estimate", "model": model, "rows": rows, "alerts": alerts}));
+        output::json(&json!({
+            "by": args.by, "counter": counter, "model": model, "rows": rows, "alerts": alerts,
+            "requests": beside.requests, "models": beside.models,
+        }));
         return Ok(ExitCode::SUCCESS);
     }
     match rows.is_empty() {
         true => output::talk("nothing ran in this time"),
         false => output::data(&table(&args.by, by, &rows, &price)),
     }
+    beside.show();
+    if rows.iter().any(|row| !row.is_exact()) {
+        output::talk("~ some of it is an estimate: a token every four bytes");
+    }
     alerts.iter().for_each(|alert| output::talk(&format!("unusual: {}", alert.text)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the figures are: the tokenizer where all are counts, `estimate` where none is, else `mixed`.
+fn counter(rows: &[Usage], tokenizers: &[String]) -> String {
+    let (texts, counted) = rows.iter().fold((0, 0), |(texts, counted), row| (texts + row.texts, counted + row.counted));
+    match counted {
+        0 => "estimate".to_owned(),
+        counted if counted < texts => "mixed".to_owned(),
+        _ => tokenizers.join("+"),
+    }
 }
 
 fn by(name: &str) -> UsageBy {
@@ -54,7 +77,7 @@ fn by(name: &str) -> UsageBy {
 
 /// What the same calls would have put into a model's context if it had made them itself.
 fn direct(row: &Usage) -> Bill {
-    Bill { fresh: (row.arguments_bytes + row.result_bytes) / BYTES, repeated: 0, output: row.arguments_bytes / BYTES }
+    Bill { fresh: row.arguments + row.results, repeated: 0, output: row.arguments }
 }
 
 /// What the programs put there.
@@ -74,6 +97,9 @@ fn as_json(row: &Usage, price: &Price) -> Value {
         "direct_equivalent": direct(row).fresh,
         "cost_usd": price.uncached(&code(row)),
         "direct_cost_usd": price.uncached(&direct(row)),
+        "exact": row.is_exact(),
+        "texts": row.texts,
+        "counted": row.counted,
         "arguments_bytes": row.arguments_bytes,
         "result_bytes": row.result_bytes,
     })
@@ -95,6 +121,7 @@ fn table(name: &str, by: UsageBy, rows: &[Usage], price: &Price) -> String {
         "DIRECT COST",
     ]);
     for row in rows {
+        let about = if row.is_exact() { "" } else { "~" };
         // A program's tokens cannot be told apart by the tools that it calls.
         let own = |shown: String| if by == UsageBy::Tool { String::new() } else { shown };
         table.add_row([
@@ -103,8 +130,8 @@ fn table(name: &str, by: UsageBy, rows: &[Usage], price: &Price) -> String {
             own(row.failed.to_string()),
             row.calls.to_string(),
             row.errors.to_string(),
-            own(format!("~{}", row.written + row.read)),
-            format!("~{}", direct(row).fresh),
+            own(format!("{about}{}", row.written + row.read)),
+            format!("{about}{}", direct(row).fresh),
             own(format!("${:.4}", price.uncached(&code(row)))),
             format!("${:.4}", price.uncached(&direct(row))),
         ]);

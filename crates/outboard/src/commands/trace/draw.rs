@@ -62,7 +62,7 @@ fn ordered(spans: &[Span]) -> Vec<Row<'_>> {
         children.get(&top).into_iter().flatten().rev().map(|span| (*span, 0, true)).collect();
     while let Some((span, depth, last)) = open.pop() {
         rows.push(Row { span, depth, last });
-        // Three levels are all there are; a file from elsewhere may hold anything.
+        // A file from elsewhere may hold anything.
         if depth < 8 {
             let below = children.get(&Some(span.id)).map(Vec::as_slice).unwrap_or_default();
             open.extend(below.iter().enumerate().rev().map(|(at, child)| (*child, depth + 1, at + 1 == below.len())));

@@ -39,7 +39,7 @@ fn show(journal: &Journal, id: &str, json: bool) -> Result<ExitCode, Failure> {
 
 /// The tree of an id that somebody typed, without content.
 fn drawn(journal: &Journal, id: &ExecutionId) -> Result<Trace, Failure> {
-    outboard_telemetry::tree(journal, id, &TreeOptions::default())?.ok_or_else(|| unknown(id))
+    outboard_telemetry::whole(journal, id, &TreeOptions::default())?.ok_or_else(|| unknown(id))
 }
 
 fn unknown(id: &ExecutionId) -> Failure {
