@@ -16,6 +16,8 @@ pub struct Preflight {
     /// Where names of members end that the program certainly asks for, on values of which nothing but the language
     /// decides the type.
     pub sure: Vec<Spot>,
+    /// The program as it was read, where that is another text than was sent. Every line is where it was.
+    pub text: Option<String>,
 }
 
 /// A place in a program.

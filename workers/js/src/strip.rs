@@ -84,7 +84,10 @@ pub(crate) fn strip_for(
     first_error(semantic.diagnostics.iter())?;
     let scoping = semantic.semantic.into_scoping();
     let mut found = surface.map(|surface| preflight::read(&program, &scoping, source, surface)).unwrap_or_default();
-    found.preflight.notes.splice(0..0, repaired.unwrap_or_default());
+    if let Some(repaired) = repaired {
+        found.preflight.text = repaired.text(source);
+        found.preflight.notes.splice(0..0, repaired.notes);
+    }
     let free = scoping.root_unresolved_references().keys().map(ToString::to_string).collect();
     let transformed = Transformer::new(&allocator, Path::new("program.ts"), &transform_options())
         .build_with_scoping(scoping, &mut program);

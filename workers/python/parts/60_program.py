@@ -86,10 +86,13 @@ class Program:
     def compile(self, hold, describe=False):
         """Parses and compiles, after the host has seen what the program holds; raises SyntaxError."""
         notes = []
-        tree = parse_program(self.code, notes)
-        loaded = repair(tree, self.space, notes)
+        tree, text = parse_program(self.code, notes)
+        text, loaded = repair(tree, text, self.space, notes)
         if hold:
-            CHANNEL.send(Inspection(tree).as_frame(preflight(tree, self.code, self.space, notes), described(self.code) if describe else None))
+            found = preflight(tree, self.code, self.space, notes)
+            if text != self.code:
+                found["text"] = text
+            CHANNEL.send(Inspection(tree).as_frame(found, described(self.code) if describe else None))
             CHANNEL.await_go()
         if self.tokens:
             tree = Restorer(self.tokens).visit(tree)

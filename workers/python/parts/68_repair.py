@@ -23,7 +23,7 @@ def is_folder(root):
 
 def without_fences(code):
     """The code between one pair of markdown fences, every line in its place; None where there is not one pair."""
-    lines = code.splitlines()
+    lines = code.split("\n")
     fences = [at for at, line in enumerate(lines) if line.lstrip().startswith("```")]
     if len(fences) == 1:
         fences.append(len(lines))
@@ -35,9 +35,9 @@ def without_fences(code):
 
 
 def parse_program(code, notes):
-    """Parses a program, also one inside markdown fences with prose around it; raises the first SyntaxError."""
+    """A program, also one inside markdown fences with prose around it, and the text of it; raises the first SyntaxError."""
     try:
-        return ast.parse(code, PROGRAM)
+        return ast.parse(code, PROGRAM), code
     except SyntaxError:
         inner = without_fences(code)
         if inner is None:
@@ -49,14 +49,14 @@ def parse_program(code, notes):
         if tree is None:
             raise
         notes.append("the text around the code block was left out; send the code alone")
-        return tree
+        return tree, inner
 
 
 class ImportRepair(ast.NodeVisitor):
     """Rewrites imports of servers by paths that lead nowhere."""
 
     def __init__(self, notes):
-        self.notes = notes
+        self.notes, self.changed = notes, {}
 
     def _meant(self, module, level):
         """The module below `servers` that was meant, or None."""
@@ -74,6 +74,16 @@ class ImportRepair(ast.NodeVisitor):
 
     def _note(self, node, written, meant):
         self.notes.append(f"line {node.lineno}: `{written}` was read as `{meant}`")
+        self.changed[node] = None
+
+    def text(self, code):
+        """The program with its repairs, every line in its place."""
+        lines = code.encode().split(b"\n")
+        for node in sorted(self.changed, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+            first, last = node.lineno - 1, node.end_lineno - 1
+            before, after = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
+            lines[first : last + 1] = [before + ast.unparse(node).encode() + after] + [b""] * (last - first)
+        return b"\n".join(lines).decode()
 
     def visit_ImportFrom(self, node):
         meant = self._meant(node.module, node.level)
@@ -96,10 +106,13 @@ class ImportRepair(ast.NodeVisitor):
                 alias.name, alias.asname = "servers", root
 
 
-def repair(tree, space, notes):
-    """Repairs a parsed program where what was meant is plain; says so in `notes`. Gives the names that it reads."""
+def repair(tree, text, space, notes):
+    """Repairs a parsed program where what was meant is plain; says so in `notes`.
+
+    Gives the text that it now has, and the names that it reads.
+    """
     if not SURFACE.index:
-        return {}
+        return text, {}
     repairer, bound, loaded = ImportRepair(notes), set(), {}
     for node in ast.walk(tree):
         kind = type(node)
@@ -123,7 +136,7 @@ def repair(tree, space, notes):
         if meant is not None:
             space[name] = meant[0]
             notes.append(f"line {node.lineno}: `{name}` was read as `{meant[1]}`")
-    return loaded
+    return repairer.text(text) if repairer.changed else text, loaded
 
 
 def meant_by(name):

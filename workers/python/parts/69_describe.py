@@ -102,7 +102,7 @@ class Described:
 def described(code):
     """The description of a text for the host; None where there is nothing to tell."""
     try:
-        return Described(parse_program(code, [])).as_dict()
+        return Described(parse_program(code, [])[0]).as_dict()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -58,6 +58,8 @@ pub(crate) struct Engine {
     request: RunRequest,
     origin: Origin,
     findings: Findings,
+    /// Whether a type checker may still be asked: once, of a program that is new.
+    unseen: bool,
     /// A type checker that looks at the program, and what it said.
     looking: Option<types::Looking>,
     said: Vec<outboard_typecheck::Said>,
@@ -120,6 +122,7 @@ impl Engine {
             wall_left: if request.guest.is_some() { Duration::MAX } else { deps.limits.wall },
             findings: Findings::default(),
             attempts: 0,
+            unseen: true,
             looking: None,
             said: Vec::new(),
             held: None,

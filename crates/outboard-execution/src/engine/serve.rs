@@ -112,8 +112,8 @@ impl Engine {
                 }
                 Woken::Frame(frame) => {
                     stalls = 0;
-                    if let FromWorker::Inspected { .. } = &frame
-                        && let Some(end) = self.types_looked_at().await
+                    if let FromWorker::Inspected { inspection } = &frame
+                        && let Some(end) = self.types_looked_at(inspection.preflight.text.as_deref()).await
                     {
                         return Served::End(end);
                     }

@@ -13,25 +13,35 @@ pub(super) type Looking = JoinHandle<Result<Vec<Said>, Unavailable>>;
 impl Engine {
     /// Has the program looked at, unless it ran before or nobody is to judge it.
     pub(super) fn look_at_types(&mut self, resumed: bool) {
-        let rules = &self.deps.inspection;
-        let Some(checks) = rules.types.clone().filter(|_| rules.preflight && !resumed && !self.is_offline()) else {
-            return;
-        };
-        // What stands around a fenced program is no mistake of it; the worker takes it away.
-        if self.request.code.lines().any(|line| line.trim_start().starts_with("```")) {
-            return;
+        self.unseen &= !resumed;
+        // What stands around a fenced program is no mistake of it: the worker tells what is left without it.
+        if !self.request.code.lines().any(|line| line.trim_start().starts_with("```")) {
+            self.looking = self.look(self.request.code.clone());
         }
-        let (language, code) = (self.request.language, self.request.code.clone());
-        let (catalogue, folder) = (self.surface.catalogue.clone(), self.surface.folder.clone());
-        self.looking = Some(tokio::spawn(async move {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            checks.check(language, &code, &catalogue, &name).await
-        }));
     }
 
-    /// Waits for what the checker says; the end, where programs must not run without.
-    pub(super) async fn types_looked_at(&mut self) -> Option<End> {
-        let said = self.looking.take()?.await;
+    /// Shows a text to the checker, if there is one for this program.
+    fn look(&self, code: String) -> Option<Looking> {
+        let rules = &self.deps.inspection;
+        let asks = rules.preflight && self.unseen && !self.is_offline();
+        let checks = rules.types.clone().filter(|_| asks)?;
+        let language = self.request.language;
+        let (catalogue, folder) = (self.surface.catalogue.clone(), self.surface.folder.clone());
+        Some(tokio::spawn(async move {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            checks.check(language, &code, &catalogue, &name).await
+        }))
+    }
+
+    /// Waits for what the checker says of the text that the worker read, which may be another than was sent; the end,
+    /// where programs must not run without.
+    pub(super) async fn types_looked_at(&mut self, read: Option<&str>) -> Option<End> {
+        let looking = match (self.looking.take(), read) {
+            (Some(looking), None) => Some(looking),
+            (_, read) => self.look(read.unwrap_or(&self.request.code).to_owned()),
+        };
+        self.unseen = false;
+        let said = looking?.await;
         match said {
             Ok(Ok(said)) => self.said = said,
             Ok(Err(unavailable)) if self.deps.inspection.types.as_ref()?.mode() == Mode::Require => {

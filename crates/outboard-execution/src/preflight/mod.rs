@@ -37,7 +37,7 @@ impl Verdict {
     /// Judges what a worker found, and what a type checker said. Nothing of either is trusted to be short or true; it
     /// concerns the worker's own program.
     pub(crate) fn new(found: Preflight, said: Vec<Said>, catalogue: &Catalogue) -> Self {
-        let Preflight { mut problems, mut notes, calls, sure } = found;
+        let Preflight { mut problems, mut notes, calls, sure, text: _ } = found;
         problems.truncate(CALLS);
         for call in calls.iter().take(CALLS) {
             judge(call, catalogue, &mut problems, &mut notes);

@@ -31,7 +31,7 @@ fn what_the_language_does_not_have_is_refused() {
     for (language, mark, file) in WRONG {
         for (head, code) in cases(file, mark) {
             let [name, line, told] = head.split(" | ").collect::<Vec<_>>()[..] else { panic!("{head}") };
-            let text = run(&mut session, language, code);
+            let text = run(&mut session, language, &code.replace("'''", "```"));
             let refused = text.contains("error preflight_failed") && !text.contains("\ncalls");
             if !refused || !text.contains(&format!("line {line},")) || !text.contains(told) {
                 wrong.push(format!("{language}: {name}: {text}"));
@@ -49,7 +49,7 @@ fn what_results_are_not_declared_to_have_is_told() {
     for (language, mark, file) in TOLD {
         for (head, code) in cases(file, mark) {
             let (name, told) = head.split_once(" | ").unwrap();
-            let text = run(&mut session, language, code);
+            let text = run(&mut session, language, &code.replace("'''", "```"));
             if !text.starts_with("succeeded") || !text.contains(told) {
                 wrong.push(format!("{language}: {name}: {text}"));
             }
@@ -65,7 +65,7 @@ fn no_program_that_runs_is_refused() {
     let (mut session, mut refused) = (place.serve(), Vec::new());
     for (language, mark, file) in RIGHT {
         for (name, code) in cases(file, mark) {
-            let text = run(&mut session, language, code);
+            let text = run(&mut session, language, &code.replace("'''", "```"));
             if !text.starts_with("succeeded") {
                 refused.push(format!("{language}: {name}: {text}"));
             }
@@ -98,6 +98,46 @@ fn a_checker_that_is_missing_is_named_where_it_is_required() {
     assert!(code != 0 && told.contains("preflight.python") && told.contains("pip install ty"), "{told}");
     place.settings("preflight.types = \"maybe\"\n");
     assert!(place.fails(&["list"]).1.contains("preflight.types"));
+}
+
+/// The declarations that editors read, before ty: results are used plainly and with `await`.
+#[test]
+fn an_editor_takes_programs_that_await_and_those_that_do_not() {
+    let place = Place::with(&["google-drive", "logs"]);
+    place.ok(&["generate", "api"]);
+    for (name, code, fine) in [
+        (
+            "plain.py",
+            "from servers.google_drive import get_document\nd = get_document(\"a\")\nprint(d[\"title\"].upper(), len(d), {**d}, d.get(\"more\"))\n",
+            true,
+        ),
+        (
+            "awaits.py",
+            "import asyncio\nfrom servers.logs import get_page\nfrom servers.google_drive import get_document\nasync def main() -> None:\n    d = await get_document(\"a\")\n    pages = await asyncio.gather(*(get_page(n) for n in (1, 2)))\n    one = await asyncio.wait_for(get_page(page=3), 5)\n    print(d[\"title\"].upper(), [page[\"page\"] for page in pages], one[\"page\"])\nasyncio.run(main())\n",
+            true,
+        ),
+        (
+            "wrong_plain.py",
+            "from servers.google_drive import get_document\nget_document(\"a\")[\"title\"].uper()\n",
+            false,
+        ),
+        (
+            "wrong_awaits.py",
+            "from servers.google_drive import get_document\nasync def main() -> None:\n    (await get_document(\"a\"))[\"title\"].uper()\n",
+            false,
+        ),
+    ] {
+        place.write(&format!("api/{name}"), code);
+        let mut ty = std::process::Command::new(tools::python());
+        let output = ty
+            .args(["check", "--project", "api"])
+            .arg(format!("api/{name}"))
+            .current_dir(place.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!((output.status.success(), told.contains("uper")), (fine, !fine), "{name}: {told}");
+    }
 }
 
 #[test]

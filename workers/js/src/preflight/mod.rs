@@ -66,9 +66,12 @@ pub(crate) fn prepare(
     if let Some(Ok(prepared)) = first {
         return Ok(prepared);
     }
-    if let Some(mut prepared) = repair::without_fences(source).and_then(|inner| run(&inner).ok()) {
+    let inner = repair::without_fences(source);
+    if let Some((inner, mut prepared)) = inner.and_then(|inner| run(&inner).ok().map(|prepared| (inner, prepared))) {
         let note = "the text around the code block was left out; send the code alone";
-        prepared.script.found.preflight.notes.insert(0, note.into());
+        let preflight = &mut prepared.script.found.preflight;
+        preflight.notes.insert(0, note.into());
+        preflight.text.get_or_insert(inner);
         return Ok(prepared);
     }
     let mut problem = match first {
@@ -175,6 +178,18 @@ mod tests {
         let arguments = serde_json::to_string(&call.arguments).unwrap();
         let known = r#"[["documentId",{"literal":"a"}],["n",{"list":[{"literal":1},{"kind":"string"},"unknown"]}]]"#;
         assert_eq!(arguments, format!(r#"{{"object":{{"fields":{known},"open":false}}}}"#));
+    }
+
+    #[test]
+    fn a_repaired_program_is_told_line_by_line() {
+        let inner = "import { get_document as get } from '@servers/google-drive';\nget({ documentId: 'é' });";
+        let told = "import { getDocument as get } from \"/servers/google-drive\";\nget({ documentId: 'é' });";
+        assert_eq!(found(inner).text.as_deref(), Some(told));
+        assert_eq!(found(&format!("Here:\n```ts\n{inner}\n```")).text, Some(format!("\n\n{told}\n")));
+        assert_eq!(found("```\nreturn 1\n```").text.as_deref(), Some("\nreturn 1\n"));
+        let short = "import { get_document } from 'google-drive';\nget_document({ documentId: 'a' });";
+        assert!(found(short).text.is_some_and(|text| text.starts_with("import { getDocument as get_document } from")));
+        assert_eq!(found("return 1").text, None);
     }
 
     #[test]

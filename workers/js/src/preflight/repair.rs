@@ -4,6 +4,7 @@ use super::surface::{Surface, normal};
 use crate::positions::place_of;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{ImportDeclaration, ImportDeclarationSpecifier, ModuleExportName, Program, Statement, Str};
+use oxc::span::Span;
 
 /// What stands before a server in paths that lead nowhere.
 const PREFIXES: &[&str] = &[
@@ -54,14 +55,36 @@ pub(super) fn looks_like_python(source: &str) -> bool {
     told.count() > 0
 }
 
+/// What was repaired, each with the line, and the text that says so itself.
+#[derive(Debug, Default)]
+pub(crate) struct Repairs {
+    pub(crate) notes: Vec<String>,
+    /// Places of the source, first to last, and what stands there instead.
+    edits: Vec<(Span, String)>,
+}
+
+impl Repairs {
+    /// The source with its repairs; none where there are none.
+    pub(crate) fn text(&self, source: &str) -> Option<String> {
+        let (mut text, mut at) = (String::new(), 0);
+        for (span, instead) in &self.edits {
+            text.push_str(source.get(at..span.start as usize)?);
+            text.push_str(instead);
+            at = span.end as usize;
+        }
+        text.push_str(source.get(at..)?);
+        (!self.edits.is_empty()).then_some(text)
+    }
+}
+
 /// Leads imports of servers to where they were meant to, and functions to their names.
 pub(crate) fn imports<'a>(
     program: &mut Program<'a>,
     allocator: &'a Allocator,
     source: &str,
     surface: &Surface<'_>,
-) -> Vec<String> {
-    let mut notes = Vec::new();
+) -> Repairs {
+    let mut repairs = Repairs::default();
     for statement in &mut program.body {
         let Statement::ImportDeclaration(import) = statement else { continue };
         if surface.servers.is_empty() {
@@ -69,13 +92,15 @@ pub(crate) fn imports<'a>(
         }
         let line = place_of(source, import.span.start as usize).line;
         if let Some(path) = meant(&import.source.value, surface) {
-            notes.push(format!("line {line}: \"{}\" was read as \"{path}\"", import.source.value));
+            repairs.notes.push(format!("line {line}: \"{}\" was read as \"{path}\"", import.source.value));
+            repairs.edits.push((import.source.span, format!("{path:?}")));
             import.source.value = Str::from(allocator.alloc_str(&path) as &str);
             import.source.raw = None;
         }
-        functions(import, allocator, line, surface, &mut notes);
+        functions(import, allocator, line, surface, &mut repairs);
     }
-    notes
+    repairs.edits.sort_by_key(|(span, _)| span.start);
+    repairs
 }
 
 /// The path that was meant by one that leads nowhere.
@@ -123,11 +148,12 @@ fn functions<'a>(
     allocator: &'a Allocator,
     line: u32,
     surface: &Surface<'_>,
-    notes: &mut Vec<String>,
+    repairs: &mut Repairs,
 ) {
     let Some(server) = super::meaning::server_of(&import.source.value, surface) else { return };
     for one in import.specifiers.iter_mut().flatten() {
         let ImportDeclarationSpecifier::ImportSpecifier(one) = one else { continue };
+        let local = one.local.span;
         let ModuleExportName::IdentifierName(name) = &mut one.imported else { continue };
         let tools = surface.tools(server);
         if tools.iter().any(|tool| name.name == tool.ts.as_str()) {
@@ -137,7 +163,9 @@ fn functions<'a>(
             if normal(&tool.ts) != normal(&name.name) && tool.tool != name.name.as_str() {
                 continue;
             }
-            notes.push(format!("line {line}: `{}` was read as `{}`", name.name, tool.ts));
+            repairs.notes.push(format!("line {line}: `{}` was read as `{}`", name.name, tool.ts));
+            let alias = if local == name.span { format!(" as {}", name.name) } else { String::new() };
+            repairs.edits.push((name.span, format!("{}{alias}", tool.ts)));
             name.name = allocator.alloc_str(&tool.ts).into();
         }
     }
