@@ -53,6 +53,14 @@ fn files_for_people_check_their_programs() {
             "good.py",
             "from servers.google_drive import get_document\nimport servers.google_drive as drive\nprint(get_document(\"a\").get(\"title\"), drive.count())\ntry:\n    call_mcp_tool(\"a.b\")\nexcept ToolError as error:\n    print(error.code)\n",
         ),
+        (
+            "awaited.py",
+            "import asyncio\nfrom servers.google_drive import get_document\nasync def main() -> None:\n    one = await get_document(\"a\")\n    two, three = await asyncio.gather(get_document(\"a\"), get_document(\"b\"))\n    print(one.get(\"title\"), two, await asyncio.wait_for(get_document(\"c\"), 3), three)\nprint({**get_document(\"a\")}, len(get_document(\"a\")))\nasyncio.run(main())\n",
+        ),
+        (
+            "csv.ts",
+            "import { parse, stringify } from \"outboard:csv\";\nimport { parse as lines } from \"outboard:jsonl\";\nconst rows = parse(\"a,b\", { cast: true, header: false });\nconsole.log(stringify(rows, { delimiter: \";\" }), lines(\"1\", { skipInvalid: true })[0].x);\n",
+        ),
         ("bad.py", "from servers.google_drive import get_document\nget_document(document_ID=3)\n"),
     ];
     programs.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());

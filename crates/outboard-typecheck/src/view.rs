@@ -1,4 +1,4 @@
-//! What a checker reads beside the program: the declarations that people get, with manifests that make it lenient.
+//! What a checker reads beside the program: declarations as people get them, with manifests that make it lenient.
 //!
 //! Types are erased before a program runs, and a function of Python gives a value or something to await, whichever the
 //! program is. So `strict` is off, and there are two views of Python: for programs that await, and for those that do not.
@@ -65,7 +65,7 @@ impl View {
             return Ok(folder);
         }
         remove_old(root);
-        let mut files = Files::for_people(catalogue);
+        let mut files = Files::for_checkers(catalogue);
         files.files.retain(|path, _| self.reads(path));
         match self {
             Self::TypeScript => drop(files.files.insert("tsconfig.json".into(), TSCONFIG.into())),

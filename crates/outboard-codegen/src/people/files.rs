@@ -1,6 +1,7 @@
 //! Which files there are.
 
 use super::{readme, runnable};
+use crate::python::Form;
 use crate::{MaterialiseError, api, docs, materialise, python, quote, typescript};
 use outboard_catalog::{Catalogue, Server};
 use std::collections::BTreeMap;
@@ -86,6 +87,15 @@ pub struct Written {
 impl Files {
     /// Declarations of every tool for editors, manifests, and a list of functions for each server.
     pub fn for_people(catalogue: &Catalogue) -> Self {
+        Self::for_readers(catalogue, Form::Editor)
+    }
+
+    /// The same for a checker that knows whether a program awaits: functions of Python give what is declared.
+    pub fn for_checkers(catalogue: &Catalogue) -> Self {
+        Self::for_readers(catalogue, Form::Stub)
+    }
+
+    fn for_readers(catalogue: &Catalogue, form: Form) -> Self {
         let mut files = BTreeMap::new();
         let mut add = |name: String, text: String| drop(files.insert(name, text));
         for (name, text) in [
@@ -101,7 +111,7 @@ impl Files {
         }
         add("README.md".into(), readme::of_all(catalogue));
         add("outboard.d.ts".into(), globals(catalogue));
-        catalogue.servers.iter().for_each(|server| of_server(server, &mut add));
+        catalogue.servers.iter().for_each(|server| of_server(server, form, &mut add));
         Self { files }
     }
 
@@ -138,13 +148,13 @@ impl Files {
     }
 }
 
-fn of_server(server: &Server, add: &mut dyn FnMut(String, String)) {
+fn of_server(server: &Server, form: Form, add: &mut dyn FnMut(String, String)) {
     let (folder, package) = (format!("servers/{}", server.names.folder), format!("servers/{}", server.names.package));
     let tools = api::typed(server);
     for (tool, types) in &tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
         add(format!("{folder}/{ts}.d.ts"), typescript::ambient(server, tool, types));
-        add(format!("{package}/{py}.pyi"), python::stub(server, tool, types));
+        add(format!("{package}/{py}.pyi"), python::stub(server, tool, types, form));
         if types.cut || tool.description.chars().count() > docs::TOOL {
             add(format!("{folder}/{ts}.json"), api::definition(tool));
         }

@@ -1,5 +1,6 @@
 //! Tools as Python.
 
+mod awaited;
 mod print;
 
 pub(crate) use print::inline;
@@ -18,7 +19,7 @@ use std::collections::HashSet;
 pub(crate) const PRIMITIVES: &str = include_str!("../outboard_api.pyi");
 
 /// What types are written with, by the module that it comes from.
-const TYPING: &str = "Any Dict List Literal Never NotRequired Tuple TypeAlias Union overload";
+const TYPING: &str = "Any Dict Generator List Literal Never NotRequired Tuple TypeAlias Union overload";
 
 /// The module of one tool. Checkers and readers see a function with types; a program gets the callable that
 /// also takes one dict. Types are plain classes then: making them would take longer than most programs.
@@ -36,9 +37,9 @@ pub(crate) fn module(server: &Server, tool: &Tool, types: &Types) -> String {
     )
 }
 
-/// The same for editors, without anything that runs.
-pub(crate) fn stub(server: &Server, tool: &Tool, types: &Types) -> String {
-    let declared = declared(server, tool, types, Form::Stub);
+/// The same without anything that runs.
+pub(crate) fn stub(server: &Server, tool: &Tool, types: &Types, form: Form) -> String {
+    let declared = declared(server, tool, types, form);
     format!("{}{}{}", imports(&declared), declared.types, declared.functions)
 }
 
@@ -77,6 +78,8 @@ pub(crate) enum Form {
     Module,
     /// A checker that reads nothing else.
     Stub,
+    /// An editor, which does not know whether a program awaits.
+    Editor,
 }
 
 /// A tool's types and functions.
@@ -105,11 +108,22 @@ pub(crate) fn declared(server: &Server, tool: &Tool, types: &Types, form: Form) 
     if let Some(output) = &types.output {
         hoisted.declare(output.name.clone(), &output.shape);
     }
-    let text = hoisted.types.iter().map(|(name, shape)| declaration(name, shape) + "\n").collect();
+    let mut text: String = hoisted.types.iter().map(|(name, shape)| declaration(name, shape) + "\n").collect();
+    let output = types.output.as_ref().map(|output| output.name.as_str());
+    let result = match (form, output) {
+        (Form::Editor, Some(output)) => awaited::class(&types.base, output, &hoisted.types).map_or_else(
+            || "Any".to_owned(),
+            |(name, class)| {
+                text.push_str(&class);
+                name
+            },
+        ),
+        (_, output) => output.unwrap_or("Any").to_owned(),
+    };
     let (objects, aliases): (Vec<_>, Vec<_>) =
         hoisted.types.iter().partition(|(_, shape)| matches!(shape, Shape::Object(_) | Shape::Record(_)));
     let names = |types: Vec<&(String, Shape)>| types.into_iter().map(|(name, _)| name.clone()).collect();
-    let functions = functions(server, tool, types, &fields, ways);
+    let functions = functions(server, tool, types, &fields, &result, ways);
     Declared { types: text, functions, objects: names(objects), aliases: names(aliases) }
 }
 
@@ -139,15 +153,15 @@ struct Ways {
 }
 
 /// One dict comes first: alone it is taken for all arguments.
-fn functions(server: &Server, tool: &Tool, types: &Types, fields: &[Field], ways: Ways) -> String {
-    let (name, result) = (&tool.names.python, types.output.as_ref().map_or("Any", |output| &output.name));
+fn functions(server: &Server, tool: &Tool, types: &Types, fields: &[Field], result: &str, ways: Ways) -> String {
+    let name = &tool.names.python;
     let doc = docstring(server, tool, types, fields);
     let optional = if types.may_be_empty() { " = ..." } else { "" };
     let dict = format!("def {name}(arguments: {}{optional}, /) -> {result}:", types.input.name);
     let parameters = parameters(fields, types) + further(fields, types, ways.form);
     let keywords = format!("def {name}({parameters}) -> {result}:\n{doc}    ...\n");
     let all = match ways.form {
-        Form::Stub => String::new(),
+        Form::Stub | Form::Editor => String::new(),
         _ => format!("\ndef {name}(*args: Any, **kwargs: Any) -> Any: ...\n"),
     };
     match (ways.by_name && !(fields.is_empty() && ways.by_dict), ways.by_dict) {
