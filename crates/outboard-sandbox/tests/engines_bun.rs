@@ -1,42 +1,17 @@
 //! Bun as an engine: the same programs as in the TypeScript worker give the same values.
 
 use crate::engines::{Run, outcome, start};
+use crate::npm;
 use crate::support::{options, started};
 use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options};
 use outboard_types::Language;
 use outboard_worker_protocol::{Durable, Start};
 use serde_json::json;
 use serde_json::value::to_raw_value;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
-
-/// Bun from the package registry, got once and kept for later runs.
-fn bun() -> &'static Path {
-    static GOT: OnceLock<PathBuf> = OnceLock::new();
-    GOT.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bun");
-        let program = folder.join("node_modules/bun/bin/bun.exe");
-        if !folder.join("done").exists() {
-            let _ = std::fs::remove_dir_all(&folder);
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(folder.join("package.json"), "{\"private\": true}").unwrap();
-            let line = "the tests need npm and a package registry: apt-get install npm; npm install bun";
-            let done = |command: &mut Command| {
-                let output = command.current_dir(&folder).output().unwrap_or_else(|error| panic!("{error}: {line}"));
-                assert!(output.status.success(), "{line}\n{}", String::from_utf8_lossy(&output.stderr));
-            };
-            done(Command::new("npm").args(["install", "--no-audit", "--no-fund", "bun@1.4"]));
-            done(Command::new(&program).arg("--version"));
-            std::fs::write(folder.join("done"), "").unwrap();
-        }
-        Box::leak(program.into_boxed_path()).to_path_buf()
-    })
-}
 
 fn bun_options() -> Options {
     let (args, guest) = (vec!["run".to_owned(), "--smol".to_owned()], outboard_external::BUN);
-    let kind = EngineKind::External { program: bun().to_owned(), args, guest };
+    let kind = EngineKind::External { program: npm::bun(), args, guest };
     let engine = Engine { name: "bun".to_owned(), language: Language::TypeScript, kind };
     Options { engines: vec![engine], limits: Limits { memory_bytes: 1 << 30, ..Limits::default() }, ..options() }
 }

@@ -9,6 +9,7 @@ mod jail;
 mod lifetime;
 mod limits;
 mod network;
+mod npm;
 mod ordinary_user;
 mod packages;
 mod residue;

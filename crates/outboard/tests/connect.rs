@@ -1,6 +1,7 @@
 //! Programs of the user's own shell: the same text as in the jail, with node and CPython, through the same door.
 
 use crate::commands::blocks;
+use crate::npm;
 use crate::support::Place;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -60,15 +61,28 @@ fn executions(place: &Place) -> Vec<Value> {
     serde_json::from_str(&place.ok(&["executions", "--json"])).unwrap()
 }
 
+/// Where one text of a language runs outside of the jail: the program and its arguments before the file.
+fn shells() -> Vec<(String, &'static [&'static str], &'static str)> {
+    let deno = npm::program("deno@2", "deno/deno").display().to_string();
+    vec![
+        ("node".into(), &[], "program.mjs"),
+        (deno, &["run", "--allow-all", "--no-prompt"], "program.mjs"),
+        (npm::bun().display().to_string(), &["run"], "program.mjs"),
+        ("python3".into(), &[], "program.py"),
+    ]
+}
+
 #[test]
-fn one_text_runs_in_the_jail_and_in_a_shell() {
+fn one_text_runs_in_the_jail_and_in_every_shell() {
     let place = generated(&["logs"]);
     let _served = Served(&place);
     place.write("program.mjs", JAVASCRIPT);
     place.write("program.py", PYTHON);
     let squeezed = |text: &str| text.replace(' ', "").trim().to_owned();
-    assert_eq!(squeezed(&ok(&shell(&place, "node", &["program.mjs"]))), TOLD);
-    assert_eq!(squeezed(&ok(&shell(&place, "python3", &["program.py"]))), TOLD);
+    for (program, arguments, file) in shells() {
+        let told = ok(&shell(&place, &program, &[arguments, &[file]].concat()));
+        assert_eq!(squeezed(&told), TOLD, "{program}");
+    }
     // The jail's folder is called /servers, so only the path of the import differs.
     place.write("in.mjs", &JAVASCRIPT.replace("./tools/servers", "./servers"));
     place.write("in.py", &PYTHON.replace("tools.servers", "servers"));
@@ -76,19 +90,35 @@ fn one_text_runs_in_the_jail_and_in_a_shell() {
         let told = place.ok(&["run", file]);
         assert!(squeezed(&told).contains(TOLD), "{told}");
     }
-    let listed = place.until(&["executions", "--json"], |text| text.matches("succeeded").count() == 4);
+    let listed = place.until(&["executions", "--json"], |text| text.matches("succeeded").count() == 6);
     let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    let parsed = |arguments: &[&str]| serde_json::from_str::<Value>(&place.ok(arguments)).unwrap();
     for row in &listed {
-        let shown: Value =
-            serde_json::from_str(&place.ok(&["executions", "show", row["id"].as_str().unwrap(), "--json"])).unwrap();
-        let calls = shown["calls"].as_array().unwrap();
-        assert_eq!(calls.len(), 5, "each call is written down: {shown}");
-        assert_eq!(calls.iter().filter(|call| call["error"] == "invalid_arguments").count(), 1, "{shown}");
+        let id = row["id"].as_str().unwrap();
+        let calls = parsed(&["executions", "show", id, "--json"])["calls"].clone();
+        assert_eq!(calls.as_array().unwrap().len(), 5, "each call is written down: {calls}");
+        let refused = calls.as_array().unwrap().iter().filter(|call| call["error"] == "invalid_arguments").count();
+        assert_eq!(refused, 1, "{calls}");
+        assert_eq!(traced(&parsed(&["trace", id, "--json"])), 5, "{row}");
     }
     let audited = place.ok(&["audit", "--json"]);
     let audited: Vec<Value> = audited.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |id: &Value| audited.iter().filter(|row| row["execution"] == *id && row["call"].is_u64()).count();
-    assert_eq!(listed.iter().map(|row| of(&row["id"])).collect::<Vec<_>>(), [5, 5, 5, 5]);
+    assert_eq!(listed.iter().map(|row| of(&row["id"])).collect::<Vec<_>>(), [5; 6]);
+}
+
+/// The calls in a trace.
+fn traced(trace: &Value) -> usize {
+    let spans = trace["spans"].as_array().unwrap();
+    spans.iter().filter(|span| span["name"] == "tools/call get_page").count()
+}
+
+/// The grammar of the oldest Python that the client is written for, judged by whichever is here.
+#[test]
+fn the_client_is_written_for_python_3_9() {
+    let place = generated(&["logs"]);
+    let check = "import ast, pathlib\nfor path in [*pathlib.Path('tools').rglob('*.py')]:\n    ast.parse(path.read_text(), str(path), feature_version=(3, 9))\nprint('fine')";
+    assert_eq!(ok(&shell(&place, "python3", &["-c", check])), "fine\n");
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod durable;
 mod figures;
 mod network;
 mod packaging;
+#[path = "../../outboard-sandbox/tests/npm.rs"]
+mod npm;
 mod preflight;
 mod privacy;
 mod programs;
