@@ -200,6 +200,7 @@ impl Build {
             (["shapes", "enabled"], Given::Flag(enabled)) => settings.shapes = enabled,
             (["agent", key], given) => crate::agent::set(&mut settings.agent, key, given),
             (["skills", "approval"], Given::Text(word)) => settings.skills.approval = word == "model",
+            (["skills", "expose"], Given::List(names)) => settings.skills.expose = names,
             (["skills", "user_dir"], Given::Text(path)) => settings.skills.user_dir = Some(folder.join(path)),
             (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
             (["telemetry", key], given) => seen::telemetry(&mut settings.telemetry, key, given),

@@ -203,6 +203,12 @@ const SETTINGS: &[Setting] = &[
         "Which skills wait for a person: none, or those that a model saved, which until then are its own session's.",
     ),
     setting(
+        "skills.expose",
+        Kind::List,
+        "[]",
+        "Skills that clients see as tools of their own, named `skills__NAME`, and their `SKILL.md` as prompts.",
+    ),
+    setting(
         "skills.user_dir",
         Kind::Path,
         "",

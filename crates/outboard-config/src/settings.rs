@@ -295,6 +295,8 @@ pub struct WrittenTable {
 pub struct SkillSettings {
     /// Whether what a model saved waits for a person.
     pub approval: bool,
+    /// Skills that clients see as tools and prompts.
+    pub expose: Vec<String>,
     /// The folder of the user's skills.
     pub user_dir: Option<PathBuf>,
 }

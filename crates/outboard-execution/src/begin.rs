@@ -49,6 +49,9 @@ pub(crate) async fn execute(
     }
     if deps.follower.is_none() {
         deps.journal.end(&report.execution, ending(&report));
+        if let Some(shelf) = &deps.skills {
+            crate::skills::count(shelf, &report.skills.used, report.status).await;
+        }
     }
     report
 }

@@ -54,7 +54,10 @@ pub use replay::{Replay, Replayed};
 pub use report::{CallCount, Failure, HostCount, Report, Shaped};
 pub use request::RunRequest;
 pub use search::{Detail, SearchHit, SearchRequest};
-pub use skills::{CaseRun, Drift, Shelf, SkillNote, SkillReport, SkillRules, SkillUse, case_of, drift, skill_error};
+pub use skills::{
+    CaseRun, Drift, EXPOSED, ExposedSkill, Shelf, SkillNote, SkillReport, SkillRules, SkillUse, case_of, drift,
+    skill_error,
+};
 pub use state::StateFolder;
 pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Visible};
 pub use traced::Propagate;

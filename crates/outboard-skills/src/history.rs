@@ -23,6 +23,8 @@ pub enum What {
     Import,
     /// A person approved what a model had saved.
     Approve,
+    /// A person refused what a model had saved.
+    Deny,
     /// It was removed; its versions are kept.
     Remove,
 }

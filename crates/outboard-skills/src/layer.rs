@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Programs of one session that run at once.
@@ -57,6 +57,10 @@ impl Layer {
             let lock = File::create(path("lock")).map_err(failed)?;
             if lock.try_lock().is_err() {
                 continue;
+            }
+            if !is_at(&lock, &path("lock")) {
+                // The copies of an idle session were just removed: begin anew.
+                return Self::take(session, view);
             }
             let mut layer = Self {
                 folder: session.join(number.to_string()),
@@ -224,6 +228,12 @@ impl Layer {
         }
         tree::stamps(&self.folder, skill.files.iter().map(|(path, _)| path))
     }
+}
+
+/// Whether a file still has its name.
+fn is_at(file: &File, path: &Path) -> bool {
+    let number = |data: io::Result<fs::Metadata>| data.ok().map(|data| data.ino());
+    number(file.metadata()).is_some_and(|own| number(fs::metadata(path)) == Some(own))
 }
 
 /// Workers may be somebody else; the session's folder above is closed to all but the owner.

@@ -93,7 +93,7 @@ impl Library {
         locked.map_err(|error| SkillError::disk(&path, &error))
     }
 
-    fn root(&self, place: Place, session: Option<&Path>) -> Result<PathBuf, SkillError> {
+    pub(crate) fn root(&self, place: Place, session: Option<&Path>) -> Result<PathBuf, SkillError> {
         match (place, session) {
             (Place::Project, _) => Ok(self.roots.project.clone()),
             (Place::User, _) => {
@@ -207,7 +207,7 @@ impl Library {
         self.note(place, &skill, change)
     }
 
-    fn note(&self, place: Place, skill: &Skill, change: &Change) -> Result<(), SkillError> {
+    pub(crate) fn note(&self, place: Place, skill: &Skill, change: &Change) -> Result<(), SkillError> {
         let Change { what, by, execution, at_ms } = change.clone();
         let entry = Entry { what, version: skill.version, place, by, execution, at_ms };
         self.history.note(&self.disk, &skill.name, &entry)
@@ -220,7 +220,7 @@ impl Library {
     }
 
     /// Every name in the folder that is the skill's.
-    fn tops(&self, root: &Path, name: &SkillName) -> Result<Vec<String>, SkillError> {
+    pub(crate) fn tops(&self, root: &Path, name: &SkillName) -> Result<Vec<String>, SkillError> {
         Ok(self.own(root, name)?.tops.into_keys().collect())
     }
 
@@ -231,7 +231,8 @@ impl Library {
 
     /// Notes a version that somebody put into the folder by hand.
     pub(crate) fn adopt(&self, place: Place, skill: &Skill, at_ms: u64) -> Result<(), SkillError> {
-        let last = self.history.of(&skill.name).into_iter().rev().find(|entry| entry.what != What::Remove);
+        let own = |entry: &Entry| entry.place == place && entry.what != What::Remove;
+        let last = self.history.of(&skill.name).into_iter().rev().find(own);
         if last.is_some_and(|last| last.version == skill.version) {
             return Ok(());
         }
@@ -271,41 +272,12 @@ impl Library {
         Ok((place, skill))
     }
 
-    /// Makes what a model saved in a session everybody's.
-    ///
-    /// # Errors
-    /// If nothing of that name waits, or it waits in several sessions and none is named.
-    pub fn approve(&self, name: &str, session: Option<&str>, change: &Change) -> Result<Arc<Skill>, SkillError> {
-        let name = SkillName::of_stem(name)?;
-        let (_, waiting) = self.everything()?;
-        let mut found: Vec<_> = waiting.into_iter().filter(|(_, skill)| skill.name == name).collect();
-        found.retain(|(path, _)| session.is_none_or(|session| path.ends_with(session)));
-        let (path, skill) = match found.as_slice() {
-            [one] => one.clone(),
-            [] => {
-                return Err(SkillError::unknown(format!("no skill {name:?} waits for approval"))
-                    .hint("`outboard skills list` shows those that do"));
-            }
-            several => {
-                let sessions: Vec<String> = several.iter().map(|(path, _)| path.display().to_string()).collect();
-                return Err(SkillError::refused(format!("{name} waits in several sessions: {}", sessions.join(", ")))
-                    .hint("name one with --session"));
-            }
-        };
-        self.save(Place::Project, None, &skill, change)?;
-        let root = self.root(Place::Session, Some(&path))?;
-        let _lock = self.lock()?;
-        let tops = self.tops(&root, &name)?;
-        place::take_away(&self.disk, &root, &tops).map_err(|error| SkillError::disk(&root, &error))?;
-        Ok(skill)
-    }
-
     /// A copy of all skills for one program of a session.
     ///
     /// # Errors
     /// If the disk refuses.
     pub fn lease(&self, session: &Path, view: &View) -> Result<Layer, SkillError> {
-        let copies = self.history.beside("copies");
+        let copies = self.copies();
         let closed = std::fs::create_dir_all(&copies).and_then(|()| close(&copies));
         closed.map_err(|error| SkillError::disk(&copies, &error))?;
         Layer::take(&copies.join(session), view)

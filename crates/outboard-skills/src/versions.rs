@@ -1,6 +1,7 @@
 //! The way of a skill through its versions.
 
 use crate::history::Entry;
+use crate::view::Place;
 use crate::{Files, Library, SkillError, SkillName};
 use outboard_types::Digest;
 
@@ -52,7 +53,9 @@ impl Library {
     /// If there is none.
     pub fn previous(&self, name: &str, now_ms: u64) -> Result<Digest, SkillError> {
         let now = self.get(name).map(|(_, skill)| skill.version).ok();
-        let entries = self.history(name, now_ms)?;
+        let mut entries = self.history(name, now_ms)?;
+        // What only waited for a person was never there.
+        entries.retain(|entry| entry.place != Place::Session);
         // From where the present version came last; after a rollback, from where it had been saved first.
         let at = entries.iter().position(|entry| Some(entry.version) == now).unwrap_or(entries.len());
         let before = entries[..at].iter().rev().find(|entry| Some(entry.version) != now);

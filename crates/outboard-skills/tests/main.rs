@@ -6,3 +6,4 @@ mod crashes;
 mod many;
 mod places;
 mod support;
+mod waiting;

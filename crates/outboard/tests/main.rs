@@ -7,7 +7,9 @@ mod commands;
 mod connect;
 mod crash;
 mod durable;
+mod exposed;
 mod figures;
+mod inbox;
 mod network;
 mod packaging;
 #[path = "../../outboard-sandbox/tests/npm.rs"]

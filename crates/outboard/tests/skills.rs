@@ -33,7 +33,7 @@ fn tools(description: &str) -> String {
     .to_string()
 }
 
-fn shop(more: &str) -> Place {
+pub(crate) fn shop(more: &str) -> Place {
     let place = Place::with(&[]);
     place.write("shop.py", SERVER);
     place.write("tools.json", &tools("Lists orders."));
@@ -42,12 +42,12 @@ fn shop(more: &str) -> Place {
     place
 }
 
-fn parsed(text: &str) -> Value {
+pub(crate) fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// A program that solves a task and keeps how.
-const SAVES: &str = "import { writeFile, mkdir } from 'fs/promises';\nimport { listOrders } from './servers/shop';\n\
+pub(crate) const SAVES: &str = "import { writeFile, mkdir } from 'fs/promises';\nimport { listOrders } from './servers/shop';\n\
     const skill = `/** Adds up the totals of all orders on a page of the shop. */\nexport async function sumOrders(page: number): Promise<number> {\n  \
     const { rows } = await shop.listOrders({ page });\n  return rows.reduce((sum: number, row: any) => sum + row.total, 0);\n}\n`;\n\
     await writeFile('/skills/sum-orders.ts', skill);\nconst { rows } = await listOrders({ page: 1 });\nreturn rows.reduce((sum, row) => sum + row.total, 0);";

@@ -65,6 +65,36 @@ fn a_session_sees_its_own_state_and_forgets_it() {
 }
 
 #[test]
+fn a_person_looks_at_state_and_changes_it() {
+    let place = place();
+    result(&place, "typescript", "await state.set('a.one', { n: [1] }); await state.set('b', 'text')");
+    assert_eq!(place.ok(&["state", "list"]), "a.one\nb\n");
+    assert_eq!(place.ok(&["state", "get", "a.one"]), "{\"n\":[1]}\n");
+    assert_eq!(place.ok(&["state", "get", "none"]), "null\n");
+    let told = |arguments: &[&str]| serde_json::from_str::<Value>(&place.ok(arguments)).unwrap();
+    assert_eq!(told(&["state", "get", "b", "--json"]), json!({"id": "b", "found": true, "value": "text"}));
+    assert_eq!(told(&["state", "list", "a", "--json"]), json!([{"id": "a.one"}]));
+    let before = told(&["executions", "--json"]).as_array().unwrap().len();
+    assert_eq!(told(&["state", "set", "b", "{\"x\": 2}", "--json"]), json!({"id": "b", "status": "set"}));
+    assert_eq!(place.ok(&["state", "set", "c", "plain words"]), "");
+    assert_eq!(result(&place, "python", "[state.get('b')['x'], state.get('c')]"), json!([2, "plain words"]));
+    assert_eq!(told(&["state", "delete", "b", "--json"])["status"], "deleted");
+    assert_eq!(told(&["state", "delete", "b", "--json"])["status"], "missing");
+    let other = &["--session", "other"];
+    place.ok(&[&["state", "set", "d", "1"][..], other].concat());
+    assert_eq!(
+        (place.ok(&["state", "list"]), place.ok(&[&["state", "list"][..], other].concat())),
+        ("a.one\nc\n".into(), "d\n".into())
+    );
+    let after = told(&["executions", "--json"]).as_array().unwrap().len();
+    assert_eq!(after - before, 6, "each change is an execution, looking is none");
+    let (exit, said) = place.fails(&["state", "set", "", "1"]);
+    assert!(exit == 1 && said.contains("invalid_arguments"), "{exit}: {said}");
+    let (exit, said) = place.fails(&["state", "list", "--session", "../x"]);
+    assert!(exit == 2 && said.contains("session"), "{exit}: {said}");
+}
+
+#[test]
 fn a_name_of_the_program_or_of_a_server_comes_first() {
     let place = place();
     let code = "const state = { get: () => 'mine' };\nfunction tokenize(x) { return x + 1 }\nreturn [state.get('k'), tokenize(1)];";

@@ -149,8 +149,6 @@ impl Engine {
         let checked = crate::skills::check(&self.deps, &self.surface, &skill, held.layer.folder()).await;
         let checked = checked.map_err(|error| with_hint(error.message, error.hint))?;
         let notes = checked.notes.first().map(|note| format!(" ({note})")).unwrap_or_default();
-        let case =
-            crate::skills::case_of(self.id(), CaseKind::Program, &skill, &self.surface.catalogue, &self.deps.journal);
         let (place, status) = match shelf.rules().approval {
             true => (Place::Session, "waiting"),
             false => (Place::Project, "saved"),
@@ -158,7 +156,13 @@ impl Engine {
         let change =
             Change { what: What::Save, by: "model".into(), execution: Some(self.id().to_string()), at_ms: now_ms() };
         let (kept, session) = (shelf.clone(), held.session.clone());
+        let (id, surface, journal) = (self.id().clone(), self.surface.clone(), self.deps.journal.clone());
         let skill = off_the_loop(move || {
+            // What the program called may still be on its way to the disk; the case is made of it.
+            if let Err(error) = journal.flush() {
+                tracing::warn!(%error, "the calls of a program that saved a skill may be missing from its test");
+            }
+            let case = crate::skills::case_of(&id, CaseKind::Program, &skill, &surface.catalogue, &journal);
             kept.collection().keep_checked(&skill.version, checked)?;
             kept.collection().save(place, Some(&session), &skill, &change)?;
             kept.collection().add_case(&skill.name, case)?;

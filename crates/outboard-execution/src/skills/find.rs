@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// How long what was found in the folders counts.
 const FRESH: Duration = Duration::from_millis(300);
 
+/// How long counts of their uses hold: ranks do not change from one search to the next.
+const COUNTED: Duration = Duration::from_secs(60);
+
 /// What skills are listed under; no server can have a name with a space in it.
 const UNDER: &str = " skills";
 
@@ -30,6 +33,9 @@ struct State {
     /// Functions and skills together, so that scores can be compared.
     index: Index,
     skills: Vec<Arc<Skill>>,
+    /// How each of them fared when that was last looked at.
+    usage: Vec<Usage>,
+    counted: Instant,
 }
 
 impl Finder {
@@ -62,7 +68,8 @@ impl Finder {
                 languages.is_empty() || language.is_none_or(|language| languages.contains(&language))
             })
         };
-        let usage = |_: usize| Usage::default();
+        let fared = |document: usize| document.checked_sub(first).and_then(|at| state.usage.get(at));
+        let usage = |document: usize| fared(document).copied().unwrap_or_default();
         let search = Search { text: &request.query, filter: Some(&fits), usage: Some(&usage), limit };
         let found = state.index.search(&search);
         let hit = |hit: &outboard_search::Hit| {
@@ -89,11 +96,25 @@ impl Finder {
         let same = state.take_if(|known| known.digest == view.digest()).and_then(Arc::into_inner);
         let made = same.map(|known| State { looked, ..known }).unwrap_or_else(|| {
             let skills: Vec<Arc<Skill>> = view.active().map(|(_, skill)| skill.clone()).collect();
-            State { looked, digest: view.digest(), index: self.index(functions, &skills), skills }
+            let (index, usage) = (self.index(functions, &skills), self.usage(&skills));
+            State { looked, digest: view.digest(), index, skills, usage, counted: looked }
         });
+        let made = match made.counted.elapsed() < COUNTED {
+            true => made,
+            false => State { usage: self.usage(&made.skills), counted: looked, ..made },
+        };
         let made = Arc::new(made);
         *state = Some(made.clone());
         (!made.skills.is_empty()).then_some(made)
+    }
+
+    fn usage(&self, skills: &[Arc<Skill>]) -> Vec<Usage> {
+        let uses = self.shelf.collection().uses();
+        let one = |skill: &Arc<Skill>| {
+            let uses = uses.get(&skill.name).copied().unwrap_or_default();
+            Usage { count: uses.programs, success: uses.succeeded }
+        };
+        skills.iter().map(one).collect()
     }
 
     fn index(&self, functions: &Index, skills: &[Arc<Skill>]) -> Index {

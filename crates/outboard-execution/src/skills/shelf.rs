@@ -1,13 +1,15 @@
 //! The library with the rules of this project.
 
-use outboard_skills::{Library, Roots, Skill, SkillError};
-use std::path::Path;
+use outboard_skills::{Library, Roots, Skill, SkillError, SkillName};
+use std::path::{Path, PathBuf};
 
 /// What the operator wants of skills.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SkillRules {
     /// Whether what a model saved is its own session's until a person approves it.
     pub approval: bool,
+    /// Skills that clients see as tools and prompts of their own.
+    pub expose: Vec<SkillName>,
 }
 
 /// The library, and the rules.
@@ -32,8 +34,8 @@ impl Shelf {
     }
 
     /// The rules.
-    pub fn rules(&self) -> SkillRules {
-        self.rules
+    pub fn rules(&self) -> &SkillRules {
+        &self.rules
     }
 
     /// What a skill does: by its `SKILL.md`, else by what its code says of itself, else by its name.
@@ -45,11 +47,13 @@ impl Shelf {
         if doc.is_empty() { skill.name.words() } else { doc }
     }
 
+    /// The path of a session, by which the library knows it.
+    pub fn path_of(principal: &outboard_types::Principal, session: &outboard_types::SessionName) -> PathBuf {
+        Self::session(principal, session)
+    }
+
     /// Where a session's own skills and copies are, below the library's folders.
-    pub(crate) fn session(
-        principal: &outboard_types::Principal,
-        session: &outboard_types::SessionName,
-    ) -> std::path::PathBuf {
+    pub(crate) fn session(principal: &outboard_types::Principal, session: &outboard_types::SessionName) -> PathBuf {
         Path::new(&crate::state::escape(&principal.0)).join(session.as_str())
     }
 }

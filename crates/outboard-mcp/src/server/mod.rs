@@ -19,6 +19,7 @@ mod questions;
 mod requests;
 mod seal;
 mod service;
+mod skills;
 pub mod stdio;
 mod tools;
 mod trace;

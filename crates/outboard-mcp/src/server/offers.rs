@@ -5,6 +5,7 @@
 
 use super::calls::{Again, operate};
 use super::service::{Caller, Service};
+use super::skills;
 use crate::client::Offer;
 use crate::rpc::RpcError;
 use outboard_gateway::Operation;
@@ -39,7 +40,9 @@ pub(super) async fn list(service: &Service, offer: Offer, params: Option<&RawVal
         Offer::Resources => "resources",
         Offer::Templates => "resourceTemplates",
     };
-    let entries: Vec<Value> = entries(service, offer).await.into_iter().map(|(_, entry)| entry).take(MOST).collect();
+    let ours = if offer == Offer::Prompts { skills::prompts(service).await } else { Vec::new() };
+    let theirs = entries(service, offer).await.into_iter().map(|(_, entry)| entry);
+    let entries: Vec<Value> = ours.into_iter().chain(theirs).take(MOST).collect();
     Ok(json!({ key: entries }))
 }
 
@@ -71,6 +74,9 @@ pub(super) async fn prompt(service: &Service, params: Option<&RawValue>, caller:
     }
     let given: Params = parsed("prompts/get", params)?;
     let again = Again::read("prompts/get", params)?;
+    if let Some(own) = skills::prompt(service, &given.name, &again, &caller.principal).await {
+        return own;
+    }
     let unknown = || invalid(format!("no prompt is named {:?}", cut(&given.name)));
     let (server, name) = service.prompt(&given.name).await.ok_or_else(unknown)?;
     let arguments = given.arguments.unwrap_or_else(|| json!({}));

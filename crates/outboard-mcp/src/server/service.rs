@@ -8,7 +8,7 @@ use super::protocol::{self, Era};
 use super::questions::Elicitation;
 use super::seal::Seal;
 use super::webhook::Webhook;
-use super::{calls, offers, tools};
+use super::{calls, offers, skills, tools};
 use crate::client::{Offer, Upstreams};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
@@ -211,6 +211,9 @@ impl Service {
     /// What we offer. What is not known of a server yet may be there.
     fn capabilities(&self) -> Value {
         let mut capabilities = json!({"tools": {"listChanged": self.shows_upstream_tools()}, "logging": {}});
+        if self.executions.exposes_skills() {
+            capabilities["prompts"] = json!({"listChanged": true});
+        }
         let Some(upstreams) = &self.upstreams else { return capabilities };
         let unknown = !upstreams.cached_listings().1.is_empty();
         if unknown || upstreams.any_offers("prompts") {
@@ -252,6 +255,12 @@ impl Service {
     }
 
     async fn list(&self) -> Vec<Value> {
+        let mut list = self.list_without_skills().await;
+        list.extend(skills::tools(self).await);
+        list
+    }
+
+    async fn list_without_skills(&self) -> Vec<Value> {
         let ours = tools::definitions().iter().cloned();
         match self.options.expose {
             Expose::Code => ours.collect(),

@@ -6,6 +6,7 @@ mod figures;
 mod page;
 mod records;
 mod skills;
+mod state;
 
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
@@ -15,6 +16,7 @@ pub(crate) use records::{
     Trace, TraceAction, Workspace, WorkspaceAction,
 };
 pub(crate) use skills::{SkillAction, Skills};
+pub(crate) use state::{State, StateAction};
 use std::path::PathBuf;
 
 /// Turns MCP servers into a typed code API and runs agent-written programs against it in a jail.
@@ -75,7 +77,7 @@ pub(crate) enum Command {
     Exec(Exec),
     /// Copy stdin to stdout with private values as tokens.
     Filter(Filter),
-    /// Show and answer the questions of calls that wait for a person.
+    /// Show and answer what waits for a person: calls, and skills that a model saved.
     Approvals(Approvals),
     /// Say what the policy decides, and why.
     Policy(Policy),
@@ -97,6 +99,8 @@ pub(crate) enum Command {
     Shapes(Shapes),
     /// Look after skills: programs that were worth keeping.
     Skills(Skills),
+    /// Look into and change what programs of a session keep.
+    State(State),
     /// Look into and change the files of a session.
     Workspace(Workspace),
     /// Check what this machine offers and say what is missing.

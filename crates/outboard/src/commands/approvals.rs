@@ -1,14 +1,17 @@
-//! `outboard approvals`: questions of calls that wait for a person, answered from any terminal.
+//! `outboard approvals`: calls and skills that wait for a person, answered from any terminal.
 
+use super::waiting::{self, is_skill};
 use crate::cli::{self, ApprovalAction, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
+use outboard_execution::Shelf;
 use outboard_gateway::ApprovalDesk;
 use outboard_gateway::approvals::{Answer, Answered, ApprovalRecord, ApprovalScope, Question};
+use outboard_skills::Waiting;
 use outboard_types::{ErrorCode, now_ms};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,16 +22,24 @@ pub(super) async fn run(cli: &Cli, args: &cli::Approvals) -> Result<ExitCode, Fa
     let settings = compose::settings(cli)?;
     let journal = compose::journal(&settings)?;
     let desk = compose::desk(&settings, &journal, None);
+    let shelf = compose::shelf(&settings)?;
     match args.action.as_ref().unwrap_or(&ApprovalAction::List) {
-        ApprovalAction::List if args.watch => watch(&desk, args.json).await,
-        ApprovalAction::List => list(&desk, args.json),
+        ApprovalAction::List if args.watch => watch(&desk, &shelf, args.json).await,
+        ApprovalAction::List => list(&desk, &shelf, args.json),
+        ApprovalAction::Show { id } if is_skill(id) => waiting::show(&shelf, id, args.json),
+        ApprovalAction::Approve { id, .. } if is_skill(id) => {
+            waiting::answer(&settings, &shelf, id, (true, None), args.json)
+        }
+        ApprovalAction::Deny { id, reason } if is_skill(id) => {
+            waiting::answer(&settings, &shelf, id, (false, reason.as_deref()), args.json)
+        }
         ApprovalAction::Show { id } => show(&find(&desk, id)?, args.json),
         ApprovalAction::Approve { id, scope } => answer(&desk, id, yes(scope), args.json).await,
         ApprovalAction::Deny { id, reason } => answer(&desk, id, no(reason.clone()), args.json).await,
     }
 }
 
-fn by() -> String {
+pub(super) fn by() -> String {
     std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "somebody at a terminal".into())
 }
 
@@ -45,7 +56,7 @@ fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::new(ErrorCode::Internal, error.to_string())
 }
 
-fn unknown(id: &str) -> Failure {
+pub(super) fn unknown(id: &str) -> Failure {
     Failure::new(ErrorCode::UnknownExecution, format!("no approval {id:?} is known"))
         .hint("`outboard approvals` lists the open ones")
 }
@@ -57,28 +68,33 @@ fn find(desk: &ApprovalDesk, id: &str) -> Result<Question, Failure> {
 fn as_json(question: &Question) -> Value {
     let mut record = json!(question.record);
     record["similar"] = json!(question.similar);
+    record["kind"] = json!("call");
     record
 }
 
-fn list(desk: &ApprovalDesk, json: bool) -> Result<ExitCode, Failure> {
-    let open = desk.pending().map_err(failed)?;
+fn list(desk: &ApprovalDesk, shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {
+    let (open, skills) = (desk.pending().map_err(failed)?, waiting::all(shelf)?);
     if json {
-        output::json(&open.iter().map(as_json).collect::<Vec<_>>());
-    } else if open.is_empty() {
-        output::talk("no call waits for approval");
+        let skills = skills.iter().map(|one| waiting::as_json(shelf, one));
+        output::json(&open.iter().map(as_json).chain(skills).collect::<Vec<_>>());
+    } else if open.is_empty() && skills.is_empty() {
+        output::talk("no call and no skill waits for approval");
     } else {
-        output::data(&table(&open));
+        output::data(&table(&open, &skills));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(open: &[Question]) -> String {
+fn table(open: &[Question], skills: &[Waiting]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["ID", "CALL", "RULE", "EXECUTION", "EXPIRES IN"]);
+    table.load_style(presets::NOTHING).set_header(["ID", "WHAT", "RULE", "EXECUTION", "EXPIRES IN"]);
     for Question { record, .. } in open {
         let left = Duration::from_millis(record.expires_ms.saturating_sub(now_ms())).as_secs();
         let call = format!("{}.{}", record.server, record.tool);
         table.add_row([&record.id, &call, &record.rule, record.execution.as_str(), &format!("{left} s")]);
+    }
+    for one in skills {
+        table.add_row(waiting::row(one));
     }
     table.trim_fmt()
 }
@@ -129,9 +145,17 @@ fn line(record: &ApprovalRecord) -> String {
 }
 
 /// Shows questions as they come and how they end, until interrupted.
-async fn watch(desk: &ApprovalDesk, json: bool) -> Result<ExitCode, Failure> {
-    let mut open: HashMap<String, Question> = HashMap::new();
+async fn watch(desk: &ApprovalDesk, shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {
+    let (mut open, mut skills): (HashMap<String, Question>, HashSet<String>) = Default::default();
     loop {
+        let waits = waiting::all(shelf)?;
+        for one in waits.iter().filter(|one| !skills.contains(&one.id)) {
+            match json {
+                true => output::json(&waiting::as_json(shelf, one)),
+                false => output::data(&waiting::line(one)),
+            }
+        }
+        skills = waits.into_iter().map(|one| one.id).collect();
         let now: HashMap<_, _> = desk
             .pending()
             .map_err(failed)?

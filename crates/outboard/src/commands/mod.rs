@@ -26,8 +26,10 @@ mod search;
 mod serve;
 mod shapes;
 mod skills;
+mod state;
 mod stats;
 pub(crate) mod trace;
+mod waiting;
 mod workspace;
 
 use crate::cli::{Cli, Command};
@@ -70,6 +72,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Privacy(args) => privacy::run(&cli, args),
         Command::Shapes(args) => shapes::run(&cli, args),
         Command::Skills(args) => skills::run(&cli, args).await,
+        Command::State(args) => state::run(&cli, args).await,
         Command::Workspace(args) => workspace::run(&cli, args),
         Command::Executions(args) => executions::run(&cli, args).await,
     }

@@ -1,9 +1,11 @@
 //! Forgetting what the settings let go: every hour while serving, and when asked.
 
+use crate::compose;
 use outboard_config::Settings;
-use outboard_execution::StateFolder;
+use outboard_execution::{Shelf, StateFolder};
 use outboard_journal::{Journal, JournalError, Removed, Retention};
-use outboard_types::now_ms;
+use outboard_types::{Principal, SessionName, now_ms};
+use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often a serving process looks.
@@ -34,11 +36,23 @@ fn sessions(journal: &Journal, settings: &Settings, age: Duration) -> Result<usi
     let used = journal.sessions_since(before_ms)?;
     journal.forget_idle_state(before_ms)?;
     let state = StateFolder::new(&settings.state_dir);
+    forget_copies(settings, before, &used);
     let forgotten = state.forget_sessions(before, &used);
     Ok(forgotten.unwrap_or_else(|error| {
         tracing::error!(%error, "files of old sessions could not be removed");
         0
     }))
+}
+
+/// Forgets the copies of skills that programs of such sessions had. What waits for a person goes on waiting.
+fn forget_copies(settings: &Settings, before: SystemTime, used: &[(Principal, SessionName)]) {
+    let used: HashSet<_> = used.iter().map(|(principal, session)| Shelf::path_of(principal, session)).collect();
+    match compose::shelf(settings).map(|shelf| shelf.collection().forget_copies(before, &used)) {
+        Ok(Ok(0)) => {}
+        Ok(Ok(sessions)) => tracing::info!(sessions, "copies of skills forgotten"),
+        Ok(Err(error)) => tracing::error!(%error, "copies of skills of old sessions could not be removed"),
+        Err(error) => tracing::error!(error = error.message(), "the folder of skills could not be looked at"),
+    }
 }
 
 /// Forgets every hour for as long as this process lives.

@@ -9,18 +9,19 @@ use super::arguments::{CallTool, RunCode, Wait, parse};
 use super::questions::Reply;
 use super::seal::request_digest;
 use super::service::{Caller, Service};
+use super::skills;
 use super::trace::TraceMeta;
 use crate::rpc::RpcError;
 pub(super) use direct::Directs;
 use follow::{Work, follow};
 use outboard_execution::{Asked, RunRequest, SearchRequest, TextPart};
 use outboard_gateway::Operation;
-use outboard_types::{CallOrigin, Digest, Principal, ServerName, ToolError, TraceOrigin};
+use outboard_types::{CallOrigin, Digest, Language, Principal, ServerName, SessionName, ToolError, TraceOrigin};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The parameters of `tools/call`.
 #[derive(Deserialize)]
@@ -42,6 +43,11 @@ pub(super) struct Again {
 }
 
 impl Again {
+    /// Whether it carries nothing.
+    pub(super) fn is_first(&self) -> bool {
+        self.state.is_none() && self.replies.is_empty()
+    }
+
     pub(super) fn read(method: &str, params: Option<&RawValue>) -> Result<Self, RpcError> {
         let text = params.map_or("{}", RawValue::get);
         serde_json::from_str(text)
@@ -117,6 +123,11 @@ pub(super) async fn operate(
 async fn first(service: &Service, call: ToolCall, bound: Bound, caller: Caller) -> Result<Value, Failure> {
     let ToolCall { name, arguments, meta } = call;
     let origin = meta.origin(caller.http_trace);
+    if let Some(skill) = skills::named(service, &name).await {
+        let (language, code, input) = skill.program(arguments.as_deref())?;
+        let given = Program { language, code, input: Some(input), ..Program::default() };
+        return start(service, given, bound, caller, origin).await;
+    }
     match name.as_str() {
         _ if service.options.transparent.is_some() => direct(service, name, arguments, origin, bound, caller).await,
         "search_tools" => search(service, arguments.as_deref(), &caller.principal, origin).await,
@@ -224,19 +235,45 @@ async fn run_code(
 ) -> Result<Value, Failure> {
     let given: RunCode = parse("run_code", arguments)?;
     let (language, session) = (given.language()?, given.session()?);
-    let (limit, max_tokens) = (given.wait(service.options.wait), given.max_tokens);
+    let (wait, max_tokens) = (Some(given.wait(service.options.wait)), given.max_tokens);
+    let RunCode { code, input, idempotency_key, .. } = given;
+    let given = Program { code, language, input, session, idempotency_key, wait, max_tokens };
+    start(service, given, bound, caller, origin).await
+}
+
+/// A program that is to be run, and how its end is told.
+#[derive(Default)]
+struct Program {
+    code: String,
+    language: Language,
+    input: Option<Box<RawValue>>,
+    session: SessionName,
+    idempotency_key: Option<String>,
+    wait: Option<Duration>,
+    max_tokens: Option<usize>,
+}
+
+async fn start(
+    service: &Service,
+    given: Program,
+    bound: Bound,
+    caller: Caller,
+    origin: Option<TraceOrigin>,
+) -> Result<Value, Failure> {
+    let Program { code, language, input, session, idempotency_key, wait, max_tokens } = given;
     let request = RunRequest {
-        code: given.code,
+        code,
         language,
-        input: given.input,
+        input,
         session,
         principal: caller.principal.clone(),
         origin: CallOrigin::Program,
-        idempotency_key: given.idempotency_key,
+        idempotency_key,
         on_restart: service.options.on_restart,
         guest: None,
     };
     let handle = service.executions.start_traced(request, origin)?;
+    let limit = wait.unwrap_or(service.options.wait);
     tasks::run(service, Work::Run { handle, max_tokens }, limit, bound, caller).await
 }
 

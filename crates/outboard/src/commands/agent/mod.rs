@@ -20,6 +20,7 @@ use outboard_types::{ErrorCode, Principal};
 use session::Session;
 use std::process::ExitCode;
 use store::Store;
+pub(super) use watch::harmless;
 
 /// The loop's counter of tokens.
 struct Counter;

@@ -132,6 +132,6 @@ fn short(text: &str) -> String {
 }
 
 /// Text of a model without what a terminal would obey.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
