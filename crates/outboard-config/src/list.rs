@@ -191,6 +191,12 @@ const SETTINGS: &[Setting] = &[
     setting("preflight.typescript", Kind::Path, "", "TypeScript 7; looked for as `tsgo` and `tsc` without it."),
     setting("preflight.python", Kind::Path, "", "The type checker ty; looked for as `ty` without it."),
     setting(
+        "console.enabled",
+        Kind::Flag,
+        "true",
+        "Whether `serve --http` shows the console at `/console`; its token is that of `/mcp`.",
+    ),
+    setting(
         "shapes.enabled",
         Kind::Flag,
         "true",

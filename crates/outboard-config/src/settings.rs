@@ -39,6 +39,8 @@ pub struct Settings {
     pub shapes: bool,
     /// Who may add skills, and where they are.
     pub skills: SkillSettings,
+    /// Whether `serve` shows the console beside its endpoint.
+    pub console: bool,
     /// What models see of private values.
     pub privacy: PrivacySettings,
     /// How the agent loop reaches its model.

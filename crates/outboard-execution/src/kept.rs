@@ -5,7 +5,7 @@ use crate::inspection::Findings;
 use crate::report::{CallCount, Failure, HostCount, Report};
 use crate::skills::SkillReport;
 use outboard_border::Notes;
-use outboard_journal::{EventKind, ExecutionRow, Journal, Status, What};
+use outboard_journal::{ExecutionRow, Journal, Status};
 use outboard_types::ExecutionId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -69,12 +69,7 @@ pub fn skills_of(journal: &Journal, id: &ExecutionId) -> Option<SkillReport> {
 }
 
 fn kept(journal: &Journal, id: &ExecutionId) -> Option<Kept> {
-    let events = journal.history(id).ok()?.events;
-    let text = events.iter().rev().find_map(|event| match &event.what {
-        What::Noted { kind: EventKind::State, body } => journal.load(body).ok(),
-        _ => None,
-    })?;
-    serde_json::from_str(&text).ok()
+    serde_json::from_str(&journal.last_state(id).ok()??).ok()
 }
 
 /// The kept report of an execution that ended.

@@ -118,16 +118,17 @@ pub fn chain(options: Options, journal: Journal) -> Vec<Box<dyn Layer>> {
     ]
 }
 
-/// The door: a chain of layers in front of an upstream.
+/// The door: a chain of layers in front of an upstream; clones share it.
+#[derive(Clone)]
 pub struct Gateway {
-    layers: Vec<Box<dyn Layer>>,
+    layers: Arc<[Box<dyn Layer>]>,
     upstream: Arc<dyn Upstream>,
 }
 
 impl Gateway {
     /// Puts a chain in front of what carries calls out.
     pub fn new(layers: Vec<Box<dyn Layer>>, upstream: Arc<dyn Upstream>) -> Self {
-        Self { layers, upstream }
+        Self { layers: layers.into(), upstream }
     }
 
     /// The layers' names, outermost first.

@@ -15,6 +15,11 @@ pub trait Rules: Send + Sync {
 
     /// Decides about one call.
     fn decide(&self, request: &Request) -> Decision;
+
+    /// The rules themselves, where they are a policy: for people who look at them.
+    fn policy(&self) -> Option<&Policy> {
+        None
+    }
 }
 
 impl Rules for Policy {
@@ -35,6 +40,10 @@ impl Rules for Policy {
                 origin: context.origin.into(),
             },
         )
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        Some(self)
     }
 }
 

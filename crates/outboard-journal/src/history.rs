@@ -12,6 +12,9 @@ use rusqlite::{Connection, Row, params};
 /// Most rows of a page, whatever is asked for.
 const PAGE: usize = 10_000;
 
+pub(crate) const INTENT: &str = "SELECT execution, number, at_ms, branch, server, tool, arguments_digest, occurrence,
+    effect, body, blob, bytes FROM intents";
+
 /// Everything that a replay of one execution answers from.
 ///
 /// Large values stay in their files until they are [loaded](Journal::load).
@@ -66,16 +69,14 @@ fn intents(
     after: u64,
     limit: usize,
 ) -> Result<Vec<Intent>, JournalError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT execution, number, at_ms, branch, server, tool, arguments_digest, occurrence, effect, body, blob, bytes
-         FROM intents WHERE execution = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
-    )?;
+    let mut statement = connection
+        .prepare_cached(&format!("{INTENT} WHERE execution = ?1 AND number > ?2 ORDER BY number LIMIT ?3"))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let found = statement.query_and_then(params![id.as_str(), after.cast_signed(), limit], intent)?;
     found.map(|intent| sealed.intent(intent?)).collect()
 }
 
-fn intent(row: &Row<'_>) -> Result<Intent, JournalError> {
+pub(crate) fn intent(row: &Row<'_>) -> Result<Intent, JournalError> {
     Ok(Intent {
         execution: id(row, 0)?,
         number: int(row, 1)?,
@@ -123,7 +124,7 @@ fn event(row: &Row<'_>, sealed: &Sealed) -> Result<Event, JournalError> {
 }
 
 /// Three columns: text, digest, size.
-fn value(row: &Row<'_>, column: usize) -> Result<Value, JournalError> {
+pub(crate) fn value(row: &Row<'_>, column: usize) -> Result<Value, JournalError> {
     Ok(match row.get::<_, Option<String>>(column)? {
         Some(text) => Value::Text(text),
         None => Value::Blob { digest: digest(row, column + 1)?, bytes: int(row, column + 2)? },

@@ -240,7 +240,7 @@ impl Journal {
         found.map(|row| self.opened(row)).transpose()
     }
 
-    fn opened(&self, mut row: ExecutionRow) -> Result<ExecutionRow, JournalError> {
+    pub(crate) fn opened(&self, mut row: ExecutionRow) -> Result<ExecutionRow, JournalError> {
         let sealed = &self.0.sealed;
         row.record.code = sealed.open(row.record.code)?;
         row.record.input = sealed.open_some(row.record.input)?;

@@ -7,10 +7,14 @@ use crate::records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, Execu
 use outboard_types::{Digest, ErrorCode, ExecutionId, Language, Principal, SessionName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-const EXECUTION: &str = "SELECT id, started_ms, principal, session, language, code, input, generation, surface,
+pub(crate) const EXECUTION: &str =
+    "SELECT id, started_ms, principal, session, language, code, input, generation, surface,
     isolation, status, ended_ms, error_code, result_bytes, model_in, model_out, cpu_ms, peak_memory,
     policy_version, runtime, idempotency_key, code_digest, seed, clock_ms, missing_layers, inspection, on_restart
     FROM executions";
+
+pub(crate) const CALL: &str = "SELECT execution, number, server, tool, arguments_digest, arguments_bytes,
+    result_bytes, started_ms, duration_us, error, decision, trace FROM calls";
 
 /// The latest executions that fit, newest first.
 pub(crate) fn executions(
@@ -40,15 +44,11 @@ pub(crate) fn execution(connection: &Connection, id: &ExecutionId) -> Result<Opt
 
 /// The calls of an execution, by number.
 pub(crate) fn calls(connection: &Connection, id: &ExecutionId) -> Result<Vec<CallRecord>, JournalError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT execution, number, server, tool, arguments_digest, arguments_bytes, result_bytes, started_ms,
-             duration_us, error, decision, trace
-         FROM calls WHERE execution = ?1 ORDER BY number",
-    )?;
+    let mut statement = connection.prepare_cached(&format!("{CALL} WHERE execution = ?1 ORDER BY number"))?;
     statement.query_and_then([id.as_str()], call_record)?.collect()
 }
 
-fn execution_row(row: &Row<'_>) -> Result<ExecutionRow, JournalError> {
+pub(crate) fn execution_row(row: &Row<'_>) -> Result<ExecutionRow, JournalError> {
     let status = understood("a status", row.get(10)?, Status::parse)?;
     let record = ExecutionRecord {
         id: id(row, 0)?,
@@ -109,7 +109,7 @@ fn ending(row: &Row<'_>, status: Status) -> Result<Ending, JournalError> {
     })
 }
 
-fn call_record(row: &Row<'_>) -> Result<CallRecord, JournalError> {
+pub(crate) fn call_record(row: &Row<'_>) -> Result<CallRecord, JournalError> {
     let code = |text: &str| ErrorCode::ALL.iter().copied().find(|code| code.as_str() == text);
     Ok(CallRecord {
         execution: id(row, 0)?,

@@ -60,6 +60,16 @@ impl From<ToolError> for Failure {
     }
 }
 
+impl From<Failure> for ToolError {
+    fn from(failure: Failure) -> Self {
+        let error = ToolError::new(failure.code, failure.message);
+        match failure.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         Self::new(ErrorCode::InvalidSettings, error.to_string())

@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["outboard-types", "outboard-gateway", "outboard-journal", "outboard-vault", "outboard-privacy"],
     ),
     ("crates/outboard-connect", &["outboard-types"]),
+    ("crates/outboard-console", &["outboard-types"]),
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
     ("crates/outboard-ledger", &[]),
     // A client of the product; it is given the programs that it starts.
@@ -84,6 +85,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-external",
             "outboard-python",
             "outboard-connect",
+            "outboard-console",
         ],
     ),
     // A test tool: it may use what it attacks, and nothing may use it.

@@ -14,6 +14,7 @@ mod verify;
 
 pub(crate) use chain::append;
 pub(crate) use prune::prune;
+pub(crate) use rows::newest_rows;
 pub use rows::{AuditEntry, AuditFilter, AuditRow};
 pub(crate) use sealer::Sealer;
 pub(crate) use signer::Signer;

@@ -3,6 +3,7 @@
 use crate::error::JournalError;
 use crate::journal::Journal;
 use crate::read::{digest, int, understood};
+use crate::write::int as sql;
 use outboard_types::{Digest, ExecutionId, Principal};
 use rusqlite::{Row, params};
 use serde::Serialize;
@@ -105,28 +106,48 @@ pub(super) const COLUMNS: &str = "seq, at_ms, principal, execution, call, code_d
 impl Journal {
     /// The audit rows that fit a filter, oldest first.
     pub fn audit_rows(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, JournalError> {
-        let number = |number: Option<u64>| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM audit WHERE seq > ?1 AND (?2 IS NULL OR at_ms >= ?2)
-                     AND (?3 IS NULL OR at_ms < ?3) AND (?4 IS NULL OR principal = ?4)
-                     AND (?5 IS NULL OR execution = ?5) AND (?6 IS NULL OR server = ?6)
-                     AND (?7 IS NULL OR tool = ?7) AND (?8 IS NULL OR decision = ?8) ORDER BY seq LIMIT ?9"
-            ))?;
-            let values = params![
-                number(filter.after_seq).unwrap_or(0),
-                number(filter.since),
-                number(filter.until),
-                filter.principal.as_ref().map(|principal| &*principal.0),
-                filter.execution.as_ref().map(ExecutionId::as_str),
-                filter.server,
-                filter.tool,
-                filter.decision,
-                number(filter.limit.map(|limit| limit as u64)).unwrap_or(i64::MAX),
-            ];
-            statement.query_and_then(values, row)?.collect()
-        })
+        let limit = filter.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        fitting(self, filter, "seq > ?1", (filter.after_seq.map_or(0, sql), "seq", limit))
     }
+}
+
+/// The rows that fit a filter, newest first, from before a place on.
+pub(crate) fn newest_rows(
+    journal: &Journal,
+    filter: &AuditFilter,
+    before: Option<u64>,
+    limit: i64,
+) -> Result<Vec<AuditRow>, JournalError> {
+    fitting(journal, filter, "seq < ?1", (before.map_or(i64::MAX, sql), "seq DESC", limit))
+}
+
+/// Rows on one side of a place, in an order.
+fn fitting(
+    journal: &Journal,
+    filter: &AuditFilter,
+    side: &str,
+    (place, order, limit): (i64, &str, i64),
+) -> Result<Vec<AuditRow>, JournalError> {
+    journal.read(|connection| {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM audit WHERE {side} AND (?2 IS NULL OR at_ms >= ?2)
+                 AND (?3 IS NULL OR at_ms < ?3) AND (?4 IS NULL OR principal = ?4)
+                 AND (?5 IS NULL OR execution = ?5) AND (?6 IS NULL OR server = ?6)
+                 AND (?7 IS NULL OR tool = ?7) AND (?8 IS NULL OR decision = ?8) ORDER BY {order} LIMIT ?9"
+        ))?;
+        let values = params![
+            place,
+            filter.since.map(sql),
+            filter.until.map(sql),
+            filter.principal.as_ref().map(|principal| &*principal.0),
+            filter.execution.as_ref().map(ExecutionId::as_str),
+            filter.server,
+            filter.tool,
+            filter.decision,
+            limit,
+        ];
+        statement.query_and_then(values, row)?.collect()
+    })
 }
 
 pub(super) fn row(row: &Row<'_>) -> Result<AuditRow, JournalError> {

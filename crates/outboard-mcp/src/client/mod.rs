@@ -16,6 +16,7 @@ mod mirrored;
 mod offers;
 mod probe;
 mod process;
+mod restart;
 mod rounds;
 mod session;
 mod shared;

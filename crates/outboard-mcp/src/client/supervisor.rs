@@ -38,7 +38,7 @@ pub(super) struct Upstream {
     /// The resources whose changes somebody wants to hear of.
     pub(super) watched: watch::Sender<BTreeSet<String>>,
     shared: Arc<Shared>,
-    failures: AtomicU32,
+    pub(super) failures: AtomicU32,
     inner: Mutex<Inner>,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Inner {
     /// What it lists, from itself or from the cache.
     pub(super) memory: Option<Arc<Remembered>>,
     pub(super) last_error: Option<String>,
-    not_before: Option<Instant>,
+    pub(super) not_before: Option<Instant>,
 }
 
 /// Where in its life it is.

@@ -24,6 +24,7 @@ pub struct Policy(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     profile: Profile,
+    written: Vec<Rule>,
     rules: Vec<Compact>,
     access: HashMap<ServerName, ServerAccess>,
     version: Digest,
@@ -63,16 +64,27 @@ impl Policy {
             return Err(problem("policy.rules", "", format!("has more than {MAX_RULES} rules"), "use patterns"));
         }
         let version = version(profile, &rules, &access);
+        let written = rules.clone();
         let rules = rules.into_iter().enumerate().map(|(index, rule)| Compact::new(index, rule));
         let rules = rules.collect::<Result<_, _>>()?;
         let access = access.into_iter().map(|access| (access.server.clone(), access)).collect();
-        Ok(Self(Arc::new(Inner { profile, rules, access, version })))
+        Ok(Self(Arc::new(Inner { profile, written, rules, access, version })))
     }
 
     /// The digest of everything that can change a decision or its reason; where rules are written does not
     /// count.
     pub fn version(&self) -> Digest {
         self.0.version
+    }
+
+    /// What happens where no rule matches.
+    pub fn profile(&self) -> Profile {
+        self.0.profile
+    }
+
+    /// The rules as they are written, each with its name in messages.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &Rule)> {
+        self.0.rules.iter().map(|rule| rule.name.as_str()).zip(&self.0.written)
     }
 
     /// Judges a call. Arguments are looked at only if a rule's other fields hold. What cannot be judged (a

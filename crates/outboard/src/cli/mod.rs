@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Serve the programs of your own shell, through modules that `generate --connect` wrote.
     Connect(Connect),
+    /// Look at executions, answer questions and more in a browser.
+    Console(Console),
     /// Run a command in the jail, with the code API mounted.
     Exec(Exec),
     /// Copy stdin to stdout with private values as tokens.
@@ -211,6 +213,16 @@ pub(crate) struct Connect {
     /// End after so long without any program, such as `10min`.
     #[arg(long, default_value = "10min", value_name = "SPAN")]
     pub(crate) idle: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Console {
+    /// Port of this machine to listen on; any free one with 0.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) port: u16,
+    /// Only print the link; open no browser.
+    #[arg(long)]
+    pub(crate) no_open: bool,
 }
 
 #[derive(Args)]

@@ -52,24 +52,29 @@ fn no(reason: Option<String>) -> Answer {
     Answer { approve: false, scope: ApprovalScope::Once, by: by(), channel: "cli".into(), reason }
 }
 
-fn failed(error: impl std::fmt::Display) -> Failure {
+pub(crate) fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::new(ErrorCode::Internal, error.to_string())
 }
 
-pub(super) fn unknown(id: &str) -> Failure {
+pub(crate) fn unknown(id: &str) -> Failure {
     Failure::new(ErrorCode::UnknownExecution, format!("no approval {id:?} is known"))
         .hint("`outboard approvals` lists the open ones")
 }
 
-fn find(desk: &ApprovalDesk, id: &str) -> Result<Question, Failure> {
+pub(crate) fn find(desk: &ApprovalDesk, id: &str) -> Result<Question, Failure> {
     desk.get(id).map_err(failed)?.ok_or_else(|| unknown(id))
 }
 
-fn as_json(question: &Question) -> Value {
+pub(crate) fn as_json(question: &Question) -> Value {
     let mut record = json!(question.record);
     record["similar"] = json!(question.similar);
     record["kind"] = json!("call");
     record
+}
+
+/// Records as JSON.
+pub(crate) fn records(records: Vec<ApprovalRecord>) -> Vec<Value> {
+    records.iter().map(|record| json!(record)).collect()
 }
 
 fn list(desk: &ApprovalDesk, shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {

@@ -42,7 +42,7 @@ pub(super) async fn ask_all(upstreams: &Arc<Upstreams>, refresh: bool) {
     }
 }
 
-fn as_json(state: &ServerState) -> Value {
+pub(crate) fn as_json(state: &ServerState) -> Value {
     json!({
         "id": state.name,
         "server": state.name,

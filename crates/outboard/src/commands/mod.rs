@@ -2,20 +2,21 @@
 
 mod accept;
 mod agent;
-mod approvals;
+pub(crate) mod approvals;
 mod asking;
 mod audit;
 mod bench;
 mod call;
 mod connect;
+mod console;
 mod demo;
 mod doctor;
 mod estimate;
 mod exec;
-mod executions;
+pub(crate) mod executions;
 mod filter;
 mod generate;
-mod list;
+pub(crate) mod list;
 mod listening;
 mod policy;
 mod privacy;
@@ -25,12 +26,14 @@ mod run;
 mod search;
 mod serve;
 mod shapes;
-mod skills;
+pub(crate) mod skills;
 mod state;
 mod stats;
 pub(crate) mod trace;
 mod waiting;
 mod workspace;
+
+pub(crate) use executions::orders;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
@@ -59,6 +62,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Agent(args) => agent::run(&cli, args).await,
         Command::Generate(args) => generate::run(&cli, args).await,
         Command::Connect(args) => connect::run(&cli, args).await,
+        Command::Console(args) => console::run(&cli, args).await,
         Command::Exec(args) => exec::run(&cli, args).await,
         Command::Filter(args) => filter::run(&cli, args),
         Command::Doctor(args) => doctor::run(&cli, args).await,

@@ -6,6 +6,7 @@ use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use outboard_config::Settings;
+use outboard_console::Console;
 use outboard_execution::OnRestart;
 use outboard_gateway::approvals::webhook::WebhookKey;
 use outboard_mcp::server::webhook::{self, Webhook};
@@ -47,7 +48,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     let stop = stop_signal()?;
     let served = match door {
         Door::Stdio => stdio::serve(service, stop).await.map_err(Failure::from),
-        Door::Port(listener) => over_http(service, listener, stop).await,
+        Door::Port(listener) => over_http(service, (&settings, &app, &principal), listener, stop).await,
         Door::Socket(listener, _file) => {
             http::serve_unix(service, tokio::net::UnixListener::from_std(listener)?, stop).await.map_err(Failure::from)
         }
@@ -81,6 +82,7 @@ fn everything() -> serde_json::Value {
 
 async fn over_http(
     service: Arc<Service>,
+    (settings, app, principal): (&Settings, &App, &Principal),
     listener: std::net::TcpListener,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
@@ -89,11 +91,18 @@ async fn over_http(
         _ => (http::fresh_token(), false),
     };
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    output::talk(&format!("listening on http://{}/mcp", listener.local_addr()?));
+    let address = listener.local_addr()?;
+    output::talk(&format!("listening on http://{address}/mcp"));
     if !given {
         output::talk(&format!("bearer token (shown once): {token}"));
     }
-    Ok(http::serve(service, listener, Redacted::new(token), stop).await?)
+    let token = Redacted::new(token);
+    let console = super::console::beside(settings, app, principal, address, token.clone(), &stop);
+    if console.is_some() {
+        output::talk(&format!("console at http://{address}/console, with the same token"));
+    }
+    let beside = console.map(Console::router).unwrap_or_default();
+    Ok(http::serve(service, listener, token, beside, stop).await?)
 }
 
 /// Fires at SIGTERM and SIGINT, so that servers are ended and the journal is written.

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use gateway::desk;
-pub(crate) use privacy::{border, detector, seal, tables};
+pub(crate) use privacy::{border, detector, masked, seal, tables};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
 pub(crate) use skills::shelf;
@@ -202,6 +202,8 @@ pub(crate) enum Pool {
 pub(crate) struct App {
     pub(crate) catalog: Catalog,
     pub(crate) executions: Arc<Executions>,
+    /// Which servers are left alone for a while.
+    pub(crate) circuits: Circuits,
     /// None in a replay, of which nobody is told.
     pub(crate) telemetry: Option<Arc<Telemetry>>,
 }
@@ -256,8 +258,8 @@ impl App {
             counting,
         });
         source::follow_changes(catalog.upstreams.clone(), catalog.surfaces.clone());
-        telemetry::follow(&telemetry, &executions, circuits);
-        Ok(Self { catalog, executions, telemetry: Some(telemetry) })
+        telemetry::follow(&telemetry, &executions, circuits.clone());
+        Ok(Self { catalog, executions, circuits, telemetry: Some(telemetry) })
     }
 
     /// Ends what was started.

@@ -1,7 +1,7 @@
 //! From settings to the border: what is private, the vault, its key, and the credentials that nobody may see.
 
 use crate::failure::Failure;
-use outboard_border::{Border, Inside, Options, Sealed};
+use outboard_border::{Border, Inside, Notes, Options, Place, Sealed};
 use outboard_config::{Connection, PrivacySettings, Settings, WrittenTable};
 use outboard_journal::Seal;
 use outboard_privacy::{Action, Custom, FieldRule, Kind, Names};
@@ -9,6 +9,7 @@ use outboard_types::{ErrorCode, Redacted};
 use outboard_vault::{FlowRule, FlowRules, KeySource, View};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -56,6 +57,14 @@ pub(crate) fn seal(settings: &Settings) -> Result<Option<Arc<dyn Seal>>, Failure
     let may_make = !settings.state_dir.join("vault.sqlite").exists();
     let sealed = Sealed::new(&key(settings)?, may_make).map_err(|error| wrong(error.to_string()))?;
     Ok(Some(Arc::new(sealed)))
+}
+
+/// A text with tokens; JSON stays JSON. `at` says where it goes.
+pub(crate) fn masked(border: &Border, place: &Place, text: &str, at: &str) -> String {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(json) => border.json(place, json, None, at, &mut Notes::default()).get().to_owned(),
+        Err(_) => border.text(place, text, at, &mut Notes::default()),
+    }
 }
 
 /// From the settings or a command, else from a file of the user's, apart from what it seals.

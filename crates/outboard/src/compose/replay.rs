@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use outboard_catalog::Listing;
 use outboard_config::Settings;
 use outboard_execution::{Deps, Executions, Follower, Intents, Orders, StateFolder, SurfaceSource, Surfaces};
-use outboard_gateway::{Answer, Gateway, Permit, Upstream, chain};
+use outboard_gateway::{Answer, Circuits, Gateway, Permit, Upstream, chain};
 use outboard_journal::Journal;
 use outboard_mcp::client::Upstreams;
 use outboard_sandbox::Sandbox;
@@ -62,7 +62,7 @@ pub(crate) async fn replay(
         counter: None,
         counting: None,
     });
-    Ok(App { catalog, executions, telemetry: None })
+    Ok(App { catalog, executions, circuits: Circuits::default(), telemetry: None })
 }
 
 /// A journal in memory that holds the execution alone.

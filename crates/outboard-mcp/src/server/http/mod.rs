@@ -49,11 +49,13 @@ pub fn fresh_token() -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Serves on a port until `stop` fires and what is under way had its grace.
+/// Serves on a port until `stop` fires and what is under way had its grace. Other routes may stand beside ours; who may
+/// use them is their own affair.
 pub async fn serve(
     service: Arc<Service>,
     listener: TcpListener,
     token: Redacted<String>,
+    beside: Router,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
@@ -61,16 +63,17 @@ pub async fn serve(
     let hosts = names.iter().map(|name| format!("{name}:{}", address.port())).collect();
     let (token, principal) = (Digest::of(token.expose()), Principal(PRINCIPAL.into()));
     let state = Http { service, sessions: Sessions::default(), token: Some(token), hosts: Some(hosts), principal };
-    run(listener, state, stop).await
+    run(listener, state, beside, stop).await
 }
 
 /// Serves on a socket of the file system, to whoever may open it.
 pub async fn serve_unix(service: Arc<Service>, listener: UnixListener, stop: CancellationToken) -> io::Result<()> {
     let sessions = Sessions::default();
-    run(listener, Http { service, sessions, token: None, hosts: None, principal: Principal::default() }, stop).await
+    let state = Http { service, sessions, token: None, hosts: None, principal: Principal::default() };
+    run(listener, state, Router::new(), stop).await
 }
 
-async fn run<L>(listener: L, state: Http, stop: CancellationToken) -> io::Result<()>
+async fn run<L>(listener: L, state: Http, beside: Router, stop: CancellationToken) -> io::Result<()>
 where
     L: axum::serve::Listener,
     L::Addr: std::fmt::Debug,
@@ -83,7 +86,8 @@ where
         .route("/approvals/{id}", post(desk::post))
         .layer(DefaultBodyLimit::max(super::wire::MAX_MESSAGE))
         .layer(axum::middleware::map_request(named))
-        .with_state(Arc::new(state));
+        .with_state(Arc::new(state))
+        .merge(beside);
     let stopping = stop.clone();
     let served = axum::serve(listener, app).with_graceful_shutdown(async move { stopping.cancelled().await });
     let ending = async {

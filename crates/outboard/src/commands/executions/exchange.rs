@@ -3,11 +3,10 @@
 use super::{known, orders};
 use crate::failure::Failure;
 use crate::{compose, output};
-use outboard_border::{Border, Notes, Place};
+use outboard_border::Place;
 use outboard_config::Settings;
 use outboard_journal::Journal;
 use serde_json::json;
-use serde_json::value::RawValue;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -27,7 +26,9 @@ pub(super) fn export(
     if plain {
         orders::written(journal, orders::entry(&record.id, "export", None, "private values included"))?;
     }
-    let mask = |text: &str| border.as_ref().map_or_else(|| text.to_owned(), |border| masked(border, &place, text));
+    let mask = |text: &str| {
+        border.as_ref().map_or_else(|| text.to_owned(), |border| compose::masked(border, &place, text, "export"))
+    };
     let id = record.id;
     let mut out: Box<dyn Write> = match file == Path::new("-") {
         true => Box::new(std::io::stdout().lock()),
@@ -35,14 +36,6 @@ pub(super) fn export(
     };
     journal.export(&id, &mask, &mut out)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A text with tokens; JSON stays JSON.
-fn masked(border: &Border, place: &Place, text: &str) -> String {
-    match serde_json::from_str::<&RawValue>(text) {
-        Ok(json) => border.json(place, json, None, "export", &mut Notes::default()).get().to_owned(),
-        Err(_) => border.text(place, text, "export", &mut Notes::default()),
-    }
 }
 
 pub(super) fn import(journal: &Journal, file: &Path, json: bool) -> Result<ExitCode, Failure> {

@@ -1,7 +1,7 @@
 //! `outboard executions`: what ran, runs and waits.
 
 mod exchange;
-mod orders;
+pub(crate) mod orders;
 
 use crate::cli::{self, Cli, ExecutionAction};
 use crate::failure::Failure;
@@ -44,14 +44,14 @@ fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode,
 }
 
 /// The record of an id that somebody typed.
-pub(super) fn known(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
+pub(crate) fn known(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
     journal.execution(&ExecutionId(id.into()))?.ok_or_else(|| {
         Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
             .hint("`outboard executions` lists the latest")
     })
 }
 
-fn as_json(row: &ExecutionRow) -> Value {
+pub(crate) fn as_json(row: &ExecutionRow) -> Value {
     let record = &row.record;
     json!({
         "id": record.id,
@@ -118,7 +118,7 @@ fn table(rows: &[ExecutionRow]) -> String {
     table.trim_fmt()
 }
 
-fn call_json(call: &CallRecord) -> Value {
+pub(crate) fn call_json(call: &CallRecord) -> Value {
     json!({
         "id": call.number, "server": call.server, "tool": call.tool, "decision": call.decision,
         "error": call.error.map(|code| code.as_str()), "started_ms": call.started_ms, "duration_us": call.duration_us,

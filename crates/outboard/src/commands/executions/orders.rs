@@ -28,7 +28,7 @@ pub(super) fn open(journal: &Journal, row: &ExecutionRow) -> Result<Vec<Intent>,
     Ok(history.intents)
 }
 
-pub(super) fn intent_json(intent: &Intent) -> Value {
+pub(crate) fn intent_json(intent: &Intent) -> Value {
     json!({
         "id": intent.number, "server": intent.key.server, "tool": intent.key.tool, "at_ms": intent.at_ms,
         "may_be_repeated": intent.effect != Effect::Effectful,
@@ -36,15 +36,10 @@ pub(super) fn intent_json(intent: &Intent) -> Value {
 }
 
 pub(super) async fn cancel(journal: &Journal, id: &str) -> Result<ExitCode, Failure> {
-    let id = unfinished(journal, id)?.record.id;
-    if journal.claim(&id).await? == Claim::Ours {
-        journal.end(&id, ended(Status::Cancelled, ErrorCode::Cancelled));
-        written(journal, entry(&id, "cancel", None, "its process was gone"))?;
+    let Some(id) = ask_to_end(journal, id, "").await? else {
         output::talk("cancelled; its process was gone");
         return Ok(ExitCode::SUCCESS);
-    }
-    journal.order(&id, &Principal::default(), now_ms(), &Order::Cancel).await?;
-    written(journal, entry(&id, "cancel", None, "asked"))?;
+    };
     for _ in 0..PATIENCE.as_millis() / 50 {
         tokio::time::sleep(Duration::from_millis(50)).await;
         if known(journal, id.as_str())?.status.is_final() {
@@ -55,6 +50,20 @@ pub(super) async fn cancel(journal: &Journal, id: &str) -> Result<ExitCode, Fail
     let late = format!("{id} was asked to end and has not yet");
     Err(Failure::new(ErrorCode::Timeout, late)
         .hint("look again with `outboard executions show`; its process may be stopped"))
+}
+
+/// Ends an execution whose process is gone, or asks the process to: then its id comes back. `who` ends the audit row's
+/// words.
+pub(crate) async fn ask_to_end(journal: &Journal, id: &str, who: &str) -> Result<Option<ExecutionId>, Failure> {
+    let id = unfinished(journal, id)?.record.id;
+    if journal.claim(&id).await? == Claim::Ours {
+        journal.end(&id, ended(Status::Cancelled, ErrorCode::Cancelled));
+        written(journal, entry(&id, "cancel", None, &format!("its process was gone{who}")))?;
+        return Ok(None);
+    }
+    journal.order(&id, &Principal::default(), now_ms(), &Order::Cancel).await?;
+    written(journal, entry(&id, "cancel", None, &format!("asked{who}")))?;
+    Ok(Some(id))
 }
 
 /// What the flags say.
@@ -70,7 +79,30 @@ pub(super) fn verdict(done: Option<&str>, not_done: bool) -> Result<Verdict, Fai
     }
 }
 
+/// What a word says, with the answer where there was one.
+pub(crate) fn verdict_of(word: &str, answer: Option<String>) -> Result<Verdict, Failure> {
+    match (word, answer) {
+        ("done", answer) => Ok(Verdict::Done(answer.unwrap_or_else(|| "null".into()))),
+        ("not_done", None) => Ok(Verdict::NotDone),
+        ("unknown", None) => Ok(Verdict::Unknown),
+        _ => Err(Failure::usage("a call was `done`, with its answer, or it was `not_done`, or that is `unknown`")),
+    }
+}
+
 pub(super) async fn resolve(journal: &Journal, id: &str, call: u64, verdict: Verdict) -> Result<ExitCode, Failure> {
+    note_verdict(journal, id, call, verdict, "").await?;
+    output::talk("noted; an execution whose process is gone takes it up with `outboard resume`");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes down what became of a call, for the process that goes on with its execution. `who` ends the audit row's words.
+pub(crate) async fn note_verdict(
+    journal: &Journal,
+    id: &str,
+    call: u64,
+    verdict: Verdict,
+    who: &str,
+) -> Result<(), Failure> {
     let row = unfinished(journal, id)?;
     let open = open(journal, &row)?;
     let Some(intent) = open.iter().find(|intent| intent.number == call) else {
@@ -87,13 +119,11 @@ pub(super) async fn resolve(journal: &Journal, id: &str, call: u64, verdict: Ver
         Verdict::Unknown => "unknown",
     };
     let id = row.record.id;
-    let mut row = entry(&id, "resolve", Some(call), said);
+    let mut row = entry(&id, "resolve", Some(call), &format!("{said}{who}"));
     (row.server, row.tool) = (Some(intent.key.server.clone()), Some(intent.key.tool.clone()));
     row.arguments_digest = Some(intent.key.arguments);
     journal.order(&id, &Principal::default(), now_ms(), &Order::Resolve { call, verdict }).await?;
-    written(journal, row)?;
-    output::talk("noted; an execution whose process is gone takes it up with `outboard resume`");
-    Ok(ExitCode::SUCCESS)
+    written(journal, row)
 }
 
 fn unfinished(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
@@ -105,12 +135,12 @@ fn unfinished(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
 }
 
 /// Writes an audit row; it is on the disk when this returns.
-pub(super) fn written(journal: &Journal, entry: AuditEntry) -> Result<(), Failure> {
+pub(crate) fn written(journal: &Journal, entry: AuditEntry) -> Result<(), Failure> {
     journal.audit(entry);
     Ok(journal.flush()?)
 }
 
-pub(super) fn entry(id: &ExecutionId, kind: &str, call: Option<u64>, decision: &str) -> AuditEntry {
+pub(crate) fn entry(id: &ExecutionId, kind: &str, call: Option<u64>, decision: &str) -> AuditEntry {
     AuditEntry { execution: Some(id.clone()), call, ..AuditEntry::new(now_ms(), Principal::default(), kind, decision) }
 }
 

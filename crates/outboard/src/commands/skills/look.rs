@@ -35,7 +35,8 @@ fn listed_json(shelf: &Shelf, one: &Listed) -> Value {
     row
 }
 
-pub(super) fn list(shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {
+/// Every skill and everything that waits to be one.
+pub(crate) fn rows(shelf: &Shelf) -> Result<Vec<Value>, Failure> {
     let (view, waiting) = shelf.collection().everything().map_err(failed)?;
     let waits = |session: &std::path::Path, skill: &Skill| {
         let mut row = skill_json(shelf, skill);
@@ -46,7 +47,11 @@ pub(super) fn list(shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {
         row
     };
     let rows = view.listed().iter().map(|one| listed_json(shelf, one));
-    let rows: Vec<Value> = rows.chain(waiting.iter().map(|(session, skill)| waits(session, skill))).collect();
+    Ok(rows.chain(waiting.iter().map(|(session, skill)| waits(session, skill))).collect())
+}
+
+pub(super) fn list(shelf: &Shelf, json: bool) -> Result<ExitCode, Failure> {
+    let rows = rows(shelf)?;
     if json {
         output::json(&rows);
     } else if rows.is_empty() {
@@ -66,6 +71,17 @@ fn table(rows: &[Value]) -> String {
         table.add_row([text("id"), text("version"), text("place"), text("status"), one_line(told, LINE)]);
     }
     table.trim_fmt()
+}
+
+/// One skill with its texts, without reading its code anew.
+pub(crate) fn shown(shelf: &Shelf, name: &str) -> Result<Value, Failure> {
+    let (place, skill) = shelf.collection().get(name).map_err(failed)?;
+    let mut row = skill_json(shelf, &skill);
+    row["place"] = json!(place);
+    row["import"] = json!(shelf.import_line(&skill, None));
+    let text = |(path, _): (&str, &[u8])| Some(json!({"path": path, "text": skill.files.text(path)?}));
+    row["texts"] = skill.files.iter().filter_map(text).collect();
+    Ok(row)
 }
 
 pub(super) async fn show(settings: &Settings, shelf: &Shelf, name: &str, json: bool) -> Result<ExitCode, Failure> {
@@ -107,15 +123,20 @@ fn entry_json(entry: &Entry) -> Value {
     })
 }
 
+/// The versions of a skill, newest first.
+pub(crate) fn versions(shelf: &Shelf, name: &str) -> Result<Vec<Value>, Failure> {
+    Ok(shelf.collection().history(name, now_ms()).map_err(failed)?.iter().map(entry_json).collect())
+}
+
 pub(super) fn history(shelf: &Shelf, name: &str, json: bool) -> Result<ExitCode, Failure> {
-    let entries = shelf.collection().history(name, now_ms()).map_err(failed)?;
+    let entries = versions(shelf, name)?;
     if json {
-        output::json(&entries.iter().map(entry_json).collect::<Vec<_>>());
+        output::json(&entries);
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["VERSION", "WHAT", "PLACE", "BY", "EXECUTION"]);
-    for row in entries.iter().map(entry_json) {
+    for row in entries {
         table
             .add_row(["id", "what", "place", "by", "execution"].map(|key| row[key].as_str().unwrap_or("–").to_owned()));
     }
@@ -130,6 +151,16 @@ pub(super) fn diff(
     new: Option<&str>,
     json: bool,
 ) -> Result<ExitCode, Failure> {
+    let found = changes(shelf, name, old, new)?;
+    match json {
+        true => output::json(&found),
+        false => output::data(found["diff"].as_str().unwrap_or_default().trim_end()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How two versions differ.
+pub(crate) fn changes(shelf: &Shelf, name: &str, old: Option<&str>, new: Option<&str>) -> Result<Value, Failure> {
     let library = shelf.collection();
     let meant = |digits: &str| library.version(name, digits, now_ms()).map_err(failed);
     let new: Digest = match new {
@@ -143,9 +174,5 @@ pub(super) fn diff(
     // The present version may have been written by hand and be in no history yet.
     library.history(name, now_ms()).map_err(failed)?;
     let text = difference(&library.files(&old).map_err(failed)?, &library.files(&new).map_err(failed)?);
-    match json {
-        true => output::json(&json!({"id": name, "old": old.short(), "new": new.short(), "diff": text})),
-        false => output::data(text.trim_end()),
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(json!({"id": name, "old": old.short(), "new": new.short(), "diff": text}))
 }

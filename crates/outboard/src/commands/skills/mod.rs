@@ -6,6 +6,10 @@ mod look;
 mod stats;
 mod test;
 
+pub(crate) use change::approved;
+pub(crate) use look::{changes as diff, rows, shown, versions};
+pub(crate) use stats::stats;
+
 use crate::cli::{self, Cli, SkillAction};
 use crate::compose::{self, App, Pool};
 use crate::failure::Failure;

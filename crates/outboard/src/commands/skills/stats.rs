@@ -7,8 +7,9 @@ use crate::output;
 use comfy_table::{Table, presets};
 use outboard_config::Settings;
 use outboard_execution::{Shelf, SkillReport, skills_of};
-use outboard_journal::Status;
+use outboard_journal::{Journal, Status};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -46,23 +47,36 @@ struct Run {
 }
 
 pub(super) fn run(settings: &Settings, shelf: &Shelf, runs: usize, json: bool) -> Result<ExitCode, Failure> {
-    let journal = compose::journal(settings)?;
+    let (runs, skills, curve) = of(&compose::journal(settings)?, shelf, runs)?;
+    if json {
+        output::json(&as_json(runs, &skills, &curve));
+        return Ok(ExitCode::SUCCESS);
+    }
+    show(&skills, &curve);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the latest runs tell, as one record.
+pub(crate) fn stats(journal: &Journal, shelf: &Shelf, runs: usize) -> Result<Value, Failure> {
+    let (runs, skills, curve) = of(journal, shelf, runs)?;
+    Ok(as_json(runs, &skills, &curve))
+}
+
+fn as_json(runs: usize, skills: &[Used], curve: &[Point]) -> Value {
+    serde_json::json!({"runs": runs, "skills": skills, "curve": curve})
+}
+
+fn of(journal: &Journal, shelf: &Shelf, runs: usize) -> Result<(usize, Vec<Used>, Vec<Point>), Failure> {
     let rows = journal.executions(runs)?.into_iter().rev();
     let runs: Vec<Run> = rows
         .filter_map(|row| {
-            let report = skills_of(&journal, &row.record.id)?;
+            let report = skills_of(journal, &row.record.id)?;
             Some(Run { report, well: row.status == Status::Succeeded, at_ms: row.record.started_ms })
         })
         .collect();
     let view = shelf.collection().view(None).map_err(failed)?;
     let names = view.active().map(|(_, skill)| skill.name.to_string());
-    let (skills, curve) = (counted(names, &runs), curve(&runs));
-    if json {
-        output::json(&serde_json::json!({"runs": runs.len(), "skills": skills, "curve": curve}));
-        return Ok(ExitCode::SUCCESS);
-    }
-    show(&skills, &curve);
-    Ok(ExitCode::SUCCESS)
+    Ok((runs.len(), counted(names, &runs), curve(&runs)))
 }
 
 fn counted(names: impl Iterator<Item = String>, runs: &[Run]) -> Vec<Used> {

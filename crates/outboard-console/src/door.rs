@@ -1,0 +1,109 @@
+//! Coming in, going out, and being known in between.
+
+use crate::headers::text;
+use crate::{Console, answer};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use outboard_types::Digest;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The header that carries a session's token.
+const TOKEN: &str = "x-outboard-console";
+
+/// How long a wrong token is thought about, so that nobody tries many.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What somebody brings: the token, or the secret of a link.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Brought {
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    link: Option<String>,
+}
+
+/// Opens a session.
+pub(crate) async fn login(State(console): State<Arc<Console>>, headers: HeaderMap, body: Bytes) -> Response {
+    let brought: Option<Brought> = serde_json::from_slice(&body).ok();
+    let fits = brought.is_some_and(|brought| {
+        let token = brought.token.is_some_and(|token| console.token == Some(Digest::of(token.trim())));
+        token || brought.link.is_some_and(|link| console.sessions.take_link(&link))
+    });
+    if !fits {
+        tokio::time::sleep(PAUSE).await;
+        return answer::refused(
+            StatusCode::UNAUTHORIZED,
+            "this token or link does not open the console",
+            "take the token that was printed at start, or OUTBOARD_TOKEN; a link is good once, for ten minutes",
+        );
+    }
+    let opened = console.sessions.open();
+    let cookie = format!("{}={}", name(&headers), opened.cookie);
+    with_cookie(&cookie, answer::json(StatusCode::OK, &json!({"token": opened.token})))
+}
+
+/// Ends the session.
+pub(crate) async fn logout(State(console): State<Arc<Console>>, headers: HeaderMap) -> Response {
+    if let Err(refused) = console.admit(&headers) {
+        return refused;
+    }
+    cookie(&headers).iter().for_each(|cookie| console.sessions.close(cookie));
+    let gone = format!("{}=; Max-Age=0", name(&headers));
+    with_cookie(&gone, answer::json(StatusCode::OK, &json!({})))
+}
+
+/// The token of a session that the browser is in already, as after a reload.
+pub(crate) async fn session(State(console): State<Arc<Console>>, headers: HeaderMap) -> Response {
+    match cookie(&headers).and_then(|cookie| console.sessions.token(cookie)) {
+        Some(token) => answer::json(StatusCode::OK, &json!({"token": token, "by": console.by})),
+        None => nobody(),
+    }
+}
+
+impl Console {
+    /// Lets a request of an open session pass: its cookie and its token belong together.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Response> {
+        let wanted = cookie(headers).and_then(|cookie| self.sessions.token(cookie)).ok_or_else(nobody)?;
+        match text(headers, HeaderName::from_static(TOKEN)) {
+            Some(token) if Digest::of(token) == Digest::of(&wanted) => Ok(()),
+            _ => Err(answer::refused(
+                StatusCode::FORBIDDEN,
+                "the request does not carry its session's token",
+                "reload the page",
+            )),
+        }
+    }
+}
+
+fn nobody() -> Response {
+    answer::refused(StatusCode::UNAUTHORIZED, "nobody is logged in here", "log in with the token printed at start")
+}
+
+/// The cookie's name has the port in it: browsers do not tell ports apart, and each console has sessions of its own.
+fn name(headers: &HeaderMap) -> String {
+    let port = text(headers, header::HOST).and_then(|host| host.rsplit_once(':')).map_or("", |(_, port)| port);
+    let digits: String = port.chars().filter(char::is_ascii_digit).collect();
+    format!("outboard_console_{digits}")
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let name = name(headers);
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+fn with_cookie(cookie: &str, mut response: Response) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/console; HttpOnly; SameSite=Strict")) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
