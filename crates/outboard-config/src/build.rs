@@ -288,6 +288,7 @@ fn calls(settings: &mut Settings, key: &[&str], given: Given, folder: &Path) {
         (["journal", "in_doubt"], Given::Text(word)) => journal.in_doubt = word,
         (["journal", "max_age"], Given::Span(span)) => journal.max_age = Some(span),
         (["journal", "max_size"], Given::Number(bytes)) => journal.max_bytes = Some(bytes),
+        (["journal", "files_max_size"], Given::Number(bytes)) => journal.files_max_bytes = bytes,
         (["journal", "audit_max_age"], Given::Span(span)) => journal.audit_max_age = Some(span),
         (["limits"], Given::Tables(limits)) => before(&mut gateway.limits, limits),
         (["prices"], Given::Tables(prices)) => before(&mut gateway.prices, prices),

@@ -314,6 +314,12 @@ const SETTINGS: &[Setting] = &[
         "While the journal takes more, the executions that ended first are forgotten.",
     ),
     setting(
+        "journal.files_max_size",
+        Kind::Size,
+        "\"1GiB\"",
+        "Bytes of the files that ended executions began with, kept for `outboard replay`; the oldest go first, 0 keeps none.",
+    ),
+    setting(
         "journal.audit_max_age",
         Kind::Span,
         "",

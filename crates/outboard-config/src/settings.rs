@@ -215,6 +215,8 @@ pub struct JournalSettings {
     pub max_age: Option<Duration>,
     /// While the journal takes more bytes, the executions that ended first are forgotten.
     pub max_bytes: Option<u64>,
+    /// Bytes of the files that ended executions began with, kept for replays.
+    pub files_max_bytes: u64,
     /// Audit rows that are older are forgotten, leaving a signed checkpoint.
     pub audit_max_age: Option<Duration>,
 }
@@ -227,6 +229,7 @@ impl Default for JournalSettings {
             in_doubt: "error".into(),
             max_age: None,
             max_bytes: None,
+            files_max_bytes: 1 << 30,
             audit_max_age: None,
         }
     }

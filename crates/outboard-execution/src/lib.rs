@@ -58,8 +58,9 @@ pub use skills::{
     CaseRun, Drift, EXPOSED, ExposedSkill, Shelf, SkillNote, SkillReport, SkillRules, SkillUse, case_of, drift,
     skill_error,
 };
-pub use state::StateFolder;
+pub use state::{FILES_MAX_BYTES, StateFolder};
 pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Visible};
 pub use traced::Propagate;
 pub use value::program_value;
 pub use workers::{Hired, Hold, Workers};
+pub use workspace::{KeptFiles, RemovedFiles};

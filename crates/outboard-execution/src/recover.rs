@@ -3,6 +3,7 @@
 use crate::engine::Origin;
 use crate::executions::{Executions, Handle};
 use crate::request::RunRequest;
+use crate::workspace::Found;
 
 use futures::StreamExt;
 use outboard_journal::{Claim, ExecutionRow, OnRestart, Status};
@@ -50,14 +51,14 @@ impl Executions {
         Ok(found)
     }
 
-    /// Removes copies of files that no execution needs any more.
+    /// Removes copies of files that no execution needs any more; those of one that is over are kept for replays.
     fn sweep(&self) {
         let journal = &self.deps().journal;
-        let needed = |id: &str| match journal.execution(&ExecutionId(id.into())) {
-            Ok(row) => row.is_some_and(|row| !row.status.is_final()),
-            Err(_) => true,
-        };
-        crate::workspace::sweep(&self.deps().state.snapshots(), &needed);
+        self.deps().state.sweep_files(&|id| match journal.execution(&ExecutionId(id.into())) {
+            Ok(Some(row)) if row.status.is_final() => Found::Over,
+            Ok(None) => Found::Unknown,
+            _ => Found::Needed,
+        });
     }
 
     /// Goes on with one unfinished execution, whatever was wanted for it.

@@ -1,6 +1,6 @@
 //! Where sessions and skills live on disk.
 
-use crate::workspace::Snapshot;
+use crate::workspace::{Found, KeptFiles, RemovedFiles, Snapshot, Store, sweep};
 use outboard_types::{ExecutionId, Principal, SessionName};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, File};
@@ -12,12 +12,22 @@ use std::time::SystemTime;
 #[derive(Debug, Clone)]
 pub struct StateFolder {
     root: PathBuf,
+    files: Store,
 }
+
+/// The bytes of files that are kept for replays unless told otherwise.
+pub const FILES_MAX_BYTES: u64 = 1 << 30;
 
 impl StateFolder {
     /// Uses this folder; it is made when first needed.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self { files: Store::new(root.join("files"), FILES_MAX_BYTES), root }
+    }
+
+    /// Keeps at most this many bytes of the files that executions began with; none with 0.
+    pub fn keeping(self, files_max_bytes: u64) -> Self {
+        Self { files: Store::new(self.root.join("files"), files_max_bytes), ..self }
     }
 
     /// The folder itself.
@@ -69,10 +79,24 @@ impl StateFolder {
         Ok(folder)
     }
 
-    /// Gives a workspace of another state folder the files that an execution of this one began with, where they are
-    /// still kept: until it is over.
+    /// The copy of what a workspace was when an execution began.
+    pub(crate) fn snapshot(&self, id: &ExecutionId, workspace: &Path) -> Snapshot {
+        Snapshot::new(&self.snapshots(), &self.files, id.as_str(), workspace)
+    }
+
+    /// Gives a workspace of another state folder the files that an execution of this one began with. `false` where
+    /// there were none, or where they are not kept any more.
     pub fn lend_files(&self, id: &ExecutionId, workspace: &Path) -> io::Result<bool> {
-        Snapshot::new(&self.snapshots(), id.as_str(), workspace).lend(workspace)
+        self.snapshot(id, workspace).lend(workspace)
+    }
+
+    /// Removes kept files of executions that are not to be replayed any more.
+    pub fn forget_files(&self, stay: KeptFiles<'_>) -> io::Result<RemovedFiles> {
+        self.files.prune(stay)
+    }
+
+    pub(crate) fn sweep_files(&self, known: &dyn Fn(&str) -> Found) {
+        sweep(&self.snapshots(), &self.files, known);
     }
 
     /// Removes the files of sessions that nobody used since a time; how many there were. `used` are sessions that

@@ -6,13 +6,20 @@
 //! written meanwhile: another execution of the session, or a person while this one was suspended; and where they are
 //! more than [`MOST_BYTES`] or [`MOST_FILES`].
 //!
+//! When the execution is over the copy goes into the [`store`], where a later replay finds it.
+//!
 //! What a program left in its folders is hostile: no link is followed, what is neither file, folder nor link is
 //! skipped, and a new folder takes the place of the old one instead of being written into.
+
+mod manifest;
+mod store;
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+pub(crate) use store::Store;
+pub use store::{KeptFiles, RemovedFiles};
 
 /// Workspaces with more bytes than this are not copied.
 const MOST_BYTES: u64 = 64 << 20;
@@ -34,13 +41,17 @@ pub(crate) struct Snapshot {
     copy: PathBuf,
     /// What the files looked like when the execution was suspended.
     mark: PathBuf,
+    /// The copy once it is not put back any more: a later replay begins with it all the same.
+    aside: PathBuf,
+    store: Store,
 }
 
 impl Snapshot {
     /// The copy of one execution, which may not be there, in the folder of all copies.
-    pub(crate) fn new(folder: &Path, execution: &str, workspace: &Path) -> Self {
-        let (copy, mark) = (folder.join(execution), folder.join(format!("{execution}.mark")));
-        Self { workspace: workspace.to_owned(), copy, mark }
+    pub(crate) fn new(folder: &Path, store: &Store, execution: &str, workspace: &Path) -> Self {
+        let of = |ending: &str| folder.join(format!("{execution}{ending}"));
+        let (copy, mark, aside) = (of(""), of(".mark"), of(".aside"));
+        Self { workspace: workspace.to_owned(), copy, mark, aside, store: store.clone() }
     }
 
     /// Copies the files, before the program runs for the first time.
@@ -72,8 +83,7 @@ impl Snapshot {
         if let Ok(mark) = fs::read(&self.mark)
             && mark != look(&self.workspace)?
         {
-            // Somebody else's changes; they stay, and this is so for the rest of the execution.
-            self.forget();
+            self.set_aside()?;
             return Ok(false);
         }
         self.put_back()?;
@@ -96,29 +106,67 @@ impl Snapshot {
         fs::remove_dir_all(&old)
     }
 
-    /// Copies the files into a folder of somebody else's, which is empty; `false` where there is no copy.
-    pub(crate) fn lend(&self, folder: &Path) -> io::Result<bool> {
-        if !self.copy.is_dir() {
-            return Ok(false);
-        }
-        copy_below(&self.copy, folder, &mut Left { bytes: MOST_BYTES, files: MOST_FILES }, 0).map(|()| true)
+    /// Leaves the files as somebody else changed them, for the rest of the execution.
+    pub(crate) fn set_aside(&self) -> io::Result<()> {
+        let _ = fs::remove_file(&self.mark);
+        if self.copy.is_dir() { fs::rename(&self.copy, &self.aside) } else { Ok(()) }
     }
 
-    /// Removes the copy: the execution is over.
+    /// Copies the files into a folder of somebody else's, which is empty; `false` where there is no copy.
+    pub(crate) fn lend(&self, folder: &Path) -> io::Result<bool> {
+        let mut left = Left { bytes: MOST_BYTES, files: MOST_FILES };
+        match self.present() {
+            None => self.store.lend(self.name(), folder),
+            Some(copy) => copy_below(copy, folder, &mut left, 0).map(|()| true),
+        }
+    }
+
+    /// Puts the copy into the store and removes it: the execution is over.
+    pub(crate) fn keep(&self) -> io::Result<()> {
+        let kept = self.present().map_or(Ok(()), |copy| self.store.keep(self.name(), copy));
+        self.forget();
+        kept
+    }
+
+    /// Removes the copy.
     pub(crate) fn forget(&self) {
         let _ = fs::remove_dir_all(&self.copy);
+        let _ = fs::remove_dir_all(&self.aside);
         let _ = fs::remove_file(&self.mark);
+    }
+
+    fn present(&self) -> Option<&Path> {
+        [self.copy.as_path(), &self.aside].into_iter().find(|folder| folder.is_dir())
+    }
+
+    fn name(&self) -> &str {
+        self.copy.file_name().and_then(|name| name.to_str()).unwrap_or_default()
     }
 }
 
-/// Removes the copies of executions that are not among the unfinished ones.
-pub(crate) fn sweep(folder: &Path, unfinished: &dyn Fn(&str) -> bool) {
+/// What becomes of a copy that was found.
+pub(crate) enum Found {
+    /// Its execution is not over.
+    Needed,
+    /// It is over: its process ended before the copy was put into the store.
+    Over,
+    /// Nobody knows it.
+    Unknown,
+}
+
+/// Puts copies of executions that are over into the store, and removes those that nobody knows.
+pub(crate) fn sweep(folder: &Path, store: &Store, known: &dyn Fn(&str) -> Found) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !unfinished(name.split('.').next().unwrap_or_default()) {
-            let path = entry.path();
-            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        let id = name.split('.').next().unwrap_or_default();
+        let path = entry.path();
+        let is_copy = id == name || name.ends_with(".aside");
+        match known(id) {
+            Found::Needed => continue,
+            Found::Over if is_copy && store.keep(id, &path).is_ok() => {}
+            Found::Over | Found::Unknown => {}
         }
+        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 }
 
@@ -217,12 +265,17 @@ fn look(workspace: &Path) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn copy_of(folder: &tempfile::TempDir, id: &str) -> Snapshot {
+        let at = |name: &str| folder.path().join(name);
+        Snapshot::new(&at("snapshots"), &Store::new(at("files"), 1 << 20), id, &at("workspace"))
+    }
+
     fn made() -> (tempfile::TempDir, PathBuf, Snapshot) {
         let folder = tempfile::tempdir().unwrap();
         let workspace = folder.path().join("workspace");
         fs::create_dir_all(workspace.join("deep/er")).unwrap();
         fs::write(workspace.join("deep/er/old"), "old").unwrap();
-        let snapshot = Snapshot::new(&folder.path().join("snapshots"), "ex_1", &workspace);
+        let snapshot = copy_of(&folder, "ex_1");
         snapshot.take().unwrap();
         (folder, workspace, snapshot)
     }
@@ -266,7 +319,7 @@ mod tests {
         assert_eq!(fs::read_to_string(secret.join("old")).unwrap(), "untouched");
         assert_eq!(fs::read_to_string(workspace.join("deep/er/old")).unwrap(), "old");
         std::os::unix::fs::symlink(&secret, workspace.join("link")).unwrap();
-        let again = Snapshot::new(&folder.path().join("snapshots"), "ex_2", &workspace);
+        let again = copy_of(&folder, "ex_2");
         again.take().unwrap();
         assert!(again.copy.join("link").is_symlink(), "a link is copied as a link");
     }
@@ -275,13 +328,33 @@ mod tests {
     fn large_workspaces_are_left_alone_and_old_copies_are_swept() {
         let (folder, workspace, snapshot) = made();
         File::create(workspace.join("large")).unwrap().set_len(MOST_BYTES + 1).unwrap();
-        let large = Snapshot::new(&folder.path().join("snapshots"), "ex_2", &workspace);
+        let large = copy_of(&folder, "ex_2");
         assert!(large.take().is_err());
         assert!(!large.restore().unwrap());
         assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 1, "nothing half done");
-        sweep(&folder.path().join("snapshots"), &|id| id == "ex_1");
+        let copies = folder.path().join("snapshots");
+        sweep(&copies, &snapshot.store, &|_| Found::Needed);
         assert!(snapshot.copy.exists());
-        sweep(&folder.path().join("snapshots"), &|_| false);
+        sweep(&copies, &snapshot.store, &|_| Found::Over);
         assert!(!snapshot.copy.exists());
+        let lent = folder.path().join("lent");
+        fs::create_dir(&lent).unwrap();
+        assert!(snapshot.lend(&lent).unwrap(), "a replay finds what it began with");
+        assert_eq!(fs::read_to_string(lent.join("deep/er/old")).unwrap(), "old");
+    }
+
+    #[test]
+    fn what_is_not_put_back_any_more_is_kept_for_a_replay() {
+        let (folder, workspace, snapshot) = made();
+        snapshot.mark().unwrap();
+        fs::write(workspace.join("mine"), "by a person").unwrap();
+        assert!(!snapshot.restore().unwrap());
+        snapshot.keep().unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("snapshots")).unwrap().count(), 0);
+        let lent = folder.path().join("lent");
+        fs::create_dir(&lent).unwrap();
+        assert!(snapshot.lend(&lent).unwrap());
+        assert!(lent.join("deep/er/old").exists() && !lent.join("mine").exists());
+        assert!(snapshot.store.forget("ex_1") && !snapshot.lend(&lent).unwrap());
     }
 }

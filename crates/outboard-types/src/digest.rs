@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::io;
 
 /// A SHA-256 digest, shown and stored as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +24,18 @@ impl Digest {
             hash.update(piece);
         }
         Self(hash.finalize().into())
+    }
+
+    /// The digest of what a reader gives, to its end.
+    pub fn of_reader(reader: &mut impl io::Read) -> io::Result<Self> {
+        let mut hash = Sha256::new();
+        let mut part = vec![0; 64 * 1024];
+        loop {
+            match reader.read(&mut part)? {
+                0 => return Ok(Self(hash.finalize().into())),
+                read => hash.update(&part[..read]),
+            }
+        }
     }
 
     /// The first 16 hexadecimal digits, for folder names and logs.

@@ -56,6 +56,10 @@ fn a_killed_host_is_followed_by_one_that_goes_on() {
         let mut session = place.client();
         let id = started(&mut session, language, code);
         place.wait_for(|| log(&place).contains(&"append two".to_owned()));
+        // The server writes its line before it answers, and the answer has to be recorded.
+        place.until(&["executions", "show", &id, "--json"], |shown| {
+            serde_json::from_str::<Value>(shown).unwrap()["open_calls"] == json!([])
+        });
         assert!(!log(&place).contains(&"append three".to_owned()), "it still sleeps");
         session.kill();
         let mut session = place.client();
@@ -184,6 +188,31 @@ fn a_recorded_program_runs_again_without_a_call() {
         assert!(told.contains("nondeterminism") && told.contains("lines.append"), "{told}");
         assert_eq!(log(&place), calls, "{language}: nobody was called");
     }
+}
+
+#[test]
+fn a_replay_begins_with_the_files_that_were_there_when_it_was_recorded() {
+    let place = place("");
+    place.program("python", "open('/workspace/data', 'w').write('first')\nimport os\nos.mkdir('/workspace/deep')\nopen('/workspace/deep/x', 'w').write('x')");
+    let report = place.program("python", "text = open('/workspace/data').read() + open('/workspace/deep/x').read()\nopen('/workspace/data', 'w').write('second')\nresult = text");
+    let id = report["id"].as_str().unwrap();
+    assert_eq!(report["result"], "firstx", "{report}");
+    place.program(
+        "python",
+        "import shutil\nshutil.rmtree('/workspace/deep')\nopen('/workspace/data', 'w').write('third')",
+    );
+    for _ in 0..2 {
+        assert!(place.ok(&["replay", id]).contains("firstx"), "however much was changed since");
+    }
+    let state = place.path().join(".outboard");
+    assert_eq!(std::fs::read_dir(state.join("snapshots")).unwrap().count(), 0, "the copy went into the store");
+    // A process that ended in between left the copy behind: the next one puts it there.
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("journal.files_max_size = \"0\"\n{settings}"));
+    let pruned: Value = serde_json::from_str(&place.ok(&["executions", "prune", "--json"])).unwrap();
+    assert_eq!(pruned["replays_without_files"], 2, "{pruned}");
+    let (code, _) = place.fails(&["replay", id]);
+    assert_eq!(code, 1, "without its files it ends otherwise");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The session's files at the turning points of an execution.
 
 use super::Engine;
-use crate::workspace::Snapshot;
 
 /// What is to be done with the copy of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +12,7 @@ pub(super) enum Files {
     /// It is going to run again.
     Restore,
     /// It is over.
-    Forget,
+    Keep,
 }
 
 impl Engine {
@@ -39,20 +38,18 @@ impl Engine {
 
     /// Does it. What fails is logged and no reason to stop: without a copy a replay finds the files as they are.
     pub(super) async fn files(&mut self, what: Files) {
-        let (journal, id) = (self.deps.journal.clone(), self.id().clone());
-        let snapshot = Snapshot::new(&self.deps.state.snapshots(), id.as_str(), &self.workspace);
+        let (journal, id, offline) = (self.deps.journal.clone(), self.id().clone(), self.is_offline());
+        let snapshot = self.deps.state.snapshot(&id, &self.workspace);
         let done = tokio::task::spawn_blocking(move || match what {
             Files::Take => snapshot.take(),
             Files::Mark => snapshot.mark(),
-            Files::Restore if journal.shares_session(&id).unwrap_or(true) => {
-                snapshot.forget();
-                Ok(())
-            }
+            Files::Restore if journal.shares_session(&id).unwrap_or(true) => snapshot.set_aside(),
             Files::Restore => snapshot.restore().map(drop),
-            Files::Forget => {
+            Files::Keep if offline => {
                 snapshot.forget();
                 Ok(())
             }
+            Files::Keep => snapshot.keep(),
         });
         let done = done.await;
         match done {

@@ -165,7 +165,7 @@ impl Engine {
             resumed = true;
         };
         self.run.context().cancel.cancel();
-        self.files(Files::Forget).await;
+        self.files(Files::Keep).await;
         self.take_skills().await;
         let has_effects = self.has_effects;
         let (report, written) = self.report(end);

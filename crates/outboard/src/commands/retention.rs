@@ -2,9 +2,9 @@
 
 use crate::compose;
 use outboard_config::Settings;
-use outboard_execution::{Shelf, StateFolder};
+use outboard_execution::{KeptFiles, RemovedFiles, Shelf, StateFolder};
 use outboard_journal::{Journal, JournalError, Removed, Retention};
-use outboard_types::{Principal, SessionName, now_ms};
+use outboard_types::{ExecutionId, Principal, SessionName, now_ms};
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,10 +22,33 @@ fn retention(settings: &Settings) -> Retention {
     }
 }
 
-/// Forgets now; blocks the thread. Gives what went of the journal, and how many sessions lost their files.
-pub(super) fn prune(journal: &Journal, settings: &Settings) -> Result<(Removed, usize), JournalError> {
+/// What was forgotten.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Pruned {
+    /// Of the journal.
+    pub(super) journal: Removed,
+    /// Sessions that lost their files.
+    pub(super) sessions: usize,
+    /// Of the files that replays begin with.
+    pub(super) files: RemovedFiles,
+}
+
+/// Forgets now; blocks the thread.
+pub(super) fn prune(journal: &Journal, settings: &Settings) -> Result<Pruned, JournalError> {
     let sessions = settings.session_max_age.map_or(Ok(0), |age| sessions(journal, settings, age))?;
-    Ok((journal.retain(&retention(settings))?, sessions))
+    let removed = journal.retain(&retention(settings))?;
+    Ok(Pruned { journal: removed, sessions, files: files(journal, settings) })
+}
+
+/// Forgets the files of executions that the journal does not know any more, and those of sessions that lost theirs.
+fn files(journal: &Journal, settings: &Settings) -> RemovedFiles {
+    let known = |id: &ExecutionId| journal.execution(id).map_or(true, |row| row.is_some());
+    let before = settings.session_max_age.and_then(|age| SystemTime::now().checked_sub(age));
+    let state = StateFolder::new(&settings.state_dir).keeping(settings.journal.files_max_bytes);
+    state.forget_files(KeptFiles { known: &known, before }).unwrap_or_else(|error| {
+        tracing::error!(%error, "files of old executions could not be removed");
+        RemovedFiles::default()
+    })
 }
 
 /// Forgets the files and the state of sessions that nobody used for so long. First of all, as their executions are what
@@ -58,20 +81,20 @@ fn forget_copies(settings: &Settings, before: SystemTime, used: &[(Principal, Se
 /// Forgets every hour for as long as this process lives.
 pub(super) fn follow(journal: Journal, settings: &Settings) {
     let given = &settings.journal;
-    let journal_keeps = given.max_age.is_none() && given.max_bytes.is_none() && given.audit_max_age.is_none();
-    if journal_keeps && settings.session_max_age.is_none() {
-        return;
-    }
+    let all_stays = given.max_age.is_none() && given.max_bytes.is_none() && given.audit_max_age.is_none();
+    let files_only = all_stays && settings.session_max_age.is_none();
     let settings = settings.clone();
     tokio::spawn(async move {
         let mut tick = tokio::time::interval(EVERY);
         loop {
             tick.tick().await;
             let (journal, settings) = (journal.clone(), settings.clone());
-            match tokio::task::spawn_blocking(move || prune(&journal, &settings)).await {
-                Ok(Ok((removed, sessions))) if sessions > 0 || removed != Removed::default() => {
-                    tracing::info!(?removed, sessions, "forgotten");
-                }
+            let forget = move || match files_only {
+                true => Ok(Pruned { files: files(&journal, &settings), ..Pruned::default() }),
+                false => prune(&journal, &settings),
+            };
+            match tokio::task::spawn_blocking(forget).await {
+                Ok(Ok(pruned)) if pruned != Pruned::default() => tracing::info!(?pruned, "forgotten"),
                 Ok(Err(error)) => tracing::error!(%error, "old executions could not be forgotten"),
                 _ => {}
             }

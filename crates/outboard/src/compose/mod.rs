@@ -91,7 +91,7 @@ impl Viewer for Principal {
 
 /// Opens the journal alone, for commands that only look into it.
 pub(crate) fn journal(settings: &Settings) -> Result<outboard_journal::Journal, Failure> {
-    let state = StateFolder::new(&settings.state_dir);
+    let state = StateFolder::new(&settings.state_dir).keeping(settings.journal.files_max_bytes);
     std::fs::create_dir_all(state.root())?;
     Ok(outboard_journal::open_sealed(&state.journal(), privacy::seal(settings)?)?)
 }
@@ -102,7 +102,7 @@ where
     V: Viewer + Clone + Send + Sync + 'static,
 {
     let policy = gateway::policy(settings)?;
-    let state = StateFolder::new(&settings.state_dir);
+    let state = StateFolder::new(&settings.state_dir).keeping(settings.journal.files_max_bytes);
     let definitions = Arc::new(LockedDefinitions::open(settings, &state)?);
     let specs = settings.servers.iter().filter(|server| server.enabled).map(source::spec).collect();
     let client = ClientInfo { name: "outboard".into(), version: env!("CARGO_PKG_VERSION").into() };

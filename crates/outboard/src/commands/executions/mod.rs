@@ -30,11 +30,12 @@ pub(super) async fn run(cli: &Cli, args: &cli::Executions) -> Result<ExitCode, F
 }
 
 fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode, Failure> {
-    let (removed, sessions) = super::retention::prune(journal, settings)?;
+    let super::retention::Pruned { journal: removed, sessions, files } = super::retention::prune(journal, settings)?;
     if json {
         output::json(&json!({
             "executions": removed.executions, "blobs": removed.blobs, "blob_bytes": removed.blob_bytes,
             "audit_rows": removed.audit_rows, "sessions": sessions,
+            "replays_without_files": files.executions, "file_bytes": files.bytes,
         }));
     } else {
         let (executions, rows) = (removed.executions, removed.audit_rows);
