@@ -256,7 +256,7 @@ const SETTINGS: &[Setting] = &[
         "privacy.key",
         Kind::Text,
         "",
-        "The key of vault and journal: 64 hexadecimal digits, best from a variable; without it a file that is made in the user's configuration folder.",
+        "The key of vault and journal: 64 hexadecimal digits, best from a variable, or `keychain` for one that is made and kept in the desktop's; without it a file that is made in the user's configuration folder.",
     ),
     setting(
         "privacy.key_command",

@@ -82,6 +82,15 @@ fn key_bytes(text: &str) -> Option<Zeroizing<[u8; BYTES]>> {
     Some(Zeroizing::new(Zeroizing::new(bytes?).as_slice().try_into().ok()?))
 }
 
+/// A new key of random bytes, as text, for whoever keeps it somewhere else than in a file.
+///
+/// # Errors
+///
+/// The system gives no random bytes.
+pub fn fresh_key() -> io::Result<Redacted<String>> {
+    Ok(Redacted::new(fresh()?.as_str().to_owned()))
+}
+
 fn fresh() -> io::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0; BYTES]);
     getrandom::fill(&mut *bytes).map_err(|error| io::Error::other(error.to_string()))?;

@@ -33,7 +33,7 @@ mod vault;
 
 pub use error::{RestoreError, UnknownToken, VaultError};
 pub use flows::{Action, Checked, Flow, FlowDecision, FlowRule, FlowRules, Origins, OriginsSize};
-pub use key::KeySource;
+pub use key::{KeySource, fresh_key};
 pub use protect::{Found, Protected, TokensHere};
 pub use restore::RestoreStream;
 pub use secrets::{RefusedSecret, Secrets};

@@ -1,6 +1,7 @@
 //! The composition root: from settings to a program that runs. Everything is wired here and nowhere else.
 
 mod gateway;
+mod keychain;
 mod privacy;
 mod replay;
 mod sandbox;

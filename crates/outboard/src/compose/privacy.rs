@@ -1,5 +1,6 @@
 //! From settings to the border: what is private, the vault, its key, and the credentials that nobody may see.
 
+use super::keychain;
 use crate::failure::Failure;
 use outboard_border::{Border, Inside, Notes, Options, Place, Sealed};
 use outboard_config::{Connection, PrivacySettings, Settings, WrittenTable};
@@ -70,6 +71,15 @@ pub(crate) fn masked(border: &Border, place: &Place, text: &str, at: &str) -> St
 /// From the settings or a command, else from a file of the user's, apart from what it seals.
 fn key(settings: &Settings) -> Result<KeySource, Failure> {
     let given = &settings.privacy;
+    let user = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let user = user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
+    let folder = user.map_or_else(|| settings.state_dir.clone(), |folder| folder.join("outboard"));
+    if given.key.as_ref().is_some_and(|text| text.expose() == "keychain") {
+        static ASKED: OnceLock<Result<Redacted<String>, String>> = OnceLock::new();
+        let vault = settings.state_dir.join("vault.sqlite");
+        let text = ASKED.get_or_init(|| keychain::key(&folder, &vault)).clone().map_err(wrong)?;
+        return Ok(KeySource::Given { from: "the key in the keychain".to_owned(), text });
+    }
     if let Some(text) = &given.key {
         return Ok(KeySource::Given { from: "privacy.key".to_owned(), text: text.clone() });
     }
@@ -77,9 +87,6 @@ fn key(settings: &Settings) -> Result<KeySource, Failure> {
         let text = commanded(&given.key_command).map_err(wrong)?;
         return Ok(KeySource::Given { from: "privacy.key_command".to_owned(), text });
     }
-    let user = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let user = user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
-    let folder = user.map_or_else(|| settings.state_dir.clone(), |folder| folder.join("outboard"));
     let file = given.key_file.clone().unwrap_or_else(|| folder.join("vault.key"));
     if let Some(folder) = file.parent() {
         // If it cannot be made, the error about the key says so.

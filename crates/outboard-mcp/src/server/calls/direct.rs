@@ -190,6 +190,11 @@ impl Made {
     /// The result as a model may read it.
     fn protected(mut self, border: Option<&Border>, place: &Place) -> Self {
         let Some(border) = border else { return self };
+        if let Some(tool) = self.run.catalogue().tool(&self.tool) {
+            // What the schema declares is learned first, so that it is hidden in every part of the answer.
+            let value = program_value(Some(tool), &self.result, &self.workspace);
+            border.learn_declared(place, &self.tool, tool.output_schema.as_ref(), &value);
+        }
         let protect = |part: Option<Box<RawValue>>| {
             part.map(|part| border.json(place, &part, Some(&self.tool), "answer", &mut Notes::default()))
         };
