@@ -4,11 +4,15 @@ use anyhow::{Result, bail};
 use std::process::{Command, Stdio};
 
 /// A program that has to run, and the Debian packages that bring it.
-const NEEDED: [(&str, &[&str], &str); 4] = [
+const NEEDED: [(&str, &[&str], &str); 7] = [
     ("cc", &["--version"], "gcc libc6-dev"),
     ("python3", &["-c", "import sys; sys.exit(sys.version_info < (3, 9))"], "python3"),
     ("python3", &["-c", "import venv, ensurepip"], "python3-venv"),
     ("git", &["--version"], "git"),
+    // The walk through the console.
+    ("node", &["--version"], "nodejs"),
+    ("npm", &["--version"], "npm"),
+    ("chromium", &["--version"], "chromium"),
 ];
 
 /// Installs what is missing as root or with `sudo -n`; otherwise fails with the line to run.

@@ -3,8 +3,7 @@
 use crate::Look;
 use outboard_types::ToolError;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -65,7 +64,7 @@ pub enum Act {
         /// The tool.
         tool: String,
         /// Its arguments.
-        arguments: Box<RawValue>,
+        arguments: Map<String, Value>,
     },
     /// Ends a server and starts it again.
     Restart {

@@ -5,6 +5,7 @@ mod agent;
 mod approvals;
 mod commands;
 mod connect;
+mod console;
 mod crash;
 mod durable;
 mod exposed;

@@ -25,6 +25,7 @@ export async function page({ query, over }) {
   let next = null;
   let busy = false;
   let number = 0;
+  let looked = 0;
   const said = h("p", { class: "small soft", role: "status" });
   const fault = h("div", {});
   const input = (name, label, search) => h("label", {}, label, h("input", { name, type: "search", value: query.get(name) ?? "", "data-search": search, autocomplete: "off" }));
@@ -35,9 +36,10 @@ export async function page({ query, over }) {
   const filter = () => Object.fromEntries([...new FormData(fields)].filter(([, value]) => value));
   const lines = list({ label: "Executions", draw, open: (row) => { location.hash = `#/executions/${encodeURIComponent(row.id)}`; }, more });
 
-  function tell(looked) {
-    const rest = next ? "; older ones follow when you scroll" : "";
-    fill(said, rows.length === 0 ? "Nothing fits." : `${count(rows.length)} shown${rest}${looked > rows.length ? `; ${count(looked)} looked at` : ""}`);
+  function tell() {
+    const rest = next && rows.length > 0 ? "; older ones follow when you scroll" : "";
+    const found = rows.length > 0 ? `${count(rows.length)} shown` : next ? "Nothing fits so far" : "Nothing fits";
+    fill(said, `${found}${rest}${looked > rows.length ? `; ${count(looked)} looked at` : ""}`);
   }
 
   async function load(fresh) {
@@ -45,14 +47,21 @@ export async function page({ query, over }) {
     busy = true;
     const mine = (number += 1);
     try {
-      const from = fresh || !next ? {} : { before_ms: next.started_ms, before_id: next.id };
-      const got = await look("executions", { ...filter(), ...from, limit: PAGE }, over);
-      if (mine !== number) return;
-      rows = fresh ? got.rows : rows.concat(got.rows);
-      next = got.next;
-      fill(fault);
-      lines.set(rows);
-      tell(got.looked_at);
+      const wanted = fresh ? PAGE : rows.length + PAGE;
+      let first = fresh;
+      // A text is looked for in some thousand programs at a time.
+      do {
+        const from = first || !next ? {} : { before_ms: next.started_ms, before_id: next.id };
+        const got = await look("executions", { ...filter(), ...from, limit: PAGE }, over);
+        if (mine !== number) return;
+        rows = first ? got.rows : rows.concat(got.rows);
+        looked = first ? got.looked_at : looked + got.looked_at;
+        next = got.next;
+        first = false;
+        fill(fault);
+        lines.set(rows);
+        tell();
+      } while (next && rows.length < wanted);
     } catch (error) {
       if (error.name !== "AbortError" && mine === number) fill(fault, problem(error));
     } finally {
@@ -67,14 +76,16 @@ export async function page({ query, over }) {
   /** The newest page again: new rows come before, known ones are exchanged, the rest stays. */
   async function changed() {
     if (busy) return;
+    const mine = number;
     const got = await look("executions", { ...filter(), limit: PAGE }, over);
+    if (busy || mine !== number) return;
     const now = new Set(got.rows.map((row) => row.id));
     const last = got.rows.at(-1);
     const older = last ? rows.filter((row) => !now.has(row.id) && (row.started_ms < last.started_ms || (row.started_ms === last.started_ms && row.id < last.id))) : [];
     if (older.length === 0 || rows.length <= PAGE) next = got.next;
     rows = got.rows.concat(older);
     lines.set(rows);
-    tell(0);
+    tell();
   }
 
   let timer;

@@ -9,8 +9,8 @@ use outboard_execution::{Detail, SearchRequest, fresh_id, program_value};
 use outboard_gateway::Run;
 use outboard_policy::{Origin, Subject};
 use outboard_types::{CallContext, CallOrigin, CancellationToken, Language, SessionName};
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::value::to_raw_value;
+use serde_json::{Map, Value, json};
 
 /// Hits of a search, and tools of a server that are listed.
 const HITS: usize = 100;
@@ -75,8 +75,9 @@ pub(super) async fn call(
     office: Office,
     server: String,
     tool: String,
-    arguments: Box<RawValue>,
+    arguments: Map<String, Value>,
 ) -> Result<Value, Failure> {
+    let arguments = to_raw_value(&arguments).map_err(|error| Failure::usage(error.to_string()))?;
     let surface = office.surfaces.current().await?;
     let context = CallContext {
         execution: fresh_id(),

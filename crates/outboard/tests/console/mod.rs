@@ -1,0 +1,158 @@
+//! The console, walked through in a browser.
+//!
+//! `CONSOLE_SCREENSHOTS=FOLDER` makes the walk keep pictures of its pages there.
+
+mod filled;
+mod tools;
+
+use crate::support::Place;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const TOKEN: &str = "t0ken-of-the-walk";
+
+const RULES: &str = "[[policy.rules]]\ntools = [\"salesforce.update_record\"]\n\
+    when = [{ at = \"/recordId\", glob = \"*1\" }]\naction = \"ask\"\nreason = \"<b>ends</b> with 1\"\n";
+
+/// What must be shown as it is, in the places that strangers write.
+const HOSTILE: &str = "// hostile <img src=x onerror=alert(1)> </script><script>alert(2)</script> javascript:alert(3) \u{202e}txt.exe\0\u{7}\n\
+    console.log('<svg onload=alert(5)>', '\u{202e}');\nreturn { '<img src=x onerror=alert(1)>': 'javascript:alert(3)' };";
+
+const WAITS: &str = "const update = (recordId, Notes) => salesforce.updateRecord({ objectType: 'Lead', recordId, data: { Notes } });\n\
+    await update('00Q000000000002', 'a');\nreturn await update('00Q000000000001', '<img src=x onerror=alert(1)>');";
+
+const SKILL: &str = "await writeFile('/skills/greet.ts', '/** Greets. */\\nexport function greet(name: string): string { return \"hello \" + name; }\\n');\nreturn 1;";
+
+/// A program that serves; ended with the test, whatever becomes of it.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Served {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        told.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().strip_suffix("/mcp").unwrap().to_owned();
+        // What it says later goes nowhere; the pipe must not fill.
+        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    /// Runs a program through the endpoint for agents, to its end.
+    fn program(&self, code: &str) -> String {
+        let arguments = json!({"code": code, "language": "typescript", "wait_s": 50});
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "run_code", "arguments": arguments}});
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let body = runtime.block_on(async {
+            let request = reqwest::Client::new().post(format!("{}/mcp", self.address)).bearer_auth(TOKEN);
+            let response = request.header("content-type", "application/json").body(call.to_string()).send().await;
+            response.unwrap().text().await.unwrap()
+        });
+        let answer: Value = serde_json::from_str(&body).unwrap_or_else(|_| panic!("{body}"));
+        answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    fn walk(&self, which: &str) -> Value {
+        let mut walk = Command::new("node");
+        walk.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/console/walk.mjs")).arg(which);
+        walk.env("CONSOLE_URL", &self.address).env("CONSOLE_TOKEN", TOKEN).env("TOOLS", tools::folder());
+        if let Some(folder) = std::env::var_os("CONSOLE_SCREENSHOTS") {
+            walk.env("SHOTS", folder);
+        }
+        let output = walk.output().unwrap_or_else(|error| panic!("{error}: apt-get install --yes nodejs npm chromium"));
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&told).unwrap()
+    }
+}
+
+fn place() -> Place {
+    let place = Place::with(&["crm", "salesforce"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let strange = "[servers.strange]\ncatalog_file = \"strange.json\"\n";
+    place.settings(&format!("expose = \"code\"\n{servers}{strange}{RULES}"));
+    let tool = json!({
+        "name": "odd", "title": "</title><script>alert(6)</script>",
+        "description": "A hostile listing <img src=x onerror=alert(4)> \u{202e}\u{0}",
+        "inputSchema": {"type": "object", "properties": {
+            "<img src=x onerror=alert(7)>": {"type": "string", "description": "<svg onload=alert(8)>"},
+            "__proto__": {"type": "string"}, "deep": {"$ref": "#/properties/deep"},
+        }},
+    });
+    place.write("strange.json", &json!({"tools": [tool]}).to_string());
+    place
+}
+
+fn served(place: &Place) -> Served {
+    let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
+    command.env("OUTBOARD_TOKEN", TOKEN);
+    Served::start(command)
+}
+
+#[test]
+fn every_page_works_for_everybody_and_nothing_hostile_does() {
+    let place = place();
+    let served = served(&place);
+    assert!(served.program("return await crm.getCustomer({ id: 'cust_0001' });").contains("[EMAIL_"));
+    assert!(served.program("return await crm.getCustomer({ id: 'nobody' });").starts_with("failed"));
+    assert!(served.program(HOSTILE).starts_with("succeeded"));
+    assert!(served.program(SKILL).starts_with("succeeded"));
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| served.program(WAITS));
+        place.until(&["approvals", "--json"], |open| open != "[]\n");
+        served.walk("everything");
+        waiting.join().unwrap()
+    });
+    assert!(waiting.starts_with("succeeded"), "the call that was approved in the console went on: {waiting}");
+    let audit = place.ok(&["audit", "--json", "--limit", "1000"]);
+    let rows: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<_> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"reveal") && kinds.contains(&"restart"), "{kinds:?}");
+    assert!(place.ok(&["audit", "verify"]).contains("follow each other"));
+}
+
+#[test]
+fn a_large_journal_opens_quickly() {
+    let place = Place::with(&["crm"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    // Texts that were not sealed when they were written are made here.
+    place.settings(&format!("privacy.enabled = false\n{servers}"));
+    filled::journal(place.path(), 100_000, 10_000);
+    let told = served(&place).walk("large");
+    assert!(told["times"]["list_ms"].is_u64(), "{told}");
+}
+
+#[test]
+fn the_command_prints_a_link_and_settings_turn_the_console_off() {
+    let place = Place::with(&["crm"]);
+    let mut command = place.command(&["console", "--port", "0", "--no-open"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (address, secret) = line.trim().split_once("/console/#login=").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let login = |address: &str, body: Value| {
+        let request = reqwest::Client::new().post(format!("{address}/console/api/login")).body(body.to_string());
+        runtime.block_on(request.send()).unwrap().status().as_u16()
+    };
+    assert_eq!(login(address, json!({"link": secret})), 200);
+    assert_eq!(login(address, json!({"link": secret})), 401, "it is good once");
+    assert_eq!(login(address, json!({"token": ""})), 401, "there is no token here");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("console.enabled = false\n{servers}"));
+    assert_eq!(login(&served(&place).address, json!({"token": TOKEN})), 404);
+}
