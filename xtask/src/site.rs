@@ -32,12 +32,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let source = folder.join("src");
     gather(&root().join("docs"), &source, repository, 1)?;
     let readme = fs::read_to_string(root().join("README.md"))?;
-    fs::write(source.join("README.md"), page(&readme.replace("](docs/", "](./"), repository, 0))?;
+    fs::write(source.join("README.md"), indexed(&page(&readme.replace("](docs/", "](./"), repository, 0)))?;
     fs::write(folder.join("book.toml"), SETTINGS)?;
     let status = Command::new("mdbook").arg("build").arg(&folder).status().context("mdbook")?;
     ensure!(status.success(), "mdbook ended with {status}");
     let index = folder.join("book/index.html");
     ensure!(index.exists(), "mdbook made no {}", index.display());
+    let broken = broken(&folder.join("book"))?;
+    ensure!(broken.is_empty(), "links of the site that lead nowhere:\n{}", broken.join("\n"));
     println!("the site is at {}", index.display());
     Ok(())
 }
@@ -51,7 +53,10 @@ fn gather(from: &Path, to: &Path, repository: Option<&str>, depth: usize) -> Res
         if path.is_dir() {
             gather(&path, &copy, repository, depth + 1)?;
         } else if path.extension().is_some_and(|end| end == "md") {
-            fs::write(copy, page(&fs::read_to_string(&path)?, repository, depth))?;
+            let text = page(&fs::read_to_string(&path)?, repository, depth);
+            // The table of contents names files, pages name what they become.
+            let is_contents = entry.file_name() == "SUMMARY.md";
+            fs::write(copy, if is_contents { text } else { indexed(&text) })?;
         } else {
             fs::copy(&path, copy)?;
         }
@@ -80,6 +85,29 @@ fn page(text: &str, repository: Option<&str>, depth: usize) -> String {
         rest = &after[end + 1..];
     }
     out + rest
+}
+
+/// A page whose links to a README lead to the index that it becomes.
+fn indexed(text: &str) -> String {
+    text.replace("README.md)", "index.md)").replace("README.md#", "index.md#")
+}
+
+/// Relative links of the made pages that no file answers.
+fn broken(book: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for path in crate::tidy::with_extension(book, "html")? {
+        // These two hold the links of pages in other folders.
+        if path.ends_with("print.html") || path.ends_with("404.html") {
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        let links = text.split("href=\"").skip(1).filter_map(|rest| rest.split(['"', '#']).next());
+        let inner = links.filter(|link| !link.is_empty() && !link.contains(':'));
+        let folder = path.parent().unwrap_or(book);
+        let gone = inner.filter(|link| !folder.join(link).exists());
+        found.extend(gone.map(|link| format!("{}: {link}", path.display())));
+    }
+    Ok(found)
 }
 
 /// The path in the tree of a link that leaves the pages.

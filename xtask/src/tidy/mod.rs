@@ -15,6 +15,7 @@ mod unfinished;
 mod words;
 
 use anyhow::{Result, bail};
+pub(crate) use files::with_extension;
 use std::path::Path;
 
 /// What a rule found: one line each.
