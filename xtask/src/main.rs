@@ -5,7 +5,9 @@
 
 mod conformance;
 mod frameworks;
+mod packages;
 mod phoenix;
+mod real;
 mod release;
 mod setup;
 mod site;
@@ -15,7 +17,7 @@ mod tidy;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | site | phoenix | tidy | docs | sizes";
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | tidy | docs | sizes";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,6 +32,7 @@ fn main() -> Result<()> {
         Some("attack") => steps::attack(rest),
         Some("release") => release::run(rest),
         Some("install") => release::install(rest),
+        Some("real") => real::run(rest),
         Some("site") => site::run(rest),
         Some("frameworks") => frameworks::run(rest),
         Some("phoenix") => phoenix::run(),

@@ -7,6 +7,7 @@ mod commands;
 mod connect;
 mod console;
 mod crash;
+mod docs;
 mod durable;
 mod exposed;
 mod figures;

@@ -1,6 +1,7 @@
 //! The frameworks, and how each is installed and started.
 
-use anyhow::{Context, Result, ensure};
+use crate::packages;
+use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,29 +39,14 @@ impl Framework {
     pub(super) fn install(&self, below: &Path) -> Result<PathBuf> {
         let folder = below.join(self.name);
         let pins = crate::root().join("examples/frameworks").join(self.name).join(self.pins());
-        let wanted = std::fs::read(&pins).with_context(|| pins.display().to_string())?;
-        if std::fs::read(folder.join("complete")).is_ok_and(|installed| installed == wanted) {
-            return Ok(folder);
-        }
-        println!("installing {} into {} …", self.name, folder.display());
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder)?;
-        match self.kind {
-            Kind::Python => {
-                let advice = "apt-get install --yes python3-venv";
-                done(Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")), advice)?;
-                let pip = ["install", "--quiet", "--disable-pip-version-check", "--requirement"];
-                let advice = format!("pip install --requirement {}", pins.display());
-                done(Command::new(folder.join("venv/bin/pip")).args(pip).arg(&pins), &advice)?;
-            }
+        let wanted = std::fs::read_to_string(&pins).with_context(|| pins.display().to_string())?;
+        packages::once(&folder, &wanted, || match self.kind {
+            Kind::Python => packages::python(&folder, &["--requirement", &pins.display().to_string()]),
             Kind::Node => {
                 std::fs::copy(&pins, folder.join("package.json"))?;
-                let npm = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-                let advice = "Node.js 20 or newer with npm: apt-get install --yes nodejs npm";
-                done(Command::new("npm").args(npm).arg(&folder), advice)?;
+                packages::npm(Command::new("npm"), &folder, &[])
             }
-        }
-        std::fs::write(folder.join("complete"), wanted)?;
+        })?;
         Ok(folder)
     }
 
@@ -82,10 +68,4 @@ impl Framework {
             }
         }
     }
-}
-
-fn done(command: &mut Command, advice: &str) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?}; needed: {advice}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}; needed: {advice}");
-    Ok(())
 }

@@ -7,13 +7,19 @@ use std::path::Path;
 
 /// The order in which somebody new should read. Pages that are not there yet are left out.
 const PARTS: [(&str, &[&str]); 6] = [
-    ("Begin", &["install.md", "clients.md", "frameworks.md", "code-api.md", "commands.md", "configuration.md"]),
+    (
+        "Begin",
+        &["concepts.md", "install.md", "clients.md", "frameworks.md", "code-api.md", "commands.md", "configuration.md"],
+    ),
     (
         "Writing programs",
         &["compatibility.md", "preflight.md", "state.md", "skills.md", "shell-agents.md", "shapes.md"],
     ),
     ("Deciding and protecting", &["policy.md", "privacy.md", "privacy-vault.md", "threat-model.md"]),
-    ("Running it", &["durability.md", "telemetry.md", "console.md", "performance.md", "troubleshooting.md"]),
+    (
+        "Running it",
+        &["operations.md", "durability.md", "telemetry.md", "console.md", "performance.md", "troubleshooting.md"],
+    ),
     ("Comparing", &["comparison.md", "benchmark.md", "agent.md", "search.md", "real-servers.md"]),
     ("Inside", &["architecture.md", "protocol.md", "conformance.md", "guest-protocol.md", "dependencies.md"]),
 ];
