@@ -31,7 +31,7 @@ fn main() -> Result<()> {
         Some("sizes") => tidy::sizes::report(&root()),
         Some("attack") => steps::attack(rest),
         Some("release") => release::run(rest),
-        Some("install") => release::install(rest),
+        Some("install") => setup::ensure().and_then(|()| release::install(rest)),
         Some("real") => real::run(rest),
         Some("site") => site::run(rest),
         Some("frameworks") => frameworks::run(rest),

@@ -11,7 +11,7 @@ use std::process::Command;
 pub(super) const NAMES: [&str; 4] = ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"];
 /// Where their packages are.
 const FOLDERS: [&str; 4] = ["crates/outboard", "workers/js", "workers/bash", "demo"];
-const ZIG: &str = "pip install cargo-zigbuild==0.23.0 ziglang==0.16.0";
+const ZIG: &str = "pip install cargo-zigbuild==0.24.0 ziglang==0.16.0";
 
 /// Builds them, for this machine's C library or for an older one; gives their folder.
 pub(super) fn build(triple: &str, glibc: Option<&str>) -> Result<PathBuf> {
