@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What stands for a text that could not be protected.
 const WITHHELD: &str = "(withheld: private values could not be told apart; see Outboard's log)";
@@ -57,7 +57,9 @@ pub struct Border {
     detector: Detector,
     pub(crate) flows: FlowRules,
     inside: Inside,
-    secrets: Secrets,
+    secrets: RwLock<Arc<Secrets>>,
+    /// The credentials of the settings.
+    configured: Vec<(String, Redacted<String>)>,
     refused: Vec<RefusedSecret>,
 }
 
@@ -76,13 +78,24 @@ impl Border {
     pub fn open(path: &Path, key: &KeySource, options: Options) -> Result<Self, BorderError> {
         let vault = Vault::open(path, key, options.vault).map_err(BorderError::Vault)?;
         let detector = Detector::new(&options.detector).map_err(BorderError::Detector)?;
-        let (secrets, refused) = Secrets::new(options.secrets);
-        Ok(Self { vault, detector, flows: options.flows, inside: options.inside, secrets, refused })
+        let (secrets, refused) = Secrets::new(options.secrets.iter().cloned());
+        let (secrets, configured) = (RwLock::new(Arc::new(secrets)), options.secrets);
+        Ok(Self { vault, detector, flows: options.flows, inside: options.inside, secrets, configured, refused })
     }
 
     /// Credentials that are too short to be looked for.
     pub fn refused(&self) -> &[RefusedSecret] {
         &self.refused
+    }
+
+    /// Keeps these credentials from being shown as well, in place of those that were said so before.
+    pub fn keep_secret(&self, more: &[(String, Redacted<String>)]) {
+        let (secrets, _) = Secrets::new(self.configured.iter().chain(more).cloned());
+        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(secrets);
+    }
+
+    fn secrets(&self) -> Arc<Secrets> {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What programs see.
@@ -110,12 +123,12 @@ impl Border {
 
     /// A text without configured credentials, in any usual encoding.
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.secrets.scrub(text)
+        self.secrets().scrub(text)
     }
 
     /// A line of a log, without configured credentials and without the values of sessions that are in use.
     pub fn log_line<'t>(&self, line: &'t str) -> Cow<'t, str> {
-        let scrubbed = self.secrets.scrub(line);
+        let scrubbed = self.secrets().scrub(line);
         for _ in 0..20 {
             if let Some(hidden) = self.vault.hidden(&scrubbed) {
                 return Cow::Owned(hidden.into_owned());
@@ -128,7 +141,7 @@ impl Border {
 
     /// A text as a model may read it. `at` says what it is, such as `stdout`.
     pub fn text(&self, place: &Place, text: &str, at: &str, notes: &mut Notes) -> String {
-        let text = self.secrets.scrub(text);
+        let text = self.secrets().scrub(text);
         let findings = self.detector.text(&text);
         let protected = self
             .session(place)
@@ -153,7 +166,7 @@ impl Border {
         at: &str,
         notes: &mut Notes,
     ) -> Box<RawValue> {
-        match self.secrets.scrub(json.get()) {
+        match self.secrets().scrub(json.get()) {
             Cow::Borrowed(_) => self.private(place, json, from, at, notes),
             Cow::Owned(text) => match RawValue::from_string(text) {
                 Ok(clean) => self.private(place, &clean, from, at, notes),

@@ -5,6 +5,7 @@ use crate::jail::FileSettings;
 use crate::problem::{Fault, Problem, SettingsError};
 use crate::seen;
 use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, WrittenTable};
+use crate::sign_in::{self, AccountSettings};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ struct Draft {
     deny: Vec<String>,
     catalog_file: Option<PathBuf>,
     concurrent_calls: Option<usize>,
+    accounts: AccountSettings,
     reached_in: Option<PathBuf>,
     file: PathBuf,
     line: usize,
@@ -74,6 +76,7 @@ impl Build {
             servers: Vec::new(),
             expose: Expose::default(),
             drain: Duration::from_secs(10),
+            protection: Default::default(),
             ca: None,
             sandbox: Default::default(),
             execution: Default::default(),
@@ -178,6 +181,8 @@ impl Build {
         let settings = &mut self.settings;
         match (parts, given) {
             (["serve", "drain"], Given::Span(span)) => settings.drain = span,
+            (["serve", "oauth", key], given) => sign_in::protection(&mut settings.protection, key, given),
+            (["serve", "hosts"], Given::List(hosts)) => settings.protection.hosts = hosts,
             (["network", "ca"], Given::Text(path)) => settings.ca = Some(folder.join(path)),
             (["expose"], Given::Text(text)) => {
                 settings.expose = match text.as_str() {
@@ -351,7 +356,7 @@ fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path, file: &P
         (["tools", "allow"], Given::List(list)) => draft.allow = list,
         (["tools", "deny"], Given::List(list)) => draft.deny = list,
         (["catalog_file"], Given::Text(path)) => draft.catalog_file = Some(folder.join(path)),
-        _ => {}
+        (key, given) => sign_in::account(&mut draft.accounts, key, given),
     }
 }
 
@@ -383,6 +388,7 @@ fn finished(name: &str, draft: Draft) -> Result<ServerSettings, Fault> {
         deny: draft.deny,
         catalog_file: draft.catalog_file,
         concurrent_calls: draft.concurrent_calls,
+        accounts: draft.accounts,
         origin: format!("{}:{}", draft.file.display(), draft.line),
     })
 }

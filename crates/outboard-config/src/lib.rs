@@ -15,6 +15,7 @@ mod list;
 mod problem;
 mod seen;
 mod settings;
+mod sign_in;
 mod table;
 mod types;
 mod written;
@@ -29,6 +30,7 @@ pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, GatewaySettings, JournalSettings, PolicySettings,
     PrivacySettings, ServerSettings, Settings, SkillSettings, WrittenTable,
 };
+pub use sign_in::{AccountSettings, OauthSettings, PrincipalSettings, ProtectionSettings};
 pub use table::{Kind, Setting, reference};
 pub use types::{TypeMode, TypeSettings};
 pub use written::{size, span};

@@ -17,6 +17,8 @@ pub struct Settings {
     pub expose: Expose,
     /// How long requests under way may take when serving ends.
     pub drain: Duration,
+    /// Who may call us over HTTP.
+    pub protection: crate::sign_in::ProtectionSettings,
     /// Certificates to trust beside those of the system.
     pub ca: Option<PathBuf>,
     /// Limits of programs.
@@ -82,6 +84,8 @@ pub struct ServerSettings {
     pub concurrent_calls: Option<usize>,
     /// A saved listing.
     pub catalog_file: Option<PathBuf>,
+    /// How it is signed in to.
+    pub accounts: crate::sign_in::AccountSettings,
     /// Where it was configured: file and line.
     pub origin: String,
 }

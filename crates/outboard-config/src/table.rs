@@ -109,7 +109,9 @@ fn general(key: &str) -> String {
 
 /// Whether this part of a key is a name that the user chose.
 fn is_name(at: usize, parts: &[&str]) -> bool {
-    (at == 1 && parts[0] == "servers") || (at == 2 && parts[0] == "sandbox" && parts[1] == "engines")
+    (at == 1 && parts[0] == "servers")
+        || (at == 3 && parts[0] == "servers" && parts[2] == "principals")
+        || (at == 2 && parts[0] == "sandbox" && parts[1] == "engines")
 }
 
 /// A longer key resembles none of ours, and is not worth the time to be compared.

@@ -107,8 +107,8 @@ fn inner(six: Ipv6Addr) -> Option<Ipv4Addr> {
     SIX_TO_FOUR.holds(address).then(|| Ipv4Addr::new(octets[2], octets[3], octets[4], octets[5]))
 }
 
-/// What kind of address this is, where programs have no business there.
-pub(crate) fn refused(address: IpAddr) -> Option<&'static str> {
+/// What kind of address this is, where it is none of the public network.
+pub fn refused(address: IpAddr) -> Option<&'static str> {
     let address = canonical(address);
     if let Some((_, kind)) = REFUSED.iter().find(|(range, _)| range.holds(address)) {
         return Some(kind);

@@ -26,6 +26,7 @@ mod refusal;
 mod target;
 mod tls;
 
+pub use address::refused as not_public;
 pub use host::{Host, HostError};
 pub use outlet::{Egress, Limits, Options, Outlet, Ports};
 pub use pattern::PatternError;

@@ -57,7 +57,7 @@ pub(crate) async fn execute(
 }
 
 async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Result<Parts, ToolError> {
-    let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
+    let surface = deps.surfaces.of(&request.principal).await.map_err(|error| ToolError::from(&error))?;
     let workspace = workspace(deps, request)?;
     let context = CallContext {
         execution: live.id.clone(),

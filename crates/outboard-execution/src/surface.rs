@@ -1,12 +1,13 @@
 //! What agents' code sees at one moment: catalogue, code API, index. Built whole, then swapped in.
 
 use crate::indexing::Indexed;
+use crate::personal::Personal;
 use crate::skills::Finder;
 use crate::{Learned, SearchHit, SearchRequest, Shelf};
 use outboard_catalog::{Catalogue, Listing, Server, Tool};
 use outboard_codegen::{MaterialiseError, generate, materialise};
 use outboard_search::{Index, Usage};
-use outboard_types::{ErrorCode, ToolError, ToolId};
+use outboard_types::{ErrorCode, Principal, ToolError, ToolId};
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -114,9 +115,10 @@ pub trait SurfaceSource: Send + Sync {
 
 /// Holds the current Surface; builds one when first asked and after [`Surfaces::invalidate`].
 pub struct Surfaces {
-    source: Box<dyn SurfaceSource>,
+    source: Arc<dyn SurfaceSource>,
     root: PathBuf,
     seen: Visible,
+    personal: OnceLock<Personal>,
     learned: OnceLock<Arc<Learned>>,
     skills: OnceLock<Arc<Shelf>>,
     current: RwLock<Option<Arc<Surface>>>,
@@ -131,9 +133,10 @@ impl Surfaces {
         let (current, building) = (RwLock::default(), tokio::sync::Mutex::default());
         let (learned, skills) = (OnceLock::new(), OnceLock::new());
         Arc::new(Self {
-            source,
+            source: source.into(),
             root,
             seen,
+            personal: OnceLock::new(),
             learned,
             skills,
             current,
@@ -156,6 +159,7 @@ impl Surfaces {
     /// Says that a listing changed: the next caller gets a new generation, runs under way keep theirs.
     pub fn invalidate(&self) {
         self.stale.store(true, Ordering::Release);
+        self.personal.get().iter().for_each(|personal| personal.invalidate());
     }
 
     /// The current Surface. Many callers wait for one build.
@@ -168,6 +172,36 @@ impl Surfaces {
             Some(surface) => Ok(surface),
             None => self.build().await,
         }
+    }
+
+    /// Gives each principal a Surface with what it may see; without this all see the same.
+    pub fn tell_principals(&self, personal: Personal) {
+        let _ = self.personal.set(personal);
+    }
+
+    /// The current Surface of this principal.
+    pub async fn of(&self, principal: &Principal) -> Result<Arc<Surface>, SurfaceError> {
+        match self.personal.get().and_then(|personal| personal.of(self, principal)) {
+            Some(surfaces) => surfaces.current().await,
+            None => self.current().await,
+        }
+    }
+
+    /// The same listings through the eyes of somebody else.
+    pub(crate) fn seen_by(&self, seen: Visible) -> Arc<Self> {
+        let others = Self {
+            source: self.source.clone(),
+            root: self.root.clone(),
+            seen,
+            personal: OnceLock::new(),
+            learned: self.learned.clone(),
+            skills: self.skills.clone(),
+            current: RwLock::default(),
+            stale: true.into(),
+            generations: 0.into(),
+            building: tokio::sync::Mutex::default(),
+        };
+        Arc::new(others)
     }
 
     fn fresh(&self) -> Option<Arc<Surface>> {

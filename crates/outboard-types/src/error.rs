@@ -50,6 +50,12 @@ codes! {
     Timeout = "timeout",
     /// The server could not be started or reached; nothing was sent.
     UpstreamUnavailable = "upstream_unavailable",
+    /// The server wants a sign-in that nobody has made, or that is over; nothing was sent.
+    SignInNeeded = "sign_in_needed",
+    /// A sign-in did not come about.
+    SignInFailed = "sign_in_failed",
+    /// A sign-in was broken off, because what a server said is not safe to follow.
+    SignInRefused = "sign_in_refused",
     /// The server went away after the call was sent: whether it took effect is unknown.
     UpstreamLost = "upstream_lost",
     /// The server answered with something that is not MCP, or with a protocol error.

@@ -29,11 +29,20 @@ impl TextSeal {
     ///
     /// What is given is no key, or the file cannot be read or made.
     pub fn new(key: &KeySource, may_make: bool) -> Result<Self, VaultError> {
+        Self::of(key, may_make, "outboard texts 1: seal")
+    }
+
+    /// The same for another purpose: what is sealed for one opens for no other.
+    ///
+    /// # Errors
+    ///
+    /// As of [`TextSeal::new`].
+    pub fn of(key: &KeySource, may_make: bool, purpose: &str) -> Result<Self, VaultError> {
         let read = key.read(may_make)?.ok_or_else(|| VaultError::BadKey {
             from: key.name(),
             reason: "it is not there; give the key that the state folder was made with".to_owned(),
         })?;
-        Ok(Self { cipher: XChaCha20Poly1305::new((&*derived(&read, "outboard texts 1: seal")).into()) })
+        Ok(Self { cipher: XChaCha20Poly1305::new((&*derived(&read, purpose)).into()) })
     }
 
     /// The sealed text: base64 of a random nonce and what it hides. Empty where the system gives no randomness,

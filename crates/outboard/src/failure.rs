@@ -1,6 +1,7 @@
 //! How a command fails: message, hint, stable code, exit code.
 
 use crate::output;
+use outboard_auth::AuthError;
 use outboard_config::SettingsError;
 use outboard_execution::SurfaceError;
 use outboard_journal::JournalError;
@@ -67,6 +68,12 @@ impl From<Failure> for ToolError {
             Some(hint) => error.hint(hint),
             None => error,
         }
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self { code: error.reason.code(), message: error.to_string(), hint: error.hint }
     }
 }
 

@@ -2,6 +2,7 @@
 //! tool, reads every resource, and answers what it is asked.
 
 use super::POLICY;
+use super::sign_in::{self, Person};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -11,14 +12,25 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let [outboard, url, ..] = arguments else { anyhow::bail!("usage: conformance-client OUTBOARD URL") };
     let place = tempfile::tempdir()?;
-    let settings = format!("expose = \"direct\"\n{POLICY}[servers.suite]\nurl = {url:?}\nstart_timeout = \"150s\"\n");
+    let context: Value = std::env::var("MCP_CONFORMANCE_CONTEXT")
+        .ok()
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    let settings = format!(
+        "expose = \"direct\"\n{POLICY}[servers.suite]\nurl = {url:?}\nstart_timeout = \"150s\"\n{}",
+        sign_in::settings(&context)
+    );
     std::fs::write(place.path().join("outboard.toml"), settings)?;
+    let mut person = Person::new(outboard, place.path());
+    if person.is_wanted() {
+        person.sign_in()?;
+    }
     let mut command = Command::new(outboard);
     command.arg("serve").current_dir(place.path()).env("HOME", place.path());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("outboard")?;
     let (input, output) = (child.stdin.take().context("stdin")?, child.stdout.take().context("stdout")?);
-    let mut agent = Agent { child, input: Some(input), output: BufReader::new(output), next: 0 };
-    let done = agent.work();
+    let mut agent = Agent { child, input: Some(input), output: BufReader::new(output), next: 0, person };
+    let done = agent.work(&context);
     agent.end()?;
     done
 }
@@ -28,10 +40,11 @@ struct Agent {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     next: u64,
+    person: Person,
 }
 
 impl Agent {
-    fn work(&mut self) -> Result<()> {
+    fn work(&mut self, context: &Value) -> Result<()> {
         let capabilities = json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}});
         let info = json!({"name": "agent", "version": "1"});
         self.ask(
@@ -40,20 +53,16 @@ impl Agent {
         )?;
         self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))?;
         let tools = self.tools()?;
-        let context: Value = std::env::var("MCP_CONFORMANCE_CONTEXT")
-            .ok()
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default();
         match context["toolCalls"].as_array() {
             Some(calls) => {
                 for call in calls {
-                    self.ask("tools/call", call.clone())?;
+                    self.call(call)?;
                 }
             }
             None => {
                 for tool in &tools {
                     let arguments = made_up(&tool["inputSchema"]);
-                    self.ask("tools/call", json!({"name": tool["name"], "arguments": arguments}))?;
+                    self.call(&json!({"name": tool["name"], "arguments": arguments}))?;
                 }
             }
         }
@@ -66,9 +75,16 @@ impl Agent {
         Ok(())
     }
 
+    /// Calls a tool; where a sign-in is needed first, the person is asked and the call is made again.
+    fn call(&mut self, params: &Value) -> Result<()> {
+        while self.ask("tools/call", params.clone())?.to_string().contains("sign_in_needed") && self.person.sign_in()? {
+        }
+        Ok(())
+    }
+
     /// The tools, once the server has told them; some servers of the suite have none.
     fn tools(&mut self) -> Result<Vec<Value>> {
-        for _ in 0..30 {
+        for _ in 0..if self.person.is_wanted() { 3 } else { 30 } {
             let tools = self.list("tools/list", "tools")?;
             if !tools.is_empty() {
                 return Ok(tools);

@@ -9,6 +9,7 @@ mod install;
 mod known;
 mod proxy;
 mod report;
+mod sign_in;
 
 use crate::root;
 use anyhow::{Context, Result, bail};

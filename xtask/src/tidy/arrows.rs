@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "crates/outboard-border",
         &["outboard-types", "outboard-gateway", "outboard-journal", "outboard-vault", "outboard-privacy"],
     ),
+    ("crates/outboard-auth", &["outboard-types", "outboard-egress", "outboard-vault"]),
     ("crates/outboard-connect", &["outboard-types"]),
     ("crates/outboard-console", &["outboard-types"]),
     ("crates/outboard-egress", &["outboard-types", "outboard-worker-protocol"]),
@@ -53,7 +54,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-vault", &["outboard-types"]),
     (
         "crates/outboard-mcp",
-        &["outboard-types", "outboard-catalog", "outboard-gateway", "outboard-execution", "outboard-border"],
+        &[
+            "outboard-types",
+            "outboard-auth",
+            "outboard-catalog",
+            "outboard-gateway",
+            "outboard-execution",
+            "outboard-border",
+        ],
     ),
     ("crates/outboard-config", &["outboard-types"]),
     ("crates/outboard-agent", &["outboard-types"]),
@@ -61,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "crates/outboard",
         &[
             "outboard-agent",
+            "outboard-auth",
             "outboard-types",
             "outboard-catalog",
             "outboard-codegen",

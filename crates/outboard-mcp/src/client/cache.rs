@@ -3,6 +3,7 @@
 use super::handshake::Era;
 use super::offers::Offers;
 use super::spec::UpstreamSpec;
+use outboard_types::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -49,9 +50,12 @@ impl Remembered {
     }
 }
 
-/// The file for a server: another configuration gets another file.
+/// The file for a server: another configuration or account gets another file.
 pub(super) fn path(folder: &Path, spec: &UpstreamSpec) -> PathBuf {
-    folder.join(format!("{}-{}.json", spec.name, spec.transport.digest().short()))
+    let digest = spec.transport.digest().short();
+    let account = spec.keeper.as_ref().filter(|keeper| keeper.id().is_particular());
+    let account = account.map(|keeper| format!("-{}", Digest::of(keeper.id().to_string()).short()));
+    folder.join(format!("{}-{digest}{}.json", spec.name, account.unwrap_or_default()))
 }
 
 /// Reads it; nothing if it is absent or of another form.

@@ -1,15 +1,16 @@
 //! A server behind an address: streamable HTTP in both eras.
 
+use super::accounts::{Sender, Unsent};
 use super::agents::Active;
 use super::handler::Ear;
 use super::handshake::{self, Era, Greeting};
 use super::http_answer::{self, Reply};
 use super::probe::{Verdict, judge};
 use super::shared::Shared;
-use super::spec::Network;
 use super::sse::Mark;
 use crate::rpc::{Id, RequestError, notification, request, response};
 use base64::Engine as _;
+use outboard_auth::Keeper;
 use outboard_types::Redacted;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::value::RawValue;
@@ -49,7 +50,7 @@ pub(super) struct Extra<'a> {
 
 /// A connection without a connection: an address, and a session where the server keeps one.
 pub(super) struct HttpLink {
-    http: reqwest::Client,
+    http: Sender,
     url: reqwest::Url,
     configured: HeaderMap,
     shared: Arc<Shared>,
@@ -75,11 +76,12 @@ impl HttpLink {
     pub(super) fn new(
         url: &str,
         headers: &BTreeMap<String, Redacted<String>>,
+        keeper: Option<Arc<Keeper>>,
         shared: Arc<Shared>,
         ear: Arc<Ear>,
     ) -> Result<Self, String> {
         Ok(Self {
-            http: shared.http()?,
+            http: Sender::new(shared.http()?, keeper),
             url: url.parse().map_err(|error| format!("its `url` is not usable: {error}"))?,
             configured: configured(headers)?,
             shared,
@@ -221,8 +223,8 @@ impl HttpLink {
         let mut headers = self.headers();
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.extend(mark.id.as_deref().and_then(|id| Some((LAST_EVENT, HeaderValue::from_str(id).ok()?))));
-        let stream = self.http.get(self.url.clone()).headers(headers).send().await;
-        let stream = stream.map_err(|error| RequestError::Lost(http_answer::causes(error)))?;
+        let stream = self.http.send(self.http.get(&self.url).headers(headers)).await;
+        let stream = stream.map_err(|error| RequestError::Lost(error.reason()))?;
         http_answer::read(stream, id, |reply| self.aside(reply, active), mark).await
     }
 
@@ -237,14 +239,14 @@ impl HttpLink {
     fn answer(&self, id: Id, method: String, params: Option<Box<RawValue>>, active: Option<Arc<Active>>) {
         let Ok(place) = self.questions.clone().try_acquire_owned() else { return };
         let asked = self.ear.under_way.clone().answer(method, params, active);
-        let post = self.http.post(self.url.clone()).headers(self.headers());
+        let (http, post) = (self.http.clone(), self.http.post(&self.url).headers(self.headers()));
         let ended = self.ended.clone();
         tokio::spawn(async move {
             let outcome = tokio::select! {
                 outcome = asked => outcome,
                 () = ended.cancelled() => return,
             };
-            let _ = post.body(response(&id, &outcome)).send().await;
+            let _ = http.send(post.body(response(&id, &outcome))).await;
             drop(place);
         });
     }
@@ -254,9 +256,9 @@ impl HttpLink {
     }
 
     async fn send(&self, body: Vec<u8>, headers: HeaderMap) -> Result<reqwest::Response, RequestError> {
-        self.http.post(self.url.clone()).headers(headers).body(body).send().await.map_err(|error| {
-            let sent = !(error.is_connect() || error.is_builder());
-            let reason = http_answer::causes(error);
+        self.http.send(self.http.post(&self.url).headers(headers).body(body)).await.map_err(|error: Unsent| {
+            let sent = error.may_have_arrived();
+            let reason = error.reason();
             self.set(|state| state.failure.clone_from(&reason));
             if sent { RequestError::Lost(reason) } else { RequestError::NotSent(reason) }
         })
@@ -280,9 +282,9 @@ impl HttpLink {
         matches!(self.state().status, 400 | 404 | 405)
     }
 
-    /// The address and the headers of the settings.
-    pub(super) fn address(&self) -> (&reqwest::Url, &HeaderMap) {
-        (&self.url, &self.configured)
+    /// What it sends with, the address and the headers of the settings.
+    pub(super) fn address(&self) -> (&Sender, &reqwest::Url, &HeaderMap) {
+        (&self.http, &self.url, &self.configured)
     }
 
     /// Whether it can still be asked.
@@ -304,8 +306,8 @@ impl HttpLink {
     pub(super) async fn end(&self) {
         self.ended.cancel();
         if self.state().session.is_some() {
-            let farewell = self.http.delete(self.url.clone()).headers(self.headers()).timeout(Duration::from_secs(2));
-            let _ = farewell.send().await;
+            let farewell = self.http.delete(&self.url).headers(self.headers()).timeout(Duration::from_secs(2));
+            let _ = self.http.send(farewell).await;
         }
     }
 
@@ -339,26 +341,10 @@ impl Drop for CancelLegacy<'_> {
         let (Some(id), Ok(runtime)) = (self.id, tokio::runtime::Handle::try_current()) else { return };
         let params = format!(r#"{{"requestId":{id},"reason":"nobody waits for the answer any more"}}"#);
         let body = notification("notifications/cancelled", &params);
-        let send = self.link.http.post(self.link.url.clone()).headers(self.link.headers()).body(body);
-        runtime.spawn(async move { drop(send.timeout(Duration::from_secs(5)).send().await) });
+        let (http, url) = (self.link.http.clone(), &self.link.url);
+        let send = http.post(url).headers(self.link.headers()).body(body).timeout(Duration::from_secs(5));
+        runtime.spawn(async move { drop(http.send(send).await) });
     }
-}
-
-/// The client below all links.
-pub(super) fn client(network: &Network) -> Result<reqwest::Client, String> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::custom(follow))
-        .connect_timeout(Duration::from_secs(15));
-    if let Some(path) = &network.ca {
-        let unusable = |why: String| format!("network.ca {}: {why}", path.display());
-        let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-        let roots = reqwest::Certificate::from_pem_bundle(&text).map_err(|error| unusable(error.to_string()))?;
-        if roots.is_empty() {
-            return Err(unusable("it holds no certificate in PEM form".into()));
-        }
-        builder = builder.tls_certs_merge(roots);
-    }
-    builder.build().map_err(|error| format!("no HTTP client: {}", http_answer::causes(error)))
 }
 
 fn configured(headers: &BTreeMap<String, Redacted<String>>) -> Result<HeaderMap, String> {
@@ -372,13 +358,6 @@ fn configured(headers: &BTreeMap<String, Redacted<String>>) -> Result<HeaderMap,
             Ok((key, value))
         })
         .collect()
-}
-
-/// Only redirects that keep the method, and only within one origin: the headers hold secrets.
-fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
-    let keeps_method = matches!(attempt.status().as_u16(), 307 | 308);
-    let same_origin = attempt.previous().iter().all(|before| before.origin() == attempt.url().origin());
-    if keeps_method && same_origin && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
 }
 
 /// Text as a header value; what headers cannot carry goes in base64.

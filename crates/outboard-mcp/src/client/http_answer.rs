@@ -104,7 +104,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> RequestError {
     let text: String = harmless(&String::from_utf8_lossy(&body[..body.len().min(2000)])).chars().take(300).collect();
     match status.as_u16() {
         401 | 403 => RequestError::NotSent(format!(
-            "it asks for authorization (HTTP {}): give an `Authorization` header in the settings. {text}",
+            "it asks for authorization (HTTP {}): see to its account or to the `Authorization` header of the settings. {text}",
             status.as_u16()
         )),
         429 | 503 => RequestError::NotSent(format!("it is busy (HTTP {}): {text}", status.as_u16())),

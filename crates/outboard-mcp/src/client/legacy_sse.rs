@@ -3,11 +3,11 @@
 //!
 //! It is joined to the peer for lines by two pipes in memory, so that nothing above knows of it.
 
-use super::http_answer::causes;
+use super::accounts::Sender;
 use super::sse::{Event, Events};
 use crate::rpc::{Handler, MAX_MESSAGE, Peer};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio_util::task::TaskTracker;
@@ -17,14 +17,14 @@ const PIPE: usize = 64 << 10;
 
 /// Opens the stream and learns where requests go; the peer ends with the stream.
 pub(super) async fn connect(
-    http: &Client,
+    http: &Sender,
     url: &Url,
     headers: &HeaderMap,
     handler: Arc<dyn Handler>,
     tasks: &TaskTracker,
 ) -> Result<Peer, String> {
-    let asked = http.get(url.clone()).headers(headers.clone()).header(ACCEPT, "text/event-stream").send().await;
-    let mut answer = asked.map_err(causes)?;
+    let asked = http.send(http.get(url).headers(headers.clone()).header(ACCEPT, "text/event-stream")).await;
+    let mut answer = asked.map_err(|unsent| unsent.reason())?;
     let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !answer.status().is_success() || !kind.starts_with("text/event-stream") {
         return Err(format!("it offers no stream of events (HTTP {})", answer.status().as_u16()));
@@ -87,17 +87,17 @@ async fn read(mut answer: Response, mut events: Events, mut peer: DuplexStream) 
     }
 }
 
-async fn write(http: &Client, endpoint: &Url, headers: &HeaderMap, peer: DuplexStream) {
+async fn write(http: &Sender, endpoint: &Url, headers: &HeaderMap, peer: DuplexStream) {
     let mut lines = BufReader::new(peer);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
         let json = HeaderValue::from_static("application/json");
-        let post = http.post(endpoint.clone()).headers(headers.clone()).header(CONTENT_TYPE, json);
-        match post.body(std::mem::take(&mut line)).send().await {
+        let post = http.post(endpoint).headers(headers.clone()).header(CONTENT_TYPE, json);
+        match http.send(post.body(std::mem::take(&mut line))).await {
             Ok(answer) if answer.status().is_success() => {}
             Ok(answer) => tracing::debug!(status = answer.status().as_u16(), "a message was not taken"),
             Err(error) => {
-                tracing::debug!(reason = causes(error), "a message could not be posted");
+                tracing::debug!(reason = error.reason(), "a message could not be posted");
                 return;
             }
         }

@@ -3,6 +3,7 @@
 //! One broken server never delays another. Never here: whether a call is allowed (the gateway), what a
 //! result means (the catalogue and the execution). Nothing below this door parses arguments or results.
 
+mod accounts;
 mod agents;
 mod cache;
 mod call;
@@ -14,6 +15,7 @@ mod legacy_sse;
 mod listing;
 mod mirrored;
 mod offers;
+mod personal;
 mod probe;
 mod process;
 mod restart;
@@ -31,22 +33,20 @@ mod tree;
 pub use agents::{Agents, Question, Unanswered};
 pub use handler::Change;
 pub use offers::Offer;
-pub use spec::{ClientInfo, Network, TransportSpec, UpstreamSpec};
+pub use spec::{ClientInfo, Network, Own, Personal, TransportSpec, UpstreamSpec};
 pub use state::{ServerState, ServerStatus};
 
-use agents::UnderWay;
 use cache::Remembered;
-use handler::Ear;
 use offers::Offers;
 use outboard_catalog::Listing;
 use outboard_gateway::CallClock;
-use outboard_types::{Call, ErrorCode, Outcome, ServerName, ToolError};
+use outboard_types::{Call, ErrorCode, Outcome, Principal, ServerName, ToolError};
 use serde_json::value::RawValue;
 use shared::Shared;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use supervisor::Upstream;
 use tokio::sync::broadcast;
@@ -60,6 +60,8 @@ pub struct Upstreams {
     changes: broadcast::Sender<ServerName>,
     news: broadcast::Sender<(ServerName, Change)>,
     shared: Arc<Shared>,
+    cache_dir: PathBuf,
+    personal: Mutex<HashMap<(ServerName, Principal), Arc<Upstream>>>,
 }
 
 impl Upstreams {
@@ -73,22 +75,9 @@ impl Upstreams {
     pub fn over(specs: Vec<UpstreamSpec>, cache_dir: PathBuf, client: ClientInfo, network: Network) -> Arc<Self> {
         let ((changes, _), (news, _)) = (broadcast::channel(256), broadcast::channel(256));
         let shared = Arc::new(Shared::new(client, network));
-        let build = |spec: UpstreamSpec| {
-            let name = spec.name.clone();
-            let ear = Ear {
-                server: name.clone(),
-                changes: changes.clone(),
-                news: news.clone(),
-                stale: AtomicBool::new(false),
-                stale_offers: AtomicBool::new(false),
-                under_way: UnderWay::new(name.clone(), shared.clone()),
-            };
-            let file = cache::path(&cache_dir, &spec);
-            let upstream = Upstream::new(spec, ear, file, shared.clone());
-            (name, Arc::new(upstream))
-        };
-        let all = specs.into_iter().map(build).collect();
-        Arc::new(Self { all, changes, news, shared })
+        let channels = personal::Channels { changes: &changes, news: &news, shared: &shared, cache_dir: &cache_dir };
+        let all = specs.into_iter().map(|spec| (spec.name.clone(), channels.upstream(spec))).collect();
+        Arc::new(Self { all, changes, news, shared, cache_dir, personal: Mutex::default() })
     }
 
     /// Says who stands behind calls, so that servers can ask them; the first one said counts.
@@ -132,7 +121,10 @@ impl Upstreams {
         {
             return Ok(listing);
         }
-        upstream.fetch_listing().await
+        match upstream.fetch_listing().await {
+            Err(error) if error.code == ErrorCode::SignInNeeded => self.listing_of_anybody(upstream).await.ok_or(error),
+            listed => listed,
+        }
     }
 
     /// The state of every server, by name.
@@ -153,8 +145,8 @@ impl Upstreams {
 
     /// The same, with the clock by which the call is timed: it stands still while the server asks somebody.
     pub(crate) async fn call_timed(&self, call: &Call, clock: &CallClock) -> Outcome {
-        let upstream = self.get(&call.id.server).map_err(|error| error.on(&call.id))?;
-        call::call(upstream, call, clock).await.map_err(|error| error.on(&call.id))
+        let upstream = self.of(&call.id.server, &call.context.principal).map_err(|error| error.on(&call.id))?;
+        call::call(&upstream, call, clock).await.map_err(|error| error.on(&call.id))
     }
 
     /// Ends every server with all it started, daemons included, and refuses calls from now on.

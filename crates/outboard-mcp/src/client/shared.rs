@@ -2,10 +2,11 @@
 
 use super::agents::Agents;
 use super::handshake::askable;
-use super::http;
+use super::http_answer::causes;
 use super::spec::{ClientInfo, Network};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,7 +39,7 @@ impl Shared {
 
     /// The HTTP client, built when first needed: it reads the system's certificates.
     pub(super) fn http(&self) -> Result<reqwest::Client, String> {
-        self.http.get_or_init(|| http::client(&self.network)).clone()
+        self.http.get_or_init(|| client(&self.network)).clone()
     }
 
     /// Says who stands behind calls; the first one said counts.
@@ -63,4 +64,28 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Map<String, Value>> {
         self.declared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The client below all links.
+fn client(network: &Network) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::custom(follow))
+        .connect_timeout(Duration::from_secs(15));
+    if let Some(path) = &network.ca {
+        let unusable = |why: String| format!("network.ca {}: {why}", path.display());
+        let text = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+        let roots = reqwest::Certificate::from_pem_bundle(&text).map_err(|error| unusable(error.to_string()))?;
+        if roots.is_empty() {
+            return Err(unusable("it holds no certificate in PEM form".into()));
+        }
+        builder = builder.tls_certs_merge(roots);
+    }
+    builder.build().map_err(|error| format!("no HTTP client: {}", causes(error)))
+}
+
+/// Only redirects that keep the method, and only within one origin: the headers hold secrets.
+fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
+    let keeps_method = matches!(attempt.status().as_u16(), 307 | 308);
+    let same_origin = attempt.previous().iter().all(|before| before.origin() == attempt.url().origin());
+    if keeps_method && same_origin && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
 }

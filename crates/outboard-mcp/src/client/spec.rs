@@ -1,8 +1,11 @@
 //! What is configured about an upstream.
 
-use outboard_types::{Digest, Redacted, ServerName, glob};
+use outboard_auth::Keeper;
+use outboard_types::{Digest, Principal, Redacted, ServerName, glob};
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One upstream as configured.
@@ -22,6 +25,28 @@ pub struct UpstreamSpec {
     pub allow: Vec<String>,
     /// Patterns of the tools to hide; stronger than `allow`.
     pub deny: Vec<String>,
+    /// The tokens of the account that is used, for a server behind an address.
+    pub keeper: Option<Arc<Keeper>>,
+    /// Who reaches it in a way of their own.
+    pub personal: Option<Arc<dyn Personal>>,
+}
+
+/// How one principal reaches a server.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// With which command or address, and which credentials.
+    pub transport: TransportSpec,
+    /// With the tokens of which account.
+    pub keeper: Option<Arc<Keeper>>,
+}
+
+/// Which principals reach a server in a way of their own: their calls go over connections of their own.
+pub trait Personal: Send + Sync + Debug {
+    /// The way of this principal; none for who shares the server's.
+    fn of(&self, principal: &Principal) -> Option<Own>;
+
+    /// Somebody with credentials, to ask for the listing where the server's own do not suffice.
+    fn anybody(&self) -> Option<Principal>;
 }
 
 /// How an upstream is reached.

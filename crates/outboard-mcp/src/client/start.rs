@@ -26,7 +26,8 @@ impl Start<'_> {
         match &self.spec.transport {
             TransportSpec::Stdio { .. } => self.stdio(known).await,
             TransportSpec::Http { url, headers } => {
-                let link = HttpLink::new(url, headers, self.shared.clone(), self.ear.clone())?;
+                let link =
+                    HttpLink::new(url, headers, self.spec.keeper.clone(), self.shared.clone(), self.ear.clone())?;
                 let limit = self.spec.start_timeout;
                 let late = |_| format!("it did not say hello within {limit:?}");
                 match tokio::time::timeout(limit, link.greet(known, limit / 3)).await.map_err(late)? {
@@ -48,9 +49,8 @@ impl Start<'_> {
 
     /// The transport of revision 2024-11-05.
     async fn over_sse(&self, link: &HttpLink) -> Result<Session, String> {
-        let (url, headers) = link.address();
-        let http = self.shared.http()?;
-        let peer = legacy_sse::connect(&http, url, headers, self.ear.clone(), &self.shared.tasks).await?;
+        let (http, url, headers) = link.address();
+        let peer = legacy_sse::connect(http, url, headers, self.ear.clone(), &self.shared.tasks).await?;
         match probe::initialize(&peer, self.shared).await {
             Ok(greeting) => Ok(self.session(Link::Sse(peer), greeting)),
             Err(NoGreeting::Refused(reason)) => Err(reason),

@@ -2,6 +2,7 @@
 
 use super::spec::TransportSpec;
 use super::supervisor::{Life, Upstream};
+use outboard_auth::Standing;
 use outboard_types::ServerName;
 use serde::Serialize;
 
@@ -53,6 +54,10 @@ pub struct ServerState {
     pub token_estimate: Option<u64>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Whether somebody is signed in to it.
+    pub sign_in: Standing,
+    /// The account that is used, where one is signed in.
+    pub account: Option<String>,
     /// Its process, where it is running.
     pub pid: Option<u32>,
     /// Lines it wrote to its standard output that were not messages.
@@ -61,6 +66,9 @@ pub struct ServerState {
 
 impl ServerState {
     pub(super) fn of(upstream: &Upstream) -> Self {
+        let keeper = upstream.spec.keeper.as_ref();
+        let sign_in = keeper.map_or(Standing::Unasked, |keeper| keeper.standing());
+        let account = keeper.filter(|_| sign_in != Standing::Unasked).map(|keeper| keeper.id().account.clone());
         let inner = upstream.inner();
         let session = match &inner.life {
             Life::Ready(session) => Some(session),
@@ -86,6 +94,8 @@ impl ServerState {
             tools: memory.map(|memory| upstream.count_shown(memory)),
             token_estimate: memory.map(|memory| memory.token_estimate),
             last_error: inner.last_error.clone(),
+            sign_in,
+            account,
             pid: session.and_then(|session| session.pid()),
             noise: session.map_or(0, |session| session.noise()),
         }

@@ -181,6 +181,12 @@ impl Upstream {
     }
 
     fn failed(&self, reason: String) {
+        if self.sign_in_problem().is_some() {
+            // A person is waited for, not the server: the next call tries again.
+            let mut inner = self.inner();
+            (inner.life, inner.last_error) = (Life::Failed, Some(reason));
+            return;
+        }
         let failures = self.failures.fetch_add(1, Relaxed).min(16);
         let pause = (FIRST_PAUSE * 2_u32.pow(failures)).min(LONGEST_PAUSE);
         tracing::warn!(server = %self.spec.name, reason, "upstream failed");
@@ -217,6 +223,9 @@ impl Upstream {
     }
 
     pub(super) fn unavailable(&self, reason: &str) -> ToolError {
+        if let Some(problem) = self.sign_in_problem() {
+            return problem;
+        }
         let message = format!("the server {} could not be started or reached: {reason}", self.spec.name);
         self.error(ErrorCode::UpstreamUnavailable, message)
             .retryable()

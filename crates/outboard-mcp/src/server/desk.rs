@@ -1,7 +1,8 @@
 //! The desk over HTTP: open questions are listed and answered beside the MCP endpoint.
 //!
-//! Two kinds of callers: those with the bearer token (a console), and a webhook's other end, whose answers
-//! are signed instead. Deciding which answer counts is the desk's.
+//! Two kinds of callers: the operator with the bearer token (a console), and a webhook's other end, whose answers
+//! are signed instead. Never a principal with a token of its own: it would answer questions about its own calls.
+//! Deciding which answer counts is the desk's.
 
 use super::http::Http;
 use axum::body::Bytes;
@@ -31,7 +32,7 @@ struct Given {
 
 /// `GET /approvals`: the open questions.
 pub(super) async fn list(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = http.admit(&headers) {
+    if let Err(refusal) = http.admit_operator(&headers).await {
         return refusal.into_response();
     }
     let Some(desk) = http.desk() else { return nothing("no desk is open here") };
@@ -51,7 +52,7 @@ pub(super) async fn post(
     let Some(desk) = http.desk() else { return nothing("no desk is open here") };
     let given = match (headers.get(webhook::HEADER), http.webhook_key()) {
         (Some(signature), Some(key)) => signed(desk, key, &id, signature.as_bytes(), &body),
-        _ => match http.admit(&headers) {
+        _ => match http.admit_operator(&headers).await {
             Ok(()) => trusted(&body),
             Err(refusal) => return refusal.into_response(),
         },

@@ -48,7 +48,7 @@ pub(super) async fn list(service: &Service, offer: Offer, params: Option<&RawVal
 
 async fn entries(service: &Service, offer: Offer) -> Vec<(ServerName, Value)> {
     let Some(upstreams) = &service.upstreams else { return Vec::new() };
-    service.listed().await;
+    service.listed(None).await;
     let mut all = Vec::new();
     for (server, list) in upstreams.offers(offer).await {
         for entry in list {

@@ -240,7 +240,7 @@ impl Service {
     /// The definitions, which a model reads before anything else.
     async fn listing(&self, caller: &Caller) -> Value {
         let since = Instant::now();
-        let tools = self.list().await;
+        let tools = self.list(&caller.principal).await;
         let definitions: Vec<String> = tools.iter().map(Value::to_string).collect();
         self.executions.asked(Asked {
             tool: "tools/list",
@@ -254,32 +254,38 @@ impl Service {
         json!({"tools": tools})
     }
 
-    async fn list(&self) -> Vec<Value> {
-        let mut list = self.list_without_skills().await;
+    async fn list(&self, principal: &Principal) -> Vec<Value> {
+        let mut list = self.list_without_skills(principal).await;
         list.extend(skills::tools(self).await);
         list
     }
 
-    async fn list_without_skills(&self) -> Vec<Value> {
+    async fn list_without_skills(&self, principal: &Principal) -> Vec<Value> {
         let ours = tools::definitions().iter().cloned();
         match self.options.expose {
             Expose::Code => ours.collect(),
-            Expose::Direct => self.direct(None).await,
-            Expose::Both => ours.chain(self.direct(None).await).collect(),
-            Expose::Auto if self.options.maybe_small => ours.chain(self.direct(Some(SMALL_CATALOGUE)).await).collect(),
+            Expose::Direct => self.direct(None, principal).await,
+            Expose::Both => ours.chain(self.direct(None, principal).await).collect(),
+            Expose::Auto if self.options.maybe_small => {
+                ours.chain(self.direct(Some(SMALL_CATALOGUE), principal).await).collect()
+            }
             Expose::Auto => ours.collect(),
         }
     }
 
-    /// The present surface, once servers that were never listed had a moment to answer.
-    pub(super) async fn listed(&self) -> Option<Arc<Surface>> {
-        let surface = tokio::time::timeout(PATIENCE, self.executions.deps().surfaces.current()).await;
+    /// The present surface of a principal, or the whole of it, once servers that were never listed had a moment to answer.
+    pub(super) async fn listed(&self, principal: Option<&Principal>) -> Option<Arc<Surface>> {
+        let surfaces = &self.executions.deps().surfaces;
+        let surface = match principal {
+            Some(principal) => tokio::time::timeout(PATIENCE, surfaces.of(principal)).await,
+            None => tokio::time::timeout(PATIENCE, surfaces.current()).await,
+        };
         surface.ok()?.ok()
     }
 
     /// The upstreams' definitions under the names that are shown; none if they have more than `limit` tokens.
-    async fn direct(&self, limit: Option<usize>) -> Vec<Value> {
-        let Some(surface) = self.listed().await else { return Vec::new() };
+    async fn direct(&self, limit: Option<usize>, principal: &Principal) -> Vec<Value> {
+        let Some(surface) = self.listed(Some(principal)).await else { return Vec::new() };
         let catalogue = &surface.catalogue;
         if limit.is_some_and(|limit| definition_tokens(catalogue) > limit) {
             return Vec::new();

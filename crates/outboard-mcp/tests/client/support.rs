@@ -50,6 +50,8 @@ pub(crate) fn with_transport(server: &str, transport: TransportSpec) -> Upstream
         listing: None,
         allow: Vec::new(),
         deny: Vec::new(),
+        keeper: None,
+        personal: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line, as written.
 
+mod accounts;
 mod agent;
 mod figures;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod records;
 mod skills;
 mod state;
 
+pub(crate) use accounts::{Login, Logout, Token, TokenAction};
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use figures::{Bench, Estimate, Stats};
@@ -61,6 +63,12 @@ pub(crate) enum Command {
     Serve(Serve),
     /// List the configured servers, their state and last error.
     List(List),
+    /// Sign in to a server.
+    Login(Login),
+    /// Forget what was granted at a sign-in.
+    Logout(Logout),
+    /// Make, list and revoke tokens of those who call over HTTP.
+    Token(Token),
     /// Search the functions of all servers; with `-`, one query a line from stdin.
     Search(Search),
     /// Run a program from a file, or from stdin with `-`.

@@ -4,6 +4,7 @@ use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
+use outboard_auth::Standing;
 use outboard_mcp::client::{ServerState, Upstreams};
 use outboard_types::Principal;
 use serde_json::{Value, json};
@@ -51,17 +52,36 @@ pub(crate) fn as_json(state: &ServerState) -> Value {
         "era": state.era,
         "protocol_version": state.protocol_version,
         "tools": state.tools,
+        "sign_in": state.sign_in,
+        "account": state.account,
         "last_error": state.last_error,
     })
 }
 
+/// How things stand with its account.
+fn sign_in(state: &ServerState) -> String {
+    match (&state.account, state.sign_in) {
+        (Some(account), Standing::SignedIn) => format!("signed in as {account}"),
+        (_, standing) => standing.as_str().to_owned(),
+    }
+}
+
 fn table(states: &[ServerState]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["SERVER", "STATUS", "TRANSPORT", "PROTOCOL", "TOOLS", "LAST ERROR"]);
+    table.load_style(presets::NOTHING).set_header([
+        "SERVER",
+        "STATUS",
+        "SIGN-IN",
+        "TRANSPORT",
+        "PROTOCOL",
+        "TOOLS",
+        "LAST ERROR",
+    ]);
     for state in states {
         table.add_row([
             state.name.to_string(),
             state.status.as_str().to_owned(),
+            sign_in(state),
             state.transport.to_string(),
             state.protocol_version.clone().unwrap_or_default(),
             state.tools.map(|tools| tools.to_string()).unwrap_or_default(),

@@ -18,6 +18,7 @@ mod filter;
 mod generate;
 pub(crate) mod list;
 mod listening;
+mod login;
 mod policy;
 mod privacy;
 mod replay;
@@ -29,6 +30,7 @@ mod shapes;
 pub(crate) mod skills;
 mod state;
 mod stats;
+mod token;
 pub(crate) mod trace;
 mod waiting;
 mod workspace;
@@ -56,6 +58,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Serve(args) => serve::run(&cli, args).await,
         Command::List(args) => list::run(&cli, args).await,
+        Command::Login(args) => login::run(&cli, args).await,
+        Command::Logout(args) => login::out(&cli, args),
+        Command::Token(args) => token::run(&cli, args),
         Command::Search(args) => search::run(&cli, args).await,
         Command::Run(args) => run::run(&cli, args).await,
         Command::Call(args) => call::run(&cli, args).await,

@@ -36,6 +36,9 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
         upstreams.declare(&everything());
     }
     let service = Service::over(app.executions.clone(), upstreams, options(&settings, &app)?);
+    if matches!(door, Door::Port(_)) {
+        compose::see_apart(&app.catalog, principal.clone());
+    }
     if let (Some(webhook), Some(desk)) = (&service.options().webhook, &app.executions.deps().desk) {
         tokio::spawn(webhook::follow(desk.clone(), webhook.clone()));
     }
@@ -102,7 +105,8 @@ async fn over_http(
         output::talk(&format!("console at http://{address}/console, with the same token"));
     }
     let beside = console.map(Console::router).unwrap_or_default();
-    Ok(http::serve(service, listener, token, beside, stop).await?)
+    let gate = compose::gate(settings, &token)?;
+    Ok(http::serve(service, listener, gate, beside, stop).await?)
 }
 
 /// Fires at SIGTERM and SIGINT, so that servers are ended and the journal is written.

@@ -1,7 +1,9 @@
 //! The composition root: from settings to a program that runs. Everything is wired here and nowhere else.
 
+mod accounts;
 mod gateway;
 mod keychain;
+mod personal;
 mod privacy;
 mod replay;
 mod sandbox;
@@ -17,8 +19,8 @@ use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Shelf, StateFolder,
-    Surfaces, TokenCounter,
+    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf,
+    StateFolder, Surfaces, TokenCounter, Visible,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Reader, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Network, Upstreams};
@@ -30,6 +32,7 @@ use source::Source;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use accounts::{client, gate, ports, shared_account, tokens};
 pub(crate) use gateway::desk;
 pub(crate) use privacy::{border, detector, masked, seal, tables};
 pub(crate) use replay::replay;
@@ -105,7 +108,9 @@ where
     let policy = gateway::policy(settings)?;
     let state = StateFolder::new(&settings.state_dir).keeping(settings.journal.files_max_bytes);
     let definitions = Arc::new(LockedDefinitions::open(settings, &state)?);
-    let specs = settings.servers.iter().filter(|server| server.enabled).map(source::spec).collect();
+    let ports = accounts::ports(settings);
+    let enabled = settings.servers.iter().filter(|server| server.enabled);
+    let specs = enabled.map(|server| source::spec(server, &ports)).collect();
     let client = ClientInfo { name: "outboard".into(), version: env!("CARGO_PKG_VERSION").into() };
     let upstreams = Upstreams::over(specs, state.listings(), client, Network { ca: settings.ca.clone() });
     let slot = Arc::new(OnceLock::new());
@@ -119,6 +124,16 @@ where
     let skills = shelf(settings)?;
     surfaces.tell_skills(skills.clone());
     Ok(Catalog { upstreams, surfaces, state, policy, definitions, skills })
+}
+
+/// Shows each principal what its own rules let it see; the catalogue was made for `whole`.
+pub(crate) fn see_apart(catalog: &Catalog, whole: Principal) {
+    let policy = catalog.policy.clone();
+    let eyes = move |principal: &Principal| -> Visible {
+        let (policy, principal) = (policy.clone(), principal.clone());
+        Arc::new(move |tool: &Tool| principal.sees(&policy, tool))
+    };
+    catalog.surfaces.tell_principals(Personal::new(whole, Box::new(eyes)));
 }
 
 /// The parts that make single calls: no sandbox is started.

@@ -69,7 +69,7 @@ pub(crate) fn masked(border: &Border, place: &Place, text: &str, at: &str) -> St
 }
 
 /// From the settings or a command, else from a file of the user's, apart from what it seals.
-fn key(settings: &Settings) -> Result<KeySource, Failure> {
+pub(super) fn key(settings: &Settings) -> Result<KeySource, Failure> {
     let given = &settings.privacy;
     let user = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let user = user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
@@ -163,7 +163,12 @@ fn secrets(settings: &Settings) -> Vec<(String, Redacted<String>)> {
             Connection::Http { headers, .. } => headers.clone(),
             Connection::ListingOnly => Default::default(),
         };
-        all.into_iter().map(|(name, value)| (format!("{}.{name}", server.name), value))
+        let accounts = &server.accounts;
+        let principals =
+            accounts.principals.values().flat_map(|own| own.headers.clone().into_iter().chain(own.env.clone()));
+        let client = accounts.oauth.client_secret.iter().map(|secret| ("client_secret".to_owned(), secret.clone()));
+        let all = all.into_iter().chain(principals).chain(client);
+        all.map(|(name, value)| (format!("{}.{name}", server.name), value)).collect::<Vec<_>>()
     });
     let own =
         settings.approvals.webhook_secret.iter().map(|secret| ("approvals.webhook_secret".to_owned(), secret.clone()));

@@ -1,9 +1,12 @@
 //! Where a Surface's listings come from: the upstreams.
 
+use super::accounts;
+use super::personal::Personally;
+use outboard_auth::Ports;
 use outboard_catalog::Listing;
 use outboard_config::{Connection, ServerSettings};
 use outboard_execution::{SurfaceSource, Surfaces};
-use outboard_mcp::client::{TransportSpec, UpstreamSpec, Upstreams};
+use outboard_mcp::client::{Personal, TransportSpec, UpstreamSpec, Upstreams};
 use outboard_types::ServerName;
 use std::future::Future;
 use std::pin::Pin;
@@ -81,19 +84,27 @@ pub(super) fn follow_changes(upstreams: Arc<Upstreams>, surfaces: Arc<Surfaces>)
     });
 }
 
-pub(super) fn spec(server: &ServerSettings) -> UpstreamSpec {
-    let transport = match server.connection.clone() {
+pub(super) fn transport(connection: Connection) -> TransportSpec {
+    match connection {
         Connection::Stdio { command, args, env, cwd } => TransportSpec::Stdio { command, args, env, cwd },
         Connection::Http { url, headers } => TransportSpec::Http { url, headers },
         Connection::ListingOnly => TransportSpec::ListingOnly,
-    };
+    }
+}
+
+pub(super) fn spec(server: &ServerSettings, ports: &Ports) -> UpstreamSpec {
+    let keeper = accounts::keeper(ports, server, accounts::shared_account(server));
+    let personal = Personally::is_possible(server)
+        .then(|| Arc::new(Personally::new(server, ports, keeper.clone())) as Arc<dyn Personal>);
     UpstreamSpec {
         name: server.name.clone(),
-        transport,
+        transport: transport(server.connection.clone()),
         timeout: server.timeout,
         start_timeout: server.start_timeout,
         listing: server.catalog_file.clone(),
         allow: server.allow.clone(),
         deny: server.deny.clone(),
+        keeper,
+        personal,
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use outboard_config::Settings;
 use rotating::Rotating;
 use scrubbed::Scrubbed;
-pub(crate) use scrubbed::keep_from_log;
+pub(crate) use scrubbed::{keep_from_log, keep_secret};
 use std::io;
 use std::sync::OnceLock;
 use tracing_subscriber::filter::dynamic_filter_fn;

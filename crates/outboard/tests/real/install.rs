@@ -16,6 +16,7 @@ const NPM: &[&str] = &[
     "@modelcontextprotocol/server-filesystem@2026.8.31",
     "@modelcontextprotocol/server-memory@2026.8.31",
     "@modelcontextprotocol/inspector@2.12.0",
+    "oidc-provider@9.13.3",
 ];
 
 pub(crate) struct Installed {
@@ -27,7 +28,7 @@ pub(crate) struct Installed {
 pub(crate) fn installed() -> &'static Installed {
     static DONE: OnceLock<Installed> = OnceLock::new();
     DONE.get_or_init(|| {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-1");
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-2");
         if !root.join("complete").exists() {
             let _ = std::fs::remove_dir_all(&root);
             install(&root);
@@ -78,6 +79,11 @@ impl Installed {
     /// A program of the Python packages.
     pub(crate) fn python(&self, name: &str) -> String {
         self.root.join("py/bin").join(name).display().to_string()
+    }
+
+    /// Where the npm packages are.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.root.join("npm")
     }
 
     /// The script of a program of the npm packages; started with `node`.

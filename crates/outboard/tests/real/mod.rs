@@ -3,3 +3,4 @@
 mod clients;
 mod install;
 mod servers;
+mod sign_in;

@@ -162,7 +162,7 @@ async fn make(
     tool: &str,
     given: Option<Box<RawValue>>,
 ) -> Result<Made, ToolError> {
-    let surface = deps.surfaces.current().await.map_err(|error| ToolError::from(&error))?;
+    let surface = deps.surfaces.of(&context.principal).await.map_err(|error| ToolError::from(&error))?;
     let workspace = deps.state.workspace(&context.principal, &context.session);
     let workspace = workspace.map_err(|error| arguments::invalid(format!("the workspace cannot be made: {error}")))?;
     let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);

@@ -206,7 +206,7 @@ async fn search(
     origin: Option<TraceOrigin>,
 ) -> Result<Value, Failure> {
     let since = Instant::now();
-    let answer = found(service, arguments).await.map_err(Failure::from);
+    let answer = found(service, arguments, principal).await.map_err(Failure::from);
     let error = if let Err(Failure::Tool(error)) = &answer { Some(error.code.to_string()) } else { None };
     service.executions.asked(Asked {
         tool: "search_tools",
@@ -220,9 +220,9 @@ async fn search(
     answer
 }
 
-async fn found(service: &Service, arguments: Option<&RawValue>) -> Result<Value, ToolError> {
+async fn found(service: &Service, arguments: Option<&RawValue>, principal: &Principal) -> Result<Value, ToolError> {
     let request: SearchRequest = parse("search_tools", arguments)?;
-    let surface = service.executions.deps().surfaces.current().await.map_err(|error| ToolError::from(&error))?;
+    let surface = service.executions.deps().surfaces.of(principal).await.map_err(|error| ToolError::from(&error))?;
     surface.search_text(&request).map(|text| text_result(&text, false))
 }
 

@@ -4,6 +4,7 @@
 //! the bearer token, and foreign `Host` and `Origin` headers are refused (CVE-2025-66414 and its kin). A socket
 //! is protected by its file's mode instead.
 
+mod gate;
 mod headers;
 mod post;
 mod sessions;
@@ -18,27 +19,28 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use outboard_gateway::ApprovalDesk;
 use outboard_gateway::approvals::webhook::WebhookKey;
-use outboard_types::{CancellationToken, Digest, Principal, Redacted};
+use outboard_types::{CancellationToken, Principal};
 use sessions::Sessions;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 
-/// On whose authority requests over HTTP are made.
+/// On whose authority requests with the operator's token are made.
 pub const PRINCIPAL: &str = "http";
 
 /// How long answers that are ready may take to go out at the end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+pub use gate::Gate;
+
 pub(super) struct Http {
     service: Arc<Service>,
     sessions: Sessions,
-    /// The digest, so that comparing takes the same time whatever was sent; none on a socket.
-    token: Option<Digest>,
+    /// Who may come in; whoever can open it, on a socket.
+    gate: Option<Gate>,
     /// The names under which we may be addressed; any on a socket, which no browser reaches.
     hosts: Option<Vec<String>>,
-    principal: Principal,
 }
 
 /// A token of 256 random bits.
@@ -49,27 +51,26 @@ pub fn fresh_token() -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Serves on a port until `stop` fires and what is under way had its grace. Other routes may stand beside ours; who may
-/// use them is their own affair.
+/// Serves on a port whom the gate lets in, until `stop` fires and what is under way had its grace. Other routes may
+/// stand beside ours; who may use them is their own affair.
 pub async fn serve(
     service: Arc<Service>,
     listener: TcpListener,
-    token: Redacted<String>,
+    gate: Gate,
     beside: Router,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let names = [address.ip().to_string(), "localhost".into(), "127.0.0.1".into(), "[::1]".into()];
-    let hosts = names.iter().map(|name| format!("{name}:{}", address.port())).collect();
-    let (token, principal) = (Digest::of(token.expose()), Principal(PRINCIPAL.into()));
-    let state = Http { service, sessions: Sessions::default(), token: Some(token), hosts: Some(hosts), principal };
+    let hosts = names.iter().map(|name| format!("{name}:{}", address.port()));
+    let hosts = hosts.chain(gate.hosts().iter().cloned()).collect();
+    let state = Http { service, sessions: Sessions::default(), gate: Some(gate), hosts: Some(hosts) };
     run(listener, state, beside, stop).await
 }
 
 /// Serves on a socket of the file system, to whoever may open it.
 pub async fn serve_unix(service: Arc<Service>, listener: UnixListener, stop: CancellationToken) -> io::Result<()> {
-    let sessions = Sessions::default();
-    let state = Http { service, sessions, token: None, hosts: None, principal: Principal::default() };
+    let state = Http { service, sessions: Sessions::default(), gate: None, hosts: None };
     run(listener, state, Router::new(), stop).await
 }
 
@@ -82,6 +83,8 @@ where
     let app = Router::new()
         .route("/mcp", post(post::message).get(sessions::get).delete(sessions::end))
         .route("/metrics", get(metrics))
+        .route(gate::METADATA, get(metadata))
+        .route(&format!("{}/{{*path}}", gate::METADATA), get(metadata))
         .route("/approvals", get(desk::list))
         .route("/approvals/{id}", post(desk::post))
         .layer(DefaultBodyLimit::max(super::wire::MAX_MESSAGE))
@@ -104,9 +107,20 @@ where
 /// Metrics in the text format of Prometheus; nothing where none are kept.
 async fn metrics(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
     let Some(metrics) = http.service.metrics() else { return StatusCode::NOT_FOUND.into_response() };
-    match http.admit(&headers) {
+    match http.admit_operator(&headers).await {
         Err(refusal) if !metrics.open => refusal.into_response(),
         _ => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], (metrics.text)()).into_response(),
+    }
+}
+
+/// What a client needs to know to get a token for us; nothing where the settings name no issuer.
+async fn metadata(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = http.addressed(&headers) {
+        return refusal.into_response();
+    }
+    match http.gate.as_ref().and_then(Gate::metadata) {
+        Some(metadata) => json(StatusCode::OK, metadata.to_string()),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
@@ -120,26 +134,28 @@ impl Http {
     }
 
     /// The checks before anything is read: where it was sent, where it came from, who sent it.
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        if let Some(hosts) = &self.hosts {
-            let host = text(header::HOST).unwrap_or_default();
-            if !hosts.iter().any(|known| known.eq_ignore_ascii_case(host)) {
-                return Err(Refusal::Foreign("Host"));
-            }
-            if let Some(origin) = text(header::ORIGIN) {
-                let place = origin.strip_prefix("http://").unwrap_or_default();
-                if !hosts.iter().any(|known| known.eq_ignore_ascii_case(place)) {
-                    return Err(Refusal::Foreign("Origin"));
-                }
-            }
-        } else if text(header::ORIGIN).is_some() {
-            return Err(Refusal::Foreign("Origin"));
+    pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        self.addressed(headers)?;
+        match &self.gate {
+            Some(gate) => gate.principal(headers).await,
+            None => Ok(Principal::default()),
         }
-        let Some(wanted) = self.token else { return Ok(()) };
-        match text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")) {
-            Some(token) if Digest::of(token) == wanted => Ok(()),
-            _ => Err(Refusal::Unauthorized),
+    }
+
+    /// Whether it was sent to us, and not by a page of somebody else's.
+    fn addressed(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let Some(hosts) = &self.hosts else {
+            return if text(header::ORIGIN).is_some() { Err(Refusal::Foreign("Origin")) } else { Ok(()) };
+        };
+        let known = |place: &str| hosts.iter().any(|known| known.eq_ignore_ascii_case(place));
+        if !known(text(header::HOST).unwrap_or_default()) {
+            return Err(Refusal::Foreign("Host"));
+        }
+        let place = |origin: &str| origin.split_once("://").map(|(_, place)| place.to_owned()).unwrap_or_default();
+        match text(header::ORIGIN) {
+            Some(origin) if !known(&place(origin)) => Err(Refusal::Foreign("Origin")),
+            _ => Ok(()),
         }
     }
 }
@@ -159,21 +175,34 @@ fn json(status: StatusCode, body: String) -> Response {
 
 pub(super) enum Refusal {
     Foreign(&'static str),
-    Unauthorized,
+    /// With the challenge, and why.
+    Unauthorized(HeaderValue, &'static str),
+    /// With the challenge.
+    Scope(HeaderValue),
+    NotOperator,
+    Unavailable,
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let challenged = |status: StatusCode, challenge: HeaderValue, text: String| {
+            (status, [(header::WWW_AUTHENTICATE, challenge)], text).into_response()
+        };
         match self {
             Refusal::Foreign(name) => {
                 (StatusCode::FORBIDDEN, format!("{name} header is not allowed here\n")).into_response()
             }
-            Refusal::Unauthorized => (
-                StatusCode::UNAUTHORIZED,
-                [(header::WWW_AUTHENTICATE, "Bearer")],
-                "a bearer token is required: OUTBOARD_TOKEN, or the one printed at start\n",
-            )
-                .into_response(),
+            Refusal::Unauthorized(challenge, why) => {
+                let text = format!("a bearer token is required, and {why}: `outboard token create` makes one\n");
+                challenged(StatusCode::UNAUTHORIZED, challenge, text)
+            }
+            Refusal::Scope(challenge) => {
+                challenged(StatusCode::FORBIDDEN, challenge, "the token lacks a scope\n".to_owned())
+            }
+            Refusal::NotOperator => (StatusCode::FORBIDDEN, "this is for the operator's token alone\n").into_response(),
+            Refusal::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "the issuer's keys are not to be had at the moment\n").into_response()
+            }
         }
     }
 }

@@ -13,28 +13,29 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use outboard_types::CancellationToken;
+use outboard_types::{CancellationToken, Principal};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
 pub(super) async fn message(State(http): State<Arc<Http>>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refusal) = http.admit(&headers) {
-        return refusal.into_response();
-    }
+    let principal = match http.admit(&headers).await {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal.into_response(),
+    };
     let message = match wire::parse(&body) {
         Ok(message) => message,
         Err(answer) => return json(StatusCode::BAD_REQUEST, answer),
     };
     let modern = headers::is_modern(&headers, message.params.as_deref());
-    let session = match http.sessions.named(&headers) {
+    let session = match http.sessions.named(&headers, &principal) {
         Ok(session) => session.filter(|_| !modern),
         Err(_) if modern => None,
         Err(status) => return (status, "the session is not known: initialize again\n").into_response(),
     };
     match message {
         Incoming { id: Some(id), method: Some(method), params, .. } => {
-            let asked = Asked { id, method, params, modern };
+            let asked = Asked { id, method, params, modern, principal };
             request(http, &headers, session, asked).await
         }
         Incoming { id: Some(id), method: None, result, .. } => {
@@ -62,6 +63,7 @@ struct Asked {
     method: String,
     params: Option<Box<RawValue>>,
     modern: bool,
+    principal: Principal,
 }
 
 async fn request(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Session>>, asked: Asked) -> Response {
@@ -69,7 +71,7 @@ async fn request(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Sessi
         return json(StatusCode::BAD_REQUEST, wire::response(&asked.id, &Err(error)));
     }
     if asked.method == "initialize" && !asked.modern {
-        let (id, session) = http.sessions.open(&http.service);
+        let (id, session) = http.sessions.open(&http.service, &asked.principal);
         let declared = session.client.declare(asked.params.as_deref());
         http.service.declare(&declared);
         let mut response = answered(http, headers, Some(session), asked).await;
@@ -92,9 +94,9 @@ async fn answered(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Sess
     // In the handshake era a connection that breaks off means nothing: the client may come back for the rest.
     let guard = session.is_none().then(|| entered.cancel.clone().drop_guard());
     let (service, answers) = (http.service.clone(), stream.clone());
-    let (principal, http_trace) = (http.principal.clone(), trace::of_headers(headers));
+    let http_trace = trace::of_headers(headers);
     tokio::spawn(async move {
-        let Asked { id, method, params, modern } = asked;
+        let Asked { id, method, params, modern, principal } = asked;
         let caller = client.caller(principal, entered.cancel.clone(), &id, params.as_deref(), tell);
         let caller = Caller { http_trace, ..caller };
         let answer = service.handle(&method, params.as_deref(), caller).await;

@@ -10,7 +10,7 @@ use crate::server::service::Service;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use outboard_types::CancellationToken;
+use outboard_types::{CancellationToken, Principal};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,6 +30,8 @@ const STREAMS: usize = 16;
 /// One session.
 pub(super) struct Session {
     pub(super) client: Arc<Client>,
+    /// Who opened it; nobody else can name it.
+    principal: Principal,
     service: Arc<Service>,
     aside: Arc<Stream>,
     streams: Mutex<Vec<Arc<Stream>>>,
@@ -45,9 +47,9 @@ pub(super) struct Sessions(Mutex<HashMap<String, Arc<Session>>>);
 
 impl Sessions {
     /// Opens a session.
-    pub(super) fn open(&self, service: &Arc<Service>) -> (String, Arc<Session>) {
+    pub(super) fn open(&self, service: &Arc<Service>, principal: &Principal) -> (String, Arc<Session>) {
         let id = fresh_token()[..32].to_owned();
-        let session = Session::new(service);
+        let session = Session::new(service, principal);
         let mut all = self.lock();
         all.retain(|_, session| session.quiet() < QUIET);
         if all.len() >= MOST
@@ -59,11 +61,11 @@ impl Sessions {
         (id, session)
     }
 
-    /// The session that the headers name; an error where there is none of that name.
-    pub(super) fn named(&self, headers: &HeaderMap) -> Result<Option<Arc<Session>>, StatusCode> {
+    /// The session that the headers name; an error where this principal has none of that name.
+    pub(super) fn named(&self, headers: &HeaderMap, principal: &Principal) -> Result<Option<Arc<Session>>, StatusCode> {
         let Some(id) = headers.get(SESSION) else { return Ok(None) };
         let found = id.to_str().ok().and_then(|id| self.lock().get(id).cloned());
-        let session = found.ok_or(StatusCode::NOT_FOUND)?;
+        let session = found.filter(|found| found.principal == *principal).ok_or(StatusCode::NOT_FOUND)?;
         *session.touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Ok(Some(session))
     }
@@ -74,9 +76,10 @@ impl Sessions {
 }
 
 impl Session {
-    fn new(service: &Arc<Service>) -> Arc<Self> {
+    fn new(service: &Arc<Service>, principal: &Principal) -> Arc<Self> {
         let session = Arc::new(Self {
             client: Client::new(),
+            principal: principal.clone(),
             service: service.clone(),
             aside: Stream::new(Some("aside".into())),
             streams: Mutex::default(),
@@ -152,10 +155,11 @@ impl Drop for Session {
 
 /// `GET /mcp`: what is sent aside of answers, or the rest of a stream that broke off.
 pub(super) async fn get(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = http.admit(&headers) {
-        return refusal.into_response();
-    }
-    let session = match http.sessions.named(&headers) {
+    let principal = match http.admit(&headers).await {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let session = match http.sessions.named(&headers, &principal) {
         Ok(Some(session)) => session,
         Ok(None) => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
         Err(status) => return status.into_response(),
@@ -175,10 +179,11 @@ pub(super) async fn get(State(http): State<Arc<Http>>, headers: HeaderMap) -> Re
 
 /// `DELETE /mcp`: the client is done.
 pub(super) async fn end(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = http.admit(&headers) {
-        return refusal.into_response();
-    }
-    match http.sessions.named(&headers) {
+    let principal = match http.admit(&headers).await {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal.into_response(),
+    };
+    match http.sessions.named(&headers, &principal) {
         Ok(Some(session)) => {
             http.sessions.lock().retain(|_, other| !Arc::ptr_eq(other, &session));
             session.client.requests.cancel_all();

@@ -1,0 +1,113 @@
+//! Requests with the token of an account, sent again where another token helps.
+
+use super::http_answer::causes;
+use super::supervisor::Upstream;
+use outboard_auth::{AuthError, Challenge, Keeper, Verdict};
+use outboard_types::{Redacted, ToolError};
+use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Client, RequestBuilder, Response, Url};
+use std::sync::Arc;
+
+/// How often one request is sent at most: as it is, with a renewed token, and with one that has more scopes.
+const ATTEMPTS: usize = 3;
+
+/// Sends requests to one server.
+#[derive(Clone)]
+pub(super) struct Sender {
+    http: Client,
+    keeper: Option<Arc<Keeper>>,
+}
+
+/// Why no answer came.
+pub(super) enum Unsent {
+    /// The connection failed.
+    Http(reqwest::Error),
+    /// There is no token to send.
+    NoToken(AuthError),
+}
+
+impl Unsent {
+    /// Whether the server may have seen the request.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::Http(error) if !(error.is_connect() || error.is_builder()))
+    }
+
+    /// What happened.
+    pub(super) fn reason(self) -> String {
+        match self {
+            Self::Http(error) => causes(error),
+            Self::NoToken(error) => error.to_string(),
+        }
+    }
+}
+
+impl Sender {
+    pub(super) fn new(http: Client, keeper: Option<Arc<Keeper>>) -> Self {
+        Self { http, keeper }
+    }
+
+    pub(super) fn get(&self, url: &Url) -> RequestBuilder {
+        self.http.get(url.clone())
+    }
+
+    pub(super) fn post(&self, url: &Url) -> RequestBuilder {
+        self.http.post(url.clone())
+    }
+
+    pub(super) fn delete(&self, url: &Url) -> RequestBuilder {
+        self.http.delete(url.clone())
+    }
+
+    /// Sends it with the account's token. A refusal that no other token changes is the answer.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, Unsent> {
+        let Some(keeper) = &self.keeper else { return request.send().await.map_err(Unsent::Http) };
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            // Bodies are bytes, which can be sent again.
+            let Some(attempt) = request.try_clone() else { break };
+            let token = keeper.token().await.map_err(Unsent::NoToken)?;
+            let response = with(attempt, token.as_ref()).send().await.map_err(Unsent::Http)?;
+            let status = response.status().as_u16();
+            if !matches!(status, 401 | 403) {
+                if response.status().is_success() {
+                    keeper.worked();
+                }
+                return Ok(response);
+            }
+            let said = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+            let challenge = Challenge::read(said);
+            let verdict = keeper.refused(token.as_ref(), status, challenge.as_ref()).await;
+            last = Some(response);
+            if matches!(verdict, Verdict::Refused(_)) {
+                break;
+            }
+        }
+        match last {
+            Some(response) => Ok(response),
+            None => request.send().await.map_err(Unsent::Http),
+        }
+    }
+}
+
+fn with(request: RequestBuilder, token: Option<&Redacted<String>>) -> RequestBuilder {
+    let Some(token) = token else { return request };
+    match HeaderValue::from_str(&format!("Bearer {}", token.expose())) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            request.header(AUTHORIZATION, value)
+        }
+        Err(_) => request,
+    }
+}
+
+impl Upstream {
+    /// What keeps the account from being used, if something does.
+    pub(super) fn sign_in_problem(&self) -> Option<ToolError> {
+        let problem = self.spec.keeper.as_ref()?.problem()?;
+        let error = self.error(problem.reason.code(), problem.to_string());
+        Some(match problem.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        })
+    }
+}

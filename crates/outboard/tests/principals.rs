@@ -1,0 +1,186 @@
+//! Several principals over HTTP: each with its own token, and nothing of the others'.
+
+use crate::support::Place;
+use crate::web::{self, status};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+
+/// Outboard over HTTP, for as long as the test takes.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Served {
+    pub(crate) fn start(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
+        let mut child =
+            command.env("OUTBOARD_TOKEN", "operator").stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = told.by_ref().map(|line| line.unwrap()).find(|line| line.starts_with("listening on")).unwrap();
+        let address = line.trim_start_matches("listening on http://").trim_end_matches("/mcp").to_owned();
+        std::thread::spawn(move || told.for_each(drop));
+        Self { child, address }
+    }
+
+    /// The whole answer.
+    pub(crate) fn send(&self, method: &str, path: &str, token: &str, extra: &str, body: &str) -> String {
+        let auth = if token.is_empty() { String::new() } else { format!("\r\nAuthorization: Bearer {token}") };
+        let head = format!("{method} {path} HTTP/1.1\r\nContent-Type: application/json{auth}{extra}");
+        web::send(&self.address, &head, body)
+    }
+
+    pub(crate) fn status(&self, token: &str) -> u16 {
+        let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
+        status(&self.send("POST", "/mcp", token, "", &list))
+    }
+
+    /// The text of a tool's answer.
+    pub(crate) fn tool(&self, token: &str, name: &str, arguments: Value) -> String {
+        let params = json!({"name": name, "arguments": arguments});
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
+        let answer = self.send("POST", "/mcp", token, "", &call);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+        body["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
+    }
+
+    fn run(&self, token: &str, code: &str) -> String {
+        self.tool(token, "run_code", json!({"code": code, "language": "python"}))
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn token(place: &Place, arguments: &[&str]) -> Value {
+    let all = [&["token", "create", "--json"], arguments].concat();
+    serde_json::from_str(&place.ok(&all)).unwrap()
+}
+
+#[test]
+fn each_principal_has_its_own_and_nothing_of_the_others() {
+    let place = Place::with(&["logs"]);
+    let alice = token(&place, &["--principal", "alice", "--name", "laptop"]);
+    let bob = token(&place, &["--principal", "bob", "--expires", "30d"]);
+    let over = token(&place, &["--principal", "eve", "--expires", "1s"]);
+    let (alice_token, bob_token) = (alice["token"].as_str().unwrap(), bob["token"].as_str().unwrap());
+    let served = Served::start(&place);
+
+    let wrote = served.run(alice_token, "open('/workspace/secret.txt', 'w').write('of alice'); 1");
+    assert!(wrote.contains("succeeded"), "{wrote}");
+    let read = served.run(bob_token, "import os; os.path.exists('/workspace/secret.txt')");
+    assert!(read.contains("result: false") || read.contains("result: False"), "{read}");
+    assert!(served.run(alice_token, "open('/workspace/secret.txt').read()").contains("of alice"));
+
+    let rows: Value = serde_json::from_str(&place.ok(&["executions", "--json"])).unwrap();
+    let id = rows.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+    let waited = served.tool(bob_token, "wait", json!({"execution": id}));
+    let own = served.tool(alice_token, "wait", json!({"execution": id}));
+    assert!(own.contains("succeeded") != waited.contains("succeeded"), "one of both ran it: {own}\n{waited}");
+    assert!(waited.contains("unknown_execution") || own.contains("unknown_execution"));
+    let principals = place.ok(&["executions", "--json"]);
+    assert!(principals.contains("alice") && principals.contains("bob"), "{principals}");
+
+    assert_eq!(served.status(over["token"].as_str().unwrap()), 401, "it is over");
+    assert_eq!((served.status(""), served.status("outboard_guess")), (401, 401));
+    place.ok(&["token", "revoke", alice["id"].as_str().unwrap()]);
+    assert_eq!((served.status(alice_token), served.status(bob_token)), (401, 200), "at once, and hers alone");
+    let list: Value = serde_json::from_str(&place.ok(&["token", "list", "--json"])).unwrap();
+    let words: Vec<_> = list.as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
+    assert_eq!(words, ["revoked", "active", "expired"]);
+    assert!(!place.ok(&["token", "list"]).contains(bob_token), "a token is shown once");
+    let kept = std::fs::read_to_string(place.path().join(".outboard/tokens.json")).unwrap();
+    assert!(!kept.contains(bob_token) && !kept.contains(alice_token));
+    let audit = place.ok(&["audit", "--json"]);
+    assert!(audit.contains("token_create") && audit.contains("token_revoke"), "{audit}");
+}
+
+#[test]
+fn sessions_and_the_desk_are_not_for_others() {
+    let place = Place::with(&["logs"]);
+    let tokens =
+        ["alice", "bob"].map(|name| token(&place, &["--principal", name])["token"].as_str().unwrap().to_owned());
+    let served = Served::start(&place);
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}});
+    let answer = served.send("POST", "/mcp", &tokens[0], "", &hello.to_string());
+    let session = answer.lines().find_map(|line| line.strip_prefix("mcp-session-id: ")).unwrap().to_owned();
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).to_string();
+    let within = format!("\r\nMcp-Session-Id: {session}");
+    assert_eq!(status(&served.send("POST", "/mcp", &tokens[0], &within, &list)), 200);
+    assert_eq!(status(&served.send("POST", "/mcp", &tokens[1], &within, &list)), 404, "another's session is unknown");
+    assert_eq!(status(&served.send("DELETE", "/mcp", &tokens[1], &within, "")), 404);
+    for path in ["/approvals", "/metrics"] {
+        assert_eq!(status(&served.send("GET", path, &tokens[0], "", "")), 403, "{path} is the operator's");
+        assert_eq!(status(&served.send("GET", path, "operator", "", "")), 200, "{path}");
+    }
+    let answer = served.send("POST", "/approvals/x", &tokens[0], "", r#"{"approve": true}"#);
+    assert_eq!(status(&answer), 403, "nobody approves its own calls");
+}
+
+#[test]
+fn rules_for_principals_decide_what_each_is_shown() {
+    let place = Place::with(&["logs", "crm"]);
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let rule = "[[policy.rules]]\ntools = [\"crm.*\"]\nprincipal = \"bob\"\naction = \"deny\"\n";
+    place.settings(&format!("{settings}{rule}"));
+    let tokens =
+        ["alice", "bob"].map(|name| token(&place, &["--principal", name])["token"].as_str().unwrap().to_owned());
+    let served = Served::start(&place);
+    let found = |token: &str| served.tool(token, "search_tools", json!({"query": "customer", "limit": 20}));
+    assert!(found(&tokens[0]).contains("crm"), "alice sees the crm");
+    assert!(!found(&tokens[1]).contains("crm"), "bob does not");
+    assert!(found("operator").contains("crm"));
+    let listed = |token: &str| served.run(token, "import os; sorted(os.listdir('/servers'))");
+    assert!(listed(&tokens[0]).contains("crm") && !listed(&tokens[1]).contains("crm"), "{}", listed(&tokens[1]));
+}
+
+/// A server that notes with which key each request came.
+fn upstream() -> (u16, Arc<Mutex<Vec<(String, String)>>>) {
+    let seen: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+    let notes = seen.clone();
+    let port = web::serve(move |asked| {
+        let method = asked.json()["method"].as_str().unwrap_or_default().to_owned();
+        let key = format!("{}{}", asked.header("x-key"), asked.header("authorization"));
+        notes.lock().unwrap().push((method, key.clone()));
+        web::mcp(asked, &key)
+    });
+    (port, seen)
+}
+
+#[test]
+fn a_server_sees_the_credentials_of_whoever_calls_and_never_the_callers_token() {
+    let (port, seen) = upstream();
+    let place = Place::with(&[]);
+    place.settings(&format!(
+        "[servers.tracker]\nurl = \"http://127.0.0.1:{port}/mcp\"\nheaders = {{ X-Key = \"shared-key\" }}\n\
+         [servers.tracker.principals.alice.headers]\nx-key = \"key-of-alice\"\n\
+         [servers.tracker.principals.bob.headers]\nX-Key = \"key-of-bob\"\n"
+    ));
+    let tokens =
+        ["alice", "bob", "eve"].map(|name| token(&place, &["--principal", name])["token"].as_str().unwrap().to_owned());
+    let served = Served::start(&place);
+    let calls = || {
+        let seen = seen.lock().unwrap();
+        seen.iter().filter(|(method, _)| method == "tools/call").map(|(_, key)| key.clone()).collect::<Vec<_>>()
+    };
+    for token in &tokens {
+        let said = served.tool(token, "call_tool", json!({"tool": "tracker.whoami", "arguments": {}}));
+        assert!(said.contains("you are") && !said.contains("key-of") && !said.contains("shared-key"), "{said}");
+    }
+    assert_eq!(calls(), ["key-of-alice", "key-of-bob", "shared-key"]);
+    let said = served.run(&tokens[1], "from servers.tracker import whoami\nwhoami()");
+    assert!(said.contains("you are"), "{said}");
+    assert_eq!(calls().last().unwrap(), "key-of-bob", "programs too");
+    let seen = seen.lock().unwrap();
+    assert!(seen.iter().all(|(_, key)| !key.contains("Bearer")), "no caller's token is passed on: {seen:?}");
+    let hellos = seen.iter().filter(|(method, _)| method == "initialize").count();
+    assert_eq!(hellos, 3, "a connection for each, and one for who shares");
+}

@@ -1,0 +1,90 @@
+//! A person with a browser, for scenarios of the suite in which somebody signs in.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The document that the suite takes for the client's.
+const DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
+
+/// How often the person is willing to sign in.
+const WILLING: usize = 3;
+
+/// What the suite says about the client, as settings of the server.
+pub(super) fn settings(context: &Value) -> String {
+    let mut text = format!("[servers.suite.oauth]\nclient_metadata = {DOCUMENT:?}\n");
+    for key in ["client_id", "client_secret", "issuer"] {
+        if let Some(value) = context[key].as_str() {
+            let _ = writeln!(text, "{key} = {value:?}");
+        }
+    }
+    text
+}
+
+/// Somebody who signs in whenever that is asked for.
+pub(super) struct Person {
+    outboard: PathBuf,
+    place: PathBuf,
+    left: usize,
+}
+
+impl Person {
+    pub(super) fn new(outboard: &str, place: &Path) -> Self {
+        Self { outboard: outboard.into(), place: place.to_owned(), left: WILLING }
+    }
+
+    /// Whether the scenario is about signing in.
+    pub(super) fn is_wanted(&self) -> bool {
+        std::env::var("MCP_CONFORMANCE_SCENARIO").is_ok_and(|name| name.starts_with("auth/"))
+    }
+
+    /// Signs in; false where the person has had enough of it.
+    pub(super) fn sign_in(&mut self) -> Result<bool> {
+        if self.left == 0 || !self.is_wanted() {
+            return Ok(false);
+        }
+        self.left -= 1;
+        let mut command = Command::new(&self.outboard);
+        command.args(["login", "suite", "--no-browser"]).current_dir(&self.place).env("HOME", &self.place);
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().context("outboard login")?;
+        let mut told = String::new();
+        let mut lines = BufReader::new(child.stderr.take().context("stderr")?).lines();
+        for line in lines.by_ref() {
+            let line = line?;
+            if line.starts_with("http") {
+                browse(&line)?;
+            }
+            told.push_str(&line);
+            told.push('\n');
+        }
+        if !child.wait()?.success() {
+            bail!("the sign-in failed:\n{told}");
+        }
+        Ok(true)
+    }
+}
+
+/// Goes to an address, and where it leads.
+fn browse(address: &str) -> Result<()> {
+    let mut address = address.to_owned();
+    for _ in 0..5 {
+        let (host, path) = address.strip_prefix("http://").and_then(|rest| rest.split_once('/')).context("no http")?;
+        // The suite and the listener are both on this machine.
+        let mut stream = TcpStream::connect(host)?;
+        write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let header = |line: &str| {
+            line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("location")).map(|(_, to)| to.to_owned())
+        };
+        match answer.lines().take_while(|line| !line.is_empty()).find_map(header) {
+            Some(next) => address = next,
+            None => return Ok(()),
+        }
+    }
+    bail!("the address leads in circles")
+}
