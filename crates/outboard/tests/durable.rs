@@ -17,16 +17,36 @@ def call(name, given, meta):
 serve(tools, call)
 "#;
 
-fn place(more: &str) -> Place {
+pub(crate) fn place(more: &str) -> Place {
     let place = Place::with(&[]);
     let server = place.python("lines", SERVER, &["log"]);
     place.settings(&format!("{more}\nexpose = \"code\"\n{server}"));
     place
 }
 
-fn log(place: &Place) -> Vec<String> {
+pub(crate) fn log(place: &Place) -> Vec<String> {
     let text = std::fs::read_to_string(place.path().join("log")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
+}
+
+/// What a shell takes from the clock and from chance, before and after a wait that is long enough to be suspended.
+const BASH: &str = "began=$(date +%s%N)\ncall lines append text=$RANDOM-$began > /dev/null\nsleep 3\n\
+    call lines append text=$RANDOM-$began > /dev/null\ntest $(( $(date +%s%N) - began )) -ge 2900000000 && echo '\"waited\"'";
+
+#[test]
+fn a_shell_program_that_sleeps_gives_its_worker_up_and_finds_the_same_time_again() {
+    let place = place("journal.suspend_after = \"300ms\"");
+    let mut session = place.client();
+    let id = started(&mut session, "bash", BASH);
+    place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\""));
+    session.kill();
+    let mut session = place.client();
+    let (text, _) = session.tool("wait", json!({"execution": id}));
+    assert!(text.contains("result: \"waited\""), "{text}");
+    let said: Vec<_> = log(&place).iter().map(|line| line.split('-').nth(1).unwrap().to_owned()).collect();
+    assert!(said.len() == 2 && said[0] == said[1], "one beginning: {said:?}");
+    assert!(place.ok(&["replay", &id]).contains("waited"));
+    session.end();
 }
 
 /// Starts a program and returns the id of its execution while it still runs.

@@ -217,6 +217,7 @@ impl Caller {
             FromWorker::Call { server, tool, arguments, .. } => {
                 FromWorker::Call { id: number, server, tool, arguments }
             }
+            FromWorker::Timer { ms, .. } => FromWorker::Timer { id: number, ms },
             FromWorker::Search { arguments, .. } => FromWorker::Search { id: number, arguments },
             _ => return Err(io::ErrorKind::InvalidData.into()),
         };

@@ -1,14 +1,15 @@
 //! The bash worker: one program, run by the jail's bash, whose tools are commands.
 //!
 //! The same file is three programs. Started as the worker it speaks the guest protocol and starts bash; started
-//! as `call`, `search_tools`, `state`, `tokenize` or `is_token` from within that bash it asks the worker over a descriptor that every process of
-//! the program inherits. Everything here is hostile from the moment the program arrives: nothing in this crate
+//! as `call`, `search_tools`, `state`, `tokenize`, `is_token`, `date` or `sleep` from within that bash it asks the worker
+//! over a descriptor that every process of the program inherits. Everything here is hostile from the moment the program arrives: nothing in this crate
 //! decides what is allowed.
 //!
 //! Never here: policy, settings, secrets, or a second program.
 
 mod arguments;
 mod bridge;
+mod clock;
 mod command;
 mod console;
 mod guest;
@@ -30,6 +31,8 @@ fn main() {
         Some("search_tools") => command::search(&rest),
         Some("state") => own::state(&rest),
         Some("tokenize") => own::tokenize(&rest),
+        Some("date") => clock::date(&rest),
+        Some("sleep") => clock::sleep(&rest),
         Some("is_token") => own::is_token(&rest),
         _ => guest::serve(&root(&rest)),
     };

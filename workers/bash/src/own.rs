@@ -68,6 +68,12 @@ pub(crate) fn is_token(words: &[String]) -> i32 {
     }
 }
 
+/// The host's time in milliseconds since 1970, or the exit status of a failed request.
+pub(crate) fn now() -> Result<u64, i32> {
+    let answer = ask("date", "now", &[])?;
+    serde_json::from_str(answer.get()).map_err(|_| 1)
+}
+
 fn wrong(name: &str, problem: &str, usage: &str) -> i32 {
     eprintln!("{name}: {problem}\n{usage}");
     WRONG

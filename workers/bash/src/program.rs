@@ -1,6 +1,7 @@
 //! The program as bash runs it: its files under `/tmp`, its environment, and its end.
 
 use crate::bridge;
+use crate::clock;
 use crate::trouble;
 use outboard_worker_protocol::{Start, Trouble};
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
@@ -15,6 +16,13 @@ const MOST_VARIABLE: usize = 100 << 10;
 
 /// Lets a server's name be a command, and says the line of one that is missing.
 const FIRST_LINES: &str = "command_not_found_handle() { call --named \"$0: line ${BASH_LINENO[0]}\" \"$@\"; }\n";
+
+/// Lets the program's own `$RANDOM` begin where the host says; shells that it starts have their own.
+fn seeded(seed: &str) -> String {
+    let number =
+        seed.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default() & 0x7fff_ffff;
+    format!("[ -n \"$OUTBOARD_SEEDED\" ] || {{ RANDOM={number}; export OUTBOARD_SEEDED=1; }}\n")
+}
 
 /// How a program ended: an exit status, or the number of the signal that killed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +62,14 @@ impl Program {
             return Ok(Err(trouble::of_syntax(&start.code, &String::from_utf8_lossy(&checked.stderr))));
         }
         let first = tmp.join(".outboard.sh");
-        fs::write(&first, FIRST_LINES)?;
+        let seed = start.durable.as_ref().map(|durable| seeded(&durable.seed)).unwrap_or_default();
+        fs::write(&first, format!("{FIRST_LINES}{seed}"))?;
         let mut bash = Command::new("bash");
         bash.arg("--norc").arg(&script).current_dir(root).stdin(Stdio::null());
         bash.env("BASH_ENV", first).env("HOME", &tmp).env("OUTBOARD_ROOT", root);
+        if start.durable.is_some() {
+            bash.env(clock::HOSTED, "host");
+        }
         give_input(&mut bash, &tmp, start)?;
         give_proxy(&mut bash, start);
         Self::run(bash).map(Ok)

@@ -23,6 +23,7 @@ pub(crate) struct Report {
     pub(crate) dropped: u64,
     pub(crate) calls: Vec<(String, String, Value)>,
     pub(crate) searches: Vec<Value>,
+    pub(crate) timers: Vec<f64>,
     pub(crate) inspection: Option<Inspection>,
 }
 
@@ -46,7 +47,7 @@ impl Host {
         for folder in ["bin", "tmp", "workspace", "servers/.api"] {
             std::fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        for name in ["call", "search_tools", "state", "tokenize", "is_token"] {
+        for name in ["call", "search_tools", "state", "tokenize", "is_token", "date", "sleep"] {
             symlink(env!("CARGO_BIN_EXE_outboard-bash"), root.path().join("bin").join(name)).unwrap();
         }
         let index = json!([
@@ -103,6 +104,10 @@ impl Host {
                 FromWorker::Search { id, arguments } => {
                     report.searches.push(serde_json::from_str(arguments.get()).unwrap());
                     reply(socket, id, Ok(json!("found")));
+                }
+                FromWorker::Timer { id, ms } => {
+                    report.timers.push(ms);
+                    reply(socket, id, Ok(Value::Null));
                 }
                 FromWorker::Console { stream: Console::Out, text } => report.out += &text,
                 FromWorker::Console { stream: Console::Err, text } => report.err += &text,

@@ -6,5 +6,6 @@
 )]
 
 mod calls;
+mod clock;
 mod forms;
 mod host;

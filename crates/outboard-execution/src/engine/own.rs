@@ -84,6 +84,7 @@ async fn done(deps: &Arc<Deps>, context: &CallContext, number: u64, own: Own) ->
         }
         Own::Delete { key } => change_state(deps, context, number, &scope, StateChange::Delete { key }).await,
         Own::Tokenize { value, kind } => given(&border(deps)?.tokenized(&Place::of(context), &value, &kind)?),
+        Own::Now => given(&now_ms()),
         Own::IsToken { text } => given(&border(deps)?.is_token(&Place::of(context), &text)?),
     }
 }

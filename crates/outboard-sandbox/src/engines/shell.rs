@@ -36,7 +36,7 @@ const TOOLS: &[(&str, &[&str])] = &[
 const FOLDERS: [&str; 4] = ["/usr/bin", "/bin", "/usr/local/bin", "/opt/bin"];
 
 /// The worker's own commands, which are the worker itself under another name.
-const COMMANDS: [&str; 5] = ["call", "search_tools", "state", "tokenize", "is_token"];
+const COMMANDS: [&str; 7] = ["call", "search_tools", "state", "tokenize", "is_token", "date", "sleep"];
 
 /// What this host lacks of the tools that bash programs usually call.
 ///
@@ -53,7 +53,7 @@ pub(super) async fn layout(guest: &Path) -> Result<Layout, SandboxError> {
     let Some(bash) = found("bash") else {
         return Err(unusable(Path::new("bash"), "it is missing; apt-get install bash coreutils"));
     };
-    let environment = [("PATH", "/usr/bin:/outboard"), ("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
+    let environment = [("PATH", "/outboard:/usr/bin"), ("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("TERM", "dumb")];
     let commands = COMMANDS.map(|name| (format!("/outboard/{name}"), PathBuf::from(PROGRAM)));
     let user = ("/etc/passwd".to_owned(), "user:x:1000:1000::/tmp:/bin/bash\n".to_owned());
     let group = ("/etc/group".to_owned(), "user:x:1000:\n".to_owned());

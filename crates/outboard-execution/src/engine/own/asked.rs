@@ -43,6 +43,8 @@ pub(in crate::engine) enum Own {
     IsToken {
         text: String,
     },
+    /// The time, for engines that have no clock of ours.
+    Now,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +125,7 @@ impl Own {
                 Self::Tokenize { value, kind }
             }
             "is_token" => Self::IsToken { text: read::<IsToken>("isToken", arguments)?.text },
+            "now" => Self::Now,
             other => return Err(unknown(other)),
         })
     }
@@ -130,7 +133,9 @@ impl Own {
     /// What repeating it may do. A change is made once for its call, so repeating is always safe.
     pub(super) fn effect(&self) -> Effect {
         match self {
-            Self::Get { .. } | Self::Look { .. } | Self::List { .. } | Self::IsToken { .. } => Effect::ReadOnly,
+            Self::Get { .. } | Self::Look { .. } | Self::List { .. } | Self::IsToken { .. } | Self::Now => {
+                Effect::ReadOnly
+            }
             Self::Set { .. } | Self::Delete { .. } | Self::Tokenize { .. } => Effect::Repeatable,
         }
     }
@@ -145,6 +150,7 @@ impl Own {
             Self::List { .. } => "state.list",
             Self::Tokenize { .. } => "tokenize",
             Self::IsToken { .. } => "isToken",
+            Self::Now => "now",
         }
     }
 
