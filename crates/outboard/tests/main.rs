@@ -1,6 +1,7 @@
 //! The program as users meet it: commands in a sealed environment, protocol sessions, real servers and clients.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod again;
 mod agent;
 mod approvals;
 mod commands;

@@ -18,7 +18,7 @@ fn fixture(era: &str, more: &str) -> Place {
     place
 }
 
-fn meta(capabilities: &Value) -> Value {
+pub(crate) fn meta(capabilities: &Value) -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": capabilities,
@@ -57,12 +57,17 @@ fn questions_cross_between_all_eras() {
         while answer["result"]["resultType"] == "input_required" {
             let (key, asked) = answer["result"]["inputRequests"].as_object().unwrap().iter().next().unwrap();
             assert_eq!(asked["method"], "elicitation/create");
+            let key = key.clone();
             let mut again = call.clone();
             again["requestState"] = answer["result"]["requestState"].clone();
-            again["inputResponses"] = json!({key: {"action": "accept", "content": {"name": "Ada", "color": "red"}}});
-            let used = again.clone();
+            again["inputResponses"] = json!({&key: {"action": "accept", "content": {"name": "Ada", "color": "red"}}});
+            let (same, mut other) = (again.clone(), again.clone());
             answer = session.request("tools/call", again);
-            assert_eq!(session.request("tools/call", used)["error"]["code"], -32602, "{era}: a state is good once");
+            let joined = session.request("tools/call", same);
+            let kind = |answer: &Value| answer["result"]["resultType"].clone();
+            assert_eq!(kind(&joined), kind(&answer), "{era}: the same again finds the same work: {joined}");
+            other["inputResponses"] = json!({&key: {"action": "decline"}});
+            assert_eq!(session.request("tools/call", other)["error"]["code"], -32602, "{era}: one set of answers");
             rounds += 1;
         }
         assert!(rounds == 2 && answer["result"]["resultType"] == "complete", "{era}: {answer}");
@@ -157,7 +162,7 @@ fn a_program_that_takes_long_is_a_task_for_clients_that_follow_tasks() {
 }
 
 /// A server over HTTP with a known token, and its port.
-fn over_http(place: &Place) -> (Child, u16) {
+pub(crate) fn over_http(place: &Place) -> (Child, u16) {
     let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
     let mut child = command.env("OUTBOARD_TOKEN", "t0ken").stderr(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
@@ -166,7 +171,7 @@ fn over_http(place: &Place) -> (Child, u16) {
     (child, line.trim_end_matches("/mcp").rsplit_once(':').unwrap().1.parse().unwrap())
 }
 
-fn send(stream: &mut (impl Read + Write), verb: &str, headers: &str, body: &str) {
+pub(crate) fn send(stream: &mut (impl Read + Write), verb: &str, headers: &str, body: &str) {
     let length = body.len();
     let head = format!(
         "{verb} /mcp HTTP/1.1\r\nAuthorization: Bearer t0ken\r\nAccept: application/json, text/event-stream\r\n"
@@ -174,7 +179,7 @@ fn send(stream: &mut (impl Read + Write), verb: &str, headers: &str, body: &str)
     write!(stream, "{head}{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
 }
 
-fn exchange(port: u16, verb: &str, headers: &str, body: &Value) -> String {
+pub(crate) fn exchange(port: u16, verb: &str, headers: &str, body: &Value) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let body = if body.is_null() { String::new() } else { body.to_string() };
     send(&mut stream, verb, &format!("Host: 127.0.0.1:{port}\r\n{headers}"), &body);
@@ -183,15 +188,15 @@ fn exchange(port: u16, verb: &str, headers: &str, body: &Value) -> String {
     answer
 }
 
-fn terminate(child: &mut Child) -> i32 {
+pub(crate) fn terminate(child: &mut Child) -> i32 {
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     child.wait().unwrap().code().unwrap()
 }
 
-const HELLO: &str =
+pub(crate) const HELLO: &str =
     r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}"#;
 
-fn session_of(answer: &str) -> String {
+pub(crate) fn session_of(answer: &str) -> String {
     let line = answer.lines().find(|line| line.to_ascii_lowercase().starts_with("mcp-session-id: ")).unwrap();
     format!("{}\r\n", line.trim())
 }

@@ -154,6 +154,7 @@ impl Client {
         Caller {
             principal,
             cancel,
+            lost: CancellationToken::new(),
             progress,
             elicitation,
             http_trace: None,

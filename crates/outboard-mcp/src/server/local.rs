@@ -14,6 +14,7 @@ impl Caller {
         Self {
             principal,
             cancel,
+            lost: CancellationToken::new(),
             progress: None,
             elicitation: Elicitation::Unable,
             http_trace: None,

@@ -13,13 +13,16 @@ pub(super) struct Entered {
     requests: Arc<Requests>,
     id: String,
     pub(super) cancel: CancellationToken,
+    /// To be fired when the connection breaks off; that cancels as well.
+    pub(super) lost: CancellationToken,
 }
 
 impl Requests {
     pub(super) fn enter(self: &Arc<Self>, id: &str) -> Entered {
-        let cancel = CancellationToken::new();
+        let lost = CancellationToken::new();
+        let cancel = lost.child_token();
         self.lock().insert(id.to_owned(), cancel.clone());
-        Entered { requests: self.clone(), id: id.to_owned(), cancel }
+        Entered { requests: self.clone(), id: id.to_owned(), cancel, lost }
     }
 
     pub(super) fn cancel(&self, id: &str) {

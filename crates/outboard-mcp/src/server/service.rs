@@ -76,6 +76,8 @@ pub struct Caller {
     pub principal: Principal,
     /// Fires when the caller gives up.
     pub cancel: CancellationToken,
+    /// Fires before `cancel` where all that is known is that the connection broke off.
+    pub lost: CancellationToken,
     /// Where progress goes, if the caller wants it.
     pub progress: Option<ProgressSink>,
     /// How the person behind the caller can be asked by us.
@@ -142,10 +144,10 @@ impl Service {
     fn made(executions: Arc<Executions>, upstreams: Option<Arc<Upstreams>>, options: ServiceOptions) -> Arc<Self> {
         Arc::new(Self {
             bridge: Bridge::new(executions.clone()),
-            executions,
             upstreams,
             options,
-            seal: Seal::default(),
+            seal: Seal::new(executions.deps().state.root()),
+            executions,
             directs: Directs::default(),
             metrics: OnceLock::new(),
             news: broadcast::channel(256).0,

@@ -58,6 +58,13 @@ pub(in crate::server) struct Attached {
     number: u64,
 }
 
+impl Attached {
+    /// Which one it is of those that were behind the execution.
+    pub(in crate::server) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
 impl std::ops::Deref for Attached {
     type Target = Post;
     fn deref(&self) -> &Post {
@@ -120,6 +127,11 @@ impl Post {
 
     pub(super) fn capabilities(&self) -> Value {
         self.lock().capabilities.clone()
+    }
+
+    /// Whether somebody was behind the execution after this one.
+    pub(in crate::server) fn came_after(&self, number: u64) -> bool {
+        self.lock().attached > number
     }
 
     /// Refuses what the client cannot be asked.

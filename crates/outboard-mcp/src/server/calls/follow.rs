@@ -1,10 +1,10 @@
 //! Waits with a client for the end of its work: tells progress, and asks the person behind it.
 
 use super::direct::Direct;
-use super::{Bound, Failure, text_result};
+use super::{Bound, Failure, Outlives, text_result};
 use crate::rpc::RpcError;
 use crate::server::approvals;
-use crate::server::bridge::{self, Post};
+use crate::server::bridge::{self, Attached, Post};
 use crate::server::client::Way;
 use crate::server::questions::Elicitation;
 use crate::server::service::{Caller, Service};
@@ -15,6 +15,7 @@ use std::future::pending;
 use std::time::Duration;
 
 /// What a client may wait for.
+#[derive(Clone)]
 pub(super) enum Work {
     /// A program.
     Run { handle: Handle, max_tokens: Option<usize> },
@@ -80,7 +81,11 @@ pub(super) async fn follow(
         },
         () = service.drain.cancelled() => Ok(running(service, &work).await),
         () = caller.cancel.cancelled() => {
-            if owns { work.cancel() }
+            match (owns, caller.lost.is_cancelled(), bound.outlives) {
+                (false, ..) | (true, true, Outlives::Everything) => {}
+                (true, true, Outlives::ItsConnection) => abandon(service, work.clone(), &post),
+                _ => work.cancel(),
+            }
             let ended = work.ended(service, Duration::from_secs(2)).await;
             match ended {
                 Some(ended) => over(service, &work, &post, &caller, ended),
@@ -91,6 +96,20 @@ pub(super) async fn follow(
         () = bridge::put_all(&post, &caller.agent.way) => pending().await,
         asked = ask(service, &work, bound.digest, &caller, &post) => Ok(asked),
     }
+}
+
+/// How long work goes on whose client may come back by sending the same again.
+const COMES_BACK: Duration = Duration::from_secs(60);
+
+/// Ends work after a while, unless its client came back.
+fn abandon(service: &Service, work: Work, post: &Attached) {
+    let (bridge, number) = (service.bridge.clone(), post.number());
+    tokio::spawn(async move {
+        tokio::time::sleep(COMES_BACK).await;
+        if bridge.posts.get(work.id()).is_some_and(|post| !post.came_after(number)) {
+            work.cancel();
+        }
+    });
 }
 
 /// The end of work. A direct call of the stateless era that failed because the client lacks something says what.

@@ -7,7 +7,7 @@ pub(super) mod tasks;
 use super::approvals;
 use super::arguments::{CallTool, RunCode, Wait, parse};
 use super::questions::Reply;
-use super::seal::request_digest;
+use super::seal::{Opened, answers_digest, request_digest};
 use super::service::{Caller, Service};
 use super::skills;
 use super::trace::TraceMeta;
@@ -73,6 +73,18 @@ impl From<ToolError> for Failure {
 pub(super) struct Bound {
     digest: Digest,
     replies: HashMap<String, Value>,
+    outlives: Outlives,
+}
+
+/// What becomes of work whose request lost its connection; one that is cancelled ends it in any case.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outlives {
+    /// It ends: nobody could find it again.
+    Nothing,
+    /// It goes on for a while, for a client that may send the same again.
+    ItsConnection,
+    /// It goes on: its key finds it.
+    Everything,
 }
 
 /// Answers one call. Failures of the call are results with `isError`, as the protocol wants them; only an
@@ -83,7 +95,9 @@ pub(super) async fn call(service: &Service, params: Option<&RawValue>, caller: C
         .map_err(|error| RpcError::new(RpcError::INVALID_PARAMS, format!("tools/call: {error}")))?;
     let Again { state, replies } = Again::read("tools/call", params)?;
     let digest = request_digest("tools/call", &call.name, call.arguments.as_deref().map_or("", RawValue::get));
-    let bound = Bound { digest, replies };
+    let keyed = call.name == "run_code" && has_key(call.arguments.as_deref());
+    let outlives = if keyed { Outlives::Everything } else { Outlives::Nothing };
+    let bound = Bound { digest, replies, outlives };
     let answer = match &state {
         Some(state) => back(service, state, bound, caller).await,
         None => first(service, call, bound, caller).await,
@@ -104,7 +118,7 @@ pub(super) async fn operate(
     Again { state, replies }: Again,
     caller: Caller,
 ) -> Result<Result<Value, ToolError>, RpcError> {
-    let bound = Bound { digest: request_digest(method, name, &arguments), replies };
+    let bound = Bound { digest: request_digest(method, name, &arguments), replies, outlives: Outlives::Nothing };
     let answer = match &state {
         Some(state) => back(service, state, bound, caller).await,
         None => {
@@ -160,11 +174,31 @@ async fn direct(
     follow(service, work, service.options.wait, bound, caller, true).await
 }
 
-/// A call that the client repeats with a person's answers.
-async fn back(service: &Service, state: &str, bound: Bound, caller: Caller) -> Result<Value, Failure> {
-    let unknown = || RpcError::new(RpcError::INVALID_PARAMS, "requestState: not known, used up, or of another request");
-    let execution = service.seal.open(state, &caller.principal, bound.digest);
-    let execution = execution.ok_or_else(|| Failure::Rpc(unknown()))?;
+/// Whether a program was given a key by which its client finds it again.
+fn has_key(arguments: Option<&RawValue>) -> bool {
+    #[derive(Deserialize)]
+    struct Keyed {
+        idempotency_key: Option<serde::de::IgnoredAny>,
+    }
+    arguments
+        .and_then(|text| serde_json::from_str::<Keyed>(text.get()).ok())
+        .is_some_and(|it| it.idempotency_key.is_some())
+}
+
+/// A call that the client repeats with a person's answers. Where it sends the same once more, as its connection broke
+/// off, the answers were taken already, and it joins what goes on.
+async fn back(service: &Service, state: &str, mut bound: Bound, caller: Caller) -> Result<Value, Failure> {
+    let unknown = || {
+        RpcError::new(RpcError::INVALID_PARAMS, "requestState: not known, over, of another request, or used otherwise")
+    };
+    let opened = service.seal.open(state, &caller.principal, bound.digest, answers_digest(&bound.replies));
+    let Opened { execution, again } = opened.ok_or_else(|| Failure::Rpc(unknown()))?;
+    if again {
+        bound.replies.clear();
+    }
+    if bound.outlives == Outlives::Nothing {
+        bound.outlives = Outlives::ItsConnection;
+    }
     if let Some(desk) = &service.executions.deps().desk {
         for question in approvals::open(desk, &execution) {
             let reply = bound.replies.get(&question.record.id).cloned();

@@ -13,10 +13,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use outboard_types::{CancellationToken, Principal};
+use outboard_types::{CancellationToken, Digest, Principal};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
+use tokio_util::sync::DropGuard;
 
 pub(super) async fn message(State(http): State<Arc<Http>>, headers: HeaderMap, body: Bytes) -> Response {
     let principal = match http.admit(&headers).await {
@@ -66,6 +67,14 @@ struct Asked {
     principal: Principal,
 }
 
+impl Asked {
+    /// The same for the same request sent again: within a session no other has its id.
+    fn digest(&self) -> Digest {
+        let params = self.params.as_deref().map_or("", RawValue::get);
+        Digest::of_all([self.id.get(), &self.method, params].map(str::as_bytes))
+    }
+}
+
 async fn request(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Session>>, asked: Asked) -> Response {
     if let Err(error) = headers::check(headers, &asked.method, asked.params.as_deref()) {
         return json(StatusCode::BAD_REQUEST, wire::response(&asked.id, &Err(error)));
@@ -85,27 +94,36 @@ async fn request(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Sessi
 
 async fn answered(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Session>>, asked: Asked) -> Response {
     let client = session.as_ref().map_or_else(Client::new, |session| session.client.clone());
-    let stream = session.as_ref().map_or_else(|| Stream::new(None), |session| session.stream());
+    let request = asked.digest();
+    if let Some((session, stream)) = session.as_ref().and_then(|session| Some((session, session.again(request)?))) {
+        return sent(stream, Some(session), None).await;
+    }
+    let stream = session.as_ref().map_or_else(|| Stream::new(None), |session| session.stream(request));
     let tell = accepts_stream(headers).then(|| -> Tell {
         let stream = stream.clone();
         Arc::new(move |line| stream.push(line))
     });
     let entered = client.requests.enter(asked.id.get());
     // In the handshake era a connection that breaks off means nothing: the client may come back for the rest.
-    let guard = session.is_none().then(|| entered.cancel.clone().drop_guard());
+    let guard = session.is_none().then(|| entered.lost.clone().drop_guard());
     let (service, answers) = (http.service.clone(), stream.clone());
     let http_trace = trace::of_headers(headers);
     tokio::spawn(async move {
         let Asked { id, method, params, modern, principal } = asked;
         let caller = client.caller(principal, entered.cancel.clone(), &id, params.as_deref(), tell);
-        let caller = Caller { http_trace, ..caller };
+        let caller = Caller { http_trace, lost: entered.lost.clone(), ..caller };
         let answer = service.handle(&method, params.as_deref(), caller).await;
         answers.finish(wire::response(&id, &answer), status(modern, &answer));
         drop(entered);
     });
+    sent(stream, session.as_ref(), guard).await
+}
+
+/// What a stream holds, as one answer where it is that.
+async fn sent(stream: Arc<Stream>, session: Option<&Arc<Session>>, guard: Option<DropGuard>) -> Response {
     match stream.begun().await {
         Begun::Answer(status, line) => {
-            guard.map(tokio_util::sync::DropGuard::disarm);
+            guard.map(DropGuard::disarm);
             session.iter().for_each(|session| session.forget(&stream));
             json(status, line.to_string())
         }

@@ -10,7 +10,7 @@ use crate::server::service::Service;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use outboard_types::{CancellationToken, Principal};
+use outboard_types::{CancellationToken, Digest, Principal};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,7 +34,8 @@ pub(super) struct Session {
     principal: Principal,
     service: Arc<Service>,
     aside: Arc<Stream>,
-    streams: Mutex<Vec<Arc<Stream>>>,
+    /// Each with the digest of its request.
+    streams: Mutex<Vec<(Digest, Arc<Stream>)>>,
     touched: Mutex<Instant>,
     /// Ends the present reader of what is sent aside; only one has it at a time.
     reader: Mutex<CancellationToken>,
@@ -108,22 +109,29 @@ impl Session {
     }
 
     /// A stream for one answer, which the client may come back to.
-    pub(super) fn stream(&self) -> Arc<Stream> {
+    pub(super) fn stream(&self, request: Digest) -> Arc<Stream> {
         let stream = Stream::new(Some(fresh_token()[..16].to_owned()));
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         if streams.len() >= STREAMS {
             // Those that have ended are read by now, or will hardly be.
-            let at = streams.iter().position(|stream| stream.ended()).unwrap_or(0);
+            let at = streams.iter().position(|(_, stream)| stream.ended()).unwrap_or(0);
             streams.remove(at);
         }
-        streams.push(stream.clone());
+        streams.push((request, stream.clone()));
         stream
+    }
+
+    /// The stream of this very request, where the client sent it before and its connection broke off.
+    pub(super) fn again(&self, request: Digest) -> Option<Arc<Stream>> {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = streams.iter().find(|(of, stream)| *of == request && !stream.is_read());
+        found.map(|(_, stream)| stream.clone())
     }
 
     /// Lets go of a stream that was sent as one answer: there is nothing to come back to.
     pub(super) fn forget(&self, stream: &Arc<Stream>) {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.retain(|kept| !Arc::ptr_eq(kept, stream));
+        streams.retain(|(_, kept)| !Arc::ptr_eq(kept, stream));
     }
 
     fn find(&self, name: &str) -> Option<Arc<Stream>> {
@@ -131,7 +139,7 @@ impl Session {
             return Some(self.aside.clone());
         }
         let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.iter().find(|stream| stream.name() == Some(name)).cloned()
+        streams.iter().map(|(_, stream)| stream).find(|stream| stream.name() == Some(name)).cloned()
     }
 
     fn quiet(&self) -> Duration {

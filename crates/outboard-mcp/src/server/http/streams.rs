@@ -8,6 +8,7 @@ use futures::stream;
 use outboard_types::CancellationToken;
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -27,6 +28,8 @@ pub(super) struct Stream {
     name: Option<String>,
     state: Mutex<State>,
     changed: watch::Sender<u64>,
+    /// Whether somebody got all of it.
+    read: AtomicBool,
 }
 
 #[derive(Default)]
@@ -81,6 +84,11 @@ impl Stream {
         drop(state);
         self.changed.send_modify(|revision| *revision += 1);
         true
+    }
+
+    /// Whether it came to its end, and somebody got that.
+    pub(super) fn is_read(&self) -> bool {
+        self.read.load(Ordering::Acquire)
     }
 
     pub(super) fn ended(&self) -> bool {
@@ -142,7 +150,10 @@ impl Stream {
             };
             let (text, number) = match next {
                 Ok(Some((at, message))) => (stream.event(at, &message), at + 1),
-                Ok(None) => return None,
+                Ok(None) => {
+                    stream.read.store(true, Ordering::Release);
+                    return None;
+                }
                 Err(_) => (": still here\n\n".to_owned(), number),
             };
             Some((Ok::<_, Infallible>(text), (stream, number, guard, over)))
