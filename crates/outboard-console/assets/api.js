@@ -18,7 +18,12 @@ async function ask(path, options = {}) {
   if (token) headers[HEADER] = token;
   let response;
   try {
-    response = await fetch(`/console/api/${path}`, { ...options, headers, credentials: "same-origin", cache: "no-store" });
+    response = await fetch(`/console/api/${path}`, {
+      ...options,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+    });
   } catch {
     throw new Refused(0, { message: "the program does not answer", hint: "is it still running?", code: "unreachable" });
   }

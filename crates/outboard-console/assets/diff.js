@@ -16,9 +16,17 @@ export function difference(old, now) {
   const lines = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) { lines.push([" ", a[i]]); i += 1; j += 1; }
-    else if (j >= b.length || (i < a.length && common[i + 1][j] >= common[i][j + 1])) { lines.push(["-", a[i]]); i += 1; }
-    else { lines.push(["+", b[j]]); j += 1; }
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      lines.push([" ", a[i]]);
+      i += 1;
+      j += 1;
+    } else if (j >= b.length || (i < a.length && common[i + 1][j] >= common[i][j + 1])) {
+      lines.push(["-", a[i]]);
+      i += 1;
+    } else {
+      lines.push(["+", b[j]]);
+      j += 1;
+    }
   }
   return lines;
 }
@@ -27,11 +35,17 @@ const CLASSES = { "+": "added", "-": "removed" };
 
 /** Lines with their signs. */
 export function shown(lines, label) {
-  return h("div", { class: "diff mono", tabindex: "0", role: "region", "aria-label": label },
-    lines.map(([sign, text]) => h("div", { class: CLASSES[sign] }, `${sign} ${text}`)));
+  return h(
+    "div",
+    { class: "diff mono", tabindex: "0", role: "region", "aria-label": label },
+    lines.map(([sign, text]) => h("div", { class: CLASSES[sign] }, `${sign} ${text}`)),
+  );
 }
 
 /** A unified difference, as the program wrote it. */
 export function unified(text, label) {
-  return shown(text.split("\n").map((line) => ["+", "-"].includes(line[0]) ? [line[0], line.slice(1)] : [" ", line]), label);
+  return shown(
+    text.split("\n").map((line) => (["+", "-"].includes(line[0]) ? [line[0], line.slice(1)] : [" ", line])),
+    label,
+  );
 }

@@ -1,7 +1,8 @@
 // Making elements. Text only ever becomes a text node: nothing that a program, a server or a model wrote is markup.
 
 // Characters that hide, reorder or break text: shown as escapes.
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/gu;
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 /** Text as a person may read it. */
 export function visible(text) {
@@ -59,28 +60,61 @@ export function say(text) {
   const place = document.getElementById("said");
   place.textContent = visible(text);
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => { place.textContent = ""; }, 6000);
+  say.timer = setTimeout(() => {
+    place.textContent = "";
+  }, 6000);
 }
 
 /** What went wrong, and what to do. */
 export function problem(error) {
-  return h("div", { class: "problem", role: "alert" },
+  return h(
+    "div",
+    { class: "problem", role: "alert" },
     h("p", {}, h("strong", {}, error.code ?? "error"), ": ", error.message),
-    error.hint && h("p", { class: "soft" }, error.hint));
+    error.hint && h("p", { class: "soft" }, error.hint),
+  );
 }
 
 /** A table that scrolls by itself where it is too wide. */
 export function table(label, heads, rows) {
-  return h("div", { class: "table", role: "region", "aria-label": label, tabindex: "0" },
-    h("table", {},
-      h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, cell)))))));
+  return h(
+    "div",
+    { class: "table", role: "region", "aria-label": label, tabindex: "0" },
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((head) => h("th", { scope: "col" }, head)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h(
+            "tr",
+            {},
+            row.map((cell) => h("td", {}, cell)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Names and values. */
 export function facts(pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "");
-  return h("dl", { class: "facts" }, shown.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return h(
+    "dl",
+    { class: "facts" },
+    shown.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
 }
 
 /** Text that scrolls by itself, reachable with the keyboard. */

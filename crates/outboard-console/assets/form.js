@@ -22,12 +22,28 @@ function labelled(name, required, schema, control) {
   control.id = id;
   const about = schema.description && h("span", { class: "small soft", id: `${id}-about` }, schema.description);
   if (about) control.setAttribute("aria-describedby", `${id}-about`);
-  return h("div", { class: "field" }, h("label", { for: id }, `${name}${required ? " (required)" : ""}`), control, about);
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, `${name}${required ? " (required)" : ""}`),
+    control,
+    about,
+  );
 }
 
 function choice(values, given) {
-  return h("select", {}, h("option", { value: "" }, "–"), values.map((value, at) =>
-    h("option", { value: String(at), selected: value === given }, typeof value === "string" ? value : JSON.stringify(value))));
+  return h(
+    "select",
+    {},
+    h("option", { value: "" }, "–"),
+    values.map((value, at) =>
+      h(
+        "option",
+        { value: String(at), selected: value === given },
+        typeof value === "string" ? value : JSON.stringify(value),
+      ),
+    ),
+  );
 }
 
 /** `{element, read}`: `read()` gives the value, `undefined` where nothing was filled in. */
@@ -36,11 +52,17 @@ export function field(root, given, name, required = false, depth = 0) {
   const type = kind(schema);
   if (Array.isArray(schema.enum)) {
     const control = choice(schema.enum, schema.default);
-    return { element: labelled(name, required, schema, control), read: () => schema.enum[control.value === "" ? -1 : Number(control.value)] };
+    return {
+      element: labelled(name, required, schema, control),
+      read: () => schema.enum[control.value === "" ? -1 : Number(control.value)],
+    };
   }
   if (type === "boolean") {
     const control = choice([true, false], schema.default);
-    return { element: labelled(name, required, schema, control), read: () => [true, false][control.value === "" ? -1 : Number(control.value)] };
+    return {
+      element: labelled(name, required, schema, control),
+      read: () => [true, false][control.value === "" ? -1 : Number(control.value)],
+    };
   }
   if (type === "object" && schema.properties && depth < DEEPEST) return group(root, schema, name, depth);
   if (type === "number" || type === "integer") {
@@ -57,7 +79,10 @@ export function field(root, given, name, required = false, depth = 0) {
   if (type === "string") {
     const control = h("input", { type: "text" });
     if (typeof schema.default === "string") control.value = schema.default;
-    return { element: labelled(name, required, schema, control), read: () => (control.value === "" && !required ? undefined : control.value) };
+    return {
+      element: labelled(name, required, schema, control),
+      read: () => (control.value === "" && !required ? undefined : control.value),
+    };
   }
   const control = h("textarea", { rows: 3, spellcheck: "false", placeholder: type === "array" ? "[]" : "{}" });
   const read = () => {
@@ -73,8 +98,9 @@ export function field(root, given, name, required = false, depth = 0) {
 
 function group(root, schema, name, depth) {
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
-  const parts = Object.entries(schema.properties).slice(0, 100).map(([key, part]) =>
-    [key, field(root, part, key, required.has(key), depth + 1)]);
+  const parts = Object.entries(schema.properties)
+    .slice(0, 100)
+    .map(([key, part]) => [key, field(root, part, key, required.has(key), depth + 1)]);
   parts.sort(([a], [b]) => required.has(b) - required.has(a));
   const read = () => {
     const value = new Map();

@@ -24,10 +24,27 @@ export function bytes(number) {
 }
 
 const TONES = {
-  succeeded: "good", approved: "good", ready: "good", active: "good", allow: "good", closed: "good",
-  failed: "bad", denied: "bad", limit_exceeded: "bad", deny: "bad", open: "bad", expired: "bad",
-  running: "wait", queued: "wait", waiting_approval: "wait", suspended: "wait", pending: "wait", ask: "wait",
-  starting: "wait", waiting: "wait", probing: "wait",
+  succeeded: "good",
+  approved: "good",
+  ready: "good",
+  active: "good",
+  allow: "good",
+  closed: "good",
+  failed: "bad",
+  denied: "bad",
+  limit_exceeded: "bad",
+  deny: "bad",
+  open: "bad",
+  expired: "bad",
+  running: "wait",
+  queued: "wait",
+  waiting_approval: "wait",
+  suspended: "wait",
+  pending: "wait",
+  ask: "wait",
+  starting: "wait",
+  waiting: "wait",
+  probing: "wait",
 };
 
 /** A word for a state; the colour says nothing that the word does not. */

@@ -11,7 +11,11 @@ const AROUND = 8;
  */
 export function list({ label, draw, open, more, short }) {
   const room = h("div", { class: "room", role: "presentation" });
-  const box = h("div", { class: short ? "list short" : "list", role: "listbox", tabindex: "0", "aria-label": label }, room);
+  const box = h(
+    "div",
+    { class: short ? "list short" : "list", role: "listbox", tabindex: "0", "aria-label": label },
+    room,
+  );
   const name = fresh("line");
   let rows = [];
   let total = 0;
@@ -20,18 +24,32 @@ export function list({ label, draw, open, more, short }) {
   const drawn = new Map();
   function line(at) {
     const row = rows[at];
-    return h("div", {
-      class: at === active ? "line active" : "line", role: "option", id: `${name}-${at}`,
-      "aria-selected": String(at === active), "aria-setsize": String(Math.max(total, rows.length)), "aria-posinset": String(at + 1),
-      onclick: () => { move(at); open(rows[at]); },
-    }, draw(row));
+    return h(
+      "div",
+      {
+        class: at === active ? "line active" : "line",
+        role: "option",
+        id: `${name}-${at}`,
+        "aria-selected": String(at === active),
+        "aria-setsize": String(Math.max(total, rows.length)),
+        "aria-posinset": String(at + 1),
+        onclick: () => {
+          move(at);
+          open(rows[at]);
+        },
+      },
+      draw(row),
+    );
   }
 
   function show() {
     const from = Math.max(0, Math.floor(box.scrollTop / LINE) - AROUND);
     const to = Math.min(rows.length, Math.ceil((box.scrollTop + box.clientHeight) / LINE) + AROUND);
     for (const [at, element] of drawn) {
-      if (at < from || at >= to) { element.remove(); drawn.delete(at); }
+      if (at < from || at >= to) {
+        element.remove();
+        drawn.delete(at);
+      }
     }
     for (let at = from; at < to; at += 1) {
       if (drawn.has(at)) continue;
@@ -62,10 +80,14 @@ export function list({ label, draw, open, more, short }) {
 
   const page = () => Math.max(1, Math.floor(box.clientHeight / LINE) - 1);
   const KEYS = {
-    ArrowDown: () => move(active + 1), j: () => move(active + 1),
-    ArrowUp: () => move(active - 1), k: () => move(active - 1),
-    PageDown: () => move(active + page()), PageUp: () => move(active - page()),
-    Home: () => move(0), End: () => move(rows.length - 1),
+    ArrowDown: () => move(active + 1),
+    j: () => move(active + 1),
+    ArrowUp: () => move(active - 1),
+    k: () => move(active - 1),
+    PageDown: () => move(active + page()),
+    PageUp: () => move(active - page()),
+    Home: () => move(0),
+    End: () => move(rows.length - 1),
     Enter: () => rows[active] && open(rows[active]),
   };
   box.addEventListener("keydown", (event) => {
@@ -76,11 +98,18 @@ export function list({ label, draw, open, more, short }) {
     key();
   });
   let asked = false;
-  box.addEventListener("scroll", () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => { asked = false; show(); });
-  }, { passive: true });
+  box.addEventListener(
+    "scroll",
+    () => {
+      if (asked) return;
+      asked = true;
+      requestAnimationFrame(() => {
+        asked = false;
+        show();
+      });
+    },
+    { passive: true },
+  );
   new ResizeObserver(() => show()).observe(box);
 
   return {

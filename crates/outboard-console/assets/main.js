@@ -14,7 +14,16 @@ import * as servers from "./pages/servers.js";
 import * as skills from "./pages/skills.js";
 
 const PAGES = { executions, approvals, catalogue, servers, skills, policies, figures, audit };
-const NAMES = { executions: "Executions", approvals: "Approvals", catalogue: "Catalogue", servers: "Servers", skills: "Skills", policies: "Policies", figures: "Charts", audit: "Audit" };
+const NAMES = {
+  executions: "Executions",
+  approvals: "Approvals",
+  catalogue: "Catalogue",
+  servers: "Servers",
+  skills: "Skills",
+  policies: "Policies",
+  figures: "Charts",
+  audit: "Audit",
+};
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
@@ -25,20 +34,33 @@ let listening = null;
 /** The words of the address behind the `#/`. */
 function place() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const parts = path.split("/").filter(Boolean).map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
+  const parts = path
+    .split("/")
+    .filter(Boolean)
+    .map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    });
   return { name: parts[0] || "executions", rest: parts.slice(1), query: new URLSearchParams(query ?? "") };
 }
 
 function drawNav(name) {
-  fill(nav, Object.entries(NAMES).map(([key, text]) =>
-    h("a", { href: `#/${key}`, "aria-current": key === name && "page" }, text, key === "approvals" && badge)));
+  fill(
+    nav,
+    Object.entries(NAMES).map(([key, text]) =>
+      h("a", { href: `#/${key}`, "aria-current": key === name && "page" }, text, key === "approvals" && badge),
+    ),
+  );
 }
 
 /** Shows the page of the address; the one before hears that it is over. */
 async function show() {
   if (location.hash.startsWith("#login=") || !listening) return;
   const { name, rest, query } = place();
-  const page = name === "executions" && rest.length > 0 ? execution : PAGES[name] ?? executions;
+  const page = name === "executions" && rest.length > 0 ? execution : (PAGES[name] ?? executions);
   present?.over.abort();
   const now = { over: new AbortController(), changed: null };
   present = now;
@@ -68,12 +90,22 @@ async function countOpen() {
 function gently(work) {
   let [running, again] = [false, false];
   return async function run() {
-    if (running) { again = true; return; }
+    if (running) {
+      again = true;
+      return;
+    }
     running = true;
-    try { await work(); } catch { /* the page says what is wrong where somebody looks */ }
+    try {
+      await work();
+    } catch {
+      /* the page says what is wrong where somebody looks */
+    }
     await new Promise((done) => setTimeout(done, 500));
     running = false;
-    if (again) { again = false; run(); }
+    if (again) {
+      again = false;
+      run();
+    }
   };
 }
 
@@ -105,24 +137,54 @@ async function start() {
   if (link) {
     // The secret leaves the address before anything else happens.
     history.replaceState(null, "", "/console/");
-    try { await login({ link }); return enter(); } catch (error) { if (!(await resume().catch(() => false))) { leave(); say(error.message); return; } return enter(); }
+    try {
+      await login({ link });
+      return enter();
+    } catch (error) {
+      if (!(await resume().catch(() => false))) {
+        leave();
+        say(error.message);
+        return;
+      }
+      return enter();
+    }
   }
-  if (await resume().catch(() => false)) enter(); else leave();
+  if (await resume().catch(() => false)) enter();
+  else leave();
 }
 
-document.addEventListener("gone", () => { if (listening) leave(); });
-document.getElementById("leave").addEventListener("click", async () => { await logout(); leave(); });
-document.getElementById("skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
-window.addEventListener("hashchange", () => { if (location.hash !== "#main") show(); });
+document.addEventListener("gone", () => {
+  if (listening) leave();
+});
+document.getElementById("leave").addEventListener("click", async () => {
+  await logout();
+  leave();
+});
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+window.addEventListener("hashchange", () => {
+  if (location.hash !== "#main") show();
+});
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/") {
     const search = main.querySelector("[data-search]");
-    if (search) { event.preventDefault(); search.focus(); }
-  } else if (["j", "k", "ArrowDown", "ArrowUp"].includes(event.key) && event.target.closest("[role=listbox], .table, pre, .code, .diff") === null) {
+    if (search) {
+      event.preventDefault();
+      search.focus();
+    }
+  } else if (
+    ["j", "k", "ArrowDown", "ArrowUp"].includes(event.key) &&
+    event.target.closest("[role=listbox], .table, pre, .code, .diff") === null
+  ) {
     const box = main.querySelector("[role=listbox]");
-    if (box) { event.preventDefault(); box.focus(); }
+    if (box) {
+      event.preventDefault();
+      box.focus();
+    }
   }
 });
 

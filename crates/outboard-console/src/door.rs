@@ -30,12 +30,15 @@ struct Brought {
 
 /// Opens a session.
 pub(crate) async fn login(State(console): State<Arc<Console>>, headers: HeaderMap, body: Bytes) -> Response {
+    // Held while a wrong one is thought about: many at once are no quicker.
+    let _turn = console.turns.acquire().await;
     let brought: Option<Brought> = serde_json::from_slice(&body).ok();
     let fits = brought.is_some_and(|brought| {
         let token = brought.token.is_some_and(|token| console.token == Some(Digest::of(token.trim())));
         token || brought.link.is_some_and(|link| console.sessions.take_link(&link))
     });
     if !fits {
+        tracing::warn!("somebody tried to log in to the console with what does not open it");
         tokio::time::sleep(PAUSE).await;
         return answer::refused(
             StatusCode::UNAUTHORIZED,
@@ -43,6 +46,7 @@ pub(crate) async fn login(State(console): State<Arc<Console>>, headers: HeaderMa
             "take the token that was printed at start, or OUTBOARD_TOKEN; a link is good once, for ten minutes",
         );
     }
+    tracing::info!("somebody logged in to the console");
     let opened = console.sessions.open();
     let cookie = format!("{}={}", name(&headers), opened.cookie);
     with_cookie(&cookie, answer::json(StatusCode::OK, &json!({"token": opened.token})))

@@ -39,6 +39,9 @@ const BODY: usize = 1 << 20;
 /// Requests that are worked on at once; more wait.
 const AT_ONCE: usize = 16;
 
+/// Log-ins that are looked at at once.
+const TURNS: usize = 4;
+
 /// How long answers that are ready may take to go out at the end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -72,6 +75,7 @@ pub struct Console {
     sessions: Sessions,
     news: live::News,
     places: Semaphore,
+    turns: Semaphore,
     stop: CancellationToken,
 }
 
@@ -81,8 +85,8 @@ impl Console {
         let Options { token, hosts, by } = options;
         let token = token.map(|token| Digest::of(token.expose()));
         let news = live::News::follow(port.clone(), stop.clone());
-        let (sessions, places) = (Sessions::default(), Semaphore::new(AT_ONCE));
-        Arc::new(Self { port, token, hosts, by, sessions, news, places, stop })
+        let (places, turns) = (Semaphore::new(AT_ONCE), Semaphore::new(TURNS));
+        Arc::new(Self { port, token, hosts, by, sessions: Sessions::default(), news, places, turns, stop })
     }
 
     /// The path of a link that opens one session, within ten minutes. Its secret is behind the `#`, which browsers send

@@ -7,8 +7,14 @@ import { list } from "../list.js";
 
 const PAGE = 200;
 const draw = (row) => [
-  h("div", { class: "first" }, h("span", { class: "mono" }, `${row.seq} ${row.kind}`), h("span", {}, [row.server, row.tool].filter(Boolean).join(".")), h("span", {}, row.decision),
-    h("span", { class: "end small soft" }, row.outcome ?? "")),
+  h(
+    "div",
+    { class: "first" },
+    h("span", { class: "mono" }, `${row.seq} ${row.kind}`),
+    h("span", {}, [row.server, row.tool].filter(Boolean).join(".")),
+    h("span", {}, row.decision),
+    h("span", { class: "end small soft" }, row.outcome ?? ""),
+  ),
   h("div", { class: "second" }, [when(row.at_ms), row.principal, row.execution, row.rule].filter(Boolean).join(" · ")),
 ];
 
@@ -16,44 +22,145 @@ export async function page({ query, over }) {
   let rows = [];
   let next = null;
   let busy = false;
-  const [fault, one, checked] = [h("div", {}), h("section", { "aria-live": "polite" }), h("div", { "aria-live": "polite" })];
+  const [fault, one, checked] = [
+    h("div", {}),
+    h("section", { "aria-live": "polite" }),
+    h("div", { "aria-live": "polite" }),
+  ];
   const said = h("p", { class: "small soft", role: "status" });
-  const field = (name, label) => h("label", {}, label, h("input", { name, type: "search", autocomplete: "off", value: query.get(name) ?? "", "data-search": name === "execution" }));
-  const fields = h("form", { class: "bar-of-fields", role: "search", "aria-label": "Filters", onsubmit: (event) => { event.preventDefault(); load(true); } },
-    field("execution", "Execution"), field("server", "Server"), field("tool", "Tool"), field("decision", "Decision"), field("principal", "Principal"));
+  const field = (name, label) =>
+    h(
+      "label",
+      {},
+      label,
+      h("input", {
+        name,
+        type: "search",
+        autocomplete: "off",
+        value: query.get(name) ?? "",
+        "data-search": name === "execution",
+      }),
+    );
+  const fields = h(
+    "form",
+    {
+      class: "bar-of-fields",
+      role: "search",
+      "aria-label": "Filters",
+      onsubmit: (event) => {
+        event.preventDefault();
+        load(true);
+      },
+    },
+    field("execution", "Execution"),
+    field("server", "Server"),
+    field("tool", "Tool"),
+    field("decision", "Decision"),
+    field("principal", "Principal"),
+  );
   const filter = () => Object.fromEntries([...new FormData(fields)].filter(([, value]) => value));
 
-  const open = (row) => fill(one, h("div", { class: "card" }, h("h2", {}, `Row ${row.seq}`),
-    facts([["When", when(row.at_ms)], ["Kind", row.kind], ["Decision", row.decision], ["Rule", row.rule], ["Outcome", row.outcome && tag(row.outcome)], ["Tool", row.tool && `${row.server}.${row.tool}`],
-      ["Principal", row.principal], ["Execution", row.execution && h("a", { href: `#/executions/${encodeURIComponent(row.execution)}` }, row.execution)], ["Call", row.call && String(row.call)],
-      ["Approval", row.approval], ["Took", row.duration_us && took(row.duration_us)], ["Digest of the arguments", row.arguments_digest && h("code", {}, row.arguments_digest)], ["Hash of the row", h("code", {}, row.hash)]])));
-  const lines = list({ label: "Audit rows", draw, open, more: () => { if (next !== null && !busy) load(false); } });
+  const open = (row) =>
+    fill(
+      one,
+      h(
+        "div",
+        { class: "card" },
+        h("h2", {}, `Row ${row.seq}`),
+        facts([
+          ["When", when(row.at_ms)],
+          ["Kind", row.kind],
+          ["Decision", row.decision],
+          ["Rule", row.rule],
+          ["Outcome", row.outcome && tag(row.outcome)],
+          ["Tool", row.tool && `${row.server}.${row.tool}`],
+          ["Principal", row.principal],
+          [
+            "Execution",
+            row.execution && h("a", { href: `#/executions/${encodeURIComponent(row.execution)}` }, row.execution),
+          ],
+          ["Call", row.call && String(row.call)],
+          ["Approval", row.approval],
+          ["Took", row.duration_us && took(row.duration_us)],
+          ["Digest of the arguments", row.arguments_digest && h("code", {}, row.arguments_digest)],
+          ["Hash of the row", h("code", {}, row.hash)],
+        ]),
+      ),
+    );
+  const lines = list({
+    label: "Audit rows",
+    draw,
+    open,
+    more: () => {
+      if (next !== null && !busy) load(false);
+    },
+  });
 
   async function load(fresh) {
     busy = true;
     try {
-      const got = await look("audit", { ...filter(), ...(fresh || next === null ? {} : { before: next }), limit: PAGE }, over);
+      const got = await look(
+        "audit",
+        { ...filter(), ...(fresh || next === null ? {} : { before: next }), limit: PAGE },
+        over,
+      );
       const found = got.rows.map((row) => ({ ...row, id: row.seq }));
       rows = fresh ? found : rows.concat(found);
       next = got.next;
       lines.set(rows);
       fill(fault);
-      fill(said, rows.length === 0 ? "No row fits." : `${count(rows.length)} rows${next === null ? "" : "; older ones follow when you scroll"}`);
+      fill(
+        said,
+        rows.length === 0
+          ? "No row fits."
+          : `${count(rows.length)} rows${next === null ? "" : "; older ones follow when you scroll"}`,
+      );
     } catch (error) {
       if (error.name !== "AbortError") fill(fault, problem(error));
     } finally {
       busy = false;
     }
   }
-  const verify = h("button", { type: "button", onclick: async () => {
-    verify.disabled = true;
-    try {
-      const found = await look("audit_check", {}, over);
-      fill(checked, found.fault ? problem({ code: "tampered", message: `row ${found.fault.seq}: ${found.fault.detail}` }) : h("p", { class: "good" }, `${count(found.rows)} rows follow each other, as they were written.`));
-    } catch (error) { fill(checked, problem(error)); } finally { verify.disabled = false; }
-  } }, "Verify the chain");
+  const verify = h(
+    "button",
+    {
+      type: "button",
+      onclick: async () => {
+        verify.disabled = true;
+        try {
+          const found = await look("audit_check", {}, over);
+          fill(
+            checked,
+            found.fault
+              ? problem({ code: "tampered", message: `row ${found.fault.seq}: ${found.fault.detail}` })
+              : h("p", { class: "good" }, `${count(found.rows)} rows follow each other, as they were written.`),
+          );
+        } catch (error) {
+          fill(checked, problem(error));
+        } finally {
+          verify.disabled = false;
+        }
+      },
+    },
+    "Verify the chain",
+  );
   let timer;
-  fields.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => load(true), 250); });
+  fields.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => load(true), 250);
+  });
   await load(true);
-  return { element: [h("h1", {}, "Audit"), fields, h("div", { class: "buttons" }, verify), checked, fault, lines.box, said, one], shown: () => lines.set(rows) };
+  return {
+    element: [
+      h("h1", {}, "Audit"),
+      fields,
+      h("div", { class: "buttons" }, verify),
+      checked,
+      fault,
+      lines.box,
+      said,
+      one,
+    ],
+    shown: () => lines.set(rows),
+  };
 }

@@ -11,7 +11,9 @@ const MOST = 50000;
 
 const texts = (found) => [
   found.arguments !== null && [h("h3", {}, "Arguments"), block(pretty(found.arguments), "Arguments")],
-  found.error ? [h("h3", {}, "Error"), problem(found.error)] : found.result !== null && [h("h3", {}, "Answer"), block(pretty(found.result), "Answer")],
+  found.error
+    ? [h("h3", {}, "Error"), problem(found.error)]
+    : found.result !== null && [h("h3", {}, "Answer"), block(pretty(found.result), "Answer")],
 ];
 
 export function calls(id, over) {
@@ -29,8 +31,13 @@ export function calls(id, over) {
     return h("div", { class: "lane", "aria-hidden": "true" }, bar);
   }
   const draw = (row) => [
-    h("div", { class: "first" }, h("span", { class: "mono" }, `${row.id} ${row.server}.${row.tool}`),
-      row.error && h("span", { class: "bad small" }, row.error), h("span", { class: "end small soft" }, `${took(row.duration_us)} · ${row.decision}`)),
+    h(
+      "div",
+      { class: "first" },
+      h("span", { class: "mono" }, `${row.id} ${row.server}.${row.tool}`),
+      row.error && h("span", { class: "bad small" }, row.error),
+      h("span", { class: "end small soft" }, `${took(row.duration_us)} · ${row.decision}`),
+    ),
     lane(row),
   ];
 
@@ -38,12 +45,26 @@ export function calls(id, over) {
     try {
       const found = await look("call", { id, number: row.id }, over);
       const shown = h("div", {});
-      fill(one, h("div", { class: "card" },
-        h("h3", {}, `Call ${row.id}: ${row.server}.${row.tool}`),
-        facts([["Decision", tag(row.decision)], ["Rule", row.rule], ["Took", took(row.duration_us)], ["Attempts", row.attempts > 1 && String(row.attempts)],
-          ["Asked a person for", row.asked_ms && `${row.asked_ms} ms`], ["Arguments", bytes(row.arguments_bytes)], ["Answer", bytes(row.result_bytes)]]),
-        texts(found),
-        reveal(async (reason) => texts(await act("reveal", { id, part: "call", call: row.id, reason })), shown), shown));
+      fill(
+        one,
+        h(
+          "div",
+          { class: "card" },
+          h("h3", {}, `Call ${row.id}: ${row.server}.${row.tool}`),
+          facts([
+            ["Decision", tag(row.decision)],
+            ["Rule", row.rule],
+            ["Took", took(row.duration_us)],
+            ["Attempts", row.attempts > 1 && String(row.attempts)],
+            ["Asked a person for", row.asked_ms && `${row.asked_ms} ms`],
+            ["Arguments", bytes(row.arguments_bytes)],
+            ["Answer", bytes(row.result_bytes)],
+          ]),
+          texts(found),
+          reveal(async (reason) => texts(await act("reveal", { id, part: "call", call: row.id, reason })), shown),
+          shown,
+        ),
+      );
       one.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (error.name !== "AbortError") fill(one, problem(error));
@@ -60,11 +81,20 @@ export function calls(id, over) {
         const got = await look("calls", { id, after: rows.at(-1)?.id ?? 0, limit: PAGE }, over);
         rows = rows.concat(got.rows);
         for (const row of got.rows) {
-          if (scale.from === 0 || row.started_us < scale.from) scale = { from: row.started_us, length: scale.length + Math.max(0, scale.from && scale.from - row.started_us) };
+          if (scale.from === 0 || row.started_us < scale.from)
+            scale = {
+              from: row.started_us,
+              length: scale.length + Math.max(0, scale.from && scale.from - row.started_us),
+            };
           scale.length = Math.max(scale.length, row.started_us + row.duration_us - scale.from);
         }
         lines.set(rows, got.total);
-        fill(said, rows.length === 0 ? "No call is over yet." : `${count(rows.length)} of ${count(got.total)} calls; Enter shows one`);
+        fill(
+          said,
+          rows.length === 0
+            ? "No call is over yet."
+            : `${count(rows.length)} of ${count(got.total)} calls; Enter shows one`,
+        );
         if (got.rows.length < PAGE || rows.length >= MOST) return;
       }
     } finally {

@@ -5,20 +5,51 @@ import { fill, h, problem } from "../dom.js";
 import { count, tag, took, when } from "../format.js";
 import { list } from "../list.js";
 
-const STATUSES = ["queued", "running", "waiting_approval", "suspended", "succeeded", "failed", "cancelled", "limit_exceeded"];
+const STATUSES = [
+  "queued",
+  "running",
+  "waiting_approval",
+  "suspended",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "limit_exceeded",
+];
 const LANGUAGES = ["typescript", "python", "bash"];
 const PAGE = 100;
 
 function draw(row) {
   const span = row.ended_ms ? took((row.ended_ms - row.started_ms) * 1000) : "";
   return [
-    h("div", { class: "first" }, tag(row.status), h("span", { class: "mono" }, row.title || row.id), h("span", { class: "end small soft" }, span)),
-    h("div", { class: "second" }, [when(row.started_ms), row.language, row.session, row.principal, row.error_code, row.id].filter(Boolean).join(" · ")),
+    h(
+      "div",
+      { class: "first" },
+      tag(row.status),
+      h("span", { class: "mono" }, row.title || row.id),
+      h("span", { class: "end small soft" }, span),
+    ),
+    h(
+      "div",
+      { class: "second" },
+      [when(row.started_ms), row.language, row.session, row.principal, row.error_code, row.id]
+        .filter(Boolean)
+        .join(" · "),
+    ),
   ];
 }
 
-const select = (name, words, given) => h("label", {}, name,
-  h("select", { name: name.toLowerCase() }, h("option", { value: "" }, "all"), words.map((word) => h("option", { value: word, selected: word === given }, word.replaceAll("_", " ")))));
+const select = (name, words, given) =>
+  h(
+    "label",
+    {},
+    name,
+    h(
+      "select",
+      { name: name.toLowerCase() },
+      h("option", { value: "" }, "all"),
+      words.map((word) => h("option", { value: word, selected: word === given }, word.replaceAll("_", " "))),
+    ),
+  );
 
 export async function page({ query, over }) {
   let rows = [];
@@ -28,13 +59,32 @@ export async function page({ query, over }) {
   let looked = 0;
   const said = h("p", { class: "small soft", role: "status" });
   const fault = h("div", {});
-  const input = (name, label, search) => h("label", {}, label, h("input", { name, type: "search", value: query.get(name) ?? "", "data-search": search, autocomplete: "off" }));
-  const fields = h("form", { class: "bar-of-fields", role: "search", "aria-label": "Filters" },
-    select("Status", STATUSES, query.get("status")), select("Language", LANGUAGES, query.get("language")),
-    input("session", "Session"), input("principal", "Principal"), input("text", "Text in program, id or error", true));
+  const input = (name, label, search) =>
+    h(
+      "label",
+      {},
+      label,
+      h("input", { name, type: "search", value: query.get(name) ?? "", "data-search": search, autocomplete: "off" }),
+    );
+  const fields = h(
+    "form",
+    { class: "bar-of-fields", role: "search", "aria-label": "Filters" },
+    select("Status", STATUSES, query.get("status")),
+    select("Language", LANGUAGES, query.get("language")),
+    input("session", "Session"),
+    input("principal", "Principal"),
+    input("text", "Text in program, id or error", true),
+  );
 
   const filter = () => Object.fromEntries([...new FormData(fields)].filter(([, value]) => value));
-  const lines = list({ label: "Executions", draw, open: (row) => { location.hash = `#/executions/${encodeURIComponent(row.id)}`; }, more });
+  const lines = list({
+    label: "Executions",
+    draw,
+    open: (row) => {
+      location.hash = `#/executions/${encodeURIComponent(row.id)}`;
+    },
+    more,
+  });
 
   function tell() {
     const rest = next && rows.length > 0 ? "; older ones follow when you scroll" : "";
@@ -81,7 +131,13 @@ export async function page({ query, over }) {
     if (busy || mine !== number) return;
     const now = new Set(got.rows.map((row) => row.id));
     const last = got.rows.at(-1);
-    const older = last ? rows.filter((row) => !now.has(row.id) && (row.started_ms < last.started_ms || (row.started_ms === last.started_ms && row.id < last.id))) : [];
+    const older = last
+      ? rows.filter(
+          (row) =>
+            !now.has(row.id) &&
+            (row.started_ms < last.started_ms || (row.started_ms === last.started_ms && row.id < last.id)),
+        )
+      : [];
     if (older.length === 0 || rows.length <= PAGE) next = got.next;
     rows = got.rows.concat(older);
     lines.set(rows);
@@ -94,8 +150,18 @@ export async function page({ query, over }) {
     history.replaceState(null, "", `#/executions${chosen.size ? `?${chosen}` : ""}`);
     load(true);
   };
-  fields.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
-  fields.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(apply, 250); });
+  fields.addEventListener("submit", (event) => {
+    event.preventDefault();
+    apply();
+  });
+  fields.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(apply, 250);
+  });
   await load(true);
-  return { element: [h("h1", {}, "Executions"), fields, fault, lines.box, said], changed, shown: () => lines.set(rows) };
+  return {
+    element: [h("h1", {}, "Executions"), fields, fault, lines.box, said],
+    changed,
+    shown: () => lines.set(rows),
+  };
 }

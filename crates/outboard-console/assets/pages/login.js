@@ -20,9 +20,18 @@ export function page(enter) {
       button.disabled = false;
     }
   };
-  return h("form", { class: "login card", onsubmit: submit },
+  return h(
+    "form",
+    { class: "login card", onsubmit: submit },
     h("h1", {}, "Outboard console"),
-    h("label", { for: "token" }, "Token"), token,
-    h("p", { class: "small soft" }, "The bearer token that was printed when Outboard started, or OUTBOARD_TOKEN. “outboard console” prints a link that needs none."),
-    h("div", { class: "buttons" }, button), said);
+    h("label", { for: "token" }, "Token"),
+    token,
+    h(
+      "p",
+      { class: "small soft" },
+      "The bearer token that was printed when Outboard started, or OUTBOARD_TOKEN. “outboard console” prints a link that needs none.",
+    ),
+    h("div", { class: "buttons" }, button),
+    said,
+  );
 }

@@ -6,28 +6,57 @@ import { count, tag, took, when } from "../format.js";
 
 function card(server, again) {
   const said = h("div", {});
-  const button = h("button", { type: "button", onclick: async () => {
-    button.disabled = true;
-    try {
-      await act("restart", { server: server.id });
-      say(`${server.id} was started again`);
-    } catch (error) {
-      return fill(said, problem(error));
-    } finally {
-      button.disabled = false;
-    }
-    again();
-  } }, "Restart");
+  const button = h(
+    "button",
+    {
+      type: "button",
+      onclick: async () => {
+        button.disabled = true;
+        try {
+          await act("restart", { server: server.id });
+          say(`${server.id} was started again`);
+        } catch (error) {
+          return fill(said, problem(error));
+        } finally {
+          button.disabled = false;
+        }
+        again();
+      },
+    },
+    "Restart",
+  );
   const day = server.day;
-  return h("article", { class: "card", "aria-label": server.id },
+  return h(
+    "article",
+    { class: "card", "aria-label": server.id },
     h("h2", {}, server.id, " ", tag(server.status)),
-    facts([["Transport", server.transport], ["Protocol", server.protocol_version], ["Process", server.pid && String(server.pid)],
-      ["Tools", server.tools !== null && h("a", { href: `#/catalogue/${encodeURIComponent(server.id)}` }, count(server.tools))],
-      ["Breaker", server.breaker && h("span", {}, tag(server.breaker.state), server.breaker.opened > 0 && ` opened ${server.breaker.opened} times`)],
+    facts([
+      ["Transport", server.transport],
+      ["Protocol", server.protocol_version],
+      ["Process", server.pid && String(server.pid)],
+      [
+        "Tools",
+        server.tools !== null && h("a", { href: `#/catalogue/${encodeURIComponent(server.id)}` }, count(server.tools)),
+      ],
+      [
+        "Breaker",
+        server.breaker &&
+          h(
+            "span",
+            {},
+            tag(server.breaker.state),
+            server.breaker.opened > 0 && ` opened ${server.breaker.opened} times`,
+          ),
+      ],
       ["Calls in 24 h", day && `${count(day.calls)}, ${count(day.errors)} with errors`],
-      ["Half of them within", day && took(day.p50_us)], ["95 of 100 within", day && took(day.p95_us)], ["Last call", day && when(day.last_ms)],
-      ["Last error", server.last_error && h("span", { class: "bad" }, server.last_error)]]),
-    server.status !== "listing_only" && h("div", { class: "buttons" }, button), said);
+      ["Half of them within", day && took(day.p50_us)],
+      ["95 of 100 within", day && took(day.p95_us)],
+      ["Last call", day && when(day.last_ms)],
+      ["Last error", server.last_error && h("span", { class: "bad" }, server.last_error)],
+    ]),
+    server.status !== "listing_only" && h("div", { class: "buttons" }, button),
+    said,
+  );
 }
 
 export async function page({ over }) {
@@ -38,7 +67,18 @@ export async function page({ over }) {
     const now = JSON.stringify(rows);
     if (now === last || place.contains(document.activeElement)) return;
     last = now;
-    fill(place, rows.length === 0 ? h("p", { class: "empty" }, "No servers are configured.") : rows.map((server) => card(server, () => { last = ""; document.activeElement?.blur(); draw(); })));
+    fill(
+      place,
+      rows.length === 0
+        ? h("p", { class: "empty" }, "No servers are configured.")
+        : rows.map((server) =>
+            card(server, () => {
+              last = "";
+              document.activeElement?.blur();
+              draw();
+            }),
+          ),
+    );
   }
   await draw();
   return { element: [h("h1", {}, "Servers"), place], changed: draw };

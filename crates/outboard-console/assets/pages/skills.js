@@ -12,13 +12,39 @@ async function versions(name, over, place) {
   const compare = (older) => async () => {
     try {
       const { diff, old, new: now } = await look("skill_diff", { name, old: older }, over);
-      fill(changed, h("h3", {}, `${old} → ${now}`), diff ? unified(diff, `Changes of ${name}`) : h("p", { class: "empty" }, "The same."));
-    } catch (error) { fill(changed, problem(error)); }
+      fill(
+        changed,
+        h("h3", {}, `${old} → ${now}`),
+        diff ? unified(diff, `Changes of ${name}`) : h("p", { class: "empty" }, "The same."),
+      );
+    } catch (error) {
+      fill(changed, problem(error));
+    }
   };
-  fill(place, h("h2", {}, name), h("p", {}, found.description), facts([["Version", found.version], ["Place", found.place], ["Import", h("code", {}, found.import)]]),
-    h("h3", {}, "Versions"), table("Versions", ["Version", "What", "By", "When", ""], found.history.map((entry) => [h("code", {}, entry.id), entry.what, entry.by ?? "", when(entry.at_ms),
-      h("button", { type: "button", onclick: compare(entry.id) }, `Compare ${entry.id}`)])), changed,
-    found.texts.map((file) => [h("h3", {}, file.path), block(file.text, file.path)]));
+  fill(
+    place,
+    h("h2", {}, name),
+    h("p", {}, found.description),
+    facts([
+      ["Version", found.version],
+      ["Place", found.place],
+      ["Import", h("code", {}, found.import)],
+    ]),
+    h("h3", {}, "Versions"),
+    table(
+      "Versions",
+      ["Version", "What", "By", "When", ""],
+      found.history.map((entry) => [
+        h("code", {}, entry.id),
+        entry.what,
+        entry.by ?? "",
+        when(entry.at_ms),
+        h("button", { type: "button", onclick: compare(entry.id) }, `Compare ${entry.id}`),
+      ]),
+    ),
+    changed,
+    found.texts.map((file) => [h("h3", {}, file.path), block(file.text, file.path)]),
+  );
 }
 
 export async function page({ rest, over }) {
@@ -27,19 +53,66 @@ export async function page({ rest, over }) {
   async function draw() {
     const found = await look("skills", {}, over);
     const uses = new Map(found.skills.map((skill) => [skill.id, skill]));
-    fill(place, found.rows.length === 0 ? h("p", { class: "empty" }, "There are no skills yet: a program saves one below /skills.") :
-      table("Skills", ["Name", "Status", "Version", "Place", "Uses", "What it does", ""], found.rows.map((row) => {
-        const approve = h("button", { type: "button", class: "first", onclick: async () => {
-          try { await act("approve_skill", { name: row.id, ...(row.session ? { session: row.session } : {}) }); say(`${row.id} is approved`); } catch (error) { say(error.message); }
-          draw();
-        } }, `Approve ${row.id}`);
-        return [h("button", { type: "button", onclick: () => open(row.id) }, row.id), tag(row.status), row.version ?? "", row.place, count(uses.get(row.id)?.uses),
-          row.problem ? h("span", { class: "bad" }, row.problem) : row.description ?? "", row.status === "waiting" && approve];
-      })));
+    fill(
+      place,
+      found.rows.length === 0
+        ? h("p", { class: "empty" }, "There are no skills yet: a program saves one below /skills.")
+        : table(
+            "Skills",
+            ["Name", "Status", "Version", "Place", "Uses", "What it does", ""],
+            found.rows.map((row) => {
+              const approve = h(
+                "button",
+                {
+                  type: "button",
+                  class: "first",
+                  onclick: async () => {
+                    try {
+                      await act("approve_skill", { name: row.id, ...(row.session ? { session: row.session } : {}) });
+                      say(`${row.id} is approved`);
+                    } catch (error) {
+                      say(error.message);
+                    }
+                    draw();
+                  },
+                },
+                `Approve ${row.id}`,
+              );
+              return [
+                h("button", { type: "button", onclick: () => open(row.id) }, row.id),
+                tag(row.status),
+                row.version ?? "",
+                row.place,
+                count(uses.get(row.id)?.uses),
+                row.problem ? h("span", { class: "bad" }, row.problem) : (row.description ?? ""),
+                row.status === "waiting" && approve,
+              ];
+            }),
+          ),
+    );
     const share = (part) => `${Math.round(part * 100)} %`;
-    fill(curve, found.curve.length > 1 && lines({ label: "How much is reused", unit: share, from: "older runs", to: `last of ${found.runs}`, series: [
-      { name: "programs that use skills", tone: "one", values: found.curve.map((point) => point.programs_with_skills) },
-      { name: "lines that come from skills", tone: "two", values: found.curve.map((point) => point.lines_from_skills) }] }));
+    fill(
+      curve,
+      found.curve.length > 1 &&
+        lines({
+          label: "How much is reused",
+          unit: share,
+          from: "older runs",
+          to: `last of ${found.runs}`,
+          series: [
+            {
+              name: "programs that use skills",
+              tone: "one",
+              values: found.curve.map((point) => point.programs_with_skills),
+            },
+            {
+              name: "lines that come from skills",
+              tone: "two",
+              values: found.curve.map((point) => point.lines_from_skills),
+            },
+          ],
+        }),
+    );
   }
   await draw();
   if (rest[0]) await open(rest[0]);

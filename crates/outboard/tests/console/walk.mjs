@@ -11,30 +11,55 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const [URL_, TOKEN, SHOTS] = [process.env.CONSOLE_URL, process.env.CONSOLE_TOKEN, process.env.SHOTS];
 const wrong = [];
 const times = {};
-const check = (fine, text) => { if (!fine) wrong.push(text); };
+const check = (fine, text) => {
+  if (!fine) wrong.push(text);
+};
 
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
 });
 const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, reducedMotion: "reduce" });
-await context.addInitScript(() => { window.pwned = 0; window.alert = () => { window.pwned += 1; }; });
+await context.addInitScript(() => {
+  window.pwned = 0;
+  window.alert = () => {
+    window.pwned += 1;
+  };
+});
 const page = await context.newPage();
 page.setDefaultTimeout(15000);
 page.on("pageerror", (error) => wrong.push(`a script failed: ${error.message}`));
 page.on("console", (message) => {
   // A session that is not there yet, or a login that is refused, is told by the browser too.
-  if (message.type() === "error" && !/status of 40[01]/.test(message.text())) wrong.push(`the browser complains: ${message.text()}`);
+  if (message.type() === "error" && !/status of 40[01]/.test(message.text()))
+    wrong.push(`the browser complains: ${message.text()}`);
 });
-page.on("dialog", (dialog) => { wrong.push(`a dialog opened: ${dialog.message()}`); dialog.dismiss(); });
-page.on("request", (request) => { if (!request.url().startsWith(URL_)) wrong.push(`something was fetched from elsewhere: ${request.url()}`); });
+page.on("dialog", (dialog) => {
+  wrong.push(`a dialog opened: ${dialog.message()}`);
+  dialog.dismiss();
+});
+page.on("request", (request) => {
+  if (!request.url().startsWith(URL_)) wrong.push(`something was fetched from elsewhere: ${request.url()}`);
+});
 
 const main = page.locator("#main");
 const at = async (name, title) => {
-  await page.evaluate((hash) => { location.hash = hash; }, `#/${name}`);
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/${name}`);
   await main.getByRole("heading", { level: 1, name: title }).waitFor();
 };
-const shot = async (name) => { if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` }); };
+const shot = async (name) => {
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` });
+};
 
 /** Nothing serious for those who hear or see the page differently, and nothing beside a narrow one. */
 async function sound(name) {
@@ -43,7 +68,9 @@ async function sound(name) {
     const found = await page.evaluate(async (axe) => {
       if (!window.axe) new Function(axe)();
       const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
-      return violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)} ${one.nodes[0].failureSummary?.slice(0, 200)}`);
+      return violations
+        .filter((one) => ["serious", "critical"].includes(one.impact))
+        .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)} ${one.nodes[0].failureSummary?.slice(0, 200)}`);
     }, AXE);
     found.forEach((one) => wrong.push(`${name}, ${colorScheme}: ${one}`));
   }
@@ -52,7 +79,11 @@ async function sound(name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   check(wide <= 360, `${name} is ${wide} wide at 360`);
   await page.setViewportSize({ width: 1200, height: 900 });
-  const markup = await page.evaluate(() => document.querySelectorAll("#main img, #main script, #main iframe, #main [onerror], #main a[href^=javascript]").length + window.pwned);
+  const markup = await page.evaluate(
+    () =>
+      document.querySelectorAll("#main img, #main script, #main iframe, #main [onerror], #main a[href^=javascript]")
+        .length + window.pwned,
+  );
   check(markup === 0, `${name}: text became markup`);
 }
 
@@ -74,6 +105,7 @@ const WALKS = {
     await executions();
     await approvals();
     await oneExecution();
+    await cancelled();
     await catalogue();
     await servers();
     await others();
@@ -91,14 +123,19 @@ const WALKS = {
       await page.waitForTimeout(150);
     }
     const shown = await main.getByRole("status").textContent();
-    check(parseInt(shown.replace(/\D*(\d[\d.,\s]*).*/u, "$1").replace(/\D/g, ""), 10) >= 300, `scrolling gave ${shown}`);
+    check(
+      parseInt(shown.replace(/\D*(\d[\d.,\s]*).*/u, "$1").replace(/\D/g, ""), 10) >= 300,
+      `scrolling gave ${shown}`,
+    );
     times.lines = await main.locator(".line").count();
     check(times.lines < 100, `${times.lines} lines are in the page`);
     began = Date.now();
     await main.getByLabel("Text in program").fill("needle");
     await main.locator(".line").getByText("return 'needle'").waitFor();
     times.search_ms = Date.now() - began;
-    await page.evaluate(() => { location.hash = "#/executions/ex_large"; });
+    await page.evaluate(() => {
+      location.hash = "#/executions/ex_large";
+    });
     began = Date.now();
     await main.getByRole("listbox", { name: "Calls" }).locator(".line").first().waitFor();
     times.calls_ms = Date.now() - began;
@@ -108,7 +145,7 @@ const WALKS = {
     await box.focus();
     await page.keyboard.press("End");
     await box.getByText("10000 crm.get_customer").waitFor();
-    check(await box.getByRole("option").count() < 60, "all calls are in the page");
+    check((await box.getByRole("option").count()) < 60, "all calls are in the page");
     check(times.list_ms < 5000 && times.calls_ms < 5000, `slow: ${JSON.stringify(times)}`);
   },
 };
@@ -120,7 +157,10 @@ async function executions() {
   await shot("executions");
   await main.getByLabel("Status").selectOption("failed");
   await lines.filter({ hasText: "succeeded" }).first().waitFor({ state: "detached" });
-  check(await lines.count() > 0 && await lines.count() === await lines.filter({ hasText: "failed" }).count(), "the filter shows others, or nothing");
+  check(
+    (await lines.count()) > 0 && (await lines.count()) === (await lines.filter({ hasText: "failed" }).count()),
+    "the filter shows others, or nothing",
+  );
   await main.getByLabel("Status").selectOption("");
   await page.locator("body").press("/");
   await page.keyboard.type("hostile");
@@ -135,7 +175,12 @@ async function executions() {
   await main.getByRole("heading", { level: 1, name: "Execution" }).waitFor();
   await main.getByRole("region", { name: "Program" }).waitFor();
   const told = await main.innerText();
-  for (const text of ["<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "javascript:alert(3)", "\\u{202e}"]) {
+  for (const text of [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "javascript:alert(3)",
+    "\\u{202e}",
+  ]) {
     check(told.includes(text), `${text} is not shown as it is`);
   }
   check(!told.includes("\u202e") && !told.includes("\0"), "characters that reorder text are not made visible");
@@ -147,7 +192,7 @@ async function approvals() {
   const card = main.locator("[data-approval]").first();
   await card.getByText("00Q000000000001").first().waitFor();
   await card.getByText("Against the call before").waitFor();
-  check((await card.innerText()).includes('- '), "the difference to the call before is not shown");
+  check((await card.innerText()).includes("- "), "the difference to the call before is not shown");
   await sound("approvals");
   await shot("approvals");
   await card.getByLabel("Reason").fill("the console says so");
@@ -169,12 +214,22 @@ async function oneExecution() {
   await card.getByText("Private values are tokens here").click();
   await card.getByLabel("Reason").fill("a support case");
   await card.getByRole("button", { name: "Reveal" }).click();
-  await card.getByText(/@[a-z.-]+/).first().waitFor();
+  await card
+    .getByText(/@[a-z.-]+/)
+    .first()
+    .waitFor();
   await main.getByRole("button", { name: "Show the journal" }).click();
   await main.getByRole("region", { name: "Journal" }).waitFor();
   await sound("an execution");
   await page.evaluate(() => scrollTo(0, 0));
   await shot("execution");
+}
+
+async function cancelled() {
+  await at("executions?status=running", "Executions");
+  await main.locator(".line").filter({ hasText: "sleep" }).click();
+  await main.getByRole("button", { name: "Cancel" }).click();
+  await main.locator(".tag").getByText("cancelled").waitFor();
 }
 
 async function catalogue() {
@@ -190,7 +245,10 @@ async function catalogue() {
   await main.getByLabel("Search").fill("hostile listing");
   await main.locator(".line").filter({ hasText: "strange." }).first().click();
   await main.getByRole("heading", { name: /strange\./ }).waitFor();
-  check((await main.innerText()).includes("<img src=x onerror=alert(4)>"), "a hostile description is not shown as it is");
+  check(
+    (await main.innerText()).includes("<img src=x onerror=alert(4)>"),
+    "a hostile description is not shown as it is",
+  );
   await sound("a hostile tool");
 }
 
@@ -232,7 +290,13 @@ try {
   await enter();
   await WALKS[process.argv[2]]();
 } catch (error) {
-  wrong.push(`the walk stopped: ${error.message}\n${error.stack?.split("\n").filter((line) => line.includes("walk.mjs")).slice(0, 3).join("\n")}\nthe page says: ${(await main.innerText().catch(() => "nothing")).slice(0, 1500)}`);
+  wrong.push(
+    `the walk stopped: ${error.message}\n${error.stack
+      ?.split("\n")
+      .filter((line) => line.includes("walk.mjs"))
+      .slice(0, 3)
+      .join("\n")}\nthe page says: ${(await main.innerText().catch(() => "nothing")).slice(0, 1500)}`,
+  );
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/stopped.png` }).catch(() => null);
 } finally {
   await browser.close();
