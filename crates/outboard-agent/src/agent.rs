@@ -2,8 +2,9 @@
 
 use crate::answers::Accepted;
 use crate::budget::{Budget, Ledger, Limit};
-use crate::conversation::{Conversation, Entry, ToolUse};
+use crate::conversation::{Answer, Conversation, Entry, ToolUse};
 use crate::correct;
+use crate::meant::PROGRAMS;
 use crate::names::Names;
 use crate::ports::{Count, Note, Tools, TurnEnded, Watch};
 use crate::prices::Price;
@@ -116,6 +117,8 @@ struct Run {
     ledger: Ledger,
     repeats: Repeats,
     corrections: u32,
+    /// Whether a program ran to its end.
+    program_ran: bool,
     /// The provider's count of the last turn over ours.
     ratio: f64,
 }
@@ -141,7 +144,8 @@ impl Agent<'_> {
     pub async fn run(&self, conversation: &mut Conversation) -> Ended {
         conversation.mend();
         let ledger = self.ledger(conversation);
-        let mut run = Run { turns: 0, ledger, repeats: Repeats::default(), corrections: 0, ratio: MARGIN };
+        let mut run =
+            Run { turns: 0, ledger, repeats: Repeats::default(), corrections: 0, program_ran: false, ratio: MARGIN };
         self.watch.grew(conversation);
         loop {
             if let Some(end) = self.turn(conversation, &mut run).await {
@@ -187,6 +191,8 @@ impl Agent<'_> {
         let prompt = Prompt {
             system: &self.options.system,
             definitions: self.names.definitions(),
+            // What runs side by side does so within a program.
+            parallel: self.options.mode == Mode::Direct,
             entries: &conversation.entries,
             max_output,
             cache_key: &conversation.id,
@@ -226,6 +232,7 @@ impl Agent<'_> {
             run.ratio = (reply.usage.input as f64 / context as f64).clamp(0.5, 3.0);
         }
         let (stop, usage) = (reply.stop.clone(), reply.usage);
+        let reply = self.understood(reply, run.program_ran);
         let Accepted { parts, plans } = self.accept(reply, conversation, &mut run.repeats);
         let entry = Entry::Model { parts };
         let (calls, text): (Vec<ToolUse>, String) = (entry.calls().cloned().collect(), entry.text());
@@ -239,6 +246,8 @@ impl Agent<'_> {
         }
         run.corrections = 0;
         let answers = self.answers(&calls, plans, traceparent, &mut run.repeats).await;
+        let is_good = |(call, answer): (&ToolUse, &Answer)| call.name == PROGRAMS && !answer.is_error;
+        run.program_ran |= calls.iter().zip(&answers).any(is_good);
         self.add(Entry::Tools { answers }, conversation, run);
         match run.repeats.hopeless() {
             true => Some(End::Stuck("it makes the same call over and over")),

@@ -3,7 +3,9 @@
 use crate::agent::Agent;
 use crate::conversation::{Answer, Conversation, Part, ToolUse};
 use crate::correct;
+use crate::meant::{PROGRAMS, SINGLE, bare, function, meant};
 use crate::ports::{CallAside, Note, ToolOutcome};
+use crate::prompts::Mode;
 use crate::provider::{Received, Reply, Stop};
 use crate::repair::{Arguments, arguments};
 use crate::repeats::{Repeats, key};
@@ -19,7 +21,23 @@ pub(crate) enum Plan {
     /// It is answered without being made.
     Say(String),
     /// It is made; what is told beside its result, and what it is told from others by.
-    Make { remark: Option<&'static str>, key: u64 },
+    Make { remarks: Vec<String>, key: u64 },
+}
+
+impl Plan {
+    /// The same with a remark more.
+    fn with(mut self, remark: Option<&str>) -> Self {
+        if let Plan::Make { remarks, .. } = &mut self {
+            remarks.extend(remark.map(str::to_owned));
+        }
+        self
+    }
+}
+
+/// A reply with the call that it means, and what the model did instead of making it.
+pub(crate) struct Understood {
+    reply: Reply,
+    instead: Option<&'static str>,
 }
 
 /// What the model said, fit to be kept, and what is to become of its calls.
@@ -32,8 +50,31 @@ pub(crate) struct Accepted {
 const PATIENT: &str = "wait";
 
 impl Agent<'_> {
+    /// The reply with the call that it means, where it makes none and means one.
+    pub(crate) fn understood(&self, mut reply: Reply, program_ran: bool) -> Understood {
+        let makes_none = !reply.parts.iter().any(|part| matches!(part, Received::Call { .. }));
+        if reply.stop != Stop::Done || !makes_none {
+            return Understood { reply, instead: None };
+        }
+        let texts =
+            reply.parts.iter().filter_map(|part| if let Received::Text(text) = part { Some(&**text) } else { None });
+        let text = texts.collect::<Vec<_>>().join("\n");
+        let Some(meant) = meant(self.options.mode, &text, &self.names, program_ran) else {
+            return Understood { reply, instead: None };
+        };
+        let arguments = meant.arguments.to_string();
+        reply.parts.push(Received::Call { id: String::new(), name: meant.name, arguments });
+        Understood { reply, instead: Some(meant.instead) }
+    }
+
     /// Reads a reply; decides about each call.
-    pub(crate) fn accept(&self, reply: Reply, conversation: &Conversation, repeats: &mut Repeats) -> Accepted {
+    pub(crate) fn accept(
+        &self,
+        understood: Understood,
+        conversation: &Conversation,
+        repeats: &mut Repeats,
+    ) -> Accepted {
+        let Understood { reply, instead } = understood;
         let cut = reply.stop == Stop::MaxTokens;
         let mut accepted = Accepted { parts: Vec::new(), plans: Vec::new() };
         for part in reply.parts {
@@ -43,12 +84,21 @@ impl Agent<'_> {
                 Received::Call { id, name, arguments } => {
                     let id = unique(id, &accepted.parts, conversation);
                     let (call, plan) = self.plan(id, name, &arguments, cut, accepted.plans.len(), repeats);
+                    let plan = plan.with(instead);
+                    let plan =
+                        if self.is_twice(&call, &accepted.parts) { Plan::Say(correct::TWICE.into()) } else { plan };
                     accepted.parts.push(Part::Call(call));
                     accepted.plans.push(plan);
                 }
             }
         }
         accepted
+    }
+
+    /// Whether the same search or program stands in this turn already. Other calls may be meant twice.
+    fn is_twice(&self, call: &ToolUse, before: &[Part]) -> bool {
+        let same = |part: &Part| matches!(part, Part::Call(other) if other.name == call.name && other.arguments == call.arguments);
+        self.options.mode == Mode::Code && call.name != SINGLE && before.iter().any(same)
     }
 
     fn plan(
@@ -70,18 +120,28 @@ impl Agent<'_> {
             Arguments::Bad(why) => (Default::default(), None, Some(why)),
         };
         // What cannot be read goes back as an empty object: providers refuse a history that holds anything else.
-        let given = if given.is_object() { given } else { serde_json::json!({}) };
+        let mut given = if given.is_object() { given } else { serde_json::json!({}) };
+        bare(&name, &mut given);
+        let mut remarks: Vec<String> =
+            remark.map(|why| format!("about the arguments of this call: {why}")).into_iter().collect();
+        let (name, given) = match function(self.options.mode, &name, &given, &self.names).filter(|_| bad.is_none()) {
+            Some(meant) => {
+                remarks.push(meant.instead.to_owned());
+                (meant.name, meant.arguments)
+            }
+            None => (name, given),
+        };
         let key = key(&name, &given);
         let plan = if before >= MOST {
             Plan::Say(correct::too_many(MOST))
         } else if self.names.tool(&name).is_none() {
             Plan::Say(correct::unknown_tool(self.options.mode, &name, &self.names))
         } else if let Some(why) = bad {
-            Plan::Say(correct::bad_arguments(&why, cut))
+            Plan::Say(correct::bad_arguments(&why, cut, self.options.mode == Mode::Code && name == PROGRAMS))
         } else if name != PATIENT && !repeats.may(key) {
             Plan::Say(correct::REPEATED.to_owned())
         } else {
-            Plan::Make { remark, key }
+            Plan::Make { remarks, key }
         };
         (ToolUse { id, name, arguments: given }, plan)
     }
@@ -106,21 +166,21 @@ impl Agent<'_> {
     }
 
     async fn answer(&self, call: &ToolUse, plan: Plan, traceparent: Option<String>) -> (ToolOutcome, Option<u64>) {
-        let (remark, key) = match plan {
+        let (remarks, key) = match plan {
             Plan::Say(text) => {
                 self.watch.note(&Note::Corrected { what: format!("{}: {text}", call.name) });
                 return (ToolOutcome { text, is_error: true }, None);
             }
-            Plan::Make { remark, key } => (remark, key),
+            Plan::Make { remarks, key } => (remarks, key),
         };
         let tool = self.names.tool(&call.name).unwrap_or(&call.name);
         self.watch.calling(call);
         let aside = CallAside { cancel: self.options.cancel.clone(), traceparent };
         let outcome = self.tools.call(tool, &call.arguments, aside).await;
         let mut text = bounded(outcome.text, self.options.result_bytes);
-        if let Some(remark) = remark {
-            self.watch.note(&Note::Corrected { what: format!("{}: the arguments: {remark}", call.name) });
-            text.push_str(&format!("\nnote: about the arguments of this call: {remark}"));
+        for remark in remarks {
+            self.watch.note(&Note::Corrected { what: format!("{}: {remark}", call.name) });
+            text.push_str(&format!("\nnote: {remark}"));
         }
         let outcome = ToolOutcome { text, ..outcome };
         self.watch.called(call, &outcome);

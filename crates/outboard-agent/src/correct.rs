@@ -1,5 +1,6 @@
 //! Words that put a model right instead of failing it.
 
+use crate::meant::has_program;
 use crate::names::Names;
 use crate::prompts::Mode;
 use serde_json::Value;
@@ -23,10 +24,14 @@ pub(crate) fn unknown_tool(mode: Mode, name: &str, names: &Names) -> String {
 }
 
 /// What unreadable arguments are answered with.
-pub(crate) fn bad_arguments(why: &str, cut: bool) -> String {
-    let advice = match cut {
-        true => "Your answer was cut off because it was too long: write a shorter one.",
-        false => "Write one JSON object; inside strings escape \" as \\\" and line breaks as \\n.",
+pub(crate) fn bad_arguments(why: &str, cut: bool, is_program: bool) -> String {
+    let advice = match (cut, is_program) {
+        (true, _) => "Your answer was cut off because it was too long: write a shorter one.",
+        (false, true) => {
+            "Write {\"code\": \"…\"} with \" as \\\" and line breaks as \\n; or write no call, and the program alone \
+             as text between ```typescript and ```: it is run too."
+        }
+        (false, false) => "Write one JSON object; inside strings escape \" as \\\" and line breaks as \\n.",
     };
     format!("{why}. Nothing was called. {advice}")
 }
@@ -35,6 +40,10 @@ pub(crate) fn bad_arguments(why: &str, cut: bool) -> String {
 pub(crate) const REPEATED: &str = "you made exactly this call several times and it gave the same result each time, so \
                                    it was not made again. Use the result that you have, change the call, or answer \
                                    the user.";
+
+/// What a search or a program that stands twice in one turn is answered with.
+pub(crate) const TWICE: &str = "this is the same call as one before it in your message; it was made once. Make one \
+                                call, read its result, and go on.";
 
 /// What calls beyond the most of one turn are answered with.
 pub(crate) fn too_many(most: usize) -> String {
@@ -61,17 +70,6 @@ pub(crate) fn not_an_answer(mode: Mode, text: &str, names: &Names) -> Option<(&'
         return Some(("a program written as text", say.to_owned()));
     }
     None
-}
-
-/// Whether a text holds a fenced program that uses servers.
-fn has_program(text: &str) -> bool {
-    const LANGUAGES: [&str; 6] = ["typescript", "ts", "javascript", "js", "python", "py"];
-    const USES: [&str; 6] = ["servers", "await ", "callMCPTool", "call_mcp_tool", "import ", "/workspace"];
-    let blocks = text.split("```").skip(1).step_by(2);
-    blocks.into_iter().any(|block| {
-        let (language, body) = block.split_once('\n').unwrap_or(("", block));
-        LANGUAGES.contains(&language.trim()) && USES.iter().any(|word| body.contains(word))
-    })
 }
 
 /// The tool whose call was written as JSON text, with or without a fence or a tag.

@@ -1,7 +1,7 @@
 //! Arguments as models write them: mostly JSON.
 //!
 //! What is certain is repaired: a fence around it, a trailing comma, a line break inside a string, brackets
-//! that were not closed. A string that was not closed is never closed for the model: half a program must not
+//! that were not closed, a string between backticks, a program whose quotes were not escaped. A string that was not closed is never closed for the model: half a program must not
 //! run. What was repaired is said, so that the model does better next time.
 
 use serde_json::Value;
@@ -32,7 +32,9 @@ pub(crate) fn arguments(text: &str) -> Arguments {
         Err(error) => error.to_string(),
     };
     let bare = unfenced(trimmed);
-    match tidied(bare).and_then(|tidy| serde_json::from_str::<Value>(&tidy).ok()) {
+    let quoted = templates(bare);
+    let tidy = tidied(&quoted).and_then(|tidy| serde_json::from_str::<Value>(&tidy).ok());
+    match tidy.or_else(|| raw_program(bare)) {
         Some(value @ Value::Object(_)) => Arguments::Repaired(value, "they were not valid JSON and were repaired"),
         _ => Arguments::Bad(format!("the arguments are not JSON: {problem}")),
     }
@@ -71,6 +73,86 @@ fn unfenced(text: &str) -> &str {
     let Some(rest) = text.strip_prefix("```") else { return text };
     let inside = rest.split_once('\n').map_or(rest, |(_, inside)| inside);
     inside.strip_suffix("```").unwrap_or(inside).trim()
+}
+
+/// The length of the object that a text begins with; none where it is not closed.
+pub(crate) fn whole(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            '"' => at += quoted(&text[at..])?,
+            '`' => at += template(&text[at..]).map_or(1, |(_, length)| length),
+            '{' => (depth, at) = (depth + 1, at + 1),
+            '}' if depth <= 1 => return (depth == 1).then_some(at + 1),
+            '}' => (depth, at) = (depth - 1, at + 1),
+            c => at += c.len_utf8(),
+        }
+    }
+    None
+}
+
+/// The length of the string that a text begins with, both quotes included.
+fn quoted(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let ends = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    end.map(|(at, _)| at + 1)
+}
+
+/// What the backticks that a text begins with hold, and its length with them. A backtick ends it where JSON goes on.
+fn template(text: &str) -> Option<(String, usize)> {
+    let mut from = 1;
+    loop {
+        let at = from + text.get(from..)?.find('`')?;
+        let after = text[at + 1..].trim_start();
+        if !text[..at].ends_with('\\') && (after.is_empty() || after.starts_with([',', '}', ']'])) {
+            let inside = text[1..at].replace("\\`", "`").replace("\\$", "$");
+            return Some((inside, at + 1));
+        }
+        from = at + 1;
+    }
+}
+
+/// The text with JSON strings for what stands between backticks outside strings.
+fn templates(text: &str) -> String {
+    let (mut result, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(c) = text[at..].chars().next() {
+        let (piece, length) = match c {
+            '"' => {
+                let length = quoted(&text[at..]).unwrap_or(text.len() - at);
+                (text[at..at + length].to_owned(), length)
+            }
+            '`' => match template(&text[at..]) {
+                Some((inside, length)) => (Value::String(inside).to_string(), length),
+                None => (c.to_string(), 1),
+            },
+            c => (c.to_string(), c.len_utf8()),
+        };
+        result.push_str(&piece);
+        at += length;
+    }
+    result
+}
+
+/// An object that holds a program, with its quotes not escaped: the first and the last ones are JSON's.
+fn raw_program(text: &str) -> Option<Value> {
+    let inside = text.strip_prefix('{')?.strip_suffix('}')?.trim();
+    let code = inside.strip_prefix("\"code\"")?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let (code, language) = match code.rsplit_once("\"language\"") {
+        Some((code, language)) => {
+            let language = language.trim().strip_prefix(':')?.trim().strip_prefix('"')?.strip_suffix('"')?;
+            (code.trim_end().strip_suffix(',')?.trim_end(), Some(language))
+        }
+        None => (code, None),
+    };
+    let code = code.strip_suffix('"')?;
+    let code = code.replace("\\n", "\n").replace("\\t", "\t").replace("\\\"", "\"").replace("\\\\", "\\");
+    let mut object = serde_json::json!({"code": code});
+    language.into_iter().for_each(|language| object["language"] = language.into());
+    Some(object)
 }
 
 /// The text with line breaks escaped, trailing commas left out and brackets closed; none inside a string.
@@ -150,11 +232,23 @@ mod tests {
         assert_eq!(repaired("```json\n{\"a\": 1,}\n```"), json!({"a": 1}));
         assert_eq!(repaired("{\"code\": \"one\ntwo\"}"), json!({"code": "one\ntwo"}));
         assert_eq!(repaired("\"{\\\"a\\\":1}\""), json!({"a": 1}));
+        assert_eq!(repaired("{\"code\": `a(\"x\", `${b}`);\nc`}"), json!({"code": "a(\"x\", `${b}`);\nc"}));
+        let raw = "{\"code\": \"log(\"a\", 1);\\nreturn 2\", \"language\": \"typescript\"}";
+        assert_eq!(repaired(raw), json!({"code": "log(\"a\", 1);\nreturn 2", "language": "typescript"}));
     }
 
     #[test]
     fn half_a_program_is_not_run() {
-        for text in ["{\"code\": \"await slack.send", "{\"a\": ", "[1]", "3", "{\"a\"]", "nonsense"] {
+        for text in [
+            "{\"code\": \"await slack.send",
+            "{\"a\": ",
+            "{\"code\": `half(",
+            "{\"code\": \"a(\"b",
+            "[1]",
+            "3",
+            "{\"a\"]",
+            "nonsense",
+        ] {
             assert!(matches!(arguments(text), Arguments::Bad(_)), "{text}");
         }
     }
@@ -168,8 +262,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_fail(text in "\\PC{0,80}|[\\[\\]{},:\"\\\\ \n1a]{0,60}") {
+        fn no_text_makes_it_fail(text in "\\PC{0,80}|[\\[\\]{},:\"`\\\\ \n1a]{0,60}") {
             let _ = arguments(&text);
+            let _ = whole(&text);
         }
     }
 }

@@ -65,7 +65,8 @@ async fn ask(served: &Served, provider: Provider, seen: &Seen) -> Result<Reply, 
         ..ClientOptions::new(provider, "m")
     });
     let entries = [Entry::user("hello")];
-    let prompt = Prompt { system: "s", definitions: &[], entries: &entries, max_output: 100, cache_key: "k" };
+    let prompt =
+        Prompt { system: "s", definitions: &[], parallel: true, entries: &entries, max_output: 100, cache_key: "k" };
     client.unwrap().reply(prompt, seen, &CancellationToken::new()).await
 }
 
@@ -141,7 +142,7 @@ async fn a_stop_does_not_wait_for_the_server() {
     let address = format!("http://{}", listener.local_addr().unwrap());
     let client = Client::new(ClientOptions { base_url: Some(address), ..ClientOptions::new(Provider::Chat, "m") });
     let (client, cancel, seen) = (client.unwrap(), CancellationToken::new(), Seen::default());
-    let prompt = Prompt { system: "s", definitions: &[], entries: &[], max_output: 1, cache_key: "k" };
+    let prompt = Prompt { system: "s", definitions: &[], parallel: true, entries: &[], max_output: 1, cache_key: "k" };
     let stopper = cancel.clone();
     tokio::spawn(async move {
         let _open = listener.accept().await;

@@ -37,8 +37,8 @@ async fn calls_are_made_and_the_answer_ends_it() {
 #[tokio::test]
 async fn slips_are_put_right_without_making_a_call() {
     let model = Scripted::new([
-        calls(&[("run_cod", "{}"), ("run_code", "{\"code\": \"half"), ("google-drive__get", "{}")]),
-        says("```typescript\nreturn await slack.list()\n```"),
+        calls(&[("run_cod", "{}"), ("run_code", "{\"code\": \"half"), ("weather", "{}")]),
+        says("```typescript\nreturn await a()\n```\nor\n```typescript\nreturn await b()\n```"),
         says(""),
         says("done"),
     ]);
@@ -64,12 +64,36 @@ async fn repaired_arguments_are_used_and_the_repair_is_told() {
 #[tokio::test]
 async fn a_model_that_writes_code_twice_means_it() {
     let code = "```python\nfrom servers.crm import x\n```";
-    let model = Scripted::new([says(code), says(code), says(code)]);
-    let (ended, _) = run(&model, &tools(|_, _| String::new()), &Seen::default(), options()).await;
-    assert_eq!((ended.end, ended.turns), (End::Answered { text: code.into(), cut: false }, 3));
+    let model = Scripted::new([says(code), says(code), says(code), says(code)]);
+    let (made, seen) = (tools(|_, _| String::new()), Seen::default());
+    let (ended, _) = run(&model, &made, &seen, options()).await;
+    assert_eq!((ended.end, ended.turns), (End::Answered { text: code.into(), cut: false }, 4));
+    assert_eq!((made.calls.lock().unwrap().len(), corrections(&seen)), (1, 3), "it is run once");
     let model = Scripted::new([says(""), says(" "), says("")]);
     let (ended, _) = run(&model, &tools(|_, _| String::new()), &Seen::default(), options()).await;
     assert!(matches!(ended.end, End::Stuck(_)), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_is_meant_is_called() {
+    let model = Scripted::new([
+        says("```typescript\nreturn await logs.listPages();\n```"),
+        calls(&[("logs.getPage", "{\"page\": 1}"), ("search_tools", "{}"), ("search_tools", "{}")]),
+        says("{\"name\": \"run_code\", \"arguments\": {\"code\": `return \"x\"`}}"),
+        says("done"),
+    ]);
+    let made = tools(|name, arguments| if name == "run_code" { "3".into() } else { format!("{name} {arguments}") });
+    let seen = Seen::default();
+    let (ended, conversation) = run(&model, &made, &seen, options()).await;
+    assert_eq!(ended.end, End::Answered { text: "done".into(), cut: false });
+    let called: Vec<String> = made.calls.lock().unwrap().iter().map(|call| call.replace(" trace", "")).collect();
+    assert_eq!(called, ["run_code-1", "call_tool-2", "search_tools-2", "run_code-3"]);
+    let Entry::Tools { answers } = &conversation.entries[2] else { panic!("no answers") };
+    assert!(answers[0].text.starts_with("3\nnote: you wrote this program as text"), "{}", answers[0].text);
+    let Entry::Tools { answers } = &conversation.entries[4] else { panic!("no answers") };
+    assert!(answers[0].text.contains("\"tool\":\"logs.getPage\""), "{}", answers[0].text);
+    assert!(answers[2].is_error && answers[2].text.contains("made once"), "{}", answers[2].text);
+    assert!(conversation.entries[3].calls().any(|call| call.name == "call_tool"));
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use crate::client::{Answer, Client};
 use crate::error::BenchError;
 use crate::scenario::Scenario;
-use serde_json::{Value, json};
+use outboard_ledger::texts;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,12 +35,6 @@ pub(crate) trait Tools {
     fn call_all(&mut self, calls: &[Call]) -> Result<Vec<Answer>, BenchError>;
 }
 
-/// A tool as clients show it to a model: name, description and arguments.
-pub(crate) fn shown(definition: &Value, name: &str) -> String {
-    json!({"name": name, "description": definition["description"], "inputSchema": definition["inputSchema"]})
-        .to_string()
-}
-
 /// The servers themselves, each with a connection of its own and nothing in between.
 pub(crate) struct Plain(BTreeMap<String, Client>);
 
@@ -63,7 +58,7 @@ impl Tools for Plain {
             all.extend(Some(client.instructions.clone()).filter(|text| !text.is_empty()));
             let tools = client.tools()?;
             let name = |tool: &Value| format!("{server}__{}", tool["name"].as_str().unwrap_or_default());
-            all.extend(tools.iter().map(|tool| shown(tool, &name(tool))));
+            all.extend(tools.iter().map(|tool| texts::definition(&name(tool), tool)));
         }
         Ok(all)
     }
@@ -120,7 +115,7 @@ impl Served {
         let mut all: Vec<String> =
             Some(self.client.instructions.clone()).filter(|text| !text.is_empty()).into_iter().collect();
         let tools = self.client.tools()?;
-        all.extend(tools.iter().map(|tool| shown(tool, tool["name"].as_str().unwrap_or_default())));
+        all.extend(tools.iter().map(|tool| texts::definition(tool["name"].as_str().unwrap_or_default(), tool)));
         Ok(all)
     }
 }

@@ -11,6 +11,7 @@ mod forecast;
 mod latency;
 mod pieces;
 mod prices;
+pub mod texts;
 mod tokens;
 mod vocabulary;
 

@@ -26,6 +26,10 @@ pub(super) fn body(model: &str, prompt: Prompt<'_>, is_openai: bool) -> Value {
         .collect();
     if !tools.is_empty() {
         body["tools"] = tools.into();
+        // Small models write a search, a program that needs its hits, and the wait for it, all in one turn.
+        if !prompt.parallel && !is_openai {
+            body["parallel_tool_calls"] = false.into();
+        }
     }
     body
 }

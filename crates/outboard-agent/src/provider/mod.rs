@@ -77,6 +77,8 @@ pub struct Prompt<'a> {
     pub system: &'a str,
     /// The tools that it may call.
     pub definitions: &'a [Definition],
+    /// Whether it may call several of them in one turn, where its provider can be told.
+    pub parallel: bool,
     /// What was said so far.
     pub entries: &'a [Entry],
     /// How many tokens it may write.

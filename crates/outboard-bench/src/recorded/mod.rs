@@ -28,7 +28,7 @@ const SERVER: &str = "recorded";
 const REPORT_TOKENS: u64 = 8_000;
 
 /// Hits of each search: who searches does not know that the first one is right.
-const HITS: u64 = 2;
+const HITS: u64 = 4;
 
 /// The tasks of a folder, one scenario each; `place` gets the recordings, which `demo` serves.
 pub(crate) fn scenarios(folder: &Path, place: &Path, demo: &Path) -> Result<Vec<Scenario>, BenchError> {

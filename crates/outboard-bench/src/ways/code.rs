@@ -7,7 +7,7 @@ use crate::client::Answer;
 use crate::error::BenchError;
 use crate::scenario::Scenario;
 use crate::stage::Served;
-use outboard_ledger::Part;
+use outboard_ledger::{Part, texts};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -99,7 +99,7 @@ impl Player<'_> {
     }
 
     fn call(&mut self, tool: &str, arguments: Value, written: Part, read: Part) -> Result<Answer, BenchError> {
-        self.book.add(written, json!({"name": tool, "arguments": arguments}).to_string());
+        self.book.add(written, texts::call(tool, &arguments));
         let started = Instant::now();
         let answer = self.served.client.call(tool, arguments)?;
         self.wall += started.elapsed();

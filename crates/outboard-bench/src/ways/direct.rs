@@ -10,7 +10,7 @@ use crate::error::BenchError;
 use crate::expression::Names;
 use crate::scenario::{Scenario, Step};
 use crate::stage::{Call, Tools};
-use outboard_ledger::{Expected, Part};
+use outboard_ledger::{Expected, Part, texts};
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
@@ -162,7 +162,7 @@ impl Player<'_> {
         self.book.turn();
         let mut bytes = (0, 0);
         for (server, tool, arguments) in calls {
-            let written = json!({"name": self.tools.name(server, tool), "arguments": arguments}).to_string();
+            let written = texts::call(&self.tools.name(server, tool), arguments);
             bytes.0 += written.len();
             self.book.add(Part::Arguments, written);
         }

@@ -7,7 +7,7 @@ use crate::tokens::O200k;
 use crate::{compose, output};
 use outboard_config::Settings;
 use outboard_journal::{Usage, UsageBy};
-use outboard_ledger::{Expected, Forecast, Price, TokenCounter, choose};
+use outboard_ledger::{Expected, Forecast, Price, TokenCounter, choose, texts};
 use outboard_mcp::client::Upstreams;
 use outboard_mcp::server::definitions;
 use outboard_types::Principal;
@@ -64,9 +64,9 @@ pub(super) async fn run(cli: &Cli, args: &cli::Estimate) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
-/// Name, description and arguments, as clients show them to a model.
+/// The text of a definition, under the tool's own name.
 fn shown(tool: &Value) -> String {
-    json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]}).to_string()
+    texts::definition(tool["name"].as_str().unwrap_or_default(), tool)
 }
 
 /// How many tools the servers have, and the tokens of their definitions.

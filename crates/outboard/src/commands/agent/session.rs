@@ -9,14 +9,21 @@ use super::{Counter, leave, plain, show};
 use crate::compose::App;
 use crate::failure::Failure;
 use outboard_agent::{
-    Agent, Choice, Conversation, Count, Ended, Estimate, Mode, Names, Options, choose, estimate, system_prompt,
+    Agent, Choice, Connected, Conversation, Count, Ended, Estimate, Mode, Names, Options, choose, estimate,
+    system_prompt,
 };
 use outboard_config::Settings;
 use outboard_execution::{OnRestart, fresh_id};
 use outboard_mcp::server::{Expose, Service, ServiceOptions, webhook};
-use outboard_types::CancellationToken;
+use outboard_types::{CancellationToken, Language};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Most functions that are told at the start instead of being searched for.
+const TOLD: usize = 40;
+
+/// Most tokens of them: about what two searches show.
+const TOLD_TOKENS: u64 = 600;
 
 /// What runs share.
 pub(super) struct Session<'a> {
@@ -123,13 +130,14 @@ impl<'a> Session<'a> {
     pub(super) async fn run(&self, mut conversation: Conversation, why: Option<String>) -> Result<Ran, Failure> {
         let service = self.service(conversation.mode);
         let (names, tools) = (self.names(&service).await?, ServiceTools::new(service));
+        let functions = self.functions().await?;
         let agent = Agent {
             model: &self.given.client,
             tools: &tools,
             names,
             watch: &self.watch,
             counter: &Counter,
-            options: self.agent_options(conversation.mode),
+            options: self.agent_options(conversation.mode, &functions),
         };
         let first = agent.first_context(&conversation);
         let estimate = estimate(conversation.mode, first, self.given.price.as_ref());
@@ -145,7 +153,27 @@ impl<'a> Session<'a> {
         Ok(Ran { conversation, ended, estimate, why, calls, notes, direct_equivalent, wall })
     }
 
-    fn agent_options(&self, mode: Mode) -> Options {
+    /// Every function, one a line; nothing where these are too many to be told at once.
+    async fn functions(&self) -> Result<String, Failure> {
+        let surface = self.app.catalog.surfaces.current().await?;
+        let tools =
+            surface.catalogue.servers.iter().flat_map(|server| server.tools.iter().map(move |tool| (server, tool)));
+        let mut lines = Vec::new();
+        for (server, tool) in tools {
+            if lines.len() >= TOLD {
+                return Ok(String::new());
+            }
+            lines.push(outboard_codegen::summary(server, tool, Language::TypeScript));
+        }
+        let lines = lines.join("\n");
+        Ok(if Count::count(&Counter, &lines) > TOLD_TOKENS { String::new() } else { lines })
+    }
+
+    fn agent_options(&self, mode: Mode, functions: &str) -> Options {
+        let connected = match functions {
+            "" => Connected::Servers(&self.options.instructions),
+            lines => Connected::Functions(lines),
+        };
         Options {
             max_turns: self.max_turns,
             max_output: self.max_output,
@@ -153,7 +181,7 @@ impl<'a> Session<'a> {
             max_cost: self.given.max_cost,
             price: self.given.price,
             cancel: self.stop.clone(),
-            ..Options::new(mode, system_prompt(mode, &self.options.instructions))
+            ..Options::new(mode, system_prompt(mode, connected))
         }
     }
 }

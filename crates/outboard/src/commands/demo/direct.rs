@@ -1,6 +1,6 @@
 //! A workflow as direct calls: every argument is written by the model, every result is read by it.
 
-use super::Cost;
+use super::Done;
 use super::workflows::Workflow;
 use crate::compose::App;
 use crate::failure::Failure;
@@ -8,9 +8,10 @@ use crate::tokens::O200k;
 use outboard_catalog::Catalogue;
 use outboard_execution::{TokenCounter, fresh_id, program_value};
 use outboard_gateway::Run;
+use outboard_ledger::{Part, texts};
 use outboard_types::{CallContext, CallOrigin, CancellationToken, ErrorCode, Principal, SessionName, ToolResult};
+use serde_json::Value;
 use serde_json::value::to_raw_value;
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,11 +19,11 @@ use std::time::{Duration, Instant};
 pub(super) struct Direct<'a> {
     app: &'a App,
     run: Arc<Run>,
-    cost: Cost,
+    done: Done,
     counting: Duration,
 }
 
-pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure> {
+pub(super) async fn done(app: &App, workflow: &Workflow) -> Result<Done, Failure> {
     let surface = app.catalog.surfaces.current().await?;
     let context = CallContext {
         execution: fresh_id(),
@@ -32,18 +33,25 @@ pub(super) async fn cost(app: &App, workflow: &Workflow) -> Result<Cost, Failure
         cancel: CancellationToken::new(),
     };
     let run = Run::new(context, surface.catalogue.clone(), app.executions.deps().limits.calls);
-    let cost = Cost { definitions: definitions(&surface.catalogue), turns: 1, ..Cost::default() };
-    let mut direct = Direct { app, run, cost, counting: Duration::ZERO };
+    let mut done = Done::default();
+    done.account.given(definitions(&surface.catalogue));
+    let mut direct = Direct { app, run, done, counting: Duration::ZERO };
     let started = Instant::now();
     let outcome = (workflow.direct)(&mut direct).await?;
-    let wall_ms = started.elapsed().saturating_sub(direct.counting);
-    Ok(Cost { outcome, wall_ms, ..direct.cost })
+    let wall = started.elapsed().saturating_sub(direct.counting);
+    Ok(Done { outcome, wall, ..direct.done })
 }
 
 /// All definitions of all servers, as clients show them.
 fn definitions(catalogue: &Catalogue) -> u64 {
-    let tools = catalogue.servers.iter().flat_map(|server| &server.tools);
-    tools.map(|tool| O200k.count(tool.raw.get())).sum()
+    let mut tokens = 0;
+    for server in &catalogue.servers {
+        for tool in &server.tools {
+            let raw: Value = serde_json::from_str(tool.raw.get()).unwrap_or_default();
+            tokens += O200k.count(&texts::definition(&format!("{}__{}", server.name, tool.id.tool), &raw));
+        }
+    }
+    tokens
 }
 
 impl Direct<'_> {
@@ -53,11 +61,11 @@ impl Direct<'_> {
         let raw = to_raw_value(&arguments).map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))?;
         let result = self.app.executions.deps().gateway.call(&self.run, id, raw.into()).await?;
         let counted = Instant::now();
-        self.cost.calls += 1;
-        self.cost.turns += 1;
-        self.cost.written +=
-            O200k.count(&json!({"name": format!("{server}__{tool}"), "arguments": arguments}).to_string());
-        self.cost.read += O200k.count(&shown(&result));
+        self.done.calls += 1;
+        self.done.account.turn();
+        let written = texts::call(&format!("{server}__{tool}"), &arguments);
+        self.done.account.add(Part::Arguments, O200k.count(&written));
+        self.done.account.add(Part::Results, O200k.count(&shown(&result)));
         self.counting += counted.elapsed();
         let value = program_value(None, &result, std::path::Path::new("/nonexistent"));
         serde_json::from_str(value.get()).map_err(|error| Failure::new(ErrorCode::Internal, error.to_string()))

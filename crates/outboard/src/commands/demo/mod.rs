@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::output;
 use comfy_table::{CellAlignment, Table, presets};
 use outboard_config::Settings;
+use outboard_ledger::Account;
 use outboard_types::{ErrorCode, Principal};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -24,32 +25,53 @@ use workflows::{WORKFLOWS, Workflow};
 /// The servers of the demo.
 const SERVERS: [&str; 6] = ["google-drive", "salesforce", "slack", "crm", "logs", "deploys"];
 
-/// What one way of doing a workflow cost.
-#[derive(Debug, Clone, Default, Serialize)]
-pub(super) struct Cost {
+/// What one way of doing a workflow came to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Done {
+    /// What the model read and wrote.
+    account: Account,
+    /// Calls to upstream tools.
+    calls: u64,
+    wall: Duration,
+    /// What came out, to see that both ways did the same.
+    outcome: String,
+}
+
+/// The figures of a way.
+#[derive(Serialize)]
+struct Cost {
     /// Tokens of tool definitions that the model has to be given.
     definitions: u64,
     /// Tokens that the model wrote: arguments, or the search and the program.
     written: u64,
     /// Tokens that the model read: results, or hits and the report.
     read: u64,
-    /// Answers of the model, each of which reads the whole context again.
+    /// All of these, each once.
+    tokens: u64,
+    /// Tokens over all turns, with the context anew at each.
+    billed: u64,
+    /// Answers of the model.
     turns: u64,
     /// Calls to upstream tools.
     calls: u64,
-    #[serde(serialize_with = "millis")]
-    wall_ms: Duration,
-    /// What came out, to see that both ways did the same.
+    wall_ms: u64,
     outcome: String,
 }
 
-fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(time.as_millis() as u64)
-}
-
-impl Cost {
-    fn total(&self) -> u64 {
-        self.definitions + self.written + self.read
+impl From<Done> for Cost {
+    fn from(done: Done) -> Self {
+        let (tokens, bill) = (done.account.tokens(), done.account.bill());
+        Self {
+            definitions: tokens.definitions,
+            written: bill.output,
+            read: tokens.total() - tokens.definitions - bill.output,
+            tokens: tokens.total(),
+            billed: bill.total(),
+            turns: done.account.turns(),
+            calls: done.calls,
+            wall_ms: done.wall.as_millis() as u64,
+            outcome: done.outcome,
+        }
     }
 }
 
@@ -84,7 +106,7 @@ pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Fa
 
 const NOTE: &str = "\
 Tokens are o200k, counted over the bytes exchanged with real MCP servers in this run: definitions, what the model
-writes, what it reads, each once. A chain of direct calls is read again at every turn, which is not counted here.";
+writes, what it reads, each once. Billed is the same over all turns: the context goes to the model anew at each.";
 
 /// Settings as a user would write them, with the demo servers beside this program.
 fn settings(state: &std::path::Path) -> Result<Settings, Failure> {
@@ -117,9 +139,9 @@ async fn compare(app: &App) -> Result<Vec<Row>, Failure> {
 }
 
 async fn row(app: &App, workflow: &Workflow) -> Result<Row, Failure> {
-    let direct = direct::cost(app, workflow).await?;
-    let program = program::cost(app, workflow).await?;
-    let saving_percent = 100.0 * (1.0 - program.total() as f64 / direct.total().max(1) as f64);
+    let direct = Cost::from(direct::done(app, workflow).await?);
+    let program = Cost::from(program::done(app, workflow).await?);
+    let saving_percent = 100.0 * (1.0 - program.tokens as f64 / direct.tokens.max(1) as f64);
     let same_outcome = direct.outcome == program.outcome;
     Ok(Row { workflow: workflow.name, direct, program, saving_percent, same_outcome })
 }
@@ -137,6 +159,7 @@ fn table(rows: &[Row]) -> String {
         "read",
         "tokens",
         "saved",
+        "billed",
         "time",
         "outcome",
     ]);
@@ -145,7 +168,7 @@ fn table(rows: &[Row]) -> String {
         let name = if row.same_outcome { "" } else { "OUTCOMES DIFFER" };
         table.add_row(cells(name, "one program", &row.program, format!("{:.1} %", row.saving_percent)));
     }
-    for column in 2..=9 {
+    for column in 2..=10 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -162,9 +185,10 @@ fn cells(name: &str, way: &str, cost: &Cost, saved: String) -> Vec<String> {
         grouped(cost.definitions),
         grouped(cost.written),
         grouped(cost.read),
-        grouped(cost.total()),
+        grouped(cost.tokens),
         saved,
-        format!("{:.2} s", cost.wall_ms.as_secs_f64()),
+        grouped(cost.billed),
+        format!("{:.2} s", cost.wall_ms as f64 / 1e3),
         cost.outcome.clone(),
     ]
 }
