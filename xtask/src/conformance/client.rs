@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         .unwrap_or_default();
     let settings = format!(
         "expose = \"direct\"\n{POLICY}[servers.suite]\nurl = {url:?}\nstart_timeout = \"150s\"\n{}",
-        sign_in::settings(&context)
+        sign_in::settings(&context, url)?
     );
     std::fs::write(place.path().join("outboard.toml"), settings)?;
     let mut person = Person::new(outboard, place.path());
@@ -84,10 +84,13 @@ impl Agent {
 
     /// The tools, once the server has told them; some servers of the suite have none.
     fn tools(&mut self) -> Result<Vec<Value>> {
-        for _ in 0..if self.person.is_wanted() { 3 } else { 30 } {
+        for _ in 0..if self.person.is_wanted() { 8 } else { 30 } {
             let tools = self.list("tools/list", "tools")?;
             if !tools.is_empty() {
                 return Ok(tools);
+            }
+            if self.person.is_needed()? {
+                self.person.sign_in()?;
             }
             std::thread::sleep(std::time::Duration::from_secs(1));
         }

@@ -14,15 +14,42 @@ const DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
 /// How often the person is willing to sign in.
 const WILLING: usize = 3;
 
+/// The scenario in which Outboard signs in by itself.
+const WITHOUT_PERSON: &str = "auth/client-credentials-basic";
+
+fn scenario() -> String {
+    std::env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default()
+}
+
 /// What the suite says about the client, as settings of the server.
-pub(super) fn settings(context: &Value) -> String {
+pub(super) fn settings(context: &Value, url: &str) -> Result<String> {
     let mut text = format!("[servers.suite.oauth]\nclient_metadata = {DOCUMENT:?}\n");
     for key in ["client_id", "client_secret", "issuer"] {
         if let Some(value) = context[key].as_str() {
             let _ = writeln!(text, "{key} = {value:?}");
         }
     }
-    text
+    if scenario() == WITHOUT_PERSON {
+        let _ = writeln!(text, "grant = \"client_credentials\"\nissuer = {:?}", issuer(url)?);
+    }
+    Ok(text)
+}
+
+/// Whom an operator would have been told to trust; the suite does not say it.
+fn issuer(url: &str) -> Result<String> {
+    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).context("no http")?;
+    let answer = get(host, &format!(".well-known/oauth-protected-resource/{path}"))?;
+    let (_, body) = answer.split_once("\r\n\r\n").context("no body")?;
+    let metadata: Value = serde_json::from_str(body)?;
+    Ok(metadata["authorization_servers"][0].as_str().context("no issuer")?.to_owned())
+}
+
+fn get(host: &str, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(host)?;
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// Somebody who signs in whenever that is asked for.
@@ -39,7 +66,18 @@ impl Person {
 
     /// Whether the scenario is about signing in.
     pub(super) fn is_wanted(&self) -> bool {
-        std::env::var("MCP_CONFORMANCE_SCENARIO").is_ok_and(|name| name.starts_with("auth/"))
+        scenario().starts_with("auth/") && scenario() != WITHOUT_PERSON
+    }
+
+    /// Whether Outboard says that somebody has to sign in.
+    pub(super) fn is_needed(&self) -> Result<bool> {
+        if !self.is_wanted() {
+            return Ok(false);
+        }
+        let mut command = Command::new(&self.outboard);
+        let listed = command.args(["list", "--json"]).current_dir(&self.place).env("HOME", &self.place).output()?;
+        let rows: Value = serde_json::from_slice(&listed.stdout)?;
+        Ok(matches!(rows[0]["sign_in"].as_str(), Some("needs_sign_in" | "expired")))
     }
 
     /// Signs in; false where the person has had enough of it.
@@ -74,10 +112,7 @@ fn browse(address: &str) -> Result<()> {
     for _ in 0..5 {
         let (host, path) = address.strip_prefix("http://").and_then(|rest| rest.split_once('/')).context("no http")?;
         // The suite and the listener are both on this machine.
-        let mut stream = TcpStream::connect(host)?;
-        write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
+        let answer = get(host, path)?;
         let header = |line: &str| {
             line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("location")).map(|(_, to)| to.to_owned())
         };

@@ -1,15 +1,20 @@
 //! Requests with the token of an account, sent again where another token helps.
 
+use super::Upstreams;
 use super::http_answer::causes;
 use super::supervisor::Upstream;
-use outboard_auth::{AuthError, Challenge, Keeper, Verdict};
-use outboard_types::{Redacted, ToolError};
+use outboard_auth::{AuthError, Challenge, Keeper, Standing, Verdict};
+use outboard_types::{Redacted, ServerName, ToolError};
 use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How often one request is sent at most: as it is, with a renewed token, and with one that has more scopes.
 const ATTEMPTS: usize = 3;
+
+/// How often it is looked whether somebody has signed in by now.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Sends requests to one server.
 #[derive(Clone)]
@@ -97,6 +102,16 @@ fn with(request: RequestBuilder, token: Option<&Redacted<String>>) -> RequestBui
             request.header(AUTHORIZATION, value)
         }
         Err(_) => request,
+    }
+}
+
+impl Upstreams {
+    /// Waits until somebody has signed in to a server.
+    pub async fn signed_in(&self, name: &ServerName) {
+        let keeper = self.get(name).ok().and_then(|upstream| upstream.spec.keeper.clone());
+        while keeper.as_ref().is_none_or(|keeper| keeper.standing() != Standing::SignedIn) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 }
 

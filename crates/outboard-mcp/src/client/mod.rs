@@ -233,6 +233,10 @@ impl Upstream {
         if !session.is_alive() {
             return self.unavailable(&self.died(session).await);
         }
+        if let Some(problem) = self.sign_in_problem() {
+            self.inner().last_error = Some(problem.message.clone());
+            return problem;
+        }
         let message = format!("the server {} gave no listing: {error}", self.spec.name);
         self.inner().last_error = Some(message.clone());
         self.error(ErrorCode::UpstreamProtocol, message)

@@ -7,7 +7,7 @@ use outboard_catalog::Listing;
 use outboard_config::{Connection, ServerSettings};
 use outboard_execution::{SurfaceSource, Surfaces};
 use outboard_mcp::client::{Personal, TransportSpec, UpstreamSpec, Upstreams};
-use outboard_types::ServerName;
+use outboard_types::{ErrorCode, ServerName};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,7 +52,7 @@ type Asked = (oneshot::Receiver<Option<Listing>>, Arc<AtomicBool>);
 
 impl Source {
     /// Asks one server in the background. An answer after the deadline makes the Surface stale, so that the
-    /// next caller sees the server.
+    /// next caller sees the server; so does a sign-in to one that wants it.
     fn ask(&self, name: ServerName) -> Asked {
         let late = Arc::new(AtomicBool::new(false));
         let (sender, receiver) = oneshot::channel();
@@ -63,8 +63,13 @@ impl Source {
                 tracing::warn!(server = %name, %error, "not listed");
             }
             let found = listing.is_ok();
+            let waits = listing.as_ref().is_err_and(|error| error.code == ErrorCode::SignInNeeded);
             let unheard = sender.send(listing.ok()).is_err();
             if found && (unheard || was_late.load(Ordering::Acquire)) {
+                surfaces.get().and_then(Weak::upgrade).inspect(|surfaces| surfaces.invalidate());
+            }
+            if waits {
+                upstreams.signed_in(&name).await;
                 surfaces.get().and_then(Weak::upgrade).inspect(|surfaces| surfaces.invalidate());
             }
         });
