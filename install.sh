@@ -92,7 +92,7 @@ starts() {
 }
 
 place() {
-  version=${shown#outboard }
+  version=$(printf '%s\n' "$shown" | sed -n '1s/^outboard //p')
   home="$PREFIX/lib/outboard-$version"
   mkdir -p "$PREFIX/lib" "$PREFIX/bin"
   # Whole or not at all: copied beside, then moved.
@@ -104,7 +104,7 @@ place() {
   rm -rf "$home.old"
   ln -s "../lib/outboard-$version/outboard" "$PREFIX/bin/outboard.new"
   mv -f "$PREFIX/bin/outboard.new" "$PREFIX/bin/outboard"
-  say "installed $shown: $PREFIX/bin/outboard"
+  say "installed outboard $version: $PREFIX/bin/outboard"
   case ":$PATH:" in
     *":$PREFIX/bin:"*) ;;
     *) say "add it to your path: export PATH=\"$PREFIX/bin:\$PATH\"" ;;

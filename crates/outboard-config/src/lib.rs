@@ -13,6 +13,7 @@ mod foreign;
 mod jail;
 mod list;
 mod problem;
+mod schema;
 mod seen;
 mod settings;
 mod sign_in;
@@ -25,6 +26,7 @@ pub use build::load;
 pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
 pub use list::all_settings;
 pub use problem::{Problem, SettingsError};
+pub use schema::{example, schema};
 pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, GatewaySettings, JournalSettings, PolicySettings,

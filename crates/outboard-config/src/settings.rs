@@ -91,7 +91,7 @@ pub struct ServerSettings {
 }
 
 /// How a server is reached.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connection {
     /// A program that speaks over its stdin and stdout.
     Stdio {

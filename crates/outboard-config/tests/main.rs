@@ -1,6 +1,8 @@
 //! Settings files as people write them, right and wrong.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod schema;
+
 use outboard_config::{Connection, Kind, Settings, SettingsError, all_settings, load, reference};
 use proptest::strategy::Strategy;
 use std::time::Duration;

@@ -4,9 +4,11 @@
 //! library crate; a command here parses, calls, and shows.
 
 mod cli;
+mod clients;
 mod commands;
 mod compose;
 mod failure;
+mod folders;
 mod logs;
 mod output;
 mod ports;

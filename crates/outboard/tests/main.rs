@@ -12,6 +12,8 @@ mod docs;
 mod durable;
 mod exposed;
 mod figures;
+mod help;
+mod hosts;
 mod inbox;
 mod network;
 mod packaging;

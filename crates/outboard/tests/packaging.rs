@@ -50,7 +50,7 @@ fn a_release_installs_into_an_empty_home_and_works_from_there() {
         command.args(arguments).current_dir(home).env_clear().env("HOME", home);
         told(&command.env("PATH", "/usr/local/bin:/usr/bin:/bin").output().unwrap())
     };
-    assert_eq!(run(&["--version"]).trim(), format!("outboard {}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(run(&["-V"]).trim(), format!("outboard {}", env!("CARGO_PKG_VERSION")));
     let told_by_demo = run(&["demo"]);
     assert!(told_by_demo.contains("meeting transcript into a lead"), "{told_by_demo}");
     std::fs::write(home.join("program.sh"), "echo $((6 * 7))").unwrap();

@@ -9,6 +9,7 @@ use std::process::Command;
 fn documents(root: &Path) -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("docs/configuration.md", outboard_config::reference()),
+        ("docs/outboard.schema.json", outboard_config::schema()),
         ("docs/errors/README.md", error_index(root)?),
         ("docs/SUMMARY.md", summary::text(root)?),
     ])

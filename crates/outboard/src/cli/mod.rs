@@ -2,7 +2,9 @@
 
 mod accounts;
 mod agent;
+mod clients;
 mod figures;
+mod help;
 #[cfg(test)]
 mod page;
 mod records;
@@ -12,7 +14,9 @@ mod state;
 pub(crate) use accounts::{Login, Logout, Token, TokenAction};
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
+pub(crate) use clients::{Import, Install, Taking, Uninstall};
 pub(crate) use figures::{Bench, Estimate, Stats};
+pub(crate) use help::{Completions, Config, ConfigAction, Man};
 pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
     Trace, TraceAction, Workspace, WorkspaceAction,
@@ -21,9 +25,20 @@ pub(crate) use skills::{SkillAction, Skills};
 pub(crate) use state::{State, StateAction};
 use std::path::PathBuf;
 
+/// What `--version` says.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("OUTBOARD_BUILT_FROM"),
+    "\nfeatures: ",
+    env!("OUTBOARD_BUILT_WITH"),
+    "\ntarget: ",
+    env!("OUTBOARD_BUILT_FOR")
+);
+
 /// Turns MCP servers into a typed code API and runs agent-written programs against it in a jail.
 #[derive(Parser)]
-#[command(name = "outboard", version, max_term_width = 100)]
+#[command(name = "outboard", version, long_version = LONG_VERSION, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Settings file to use instead of ./outboard.toml and the user's own.
     #[arg(long, global = true, value_name = "FILE")]
@@ -46,7 +61,7 @@ pub(crate) struct Cli {
     pub(crate) no_tool_tracing: bool,
 
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -61,6 +76,12 @@ pub(crate) enum Command {
     Estimate(Estimate),
     /// Serve agents over stdio, or over HTTP with --http.
     Serve(Serve),
+    /// Take over the servers that other clients have, such as Cursor or Claude Code.
+    Import(Import),
+    /// Put Outboard into a client's settings; without a client, show all that are known.
+    Install(Install),
+    /// Take Outboard out of a client's settings again, and leave them as they were.
+    Uninstall(Uninstall),
     /// List the configured servers, their state and last error.
     List(List),
     /// Sign in to a server.
@@ -115,6 +136,12 @@ pub(crate) enum Command {
     Workspace(Workspace),
     /// Check what this machine offers and say what is missing.
     Doctor(Doctor),
+    /// Print the schema of the settings.
+    Config(Config),
+    /// Print completions for a shell.
+    Completions(Completions),
+    /// Write manual pages into a folder.
+    Man(Man),
 }
 
 #[derive(Args)]

@@ -20,7 +20,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::List) -> Result<ExitCode, Failure
     if args.json {
         output::json(&states.iter().map(as_json).collect::<Vec<_>>());
     } else if states.is_empty() {
-        output::talk("no servers are configured; add [servers.NAME] with a command to outboard.toml");
+        super::first::tell(&settings);
     } else {
         output::data(&table(&states));
     }

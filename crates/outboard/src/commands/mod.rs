@@ -15,7 +15,11 @@ mod estimate;
 mod exec;
 pub(crate) mod executions;
 mod filter;
+mod first;
 mod generate;
+mod help;
+mod import;
+mod install;
 pub(crate) mod list;
 mod listening;
 mod login;
@@ -51,12 +55,16 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 }
 
 async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
-    match &cli.command {
+    let Some(command) = &cli.command else { return first::run(&cli) };
+    match command {
         Command::Demo(args) => demo::run(&cli, args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Stats(args) => stats::run(&cli, args),
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Serve(args) => serve::run(&cli, args).await,
+        Command::Import(args) => import::run(&cli, args),
+        Command::Install(args) => install::run(&cli, args),
+        Command::Uninstall(args) => install::undo(&cli, args),
         Command::List(args) => list::run(&cli, args).await,
         Command::Login(args) => login::run(&cli, args).await,
         Command::Logout(args) => login::out(&cli, args),
@@ -70,6 +78,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Console(args) => console::run(&cli, args).await,
         Command::Exec(args) => exec::run(&cli, args).await,
         Command::Filter(args) => filter::run(&cli, args),
+        Command::Config(args) => help::config(args),
+        Command::Completions(args) => help::completions(args),
+        Command::Man(args) => help::man(args),
         Command::Doctor(args) => doctor::run(&cli, args).await,
         Command::Approvals(args) => approvals::run(&cli, args).await,
         Command::Policy(args) => policy::run(&cli, args).await,

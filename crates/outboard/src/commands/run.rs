@@ -22,6 +22,7 @@ const LONG: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
+    super::first::tell(&settings);
     let request = request(args)?;
     let app = open(&settings, args.json).await?;
     let handle = app.executions.start_traced(request, compose::origin())?;

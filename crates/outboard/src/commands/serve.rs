@@ -24,6 +24,7 @@ const FEW: usize = 8;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
+    super::first::tell(&settings);
     let door = listening::door(args)?;
     let principal = match &door {
         Door::Port(_) => Principal(http::PRINCIPAL.into()),

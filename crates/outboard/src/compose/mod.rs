@@ -14,6 +14,7 @@ mod types;
 
 use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::folders;
 use crate::ports::LockedDefinitions;
 use outboard_border::Border;
 use outboard_catalog::Tool;
@@ -29,7 +30,6 @@ use outboard_sandbox::Sandbox;
 use outboard_telemetry::Telemetry;
 use outboard_types::{ErrorCode, Principal};
 use source::Source;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use accounts::{client, gate, ports, shared_account, tokens};
@@ -48,13 +48,13 @@ pub(crate) const HELPER: &str = "__helper";
 
 /// Reads the settings that the command line names.
 pub(crate) fn settings(cli: &Cli) -> Result<Settings, Failure> {
-    let user = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
-        .map(|folder| folder.join("outboard/config.toml"));
+    let user = folders::user_settings();
     let cwd = std::env::current_dir()?;
     let lookup = |name: &str| std::env::var(name).ok();
     let mut settings = outboard_config::load(cli.config.as_deref(), &cwd, user.as_deref(), &lookup)?;
+    if cli.config.is_none() {
+        folders::settle(&mut settings, &cwd);
+    }
     settings.telemetry.tools &= !cli.no_tool_tracing;
     crate::logs::configure(&settings);
     Ok(settings)

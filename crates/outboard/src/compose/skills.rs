@@ -28,7 +28,5 @@ pub(crate) fn shelf(settings: &Settings) -> Result<Arc<Shelf>, Failure> {
 }
 
 fn users() -> Option<PathBuf> {
-    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
-    let data = data.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share")))?;
-    Some(data.join("outboard/skills"))
+    Some(crate::folders::data()?.join("skills"))
 }
