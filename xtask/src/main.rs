@@ -3,6 +3,7 @@
 //! Development only: the product never depends on it.
 #![allow(clippy::print_stdout, reason = "a development tool that talks to its user")]
 
+mod built;
 mod conformance;
 mod frameworks;
 mod packages;

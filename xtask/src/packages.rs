@@ -50,7 +50,8 @@ pub(crate) fn npm_of(node: &Path) -> Command {
     command
 }
 
-fn done(command: &mut Command, advice: &str) -> Result<()> {
+/// Runs a command that has to succeed; if it does not, says what it needed.
+pub(crate) fn done(command: &mut Command, advice: &str) -> Result<()> {
     let status = command.status().with_context(|| format!("{command:?}; needed: {advice}"))?;
     ensure!(status.success(), "{command:?} ended with {status}; needed: {advice}");
     Ok(())

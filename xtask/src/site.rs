@@ -3,7 +3,7 @@
 //! Opt-in: mdBook is a program of its own. The pages are those of `docs` and the README; links that leave them are
 //! turned into addresses of the repository where one is given, and into plain text where none is.
 
-use crate::conformance::target;
+use crate::built::target;
 use crate::root;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;

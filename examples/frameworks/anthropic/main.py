@@ -1,7 +1,4 @@
-"""The Anthropic SDK's tool runner with all of Outboard's servers behind four tools.
-
-OUTBOARD_URL and OUTBOARD_TOKEN reach an `outboard serve --http`; without them Outboard is started over stdio.
-"""
+"""The Anthropic SDK's tool runner with all of Outboard's servers behind four tools."""
 
 import asyncio
 import os

@@ -1,7 +1,4 @@
-"""A LangChain agent (on LangGraph) with all of Outboard's servers behind four tools.
-
-OUTBOARD_URL and OUTBOARD_TOKEN reach an `outboard serve --http`; without them Outboard is started over stdio.
-"""
+"""A LangChain agent (on LangGraph) with all of Outboard's servers behind four tools."""
 
 import asyncio
 import os

@@ -1,7 +1,4 @@
-"""An agent of the OpenAI Agents SDK with all of Outboard's servers behind four tools.
-
-OUTBOARD_URL and OUTBOARD_TOKEN reach an `outboard serve --http`; without them Outboard is started over stdio.
-"""
+"""An agent of the OpenAI Agents SDK with all of Outboard's servers behind four tools."""
 
 import asyncio
 import os

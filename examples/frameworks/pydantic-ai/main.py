@@ -1,7 +1,4 @@
-"""A Pydantic AI agent with all of Outboard's servers behind four tools.
-
-OUTBOARD_URL and OUTBOARD_TOKEN reach an `outboard serve --http`; without them Outboard is started over stdio.
-"""
+"""A Pydantic AI agent with all of Outboard's servers behind four tools."""
 
 import asyncio
 import os

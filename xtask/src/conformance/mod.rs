@@ -11,12 +11,13 @@ mod proxy;
 mod report;
 mod sign_in;
 
+use crate::built::{self, target};
 use crate::root;
 use anyhow::{Context, Result, bail};
 use install::Suite;
 pub(crate) use proxy::TOKEN;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// The revisions of the suite.
@@ -36,11 +37,7 @@ struct Run {
 
 /// Runs everything, or what has a word of `arguments` in its name; writes the page when nothing was left out.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["build", "--quiet", "--locked", "--package", "outboard", "--package", "outboard-worker"])
-        .current_dir(root())
-        .status()?;
-    anyhow::ensure!(build.success(), "the program does not build");
+    built::programs(&["outboard", "outboard-worker"])?;
     let suite = install::suite(&target().join("conformance"))?;
     let mut runs = Vec::new();
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|word| name.contains(word.as_str()));
@@ -61,11 +58,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     let failed: Vec<&str> = runs.iter().filter(|run| !run.passed).map(|run| run.name.as_str()).collect();
     if failed.is_empty() { Ok(()) } else { bail!("not as expected: {}", failed.join(", ")) }
-}
-
-/// Cargo's build output.
-pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 
 /// The suite as the agent, Outboard in the middle, the fixture as the server.

@@ -69,3 +69,24 @@ impl Framework {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_in_the_list_and_pins_what_it_uses() {
+        let examples = crate::root().join("examples/frameworks");
+        let folders = std::fs::read_dir(&examples).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir());
+        let mut names: Vec<_> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        let mut known: Vec<_> = ALL.iter().map(|one| one.name.to_owned()).collect();
+        names.sort();
+        known.sort();
+        assert_eq!(names, known);
+        for framework in ALL {
+            let pins = std::fs::read_to_string(examples.join(framework.name).join(framework.pins())).unwrap();
+            let loose = pins.lines().find(|line| line.contains(['^', '~', '>', '*']) || line.contains("latest"));
+            assert_eq!(loose, None, "{}", framework.name);
+        }
+    }
+}

@@ -7,13 +7,14 @@
 mod install;
 mod model;
 
+use crate::built;
 use crate::conformance::Served;
 use crate::root;
 use anyhow::{Context, Result, bail, ensure};
 use install::Framework;
 use model::Model;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -22,14 +23,14 @@ const ANSWER: &str = "Twice the pages are 60.";
 
 /// Runs those with a word of `arguments` in their name, or all.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let programs = programs()?;
+    let programs = built::programs(&["outboard", "outboard-worker", "outboard-demo"])?;
     let mut failed = Vec::new();
     for framework in install::ALL {
         if !arguments.is_empty() && !arguments.iter().any(|word| framework.name.contains(word.as_str())) {
             continue;
         }
         let begun = Instant::now();
-        let ready = framework.install(&crate::conformance::target().join("frameworks"))?;
+        let ready = framework.install(&built::target().join("frameworks"))?;
         let installed = begun.elapsed();
         for over in ["stdio", "http"] {
             let begun = Instant::now();
@@ -44,17 +45,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         println!("{}: installed in {:.1} s", framework.name, installed.as_secs_f64());
     }
     if failed.is_empty() { Ok(()) } else { bail!("not as expected: {}", failed.join(", ")) }
-}
-
-/// The folder of the programs, built when they are not there.
-fn programs() -> Result<PathBuf> {
-    let build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["build", "--quiet", "--locked", "--package", "outboard", "--package", "outboard-worker"])
-        .args(["--package", "outboard-demo", "--bins"])
-        .current_dir(root())
-        .status()?;
-    ensure!(build.success(), "the programs do not build");
-    Ok(crate::conformance::target().join("debug"))
 }
 
 fn example(framework: &Framework, ready: &Path, programs: &Path, http: bool) -> Result<()> {

@@ -7,7 +7,7 @@
 mod report;
 mod server;
 
-use crate::conformance::target;
+use crate::built::{self, target};
 use crate::{packages, root};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -26,11 +26,7 @@ struct Row {
 
 /// Those with a word of `arguments` in their name, or all.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let build = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["build", "--quiet", "--locked", "--package", "outboard", "--package", "outboard-worker", "--bins"])
-        .current_dir(root())
-        .status()?;
-    ensure!(build.success(), "the program does not build");
+    built::programs(&["outboard", "outboard-worker"])?;
     let folder = target().join("real");
     let node = packages::node(&folder.join("node"))?;
     let wanted = |server: &Server| arguments.is_empty() || arguments.iter().any(|word| server.name.contains(word));

@@ -1,12 +1,11 @@
 //! The licences of everything that is linked into the programs, in one text.
 
-use crate::root;
+use crate::built::cargo;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// How files with terms are called, in lower case.
 const STARTS: [&str; 6] = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
@@ -47,9 +46,9 @@ pub(super) fn text(target: &str) -> Result<String> {
 }
 
 fn metadata(target: &str) -> Result<Value> {
-    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    let mut command = cargo();
     command.args(["metadata", "--locked", "--format-version", "1", "--filter-platform", target]);
-    let output = command.current_dir(root()).output()?;
+    let output = command.output()?;
     ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
 }

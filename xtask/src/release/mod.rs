@@ -6,6 +6,7 @@ mod licences;
 mod needs;
 mod programs;
 
+use crate::packages::done;
 use crate::root;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
@@ -52,12 +53,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 fn options(arguments: &[String]) -> Result<Options> {
-    let mut options = Options {
-        out: crate::conformance::target().join("release-packages"),
-        programs: None,
-        glibc: None,
-        address: None,
-    };
+    let mut options =
+        Options { out: crate::built::target().join("release-packages"), programs: None, glibc: None, address: None };
     let mut given = arguments.iter();
     while let Some(name) = given.next() {
         let value = given.next().context(USAGE)?;
@@ -114,12 +111,6 @@ fn installer(options: &Options) -> Result<()> {
         text = text.replace(NOWHERE, &format!("FROM=\"{address}\"\n"));
     }
     Ok(fs::write(options.out.join("install.sh"), text)?)
-}
-
-fn done(command: &mut Command, advice: &str) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?}; needed: {advice}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}; needed: {advice}");
-    Ok(())
 }
 
 #[cfg(test)]

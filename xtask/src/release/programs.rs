@@ -1,11 +1,9 @@
 //! The programs of a release, and how they are built and installed from source.
 
-use super::done;
-use crate::conformance::target;
-use crate::root;
+use crate::built::{cargo, target};
+use crate::packages::done;
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
-use std::process::Command;
 
 /// What belongs side by side; `outboard-demo` is for `outboard demo` and `outboard bench`.
 pub(super) const NAMES: [&str; 4] = ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"];
@@ -43,10 +41,4 @@ pub(crate) fn install(arguments: &[String]) -> Result<()> {
     }
     println!("installed: {}", NAMES.join(", "));
     Ok(())
-}
-
-fn cargo() -> Command {
-    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
-    command.current_dir(root());
-    command
 }

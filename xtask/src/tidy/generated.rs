@@ -3,7 +3,6 @@
 use super::{Findings, errors, summary};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
-use std::process::Command;
 
 /// Path and content of every generated document.
 fn documents(root: &Path) -> Result<Vec<(&'static str, String)>> {
@@ -26,9 +25,9 @@ fn stale(root: &Path, path: &str, text: &str) -> Option<String> {
 
 /// Writes them. The page of commands is made by the program that has them, in a test that also checks it.
 pub(crate) fn write(root: &Path) -> Result<()> {
-    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+    let mut command = crate::built::cargo();
     command.args(["test", "--quiet", "--package", "outboard", "--bin", "outboard", "the_page_of_commands"]);
-    let status = command.current_dir(root).env("OUTBOARD_WRITE_DOCS", "1").status()?;
+    let status = command.env("OUTBOARD_WRITE_DOCS", "1").status()?;
     ensure!(status.success(), "the page of commands was not written");
     documents(root)?.iter().try_for_each(|(path, text)| Ok(std::fs::write(root.join(path), text)?))
 }
