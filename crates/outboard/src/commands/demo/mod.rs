@@ -113,7 +113,7 @@ fn settings(state: &std::path::Path) -> Result<Settings, Failure> {
     let program = std::env::current_exe()?.with_file_name("outboard-demo");
     if !program.exists() {
         return Err(Failure::new(ErrorCode::UpstreamUnavailable, format!("{} is missing", program.display()))
-            .hint("`cargo xtask demo` builds all that the demo needs"));
+            .hint("releases and `cargo xtask install` bring it; `cargo xtask demo` builds all that the demo needs"));
     }
     let command = toml_string(&program.to_string_lossy());
     let servers = SERVERS.map(|name| format!("[servers.{name}]\ncommand = {command}\nargs = [\"{name}\"]\n"));
