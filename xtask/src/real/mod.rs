@@ -71,7 +71,8 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn with(server: &Server, folder: &Path, node: &Path) -> Result<Self> {
-        let place = Self(tempfile::tempdir()?);
+        // A name without a dot: some servers refuse hidden folders.
+        let place = Self(tempfile::Builder::new().prefix("real-").tempdir()?);
         let files = place.0.path().join("files");
         std::fs::create_dir(&files)?;
         std::fs::write(files.join("note.txt"), "three little words\n")?;
