@@ -16,6 +16,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// What stands for a text that could not be protected.
 const WITHHELD: &str = "(withheld: private values could not be told apart; see Outboard's log)";
 
+/// Kinds that are numbers like others once they stand alone.
+const PLAIN: [&str; 2] = ["POSTCODE", "DOB"];
+
 /// What programs see of private values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Inside {
@@ -206,6 +209,23 @@ impl Border {
             Ok(()) if !changed => json.to_owned(),
             Ok(()) => raw(&value),
             Err(error) => raw(&Value::from(withheld(&error))),
+        }
+    }
+
+    /// Notes what is private in an answer: a program may take a name out of its record, and without its key it is a word
+    /// like others; or it may encode an address. It is hidden from then on, for as long as this process lives.
+    pub fn remember(&self, place: &Place, server: &str, tool: &str, answer: &RawValue) {
+        // With rules on flows everything is noted; where programs see tokens there is nothing to take.
+        if self.inside == Inside::Tokens || !self.flows.allow_all() {
+            return;
+        }
+        let value: Value = serde_json::from_str(answer.get()).unwrap_or_default();
+        let found_at = by_pointer(&self.detector, &value, &Hints { server: Some(server), tool: Some(tool) });
+        let mut values = found_at.values(&value);
+        values.retain(|(_, kind, _)| !PLAIN.contains(kind));
+        match self.session(place) {
+            Ok(session) => session.expect(&values),
+            Err(error) => tracing::error!(%error, "names in an answer are not known to be private"),
         }
     }
 

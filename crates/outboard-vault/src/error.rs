@@ -100,12 +100,20 @@ impl VaultError {
 
 /// A text that has the form of a token and stands for nothing in this session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{token} {reason}")]
+#[error("{} {reason}", named(token))]
 pub struct UnknownToken {
     /// The text, as it was met.
     pub token: String,
     /// What is wrong and what to do.
     pub reason: String,
+}
+
+/// A text without its brackets: with them it would itself be taken for a token where the message is shown.
+fn named(token: &str) -> String {
+    match token.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((label, rest)) => format!("{label}{rest} in brackets"),
+        None => token.to_owned(),
+    }
 }
 
 impl UnknownToken {

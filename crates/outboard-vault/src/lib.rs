@@ -14,9 +14,11 @@
 //! Never here: detection (what is private comes in as [`Found`]), the clock (times come with the calls), the
 //! environment, the network, or a decision to send something.
 
+mod encoded;
 mod encodings;
 mod entry;
 mod error;
+mod expected;
 mod flows;
 mod key;
 mod needles;

@@ -1,13 +1,17 @@
 //! Many fixed texts, found in one pass; more can be added at any time without building anything anew.
 //!
-//! A bit per hash of the first bytes rules out nearly every place; what is left is looked up in an ordered map,
-//! where the longest text that begins at a place takes a few steps. Steps are counted: texts and values that
+//! A bit per hash of the first bytes rules out nearly every place; what is left is looked up by hashes of all lengths
+//! at once ([`quick`]), or in an ordered map where texts are long. Steps are counted: texts and values that
 //! were made for each other to be slow are searched by an automaton instead, which is linear and, being coarse
 //! about case and word borders, finds more rather than less.
 
+mod quick;
+
 use aho_corasick::{AhoCorasick, MatchKind};
+use quick::Quick;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::{Bound, Range};
 use zeroize::Zeroizing;
 
@@ -64,6 +68,8 @@ impl Borrow<[u8]> for Key {
 
 struct Rule {
     owner: u32,
+    /// The text in small letters.
+    folded: Zeroizing<Vec<u8>>,
     /// The text in its case, where that counts.
     exact: Option<Zeroizing<Vec<u8>>>,
     bounded: bool,
@@ -71,7 +77,12 @@ struct Rule {
 
 /// The set of texts.
 pub(crate) struct Needles {
-    map: BTreeMap<Key, Vec<Rule>>,
+    /// The place of each text's rules.
+    map: BTreeMap<Key, u32>,
+    rules: Vec<Vec<Rule>>,
+    quick: Quick,
+    /// Whether some text is too long to be looked up quickly.
+    has_long: bool,
     /// Empty until the first text is added.
     filter: Vec<u64>,
     /// The first bytes that are hashed: as many as every text has, up to four.
@@ -82,7 +93,17 @@ pub(crate) struct Needles {
 
 impl Default for Needles {
     fn default() -> Self {
-        Self { map: BTreeMap::new(), filter: Vec::new(), mask: u32::MAX, shortest: usize::MAX, longest: 0 }
+        let (map, rules, quick) = (BTreeMap::new(), Vec::new(), Quick::default());
+        Self {
+            map,
+            rules,
+            quick,
+            has_long: false,
+            filter: Vec::new(),
+            mask: u32::MAX,
+            shortest: usize::MAX,
+            longest: 0,
+        }
     }
 }
 
@@ -109,8 +130,18 @@ impl Needles {
         }
         self.admit(&key);
         let exact = needle.exact.then(|| Zeroizing::new(needle.text.as_bytes().to_vec()));
-        let rule = Rule { owner: needle.owner, exact, bounded: needle.bounded };
-        self.map.entry(Key(key)).or_default().push(rule);
+        let rule = Rule { owner: needle.owner, folded: key.clone(), exact, bounded: needle.bounded };
+        // As many as 32 bits can count: owners are counted with 32 bits.
+        let fresh = self.rules.len() as u32;
+        self.has_long |= length >= quick::LONGEST;
+        match self.map.entry(Key(key)) {
+            Entry::Occupied(known) => self.rules[*known.get() as usize].push(rule),
+            Entry::Vacant(free) => {
+                self.quick.add(&free.key().0, fresh);
+                free.insert(fresh);
+                self.rules.push(vec![rule]);
+            }
+        }
     }
 
     fn refill(&mut self) {
@@ -171,10 +202,27 @@ impl Needles {
     }
 
     fn longest_at(&self, text: &[u8], folded: &[u8], at: usize, steps: &mut usize) -> Option<Hit> {
+        if self.has_long && self.quick.has_long(&folded[at..]) {
+            return self.longest_in_order(text, folded, at, steps);
+        }
+        let mut hit = None;
+        let walked = self.quick.each(&folded[at..], |length, place| {
+            let (place, rules) = (at..at + length, &self.rules[place as usize]);
+            let same = rules.first().is_some_and(|rule| rule.folded[..] == folded[place.clone()]);
+            let rule = rules.iter().filter(|_| same).find(|rule| rule.accepts(text, &place));
+            hit = rule.map(|rule| Hit { range: place, owner: rule.owner });
+            hit.is_some()
+        });
+        *steps = steps.saturating_sub(walked + 8);
+        hit
+    }
+
+    fn longest_in_order(&self, text: &[u8], folded: &[u8], at: usize, steps: &mut usize) -> Option<Hit> {
         let mut bound = &folded[at..folded.len().min(at + self.longest)];
         loop {
             let range = (Bound::Unbounded, Bound::Included(bound));
-            let (key, rules) = self.map.range::<[u8], _>(range).next_back()?;
+            let (key, place) = self.map.range::<[u8], _>(range).next_back()?;
+            let rules = &self.rules[*place as usize];
             let common = key.0.iter().zip(bound).take_while(|(a, b)| a == b).count();
             *steps = steps.saturating_sub(common + 8);
             if common < self.shortest || *steps == 0 {
@@ -192,7 +240,8 @@ impl Needles {
     }
 
     fn linear(&self, folded: &[u8], from: usize, hits: &mut Vec<Hit>) {
-        let keys: Vec<(&[u8], u32)> = self.map.iter().map(|(key, rules)| (&key.0[..], rules[0].owner)).collect();
+        let keys: Vec<(&[u8], u32)> =
+            self.map.iter().map(|(key, place)| (&key.0[..], self.rules[*place as usize][0].owner)).collect();
         let mut builder = AhoCorasick::builder();
         let built = builder.match_kind(MatchKind::LeftmostLongest).build(keys.iter().map(|(key, _)| key));
         // Fails only beyond the number of states that 32 bits can count; owners are counted with 32 bits.
@@ -254,12 +303,15 @@ mod tests {
     #[test]
     fn agrees_with_a_plain_search_at_every_length_and_place() {
         let set = needles(&["abc", "bcde", "cdefg", "aab"], false, false);
+        let mut long = needles(&["abc", "bcde", "cdefg", "aab"], false, false);
+        long.add(&Needle { text: &"z".repeat(100), owner: 9, exact: false, bounded: false });
         for text in ["", "ab", "abc", "xabc", "aabcde", "bcde", "abcdefg", "ABCDEFGaab", "aaab"] {
             let mut builder = AhoCorasick::builder();
             let plain = builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true);
             let plain = plain.build(["abc", "bcde", "cdefg", "aab"]).unwrap();
             let expected: Vec<_> = plain.find_iter(text).map(|m| (m.start(), m.pattern().as_u32())).collect();
             assert_eq!(found(&set, text), expected, "{text}");
+            assert_eq!(found(&long, text), expected, "with long texts: {text}");
         }
     }
 

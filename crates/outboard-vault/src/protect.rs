@@ -1,8 +1,9 @@
 //! Which places of a text become tokens.
 
+use crate::encoded::encoded;
 use crate::entry::Entry;
 use crate::state::State;
-use crate::token::{Kinds, LITERAL, Token, marks};
+use crate::token::{Kinds, LITERAL, PRIVATE, Token, marks};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,6 +67,11 @@ pub(crate) fn regions(text: &str, found: &[Found<'_>], here: TokensHere, state: 
         Region { range: hit.range, becomes: Becomes::Known { entry: Arc::clone(entry), encoded } }
     });
     let all = merged(text, all, hits.collect());
+    let encoded = encoded(text.as_bytes(), &[&state.known, state.expected.needles()])
+        .into_iter()
+        .map(|range| Region { becomes: whole(&text[range.clone()], PRIVATE), range });
+    let all = merged(text, encoded.collect(), all);
+    let all = merged(text, all, state.expected.regions(text));
     let marks = marks(text, kinds).map(|mark| {
         let lives = mark.number().is_some_and(|number| state.token(mark.kind, number).is_some());
         let becomes =
@@ -76,7 +82,11 @@ pub(crate) fn regions(text: &str, found: &[Found<'_>], here: TokensHere, state: 
 }
 
 fn literal(text: &str) -> Becomes {
-    Becomes::Value { kind: LITERAL.to_owned(), value: text.to_owned(), normal: text.to_owned() }
+    whole(text, LITERAL)
+}
+
+fn whole(text: &str, kind: &str) -> Becomes {
+    Becomes::Value { kind: kind.to_owned(), value: text.to_owned(), normal: text.to_owned() }
 }
 
 fn detected(text: &str, found: &[Found<'_>], kinds: &Kinds) -> Vec<Region> {
@@ -126,6 +136,10 @@ fn whole_chars(text: &str, range: &Range<usize>) -> Range<usize> {
 
 /// Detected and known places; of two that overlap the wider one counts, and their union if neither is.
 fn merged(text: &str, detected: Vec<Region>, known: Vec<Region>) -> Vec<Region> {
+    if detected.is_empty() || known.is_empty() {
+        // Each is in order and without overlaps by itself.
+        return if detected.is_empty() { known } else { detected };
+    }
     let mut all: Vec<Region> = detected.into_iter().chain(known).collect();
     // A detected place stands before a known one of the same extent: the sort is stable.
     all.sort_by_key(|region| (region.range.start, std::cmp::Reverse(region.range.end)));

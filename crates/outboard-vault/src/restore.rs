@@ -37,16 +37,23 @@ impl Restorer<'_> {
 
     /// Values as they are; percent-encoded where the token is.
     pub(crate) fn plain<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, UnknownToken> {
-        self.replaced(text, str::to_owned)
+        self.replaced(text, as_it_is)
     }
 
-    fn replaced<'t>(&self, text: &'t str, write: impl Fn(&str) -> String) -> Result<Cow<'t, str>, UnknownToken> {
+    fn replaced<'t>(
+        &self,
+        text: &'t str,
+        write: impl for<'v> Fn(&'v str) -> Cow<'v, str>,
+    ) -> Result<Cow<'t, str>, UnknownToken> {
         let mut out = String::new();
         let mut at = 0;
         while let Some(mark) = next_mark(text, at, self.kinds) {
             let (entry, end) = self.entry(text, &mark)?;
             out.push_str(&text[at..mark.range.start]);
-            out.push_str(&if mark.encoded { encodings::url(entry.value()) } else { write(entry.value()) });
+            match mark.encoded {
+                true => out.push_str(&encodings::url(entry.value())),
+                false => out.push_str(&write(entry.value())),
+            }
             at = end;
         }
         if at == 0 {
@@ -87,7 +94,9 @@ impl Restorer<'_> {
         let content = serde_json::from_str::<String>(literal).ok();
         match content.filter(|content| self.same_marks(content, literal)) {
             Some(content) => Ok(Some(Value::String(self.text_at(&content, depth + 1)?.into_owned()).to_string())),
-            None => self.replaced(literal, encodings::json).map(|restored| Some(restored.into_owned())),
+            None => self
+                .replaced(literal, |value| Cow::Owned(encodings::json(value)))
+                .map(|restored| Some(restored.into_owned())),
         }
     }
 
@@ -150,6 +159,10 @@ impl Restorer<'_> {
         );
         refused(&text[mark.range.clone()], &reason)
     }
+}
+
+fn as_it_is(value: &str) -> Cow<'_, str> {
+    Cow::Borrowed(value)
 }
 
 fn refused(token: &str, reason: &str) -> UnknownToken {

@@ -135,6 +135,21 @@ impl Session {
         self.entries(&regions, server).map(drop)
     }
 
+    /// Remembers values that are private for as long as this process works with the session: they get tokens when they
+    /// are about to be shown. Each is the text, the label of its kind, and its normal form.
+    pub fn expect(&self, values: &[(&str, &str, Cow<'_, str>)]) {
+        if values.is_empty() {
+            return;
+        }
+        let mut state = self.write();
+        for (text, kind, normal) in values {
+            let tag = self.store.sealer.tag(&self.name, "", text);
+            if state.by_value(&tag).is_none() {
+                state.expected.add(tag, self.kinds.declared(kind), text, normal);
+            }
+        }
+    }
+
     /// Protects every string, key and number of a JSON value. `find` is given the JSON pointer and the text of
     /// each. A number that holds a value becomes a string.
     pub fn protect_value<'f>(

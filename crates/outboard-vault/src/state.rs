@@ -1,6 +1,7 @@
 //! What a process holds of one session.
 
 use crate::entry::{Entry, Tag};
+use crate::expected::Expected;
 use crate::flows::Origins;
 use crate::needles::Needles;
 use crate::seal::Sealer;
@@ -21,6 +22,7 @@ pub(crate) struct State {
     /// By the value itself, whatever kind it was found to be first.
     by_value: HashMap<Tag, usize>,
     pub(crate) known: Needles,
+    pub(crate) expected: Expected,
     pub(crate) origins: Origins,
 }
 
@@ -35,6 +37,7 @@ impl State {
             by_tag: HashMap::new(),
             by_value: HashMap::new(),
             known: Needles::default(),
+            expected: Expected::default(),
             origins: Origins::new(origins),
         }
     }

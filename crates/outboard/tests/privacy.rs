@@ -174,6 +174,51 @@ fn credentials_are_never_shown_in_any_encoding() {
 }
 
 #[test]
+fn known_values_are_hidden_in_base64_and_hexadecimal_digits_too() {
+    let given = customers(1);
+    let place = place("", &given);
+    let code = "const [one] = await crm.listCustomers();\nconst hex = [...new TextEncoder().encode(one.email)].map((b) => b.toString(16).padStart(2, '0')).join('');\n\
+        return [btoa('id=7;' + one.email + ';'), hex, btoa(one.email).length > 20, btoa('nothing private in here')];";
+    let report = place.program("typescript", code);
+    assert_eq!(
+        report["result"],
+        json!(["[PRIVATE_1]", "[PRIVATE_2]", true, "bm90aGluZyBwcml2YXRlIGluIGhlcmU="]),
+        "{report}"
+    );
+    let report = place.program("typescript", "return await mail.add({ note: atob('[PRIVATE_1]') });");
+    assert_eq!(report["status"], "succeeded", "{report}");
+    assert_eq!(
+        sent(&place)[0]["note"],
+        format!("id=7;{};", given[0]["email"].as_str().unwrap()),
+        "its token is it again"
+    );
+}
+
+#[test]
+fn a_token_of_another_session_is_not_sent() {
+    let place = place("", &customers(2));
+    place.program("typescript", "return (await crm.listCustomers()).map((one) => one.email);");
+    place.write("other", "return await mail.add({ email: '[EMAIL_1]' }).catch((e) => [e.code, e.message]);");
+    let told = place.ok(&["run", "other", "--language", "typescript", "--session", "other", "--json"]);
+    let report: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(report["result"][0], "unknown_token", "{report}");
+    assert!(report["result"][1].as_str().unwrap().contains("only in the session"), "{report}");
+    assert!(sent(&place).is_empty());
+}
+
+#[test]
+fn a_name_stays_private_when_a_program_takes_it_out_of_its_record() {
+    let person = json!({"name": "Wilhelmina Okonkwo", "email": "w@o.example", "phone": "555-0199", "address": {"street": "12 Elm Row"}});
+    let place = place("", &[person]);
+    let code = "const [one] = await crm.listCustomers();\nconsole.log(`${one.name} of ${one.address.street}`);\nreturn [[one.name, one.phone], one.name.toUpperCase()];";
+    for code in [code.to_owned(), format!("// again\n{code}")] {
+        let report = place.program("typescript", &code);
+        assert_eq!(report["result"], json!([["[NAME_1]", "[PHONE_1]"], "[NAME_1]"]), "{report}");
+        assert_eq!(report["stdout"], "[NAME_1] of [ADDRESS_1]\n", "{report}");
+    }
+}
+
+#[test]
 fn privacy_can_be_turned_off() {
     let given = customers(1);
     let place = place("privacy.enabled = false", &given);

@@ -133,7 +133,9 @@ impl Engine {
                 value.iter().for_each(|value| learned.observe(tool, value));
             }
             if let (Some(border), Some(tool), Ok(value)) = (&deps.border, tool, &value) {
-                border.learn_declared(&Place::of(run.context()), &id, tool.output_schema.as_ref(), value);
+                let place = Place::of(run.context());
+                border.learn_declared(&place, &id, tool.output_schema.as_ref(), value);
+                border.remember(&place, id.server.as_str(), id.tool.as_str(), value);
             }
             value.map(|value| deps.inside(run.context(), &id, value))
         }

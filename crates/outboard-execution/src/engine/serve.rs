@@ -203,6 +203,9 @@ impl Engine {
             let given = self.loaded(due.outcome.clone());
             if let Some((server, tool)) = due.call.and_then(|call| attempt.names.get(&call)) {
                 self.tally.call(server, tool, given.as_ref().err());
+                if let (Some(border), Ok(answer)) = (&self.deps.border, &given) {
+                    border.remember(&Place::of(self.run.context()), server, tool, answer);
+                }
                 let outcome = given.as_ref().map(|value| value.get().len() as u64).map_err(Clone::clone);
                 self.show(&due, server, tool, outcome);
             }
