@@ -40,6 +40,9 @@ fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode,
     } else {
         let (executions, rows) = (removed.executions, removed.audit_rows);
         output::talk(&format!("{executions} executions, {rows} audit rows and {sessions} sessions forgotten"));
+        if files.executions > 0 {
+            output::talk(&format!("{} executions lost the files that a replay begins with", files.executions));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
