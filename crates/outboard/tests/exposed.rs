@@ -116,3 +116,37 @@ fn what_is_used_with_success_comes_first_among_equals() {
     }
     assert_eq!(first(), format!("trim-{}", after.to_lowercase()));
 }
+
+/// Prints what a search and a program take where there are many: `-- a_thousand --nocapture`.
+#[test]
+fn a_thousand_skills_are_found_and_imported() {
+    let place = shop("");
+    let folder = place.path().join(".outboard/skills");
+    let kinds = ["rows of a sheet", "messages of a channel", "records of a log", "fields of a lead"];
+    for at in 0..1_000 {
+        let (name, kind) = (format!("part-{at}"), kinds[at % kinds.len()]);
+        let own = folder.join(&name);
+        fs::create_dir_all(&own).unwrap();
+        let manual =
+            format!("---\nname: {name}\ndescription: Sorts {kind} by column {at} and keeps the largest.\n---\n");
+        fs::write(own.join("SKILL.md"), manual).unwrap();
+        fs::write(own.join("index.ts"), format!("export function part{at}(n: number) {{ return n + {at} }}\n"))
+            .unwrap();
+    }
+    let mut session = place.client();
+    let mut timed = |what: &str, tool: &str, arguments: Value, told: &str| {
+        let began = std::time::Instant::now();
+        let (text, failed) = session.tool(tool, arguments);
+        println!("{what:<24} {:>8.1} ms", began.elapsed().as_secs_f64() * 1e3);
+        assert!(!failed && text.contains(told), "{what}: {text}");
+    };
+    let search = json!({"query": "sort messages by column 701 and keep the largest"});
+    timed("first search", "search_tools", search.clone(), "skills/part-701");
+    timed("search", "search_tools", search, "skills/part-701");
+    let code = "import { part701 } from './skills/part-701';\nreturn part701(1);";
+    for what in ["first program", "program that imports one", "program that imports one"] {
+        timed(what, "run_code", json!({ "code": code }), "result: 702");
+    }
+    timed("program without skills", "run_code", json!({"code": "return 1"}), "result: 1");
+    session.end();
+}

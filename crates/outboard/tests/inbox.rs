@@ -50,6 +50,20 @@ fn a_skill_that_waits_is_answered_like_a_call() {
 }
 
 #[test]
+fn an_exposed_skill_is_the_approved_one_also_where_another_waits() {
+    let place = shop("skills = { approval = \"model\", expose = [\"sum-orders\"] }");
+    place.program("typescript", SAVES);
+    place.ok(&["skills", "approve", "sum-orders"]);
+    place.program("typescript", &SAVES.replace("sum + row.total, 0);\n}\n`", "sum + 2 * row.total, 0);\n}\n`"));
+    place.write("use.ts", "import { sumOrders } from './skills/sum-orders';\nreturn await sumOrders(2);");
+    assert!(place.ok(&["run", "use.ts"]).contains("result: 30"), "the session's own programs see what it saved");
+    let mut session = place.client();
+    let (text, _) = session.tool("skills__sum-orders", json!({"page": 2}));
+    assert!(text.contains("result: 15"), "{text}");
+    session.end();
+}
+
+#[test]
 fn copies_of_sessions_go_with_what_else_sessions_leave() {
     let place = shop("state.max_age = \"1s\"");
     let copies = place.path().join(".outboard/skill-data/copies/local");

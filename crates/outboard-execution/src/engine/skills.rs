@@ -23,8 +23,9 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn take(shelf: &Shelf, session: PathBuf) -> Result<Self, SkillError> {
-        let view = shelf.collection().view(Some(&session))?;
+    /// `shared` leaves out what the session saved itself and nobody approved yet.
+    fn take(shelf: &Shelf, session: PathBuf, shared: bool) -> Result<Self, SkillError> {
+        let view = shelf.collection().view(if shared { None } else { Some(&session) })?;
         let layer = shelf.collection().lease(&session, &view)?;
         Ok(Self { session, view, layer })
     }
@@ -42,9 +43,9 @@ impl Engine {
     pub(super) async fn skills_folder(&mut self) -> Result<PathBuf, SandboxError> {
         let Some(shelf) = self.deps.skills.clone() else { return Ok(self.deps.state.skills()?) };
         let session = Shelf::session(&self.request.principal, &self.request.session);
-        let held = self.held.take();
+        let (held, shared) = (self.held.take(), wants_shared(&self.request.code));
         let taken = off_the_loop(move || match held {
-            None => Held::take(&shelf, session),
+            None => Held::take(&shelf, session, shared),
             Some(mut held) => {
                 held.layer.reset(&held.view)?;
                 Ok(held)
@@ -183,6 +184,12 @@ impl Engine {
         let text = border.text(&side, &note.text, "skill", &mut notes);
         SkillNote { name: border.text(&side, &note.name, "skill", &mut notes), text, ..note }
     }
+}
+
+/// Whether a program says in its first line that it wants the skills of all sessions only: `// skills: shared`.
+fn wants_shared(code: &str) -> bool {
+    let first = code.lines().next().unwrap_or_default().trim();
+    first.strip_prefix("//").or(first.strip_prefix('#')).is_some_and(|said| said.trim() == "skills: shared")
 }
 
 fn with_hint(message: String, hint: Option<String>) -> String {

@@ -1,6 +1,6 @@
 //! Skills that clients see as tools and prompts of their own.
 //!
-//! A call of one is a program of two lines that imports it: it takes the path of every program, with the same jail,
+//! A call of one is a small program that imports it, as all sessions see it: it takes the path of every program, with the same jail,
 //! policy, limits and record. Never here: how either is said in the protocol.
 
 use super::{Shelf, kinds};
@@ -167,11 +167,11 @@ impl Call {
     fn code(&self) -> String {
         let Self { language, path, function, arguments } = self;
         if *language == Language::Python {
-            return format!("from {path} import {function} as skill\nskill(**input)\n");
+            return format!("# skills: shared\nfrom {path} import {function} as skill\nskill(**input)\n");
         }
         let import = if function == "default" { "skill".to_owned() } else { format!("{{ {function} as skill }}") };
         let given: Vec<String> = arguments.iter().map(|one| format!("input[{}]", json!(one.name))).collect();
-        format!("import {import} from {};\nreturn await skill({});\n", json!(path), given.join(", "))
+        format!("// skills: shared\nimport {import} from {};\nreturn await skill({});\n", json!(path), given.join(", "))
     }
 }
 
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_a_program_of_two_lines() {
+    fn a_call_is_a_small_program() {
         let skill = exposed(
             "sum-up/index.ts",
             Language::TypeScript,
@@ -230,12 +230,12 @@ mod tests {
         );
         let given = raw(&json!({"page": 1, "input2": {}}));
         let (language, code, input) = skill.program(Some(&given)).unwrap();
-        let told = "import { sumUp as skill } from \"./skills/sum-up\";\nreturn await skill(input[\"page\"], input[\"input2\"], input[\"more\"]);\n";
+        let told = "// skills: shared\nimport { sumUp as skill } from \"./skills/sum-up\";\nreturn await skill(input[\"page\"], input[\"input2\"], input[\"more\"]);\n";
         assert_eq!((language, code.as_str(), input.get()), (Language::TypeScript, told, given.get()));
         let schema = skill.schema.as_ref().unwrap();
         assert_eq!(schema["required"], json!(["page", "input2"]), "{schema}");
         let (_, code, _) = exposed("sum_up.py", Language::Python, &[]).program(None).unwrap();
-        assert_eq!(code, "from skills.sum_up import sumUp as skill\nskill(**input)\n");
+        assert_eq!(code, "# skills: shared\nfrom skills.sum_up import sumUp as skill\nskill(**input)\n");
     }
 
     #[test]
