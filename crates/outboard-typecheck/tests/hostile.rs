@@ -40,7 +40,7 @@ struct Checker {
     _folder: tempfile::TempDir,
 }
 
-fn checker(script: String) -> Checker {
+fn checker(script: String, mode: Mode) -> Checker {
     let folder = tempfile::tempdir().unwrap();
     let starts = Arc::new(AtomicUsize::new(0));
     let counted = starts.clone();
@@ -52,7 +52,7 @@ fn checker(script: String) -> Checker {
         Ok(command)
     });
     let options = Options {
-        mode: Mode::Auto,
+        mode,
         typescript: Some("/bin/sh".into()),
         python: None,
         search_path: "".into(),
@@ -74,8 +74,9 @@ impl Checker {
     }
 }
 
+/// One that is waited for, also where the machine is busy.
 fn says(what: &str) -> Checker {
-    checker(SCRIPT.replace("SAYS", what))
+    checker(SCRIPT.replace("SAYS", what), Mode::Require)
 }
 
 const GOOD: &str = r#"say({"id": m["id"], "result": {"items": [{"severity": 1, "code": 2551, "range": {"start": {"line": 0, "character": 2}, "end": {"line": 0, "character": 3}}, "message": "Property 'b' does not exist on type 'JSON'. Did you mean 'c'?"}]}})"#;
@@ -127,7 +128,7 @@ async fn a_checker_that_fails_is_left_alone() {
 #[tokio::test]
 async fn a_checker_that_hangs_is_not_waited_for() {
     for script in [SCRIPT.replace("SAYS", "time.sleep(600)"), "import time\ntime.sleep(600)".into(), "1/0".into()] {
-        let checker = checker(script);
+        let checker = checker(script, Mode::Auto);
         let begin = Instant::now();
         assert!(checker.asked().await.is_err());
         assert!(begin.elapsed() < Duration::from_secs(9), "{:?}", begin.elapsed());

@@ -91,7 +91,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         match self.meaning(&call.callee).as_deref() {
             Some("eval" | "Function") => self.dynamic("text run as code", call.span.start),
-            Some("callMCPTool") => self.primitive(call),
+            Some("callMCPTool" | "callTool" | "call_tool" | "call_mcp_tool") => self.primitive(call),
             Some("require") => {
                 if let Some(module) = call.arguments.first().and_then(|one| one.as_expression()).and_then(literal) {
                     note(&mut self.found.imports, module);

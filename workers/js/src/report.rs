@@ -85,6 +85,10 @@ fn hint(message: &str) -> Option<String> {
         "Work on parts, or write parts to a file in /workspace with appendFile."
     } else if message.starts_with("TypeError: not a function") {
         "Something that is called on this line is not a function: look for a misspelt method or a missing await."
+    } else if message.starts_with("SyntaxError: unexpected token: 'object'") {
+        "Results of tools are values already: leave JSON.parse out."
+    } else if message.starts_with("TypeError: cannot read property") {
+        "What stands before that property is not there: see what the value holds, such as with console.log(Object.keys(value))."
     } else {
         return None;
     };

@@ -112,6 +112,8 @@ class Program:
     def run(self, code):
         """Runs the compiled program and returns its result."""
         sys.modules["__main__"] = self.module
+        if "get_event_loop" in self.code:
+            asyncio.set_event_loop(event_loop())
         try:
             body = eval(code, self.space)
             if inspect.iscoroutine(body):

@@ -5,7 +5,7 @@ class Inspection(ast.NodeVisitor):
     """Imports, tools named in calls and evaluation of text, read from the syntax: hints, not a boundary."""
 
     MOST, LONGEST = 256, 200
-    PRIMITIVES = ("call_mcp_tool", "callMCPTool")
+    PRIMITIVES = ("call_mcp_tool", "callMCPTool", "call_tool", "callTool")
     EVALUATION = ("eval", "exec", "compile", "__import__")
 
     def __init__(self, tree):
@@ -59,6 +59,8 @@ class Inspection(ast.NodeVisitor):
                 self._note(self.tools, ".".join(texts))
             else:
                 self._dynamic("a tool named at run time", node)
+        elif name in ("__import__", "importlib.import_module") and node.args and text_of(node.args[0]):
+            self._note(self.imports, text_of(node.args[0]))
         elif name in self.EVALUATION:
             self._dynamic("text run as code", node)
         elif name == "importlib.import_module":

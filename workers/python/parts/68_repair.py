@@ -139,8 +139,20 @@ def repair(tree, text, space, notes):
     return repairer.text(text) if repairer.changed else text, loaded
 
 
+def own_function(name):
+    """One of our own functions in another spelling, or by the name of the tool that does the same."""
+    wanted = {"calltool": "callmcptool"}.get(normal(name), normal(name))
+    for own in ("call_mcp_tool", "search_tools", "tokenize", "is_token"):
+        if normal(own) == wanted:
+            return OWN_NAMES.get(own) or getattr(builtins, own), own
+    return None
+
+
 def meant_by(name):
     """The server or function that a name without an import means, where only one can be meant."""
+    own = own_function(name)
+    if own is not None:
+        return own
     if name.lower() in PREFIXES:
         return sys.modules["servers"], "servers"
     entry = SURFACE.server(name)

@@ -65,6 +65,8 @@ def trouble_of(error):
     if frames:
         _, trouble["line"], trouble["column"] = frames[0]
         trouble["excerpt"] = source_line(frames[0][1])[:400]
+        if "object is not callable" in message and re.search(r"\binput\s*\(", trouble["excerpt"]):
+            trouble["hint"] = "`input` is the value that the program was given, not a function; nobody can type while it runs"
     trouble["stack"] = [
         f"{name} ({PROGRAM}:{line}{f':{column}' if column else ''})" for name, line, column in frames
     ]
@@ -117,10 +119,13 @@ HINTS = (
     (MemoryError, "", "the program needs more memory than it may have; handle the data in smaller parts"),
     (CpuLimit, "", "do less work, or ask the operator to raise the limit of processor time"),
     (RuntimeError, r"asyncio\.run\(\) cannot be called", "write `await main()` in place of `asyncio.run(main())`"),
-    (RuntimeError, "event loop is already running", "write `await …` in place of `run_until_complete(…)`"),
+    (RuntimeError, "event loop is already running|while another loop is running", "write `await …` in place of `run_until_complete(…)`"),
     (ModuleNotFoundError, r"'(requests|httpx|aiohttp|urllib3|websockets?)'", NO_NETWORK),
     (ModuleNotFoundError, "", "only the standard library, packages that the operator grants, `servers` and `skills` can be imported"),
     (TypeError, r"run\(\) (missing|got an unexpected)", "`run` is called with the `input` of the execution; give that input, or call `run` yourself"),
+    (AttributeError, "^'dict' object has no attribute", 'results of tools are dicts: read a key as ["name"], or with .get("name")'),
+    (TypeError, "^the JSON object must be str", "results of tools are values already: leave json.loads out"),
+    (OSError, "Read-only file system", "only /workspace, /skills and /tmp can be written; relative paths begin at /: write to /workspace/NAME"),
     (TypeError, "'UnawaitedCall' is not JSON|not JSON serializable.*UnawaitedCall", "write `await` before the call"),
 )
 

@@ -4,6 +4,10 @@ use outboard_catalog::{Catalogue, Server, Tool};
 use outboard_codegen::{details, summary};
 use outboard_types::Language;
 
+fn count_of(catalogue: &Catalogue, is: impl Fn(&Server, &Tool) -> bool) -> usize {
+    catalogue.servers.iter().map(|server| server.tools.iter().filter(|tool| is(server, tool)).count()).sum()
+}
+
 /// One line a detail and language. The definitions are counted without the spaces between their parts.
 pub(crate) fn print(catalogue: &Catalogue) {
     let counter = tiktoken_rs::o200k_base().unwrap();
@@ -25,5 +29,8 @@ pub(crate) fn print(catalogue: &Catalogue) {
         for (what, tokens) in [("names", names), ("summary", summaries), ("full", full)] {
             println!("{} {what}: {tokens} tokens, {:.1} %", language.as_str(), 100.0 * tokens as f64 / raw as f64);
         }
+        // What `full` does not hold lies in the definition beside the module, and `full` says so.
+        let shortened = count_of(catalogue, |server, tool| details(server, tool, language).contains("Shortened;"));
+        println!("{} full, but shortened: {shortened} tools", language.as_str());
     }
 }

@@ -92,7 +92,7 @@ impl Meaning {
     pub(super) fn free(name: &str, called: bool, surface: &Surface<'_>) -> Option<Self> {
         match name {
             "servers" => return Some(Self::Servers),
-            "callMCPTool" => return Some(Self::Primitive),
+            "callMCPTool" | "callTool" | "call_tool" | "call_mcp_tool" => return Some(Self::Primitive),
             _ if COMMON.contains(&name) => return None,
             _ => {}
         }

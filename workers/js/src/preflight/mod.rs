@@ -60,13 +60,12 @@ pub(crate) fn prepare(
     surface: Option<&Surface>,
 ) -> Result<Wrapped, SyntaxProblem> {
     let run = |text: &str| strip_for(text, false, tokens, surface).and_then(wrap);
-    // Fences at the very start are template literals to a parser, which then finds no fault.
-    let fenced = source.trim_start().starts_with("```");
-    let first = if fenced { None } else { Some(run(source)) };
+    let inner = repair::without_fences(source);
+    // A fence is template literals to a parser, and prose such as `Solution:` a label: it may find no fault.
+    let first = if inner.is_some() && !repair::is_in_comment(source) { None } else { Some(run(source)) };
     if let Some(Ok(prepared)) = first {
         return Ok(prepared);
     }
-    let inner = repair::without_fences(source);
     if let Some((inner, mut prepared)) = inner.and_then(|inner| run(&inner).ok().map(|prepared| (inner, prepared))) {
         let note = "the text around the code block was left out; send the code alone";
         let preflight = &mut prepared.script.found.preflight;
@@ -190,6 +189,7 @@ mod tests {
         let short = "import { get_document } from 'google-drive';\nget_document({ documentId: 'a' });";
         assert!(found(short).text.is_some_and(|text| text.starts_with("import { getDocument as get_document } from")));
         assert_eq!(found("return 1").text, None);
+        assert_eq!(found("/*\n```\nreturn 2\n```\n*/\nreturn 1").text, None);
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use super::surface::{Surface, normal};
 use crate::positions::place_of;
+use crate::strip::parse_options;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{ImportDeclaration, ImportDeclarationSpecifier, ModuleExportName, Program, Statement, Str};
-use oxc::span::Span;
+use oxc::parser::Parser;
+use oxc::span::{SourceType, Span};
 
 /// What stands before a server in paths that lead nowhere.
 const PREFIXES: &[&str] = &[
@@ -39,6 +41,16 @@ pub(super) fn without_fences(source: &str) -> Option<String> {
     let inside = &lines[first + 1..last];
     let kept = inside.iter().any(|line| !line.trim().is_empty());
     kept.then(|| format!("{}{}\n", "\n".repeat(first + 1), inside.join("\n")))
+}
+
+/// Whether the first fence stands in a comment, and so is no mistake.
+pub(super) fn is_in_comment(source: &str) -> bool {
+    let lines = source.split_inclusive('\n').take_while(|line| !line.trim_start().starts_with("```"));
+    let at = lines.map(str::len).sum::<usize>();
+    let allocator = Allocator::default();
+    let parsed =
+        Parser::new(&allocator, source, SourceType::ts().with_module(true)).with_options(parse_options()).parse();
+    parsed.program.comments.iter().any(|comment| (comment.span.start as usize) < at && at < comment.span.end as usize)
 }
 
 /// Whether a text that is no TypeScript reads like Python.

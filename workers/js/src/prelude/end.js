@@ -1,6 +1,7 @@
 // The last part: the names that programs see, and the functions that the host calls.
 const client = { callMCPTool, callTool: callMCPTool, toArguments, ToolError, searchTools, sleep, servers, ...ownNames };
 for (const [name, value] of Object.entries({ callMCPTool, toArguments, ToolError, searchTools, servers, require })) hidden(name, value);
+for (const name of ["callTool", "call_tool", "call_mcp_tool"]) hidden(name, callMCPTool);
 hidden("__outboard_module", (name) => parts.get(name));
 hidden("__outboard_main", main);
 hidden("__outboard_program", program);
