@@ -123,6 +123,7 @@ HINTS = (
     (ModuleNotFoundError, r"'(requests|httpx|aiohttp|urllib3|websockets?)'", NO_NETWORK),
     (ModuleNotFoundError, "", "only the standard library, packages that the operator grants, `servers` and `skills` can be imported"),
     (TypeError, r"run\(\) (missing|got an unexpected)", "`run` is called with the `input` of the execution; give that input, or call `run` yourself"),
+    ((TypeError, ValueError), "^(An asyncio.Future|a coroutine was expected)", "outside of `async def` a call of a tool gives its value at once: leave asyncio out there"),
     (AttributeError, "^'dict' object has no attribute", 'results of tools are dicts: read a key as ["name"], or with .get("name")'),
     (TypeError, "^the JSON object must be str", "results of tools are values already: leave json.loads out"),
     (OSError, "Read-only file system", "only /workspace, /skills and /tmp can be written; relative paths begin at /: write to /workspace/NAME"),
