@@ -20,7 +20,7 @@ pub(crate) fn failed(error: &ToolError) -> Response {
 
 /// A request that is not let in.
 pub(crate) fn refused(status: StatusCode, message: &str, hint: &str) -> Response {
-    json(status, &json!({"error": {"code": "refused", "message": message, "hint": hint}}))
+    json(status, &json!({"error": {"code": ErrorCode::InvalidRequest, "message": message, "hint": hint}}))
 }
 
 fn status(code: ErrorCode) -> StatusCode {

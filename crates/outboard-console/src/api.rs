@@ -4,7 +4,7 @@ use crate::{Act, Answer, Console, Look, answer};
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use outboard_types::{ErrorCode, ToolError};
 use serde_json::Value;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) async fn look(
     headers: HeaderMap,
 ) -> Response {
     if let Err(refused) = console.admit(&headers) {
-        return refused;
+        return refused.into_response();
     }
     match Look::read(&what, query.as_deref().unwrap_or_default()) {
         Ok(look) => {
@@ -36,7 +36,7 @@ pub(crate) async fn act(
     body: Bytes,
 ) -> Response {
     if let Err(refused) = console.admit(&headers) {
-        return refused;
+        return refused.into_response();
     }
     match read(&what, &body) {
         // No place is taken: a call that somebody tries may wait for an answer that comes this way too.

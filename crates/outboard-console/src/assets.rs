@@ -14,6 +14,7 @@ macro_rules! files {
 files! {
     "base.css": "text/css; charset=utf-8",
     "parts.css": "text/css; charset=utf-8",
+    "pictures.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "main.js": "text/javascript; charset=utf-8",
     "api.js": "text/javascript; charset=utf-8",

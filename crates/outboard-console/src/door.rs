@@ -5,7 +5,7 @@ use crate::{Console, answer};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use outboard_types::Digest;
 use serde::Deserialize;
 use serde_json::json;
@@ -55,7 +55,7 @@ pub(crate) async fn login(State(console): State<Arc<Console>>, headers: HeaderMa
 /// Ends the session.
 pub(crate) async fn logout(State(console): State<Arc<Console>>, headers: HeaderMap) -> Response {
     if let Err(refused) = console.admit(&headers) {
-        return refused;
+        return refused.into_response();
     }
     cookie(&headers).iter().for_each(|cookie| console.sessions.close(cookie));
     let gone = format!("{}=; Max-Age=0", name(&headers));
@@ -66,27 +66,41 @@ pub(crate) async fn logout(State(console): State<Arc<Console>>, headers: HeaderM
 pub(crate) async fn session(State(console): State<Arc<Console>>, headers: HeaderMap) -> Response {
     match cookie(&headers).and_then(|cookie| console.sessions.token(cookie)) {
         Some(token) => answer::json(StatusCode::OK, &json!({"token": token, "by": console.by})),
-        None => nobody(),
+        None => Stranger::Nobody.into_response(),
     }
 }
 
 impl Console {
     /// Lets a request of an open session pass: its cookie and its token belong together.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Response> {
-        let wanted = cookie(headers).and_then(|cookie| self.sessions.token(cookie)).ok_or_else(nobody)?;
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Stranger> {
+        let wanted = cookie(headers).and_then(|cookie| self.sessions.token(cookie)).ok_or(Stranger::Nobody)?;
         match text(headers, HeaderName::from_static(TOKEN)) {
             Some(token) if Digest::of(token) == Digest::of(&wanted) => Ok(()),
-            _ => Err(answer::refused(
-                StatusCode::FORBIDDEN,
-                "the request does not carry its session's token",
-                "reload the page",
-            )),
+            _ => Err(Stranger::Forged),
         }
     }
 }
 
-fn nobody() -> Response {
-    answer::refused(StatusCode::UNAUTHORIZED, "nobody is logged in here", "log in with the token printed at start")
+/// Why a request does not pass.
+pub(crate) enum Stranger {
+    /// It belongs to no session.
+    Nobody,
+    /// It has the cookie of a session and not its token, as one that another page makes.
+    Forged,
+}
+
+impl IntoResponse for Stranger {
+    fn into_response(self) -> Response {
+        let (status, message, hint) = match self {
+            Self::Nobody => {
+                (StatusCode::UNAUTHORIZED, "nobody is logged in here", "log in with the token printed at start")
+            }
+            Self::Forged => {
+                (StatusCode::FORBIDDEN, "the request does not carry its session's token", "reload the page")
+            }
+        };
+        answer::refused(status, message, hint)
+    }
 }
 
 /// The cookie's name has the port in it: browsers do not tell ports apart, and each console has sessions of its own.

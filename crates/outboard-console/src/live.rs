@@ -69,7 +69,7 @@ impl Drop for Listener {
 /// `GET /console/api/live`: one event at once, and one whenever something changed.
 pub(crate) async fn live(State(console): State<Arc<Console>>, headers: HeaderMap) -> Response {
     if let Err(refused) = console.admit(&headers) {
-        return refused;
+        return refused.into_response();
     }
     let Some(listener) = Listener::new(console.clone()) else {
         return answer::refused(

@@ -20,7 +20,7 @@ fn secret() -> String {
     let mut bytes = [0_u8; 32];
     // Without randomness there is no safe token; the process cannot go on.
     getrandom::fill(&mut bytes).expect("invariant: the kernel gives random bytes");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(bytes).to_string()
 }
 
 /// What a browser gets when it comes in.

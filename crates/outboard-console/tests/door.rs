@@ -16,7 +16,7 @@ async fn without_a_session_nothing_is_read_or_done() {
     ] {
         let response = place.send(method, path, &[("cookie", "outboard_console_1=x")], "{}").await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
-        assert_eq!(read(response).await["error"]["code"], "refused");
+        assert_eq!(read(response).await["error"]["code"], "invalid_request");
     }
     for brought in [json!({"token": "wrong"}), json!({"link": "wrong"}), json!({}), json!({"token": "t0ken", "x": 1})] {
         let response = place.post("/console/api/login", &[], &brought).await;

@@ -65,10 +65,10 @@ impl Journal {
                 (one.executions, one.failed, one.model_tokens) = (int(row, 1)?, int(row, 2)?, int(row, 3)?);
             }
             let mut statement = connection.prepare_cached(
-                "SELECT at, count(*), count(error), sum(bytes), max(CASE WHEN rank <= 0.5 THEN duration_us END),
-                     max(CASE WHEN rank <= 0.95 THEN duration_us END)
+                "SELECT at, count(*), count(error), sum(bytes), min(CASE WHEN rank >= 0.5 THEN duration_us END),
+                     min(CASE WHEN rank >= 0.95 THEN duration_us END)
                  FROM (SELECT started_ms / ?2 * ?2 AS at, error, duration_us, arguments_bytes + result_bytes AS bytes,
-                         percent_rank() OVER (PARTITION BY started_ms / ?2 ORDER BY duration_us) AS rank
+                         cume_dist() OVER (PARTITION BY started_ms / ?2 ORDER BY duration_us) AS rank
                      FROM calls WHERE started_ms >= ?1) GROUP BY at",
             )?;
             let mut rows = statement.query(params![since, span])?;
@@ -86,10 +86,10 @@ impl Journal {
     pub fn servers_since(&self, since_ms: u64) -> Result<Vec<ServerFigures>, JournalError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT server, count(*), count(error), max(CASE WHEN rank <= 0.5 THEN duration_us END),
-                     max(CASE WHEN rank <= 0.95 THEN duration_us END), max(started_ms)
+                "SELECT server, count(*), count(error), min(CASE WHEN rank >= 0.5 THEN duration_us END),
+                     min(CASE WHEN rank >= 0.95 THEN duration_us END), max(started_ms)
                  FROM (SELECT server, error, duration_us, started_ms,
-                         percent_rank() OVER (PARTITION BY server ORDER BY duration_us) AS rank
+                         cume_dist() OVER (PARTITION BY server ORDER BY duration_us) AS rank
                      FROM calls WHERE started_ms >= ?1) GROUP BY server ORDER BY server",
             )?;
             statement.query_and_then(params![sql(since_ms)], figures)?.collect()
@@ -136,7 +136,7 @@ mod tests {
         let spans = journal.series(0, 1_000).unwrap();
         let told: Vec<_> = spans.iter().map(|span| (span.at_ms, span.calls, span.errors, span.bytes)).collect();
         assert_eq!(told, [(1_000, 50, 1, 150), (2_000, 50, 0, 150)]);
-        assert_eq!((spans[0].p50_us, spans[0].p95_us), (24, 46));
+        assert_eq!((spans[0].p50_us, spans[0].p95_us), (24, 47));
         let servers = journal.servers_since(0).unwrap();
         assert_eq!((servers.len(), servers[1].calls, servers[1].errors, servers[1].p50_us), (2, 50, 1, 49));
         assert!(journal.servers_since(9_999).unwrap().is_empty());

@@ -39,7 +39,7 @@ async function versions(name, over, place) {
         entry.what,
         entry.by ?? "",
         when(entry.at_ms),
-        h("button", { type: "button", onclick: compare(entry.id) }, `Compare ${entry.id}`),
+        h("button", { type: "button", onclick: compare(entry.id) }, `Compare ${entry.id.slice(0, 6)} with the present`),
       ]),
     ),
     changed,

@@ -50,9 +50,14 @@ impl Served {
         Self { child, address }
     }
 
-    /// Runs a program through the endpoint for agents; its report after two seconds, or at its end.
+    /// Runs a program through the endpoint for agents; its report at its end.
     fn program(&self, code: &str) -> String {
-        let arguments = json!({"code": code, "language": "typescript", "wait_s": 2});
+        self.begun(code, 50)
+    }
+
+    /// The same, with the report after some seconds if it has not ended.
+    fn begun(&self, code: &str, wait_s: u64) -> String {
+        let arguments = json!({"code": code, "language": "typescript", "wait_s": wait_s});
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "run_code", "arguments": arguments}});
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let body = runtime.block_on(async {
@@ -95,13 +100,6 @@ fn place() -> Place {
     place
 }
 
-/// The id in a report of something that is not over.
-fn id_of(report: &str, status: &str) -> String {
-    let (word, rest) = report.split_once(' ').unwrap();
-    assert_eq!(word, status, "{report}");
-    rest.split_whitespace().next().unwrap().to_owned()
-}
-
 fn served(place: &Place) -> Served {
     let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
     command.env("OUTBOARD_TOKEN", TOKEN);
@@ -116,8 +114,10 @@ fn every_page_works_for_everybody_and_nothing_hostile_does() {
     assert!(served.program("return await crm.getCustomer({ id: 'nobody' });").starts_with("failed"));
     assert!(served.program(HOSTILE).starts_with("succeeded"));
     assert!(served.program(SKILL).starts_with("succeeded"));
-    let waiting = id_of(&served.program(WAITS), "waiting_approval");
-    let endless = id_of(&served.program("await sleep(600_000);\nreturn 1;"), "running");
+    let id = |report: String| report.split_whitespace().nth(1).unwrap().to_owned();
+    let waiting = id(served.begun(WAITS, 1));
+    let endless = id(served.begun("await sleep(600_000);\nreturn 1;", 1));
+    place.until(&["approvals", "--json"], |open| open != "[]\n");
     served.walk("everything");
     let ended = |id: &str, status: &str| {
         let status = format!("\"status\":\"{status}\"");

@@ -58,7 +58,12 @@ const at = async (name, title) => {
   await main.getByRole("heading", { level: 1, name: title }).waitFor();
 };
 const shot = async (name) => {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png` });
+  if (!SHOTS) return;
+  await page.evaluate(() => {
+    scrollTo(0, 0);
+    document.getElementById("said").textContent = "";
+  });
+  await page.screenshot({ path: `${SHOTS}/${name}.png` });
 };
 
 /** Nothing serious for those who hear or see the page differently, and nothing beside a narrow one. */
