@@ -15,6 +15,7 @@ mod client;
 mod device;
 mod discovery;
 mod error;
+mod file;
 mod grant;
 mod http;
 mod keeper;

@@ -3,14 +3,14 @@
 use crate::book::Book;
 use crate::client::AccountId;
 use crate::error::{AuthError, Reason};
+use crate::file;
 use outboard_types::Digest;
 use outboard_vault::TextSeal;
 use std::any::Any;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -62,13 +62,7 @@ impl FileStore {
     }
 
     fn lock(&self, name: &str) -> io::Result<File> {
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let path = self.path.with_extension(format!("{name}.lock"));
-        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
-        file.lock()?;
-        Ok(file)
+        file::lock(&self.path.with_extension(format!("{name}.lock")))
     }
 
     fn load(&self) -> io::Result<Book> {
@@ -86,14 +80,7 @@ impl FileStore {
         if sealed.is_empty() {
             return Err(io::Error::other("it could not be sealed"));
         }
-        let part = self.path.with_extension("part");
-        // Left over by a process that was killed; the lock says that nobody writes it now.
-        let _ = fs::remove_file(&part);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        file.write_all(sealed.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&part, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        file::replace(&self.path, sealed.as_bytes())
     }
 
     fn failed(&self, error: io::Error) -> AuthError {
@@ -115,9 +102,9 @@ impl Store for FileStore {
     }
 
     fn version(&self) -> u64 {
-        // Every change is a new file.
-        let found = fs::metadata(&self.path);
-        found.map_or(0, |found| found.ino() ^ (found.mtime_nsec() as u64) << 20 ^ (found.mtime() as u64) << 8 | 1)
+        let (inode, seconds, nanoseconds, length) = file::mark(&self.path).unwrap_or_default();
+        let parts = [inode, seconds as u64, nanoseconds as u64, length];
+        parts.into_iter().fold(0, |all: u64, part| all.wrapping_mul(0x0100_0000_01b3).wrapping_add(part))
     }
 
     fn alone(&self, id: &AccountId) -> Result<Box<dyn Any + Send>, AuthError> {

@@ -1,13 +1,13 @@
 //! Tokens that we give to those who call us, one principal each. Only digests are kept.
 
+use crate::file::{self, Mark};
 use crate::secret;
 use crate::store::now;
 use outboard_types::{Digest, Principal};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 /// How tokens begin, so that scanners for secrets can know them.
@@ -60,8 +60,6 @@ pub struct Tokens {
     path: PathBuf,
     seen: Mutex<Option<(Mark, Vec<TokenRecord>)>>,
 }
-
-type Mark = Option<(u64, i64, i64, u64)>;
 
 impl Tokens {
     /// Those in this file; none while it is not there.
@@ -126,7 +124,7 @@ impl Tokens {
             return None;
         }
         let digest = Digest::of(token).to_string();
-        let mark = self.mark();
+        let mark = file::mark(&self.path);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.as_ref().is_none_or(|(before, _)| *before != mark) {
             *seen = Some((mark, self.list().ok()?));
@@ -137,32 +135,18 @@ impl Tokens {
         Some(Principal(found.principal.as_str().into()))
     }
 
-    fn mark(&self) -> Mark {
-        let found = fs::metadata(&self.path).ok()?;
-        Some((found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
-    }
-
     fn change(&self, change: impl FnOnce(&mut Vec<TokenRecord>)) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let private = |path: &Path| OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
-        let lock = private(&self.path.with_extension("lock"))?;
-        lock.lock()?;
+        let _lock = file::lock(&self.path.with_extension("lock"))?;
         let mut all = self.list()?;
         change(&mut all);
-        let part = self.path.with_extension("part");
-        let _ = fs::remove_file(&part);
-        let mut file = private(&part)?;
-        file.write_all(&serde_json::to_vec_pretty(&all)?)?;
-        file.sync_all()?;
-        fs::rename(&part, &self.path)?;
-        File::open(folder)?.sync_all()
+        file::replace(&self.path, &serde_json::to_vec_pretty(&all)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_token_is_its_principals_until_it_is_revoked_or_over() {

@@ -55,7 +55,8 @@ pub(crate) fn serve(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -
                     let head =
                         format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}");
                     let mut out = &stream;
-                    if out.write_all(format!("{head}\r\n{headers}\r\n{body}").as_bytes()).is_err() {
+                    let sent = out.write_all(format!("{head}\r\n{headers}\r\n{body}").as_bytes());
+                    if sent.is_err() || asked.header("connection") == "close" {
                         return;
                     }
                 }
