@@ -48,13 +48,17 @@ pub enum Verdict {
 
 /// The tokens of one account.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct Keeper(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     ports: Ports,
     id: AccountId,
     server: Url,
     settings: ClientSettings,
     state: Mutex<State>,
-    turn: tokio::sync::Mutex<()>,
+    /// Held while a token is renewed.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -68,12 +72,12 @@ struct State {
 impl Keeper {
     /// Keeps the tokens of this account at this server; nothing is read or sent yet.
     pub fn new(ports: Ports, id: AccountId, server: Url, settings: ClientSettings) -> Self {
-        Self { ports, id, server, settings, state: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self(Arc::new(Inner { ports, id, server, settings, state: Mutex::default(), turn: Arc::default() }))
     }
 
     /// Which account it is.
     pub fn id(&self) -> &AccountId {
-        &self.id
+        &self.0.id
     }
 
     /// The token to send; none where nobody signed in, which may do.
@@ -82,6 +86,42 @@ impl Keeper {
     ///
     /// The account is over, or no new token could be got.
     pub async fn token(&self) -> Result<Option<Redacted<String>>, AuthError> {
+        self.0.token().await
+    }
+
+    /// What to make of a refusal with status 401 or 403; `sent` is the token that was refused.
+    pub async fn refused(
+        &self,
+        sent: Option<&Redacted<String>>,
+        status: u16,
+        challenge: Option<&Challenge>,
+    ) -> Verdict {
+        self.0.refused(sent, status, challenge).await
+    }
+
+    /// A request was not refused.
+    pub fn worked(&self) {
+        self.0.state().problem = None;
+    }
+
+    /// Why the last request was refused, if it was and nobody signed in since.
+    pub fn problem(&self) -> Option<AuthError> {
+        self.0.problem()
+    }
+
+    /// How things stand.
+    pub fn standing(&self) -> Standing {
+        self.0.standing()
+    }
+
+    /// Waits for a renewal that is under way: what it brings is lost if the process ends before it is kept.
+    pub async fn settled(&self) {
+        drop(self.0.turn.lock().await);
+    }
+}
+
+impl Inner {
+    async fn token(self: &Arc<Self>) -> Result<Option<Redacted<String>>, AuthError> {
         let told = |error: AuthError| {
             self.state().problem = Some(error.clone());
             error
@@ -98,9 +138,8 @@ impl Keeper {
         }
     }
 
-    /// What to make of a refusal with status 401 or 403; `sent` is the token that was refused.
-    pub async fn refused(
-        &self,
+    async fn refused(
+        self: &Arc<Self>,
         sent: Option<&Redacted<String>>,
         status: u16,
         challenge: Option<&Challenge>,
@@ -121,20 +160,13 @@ impl Keeper {
         }
     }
 
-    /// A request was not refused.
-    pub fn worked(&self) {
-        self.state().problem = None;
-    }
-
-    /// Why the last request was refused, if it was and nobody signed in since.
-    pub fn problem(&self) -> Option<AuthError> {
+    fn problem(&self) -> Option<AuthError> {
         let version = self.ports.store.version();
         let state = self.state();
         state.problem.clone().filter(|_| state.version.is_none_or(|seen| seen == version))
     }
 
-    /// How things stand.
-    pub fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing {
         let account = self.account().ok().flatten();
         let needed =
             self.problem().is_some_and(|problem| problem.reason.code() == outboard_types::ErrorCode::SignInNeeded);
@@ -166,7 +198,7 @@ impl Keeper {
     }
 
     /// After a 401: the token that somebody else got meanwhile, or a new one.
-    async fn another(&self, sent: Option<&Redacted<String>>, scopes: &[String]) -> Result<(), AuthError> {
+    async fn another(self: &Arc<Self>, sent: Option<&Redacted<String>>, scopes: &[String]) -> Result<(), AuthError> {
         let account = self.account()?;
         match &account {
             Some(account) if sent.is_some_and(|sent| *sent != account.access) => Ok(()),
@@ -183,7 +215,7 @@ impl Keeper {
     }
 
     /// After `insufficient_scope`: a person has to agree, unless there is none behind the account.
-    async fn more(&self, sent: Option<&Redacted<String>>, scopes: &[String]) -> Result<(), AuthError> {
+    async fn more(self: &Arc<Self>, sent: Option<&Redacted<String>>, scopes: &[String]) -> Result<(), AuthError> {
         let Some(account) = self.account()? else { return Err(self.needed("nobody has signed in to it")) };
         if sent.is_some_and(|sent| *sent != account.access) {
             return Ok(());
@@ -208,9 +240,28 @@ impl Keeper {
         Err(AuthError::new(Reason::MoreScope, text).hint(format!("run `{}` to agree to them", self.id.command())))
     }
 
-    /// Gets a new token, unless somebody did so since `stale` was handed out.
-    async fn renew(&self, stale: Option<&Redacted<String>>, scopes: &[String]) -> Result<Redacted<String>, AuthError> {
-        let _turn = self.turn.lock().await;
+    /// Gets a new token, unless somebody did so since `stale` was handed out. Once begun, it goes on even if nobody
+    /// waits any more: the old refresh token is gone by then.
+    async fn renew(
+        self: &Arc<Self>,
+        stale: Option<&Redacted<String>>,
+        scopes: &[String],
+    ) -> Result<Redacted<String>, AuthError> {
+        let turn = self.turn.clone().lock_owned().await;
+        let (this, stale, scopes) = (self.clone(), stale.cloned(), scopes.to_vec());
+        let renewed = tokio::spawn(async move {
+            let renewed = this.renew_now(stale.as_ref(), &scopes).await;
+            drop(turn);
+            renewed
+        });
+        renewed.await.map_err(|error| AuthError::new(Reason::Storage, error.to_string()))?
+    }
+
+    async fn renew_now(
+        &self,
+        stale: Option<&Redacted<String>>,
+        scopes: &[String],
+    ) -> Result<Redacted<String>, AuthError> {
         let (store, id) = (self.ports.store.clone(), self.id.clone());
         let waited = tokio::task::spawn_blocking(move || store.alone(&id)).await;
         let _alone = waited.map_err(|error| AuthError::new(Reason::Storage, error.to_string()))??;

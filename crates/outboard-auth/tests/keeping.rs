@@ -64,6 +64,25 @@ async fn what_a_renewal_brings_is_kept_before_it_is_used() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_nobody_waits_for_is_kept_all_the_same() {
+    let (world, folder) = soon_over().await;
+    let held = keeper(&ports(&world, folder.path()), ClientSettings::default());
+    {
+        let asked = held.token();
+        futures::pin_mut!(asked);
+        // Given up as soon as the request is out.
+        while refreshes(&world).is_empty() {
+            assert!(futures::poll!(asked.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    held.settled().await;
+    let other = keeper(&ports(&world, folder.path()), ClientSettings::default());
+    assert_eq!(exposed(other.token().await.unwrap()).as_deref(), Some("access-2"));
+    assert_eq!(refreshes(&world).len(), 1);
+}
+
+#[tokio::test]
 async fn an_account_that_is_over_names_the_command() {
     let (world, folder) = soon_over().await;
     world.only(TOKEN, 400, &json!({"error": "invalid_grant"}));

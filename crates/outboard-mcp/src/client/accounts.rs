@@ -7,11 +7,14 @@ use outboard_auth::{AuthError, Challenge, Keeper, Standing, Verdict};
 use outboard_types::{Redacted, ServerName, ToolError};
 use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Client, RequestBuilder, Response, Url};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How often one request is sent at most: as it is, with a renewed token, and with one that has more scopes.
 const ATTEMPTS: usize = 3;
+
+/// The longest that a shutdown waits for tokens; a renewal itself takes no longer.
+const SETTLING: Duration = Duration::from_secs(25);
 
 /// How often it is looked whether somebody has signed in by now.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -106,6 +109,17 @@ fn with(request: RequestBuilder, token: Option<&Redacted<String>>) -> RequestBui
 }
 
 impl Upstreams {
+    /// Waits for tokens that are being renewed, so that what was granted is kept.
+    pub(super) async fn settled(&self) {
+        let personal =
+            self.personal.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect::<Vec<_>>();
+        let keepers = self.all.values().chain(&personal).filter_map(|upstream| upstream.spec.keeper.as_ref());
+        let all = futures::future::join_all(keepers.map(|keeper| keeper.settled()));
+        if tokio::time::timeout(SETTLING, all).await.is_err() {
+            tracing::warn!("a token was not renewed in time; sign in again if it is refused");
+        }
+    }
+
     /// Waits until somebody has signed in to a server.
     pub async fn signed_in(&self, name: &ServerName) {
         let keeper = self.get(name).ok().and_then(|upstream| upstream.spec.keeper.clone());

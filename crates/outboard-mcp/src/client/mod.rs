@@ -156,6 +156,7 @@ impl Upstreams {
         if tokio::time::timeout(SHUTDOWN, self.shared.tasks.wait()).await.is_err() {
             tracing::warn!("some upstream processes did not end in time");
         }
+        self.settled().await;
     }
 
     fn get(&self, name: &ServerName) -> Result<&Arc<Upstream>, ToolError> {
