@@ -53,7 +53,7 @@ mod tests {
     fn the_challenge_is_that_of_the_standard() {
         // The example of RFC 7636, appendix B.
         assert_eq!(
-            challenge("dBjftJeZ4CVP-mB92K27uhbUJU1W1r_wW1gFWFOEjXk"),
+            challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             "E9Melhoa2OwvFrEMTJHCGuKGSTdP5OyZ2hYr8JnvuFw"
         );
         assert_eq!(random().len(), 43);
