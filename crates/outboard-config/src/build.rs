@@ -99,6 +99,7 @@ impl Build {
             telemetry: Default::default(),
             tokenizer: "o200k".to_owned(),
             log: Default::default(),
+            alerts: Default::default(),
             inspection_refuse: Vec::new(),
             state_dir: cwd.join(".outboard"),
             session_max_age: None,
@@ -212,6 +213,7 @@ impl Build {
             (["privacy", key], given) => privacy(&mut settings.privacy, key, given, folder),
             (["telemetry", key], given) => seen::telemetry(&mut settings.telemetry, key, given),
             (["ledger", "tokenizer"], Given::Text(word)) => settings.tokenizer = seen::tokenizer(word, folder),
+            (["alerts", key], given) => crate::alerts::set(&mut settings.alerts, key, given),
             (["log", key], given) => seen::log(&mut settings.log, key, given, folder),
             (_, given) => calls(settings, parts, given, folder),
         }

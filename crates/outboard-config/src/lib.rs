@@ -5,6 +5,7 @@
 //! here: reading the environment (callers pass a look-up), or any file but settings files.
 
 mod agent;
+mod alerts;
 mod around;
 mod build;
 mod comments;
@@ -22,6 +23,7 @@ mod types;
 mod written;
 
 pub use agent::AgentSettings;
+pub use alerts::AlertSettings;
 pub use build::load;
 pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
 pub use list::all_settings;

@@ -53,6 +53,8 @@ pub struct Settings {
     pub tokenizer: String,
     /// The program's own log.
     pub log: LogSettings,
+    /// What is told as unusual.
+    pub alerts: crate::alerts::AlertSettings,
     /// What is refused before it runs; the rules as written.
     pub inspection_refuse: Vec<String>,
     /// Where state is kept; absolute.

@@ -10,6 +10,9 @@ use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
+/// Latest executions and calls that tell what is usual.
+const SAMPLE: u32 = 1_000;
+
 /// Something that a person should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
@@ -46,6 +49,62 @@ impl Journal {
             )?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             statement.query_and_then(params![sql(within.start), sql(within.end), limit], alert)?.collect()
+        })
+    }
+}
+
+/// What is usual, to tell what is not.
+impl Journal {
+    /// Tools that were called before a time, as `server.tool`.
+    pub fn tools_before(&self, before_ms: u64) -> Result<Vec<String>, JournalError> {
+        self.read(|connection| {
+            let text = "SELECT server || '.' || tool FROM calls WHERE started_ms < ?1 GROUP BY server, tool";
+            let mut statement = connection.prepare_cached(text)?;
+            let names = statement.query_map([sql(before_ms)], |row| row.get(0))?;
+            Ok(names.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The share of a tool's calls before a time that gave errors; none where there are fewer than ten.
+    pub fn error_rate_before(&self, server: &str, tool: &str, before_ms: u64) -> Result<Option<f64>, JournalError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*), count(error) FROM (SELECT error FROM calls
+                     WHERE server = ?1 AND tool = ?2 AND started_ms < ?3 ORDER BY started_ms DESC LIMIT ?4)",
+            )?;
+            let given = params![server, tool, sql(before_ms), SAMPLE];
+            let (calls, errors): (f64, f64) = statement.query_row(given, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok((calls >= 10.0).then(|| errors / calls))
+        })
+    }
+
+    /// How many calls the latest executions made on average, and how many executions that is drawn from, without one.
+    pub fn usual_run(&self, but: &ExecutionId) -> Result<(f64, u64), JournalError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT coalesce(avg(calls), 0.0), count(*) FROM (SELECT count(c.number) AS calls
+                     FROM (SELECT id FROM executions WHERE ended_ms IS NOT NULL AND id <> ?1
+                         ORDER BY started_ms DESC LIMIT ?2) e
+                     LEFT JOIN calls c ON c.execution = e.id GROUP BY e.id)",
+            )?;
+            let given = params![but.as_str(), SAMPLE];
+            let (mean, runs): (f64, i64) = statement.query_row(given, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok((mean, runs.cast_unsigned()))
+        })
+    }
+
+    /// What calls and models cost since a time, in millionths of the unit.
+    pub fn cost_since(&self, since_ms: u64) -> Result<u64, JournalError> {
+        self.read(|connection| {
+            let calls = "SELECT CAST(total(micros) AS INTEGER) FROM spending WHERE at_ms >= ?1";
+            let models = "SELECT CAST(total(json_extract(what, '$.cost_micros')) AS INTEGER) FROM marks
+                 WHERE json_extract(what, '$.kind') IN ('turn', 'request', 'agent')
+                     AND json_extract(what, '$.kind') = 'agent' AND at_us >= ?1 * 1000";
+            let mut sum = 0;
+            for text in [calls, models] {
+                sum += connection.prepare_cached(text)?.query_row([sql(since_ms)], |row| row.get::<_, i64>(0))?;
+            }
+            Ok(sum.cast_unsigned())
         })
     }
 }

@@ -16,6 +16,7 @@
 //! Never here: policy, settings, upstreams, the clock (times come with the records), or a decision on what is
 //! fit to be recorded; what must not be kept has to be left out or masked by the caller.
 
+mod activity;
 mod alerts;
 mod approvals;
 mod audit;
@@ -52,6 +53,7 @@ mod usage;
 mod write;
 mod writer;
 
+pub use activity::{ServerActivity, UnderWay};
 pub use alerts::Alert;
 pub use approvals::{Answer, Answered, ApprovalFilter, ApprovalRecord, ApprovalScope, ApprovalStatus};
 pub use audit::{AuditEntry, AuditFault, AuditFilter, AuditRow, Tampering, Verification};

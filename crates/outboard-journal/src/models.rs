@@ -52,7 +52,7 @@ impl Journal {
         let number = |key: &str| format!("CAST(total(json_extract(what, '$.{key}')) AS INTEGER)");
         let text = format!(
             "SELECT json_extract(what, '$.model'), count(*), sum(json_extract(what, '$.ok') = 0), {}, {}, {}
-             FROM marks WHERE json_extract(what, '$.kind') IN ('turn', 'request')
+             FROM marks WHERE json_extract(what, '$.kind') IN ('turn', 'request', 'agent')
                  AND json_extract(what, '$.kind') = 'turn' AND at_us >= ?1 * 1000 AND at_us < ?2 * 1000
              GROUP BY 1 ORDER BY 1",
             number("input"),
@@ -75,7 +75,7 @@ impl Journal {
                      LEFT JOIN tokens a ON a.execution = m.execution AND a.part = 'arguments' AND a.call = 0
                      LEFT JOIN tokens r ON r.execution = m.execution AND r.part IN ('results', 'definitions')
                          AND r.call = 0
-                 WHERE json_extract(what, '$.kind') IN ('turn', 'request')
+                 WHERE json_extract(what, '$.kind') IN ('turn', 'request', 'agent')
                      AND json_extract(what, '$.kind') = 'request' AND at_us >= ?1 * 1000 AND at_us < ?2 * 1000
                  GROUP BY 1 ORDER BY 1",
             )?;

@@ -14,7 +14,7 @@ CREATE INDEX tokens_by_time ON tokens (at_ms, counter);
 
 -- Executions by the span that asked for them, and turns and requests by time.
 CREATE INDEX marks_by_parent ON marks (json_extract(what, '$.parent')) WHERE json_extract(what, '$.kind') = 'trace';
-CREATE INDEX marks_by_model ON marks (at_us) WHERE json_extract(what, '$.kind') IN ('turn', 'request');
+CREATE INDEX marks_by_model ON marks (at_us) WHERE json_extract(what, '$.kind') IN ('turn', 'request', 'agent');
 
 -- What was not as usual, as it was seen.
 CREATE TABLE alerts (

@@ -138,3 +138,20 @@ fn an_alert_is_told_once_in_a_while() {
     let told: Vec<_> = journal.alerts(0..2_000, 2).unwrap().into_iter().map(|alert| (alert.at_ms, alert.of)).collect();
     assert_eq!(told, [(1_600, "a.b".to_owned()), (1_400, "a.c".to_owned())]);
 }
+
+#[test]
+fn what_goes_on_is_told_with_its_calls_and_so_is_what_servers_did() {
+    let journal = memory().unwrap();
+    ran(&journal, 1);
+    journal.begin(execution(2));
+    journal.call(call(2, 1));
+    journal.call(call(2, 2));
+    journal.flush().unwrap();
+    let now = journal.under_way(10).unwrap();
+    assert_eq!((now.len(), now[0].calls, now[0].is_left), (1, 2, false));
+    assert_eq!(now[0].last_call.as_deref(), Some("google-drive.get_document"));
+    assert!(now[0].row.record.code.contains("return 2"));
+    let servers = journal.server_activity(0).unwrap();
+    assert_eq!((servers[0].calls, servers[0].errors, servers[0].mean_us), (3, 1, 2_000_000));
+    assert!(journal.server_activity(u64::MAX / 4).unwrap().is_empty());
+}

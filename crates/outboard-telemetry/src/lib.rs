@@ -8,6 +8,7 @@
 //! Never here: settings files, the environment (callers pass a look-up), what is private (callers pass a mask),
 //! and anything on the path of a call.
 
+mod alerts;
 mod encode;
 pub mod metrics;
 pub mod names;
@@ -17,6 +18,7 @@ mod send;
 mod span;
 mod tree;
 
+pub use alerts::AlertOptions;
 pub use options::{Endpoint, Options, Protocol};
 pub use sampler::Sampler;
 pub use send::{SendError, Sent, Stats, Telemetry, resend};

@@ -147,3 +147,28 @@ fn a_month_is_forecast_from_the_journal_or_from_what_is_assumed() {
     assert!(told["break_even"]["calls"].as_u64().is_some(), "{told}");
     assert!(place.ok(&["estimate"]).contains("a program is cheaper"));
 }
+
+#[test]
+fn what_is_unusual_is_told_when_it_happens_and_listed_later() {
+    let place = Place::with(&["logs"]);
+    for _ in 0..5 {
+        place.program("typescript", "await logs.getPage({ page: 1 }); return 1;");
+    }
+    place.write(
+        "many",
+        "for (let page = 1; page <= 15; page++) await logs.getPage({ page });\nreturn await logs.listPages({});",
+    );
+    let output = place.run(&["run", "many", "--language", "typescript"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("unusual: 16 calls in one run, usually 1.0"), "{told}");
+    let listed = json(&place.ok(&["stats", "--alerts", "--json"]));
+    let mut kinds: Vec<_> = listed["seen"].as_array().unwrap().iter().map(|alert| alert["kind"].clone()).collect();
+    kinds.sort_by_key(Value::to_string);
+    assert_eq!(kinds, ["calls_per_run", "new_tool"], "{listed}");
+    assert!(place.ok(&["stats", "--alerts"]).contains("16 calls in one run"));
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&(settings + "[alerts]\nenabled = false\n"));
+    place.write("more", "for (let page = 1; page <= 25; page++) await logs.getPage({ page });\nreturn 1;");
+    let output = place.run(&["run", "more", "--language", "typescript"]);
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("unusual"));
+}

@@ -33,6 +33,7 @@ mod state;
 mod support;
 mod tasks;
 mod telemetry;
+mod top;
 mod types;
 mod web;
 mod workspace;

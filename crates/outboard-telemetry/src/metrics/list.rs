@@ -86,5 +86,6 @@ metrics! {
     MODEL_TIME = "gen_ai.client.operation.duration", "Time until a model had answered.", "s", Histogram(SECONDS),
         ["gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "error.type"];
     BYTES = "outboard.bytes", "Bytes that passed between tools and programs.", "By", Counter, [];
+    ALERTS = "outboard.alerts", "What was told as unusual.", "{alert}", Counter, ["kind"];
     SPANS = "outboard.spans", "Spans that were sent, and those that were dropped.", "{span}", Counter, ["outcome"];
 }

@@ -75,6 +75,11 @@ impl Metrics {
         self.0.registry.add(&m::SPANS, &[outcome], count as f64);
     }
 
+    /// Counts something unusual that was told.
+    pub(crate) fn alert(&self, kind: &str) {
+        self.0.registry.add(&m::ALERTS, &[kind], 1.0);
+    }
+
     /// Everything as it stands now.
     pub fn samples(&self) -> Vec<Sample> {
         let mut found = Gauges::default();

@@ -8,6 +8,7 @@ mod background;
 mod post;
 mod queue;
 
+use crate::alerts::{AlertOptions, Alerts};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::span::Span;
@@ -17,8 +18,8 @@ use outboard_journal::{Fact, Follower, Journal, JournalError};
 use outboard_types::{ExecutionId, SpanId, TraceContext, TraceId, TraceOrigin, TraceParent};
 use post::Poster;
 use queue::Queue;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -102,6 +103,7 @@ pub struct Telemetry {
     metrics: Metrics,
     counters: Arc<Counters>,
     queue: Option<Queue>,
+    alerts: OnceLock<Alerts>,
     task: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -127,9 +129,17 @@ impl Telemetry {
         } else {
             (None, None)
         };
-        let telemetry = Arc::new(Self { options, inner, metrics, counters, queue, task: task.into() });
+        let telemetry =
+            Arc::new(Self { options, inner, metrics, counters, queue, alerts: OnceLock::new(), task: task.into() });
         journal.follow(telemetry.clone());
         Ok(telemetry)
+    }
+
+    /// Tells of what is unusual from now on.
+    pub fn alert(&self, options: AlertOptions, journal: &Journal) -> std::io::Result<()> {
+        let alerts = Alerts::start(options, journal.clone(), self.metrics.clone())?;
+        let _ = self.alerts.set(alerts);
+        Ok(())
     }
 
     /// What is counted.
@@ -180,6 +190,9 @@ impl Telemetry {
 
     /// Sends what still waits, at most this long; tells how many spans got lost in all.
     pub async fn close(&self, limit: Duration) -> Stats {
+        if let Some(alerts) = self.alerts.get() {
+            alerts.close(limit).await;
+        }
         if let Some(queue) = &self.queue {
             queue.close();
         }
@@ -206,6 +219,9 @@ impl Telemetry {
 impl Follower for Telemetry {
     fn heard(&self, fact: Fact<'_>) {
         self.metrics.heard(fact);
+        if let Some(alerts) = self.alerts.get() {
+            alerts.heard(fact);
+        }
         if let Some(queue) = &self.queue {
             let lost = queue.heard(fact);
             self.lost(lost);

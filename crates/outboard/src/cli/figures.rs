@@ -55,6 +55,9 @@ pub(crate) struct Stats {
     /// Only what began within this time, such as 7d.
     #[arg(long, value_name = "SPAN", default_value = "30d")]
     pub(crate) since: String,
+    /// Only what was unusual: as it was told, and in the last day against the time before.
+    #[arg(long)]
+    pub(crate) alerts: bool,
     #[command(flatten)]
     pub(crate) money: Money,
     /// Print one JSON object.
@@ -70,6 +73,13 @@ pub(crate) struct Estimate {
     #[command(flatten)]
     pub(crate) money: Money,
     /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Top {
+    /// Print one JSON object and end.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -15,7 +15,7 @@ pub(crate) use accounts::{Login, Logout, Token, TokenAction};
 pub(crate) use agent::Agent;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use clients::{Import, Install, Taking, Uninstall};
-pub(crate) use figures::{Bench, Estimate, Stats};
+pub(crate) use figures::{Bench, Estimate, Stats, Top};
 pub(crate) use help::{Completions, Config, ConfigAction, Man};
 pub(crate) use records::{
     Audit, AuditAction, ExecutionAction, Executions, Privacy, PrivacyAction, Replay, Resume, Shapes, ShapesAction,
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Executions(Executions),
     /// Draw what happened in an execution, when and how long, or send its trace again.
     Trace(Trace),
+    /// Watch what runs now, the servers and the questions to people; a and d answer the one that is chosen.
+    Top(Top),
     /// Go on with an execution whose process is gone.
     Resume(Resume),
     /// Run a recorded execution again over its recorded answers; nothing is called.

@@ -43,12 +43,12 @@ pub(super) fn by() -> String {
     std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "somebody at a terminal".into())
 }
 
-fn yes(scope: &str) -> Answer {
+pub(super) fn yes(scope: &str) -> Answer {
     let scope = ApprovalScope::parse(scope).unwrap_or(ApprovalScope::Once);
     Answer { approve: true, scope, by: by(), channel: "cli".into(), reason: None }
 }
 
-fn no(reason: Option<String>) -> Answer {
+pub(super) fn no(reason: Option<String>) -> Answer {
     Answer { approve: false, scope: ApprovalScope::Once, by: by(), channel: "cli".into(), reason }
 }
 

@@ -35,6 +35,7 @@ pub(crate) mod skills;
 mod state;
 mod stats;
 mod token;
+mod top;
 pub(crate) mod trace;
 mod waiting;
 mod workspace;
@@ -55,11 +56,13 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 }
 
 async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    crate::logs::panic_on_purpose("command");
     let Some(command) = &cli.command else { return first::run(&cli) };
     match command {
         Command::Demo(args) => demo::run(&cli, args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Stats(args) => stats::run(&cli, args),
+        Command::Top(args) => top::run(&cli, args).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Serve(args) => serve::run(&cli, args).await,
         Command::Import(args) => import::run(&cli, args),

@@ -179,7 +179,7 @@ impl Door {
 pub(crate) async fn close(upstreams: &Upstreams, journal: outboard_journal::Journal, counting: Option<Arc<Counting>>) {
     upstreams.shutdown().await;
     let end = move || {
-        counting.iter().for_each(|counting| counting.close(telemetry::PATIENCE));
+        counting.iter().for_each(|counting| counting.close(telemetry::COUNTING));
         journal.flush()
     };
     if let Ok(Err(error)) = tokio::task::spawn_blocking(end).await {

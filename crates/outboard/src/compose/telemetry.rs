@@ -2,17 +2,20 @@
 
 use crate::failure::Failure;
 use outboard_border::{Border, Notes, Place};
-use outboard_config::Settings;
+use outboard_config::{AlertSettings, Settings};
 use outboard_execution::{Counting, Executions, Tokenizer};
 use outboard_gateway::{CircuitState, Circuits};
 use outboard_journal::{Journal, Mark};
-use outboard_telemetry::{Content, Options, Protocol, Sampler, Telemetry, TreeOptions};
+use outboard_telemetry::{AlertOptions, Content, Options, Protocol, Sampler, Telemetry, TreeOptions};
 use outboard_types::{ErrorCode, ExecutionId, TraceOrigin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest that the end of the program waits for a collector.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest that it waits for tokens to be counted; the vocabulary takes a moment on a slow machine.
+pub(super) const COUNTING: Duration = Duration::from_secs(60);
 
 /// Where telemetry goes: settings over the environment.
 pub(crate) fn sending(settings: &Settings) -> Result<Options, Failure> {
@@ -69,6 +72,11 @@ pub(super) fn counting(settings: &Settings, journal: &Journal) -> Result<Option<
     Ok(if tokenizer.counts() { Some(Counting::start(tokenizer, journal.clone())?) } else { None })
 }
 
+fn alerts(settings: &Settings) -> AlertOptions {
+    let AlertSettings { calls_factor, least_calls, error_rate, cost_day, quiet, .. } = settings.alerts;
+    AlertOptions { calls_factor, least_calls, error_rate, cost_day, quiet }
+}
+
 /// Listens to a journal from now on.
 pub(super) fn start(
     settings: &Settings,
@@ -79,7 +87,11 @@ pub(super) fn start(
         Failure::new(ErrorCode::InvalidSettings, error.to_string())
             .hint("set telemetry.endpoint, or OTEL_EXPORTER_OTLP_ENDPOINT, to an http:// or https:// address")
     };
-    Telemetry::start(sending(settings)?, drawn(settings, border), journal).map_err(wrong)
+    let telemetry = Telemetry::start(sending(settings)?, drawn(settings, border), journal).map_err(wrong)?;
+    if settings.alerts.enabled {
+        telemetry.alert(alerts(settings), journal)?;
+    }
+    Ok(telemetry)
 }
 
 /// Lets executions name their traces to servers, and looks up what is under way when metrics are read.

@@ -33,6 +33,12 @@ pub(super) fn watch() {
     }));
 }
 
+/// Panics where `OUTBOARD_PANIC` names this place, so that tests see what users would.
+pub(crate) fn panic_on_purpose(place: &str) {
+    let named = std::env::var("OUTBOARD_PANIC").unwrap_or_default();
+    assert!(named != place, "a panic on purpose, with what may be private: {}", std::env::args().collect::<String>());
+}
+
 /// The place, the thread and the functions. The message only where it is a literal of the program: one that was
 /// put together may hold anything.
 fn report(info: &PanicHookInfo<'_>) -> String {

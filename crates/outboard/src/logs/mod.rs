@@ -7,6 +7,7 @@ mod rotating;
 mod scrubbed;
 
 use crate::cli::Cli;
+pub(crate) use crash::panic_on_purpose;
 use outboard_config::Settings;
 use rotating::Rotating;
 use scrubbed::Scrubbed;

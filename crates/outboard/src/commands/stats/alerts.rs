@@ -1,5 +1,6 @@
 //! What is not as usual in the last day, against the time before it.
 
+use outboard_config::AlertSettings;
 use outboard_journal::{Journal, JournalError, Usage, UsageBy};
 use serde::Serialize;
 use std::ops::Range;
@@ -17,37 +18,37 @@ pub(super) struct Alert {
 
 const DAY_MS: u64 = 86_400_000;
 
-/// Fewer calls than this prove nothing.
-const ENOUGH: u64 = 10;
-
-/// How many times as much as usual is unusual.
-const FACTOR: f64 = 3.0;
-
-/// Error rates below this are life.
-const ERRORS: f64 = 0.2;
-
-pub(super) fn of(journal: &Journal, within: Range<u64>, now: u64) -> Result<Vec<Alert>, JournalError> {
+pub(super) fn of(
+    journal: &Journal,
+    within: Range<u64>,
+    now: u64,
+    limits: &AlertSettings,
+) -> Result<Vec<Alert>, JournalError> {
     let today = now.saturating_sub(DAY_MS);
     let before = within.start..today.max(within.start);
     let since = today..within.end;
     let runs = |span: &Range<u64>| journal.usage(UsageBy::Principal, span.clone());
     let tools = |span: &Range<u64>| journal.usage(UsageBy::Tool, span.clone());
-    let mut alerts: Vec<Alert> = calls_per_run(&runs(&before)?, &runs(&since)?).into_iter().collect();
-    alerts.extend(tools_unlike(&tools(&before)?, &tools(&since)?));
+    let mut alerts: Vec<Alert> = calls_per_run(&runs(&before)?, &runs(&since)?, limits).into_iter().collect();
+    alerts.extend(tools_unlike(&tools(&before)?, &tools(&since)?, limits));
     Ok(alerts)
 }
 
-fn calls_per_run(before: &[Usage], since: &[Usage]) -> Option<Alert> {
+fn calls_per_run(before: &[Usage], since: &[Usage], limits: &AlertSettings) -> Option<Alert> {
     let mean = |rows: &[Usage]| {
         let (calls, runs) = rows.iter().fold((0, 0), |(calls, runs), row| (calls + row.calls, runs + row.executions));
         (runs > 0).then(|| (calls, calls as f64 / runs as f64))
     };
     let ((_, usual), (calls, now)) = (mean(before)?, mean(since)?);
     let text = format!("{now:.1} calls per run in the last day, usually {usual:.1}");
-    (calls >= ENOUGH && now > usual.max(1.0) * FACTOR).then(|| Alert { kind: "calls_per_run", of: String::new(), text })
+    (calls >= limits.least_calls && now > usual.max(1.0) * limits.calls_factor).then(|| Alert {
+        kind: "calls_per_run",
+        of: String::new(),
+        text,
+    })
 }
 
-fn tools_unlike(before: &[Usage], since: &[Usage]) -> Vec<Alert> {
+fn tools_unlike(before: &[Usage], since: &[Usage], limits: &AlertSettings) -> Vec<Alert> {
     let rate = |row: &Usage| row.errors as f64 / row.calls.max(1) as f64;
     let mut alerts = Vec::new();
     for row in since {
@@ -57,8 +58,8 @@ fn tools_unlike(before: &[Usage], since: &[Usage]) -> Vec<Alert> {
         if usual.is_none() && !before.is_empty() {
             alert("new_tool", format!("{} was never called before the last day; {} calls since", row.of, row.calls));
         }
-        let limit = usual.map_or(0.0, rate).max(ERRORS / 2.0) * 2.0;
-        if row.calls >= ENOUGH && rate(row) >= limit {
+        let limit = usual.map_or(0.0, rate).max(limits.error_rate / 2.0) * 2.0;
+        if row.calls >= limits.least_calls && rate(row) >= limit {
             let share = rate(row) * 100.0;
             alert(
                 "error_rate",
@@ -93,17 +94,17 @@ mod tests {
 
     #[test]
     fn many_more_calls_per_run_are_told() {
-        let usual = [usage("local", 10, 30, 0)];
-        assert_eq!(calls_per_run(&usual, &[usage("local", 2, 12, 0)]), None);
-        let alert = calls_per_run(&usual, &[usage("local", 2, 60, 0)]);
+        let (usual, limits) = ([usage("local", 10, 30, 0)], AlertSettings::default());
+        assert_eq!(calls_per_run(&usual, &[usage("local", 2, 12, 0)], &limits), None);
+        let alert = calls_per_run(&usual, &[usage("local", 2, 60, 0)], &limits);
         assert!(alert.is_some_and(|alert| alert.text.starts_with("30.0 calls per run")));
-        assert_eq!(calls_per_run(&[], &[usage("local", 1, 900, 0)]), None);
+        assert_eq!(calls_per_run(&[], &[usage("local", 1, 900, 0)], &limits), None);
     }
 
     #[test]
     fn new_tools_and_failing_ones_are_told() {
         let kinds = |before: &[Usage], since: &[Usage]| -> Vec<_> {
-            tools_unlike(before, since).into_iter().map(|alert| alert.kind).collect()
+            tools_unlike(before, since, &AlertSettings::default()).into_iter().map(|alert| alert.kind).collect()
         };
         let usual = [usage("a.b", 1, 100, 2)];
         assert_eq!(kinds(&usual, &[usage("a.c", 1, 1, 1)]), ["new_tool"]);

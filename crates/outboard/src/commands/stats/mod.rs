@@ -17,6 +17,9 @@ use outboard_types::now_ms;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
+/// Alerts that are listed at most.
+const ALERTS: usize = 1_000;
+
 /// Bytes of a token, roughly.
 pub(super) const BYTES: u64 = 4;
 
@@ -30,16 +33,23 @@ pub(super) fn run(cli: &Cli, args: &cli::Stats) -> Result<ExitCode, Failure> {
     let now = now_ms();
     let within = now.saturating_sub(span.as_millis() as u64)..now.saturating_add(1);
     let journal = compose::journal(&settings)?;
+    let alerts = Alerts {
+        seen: journal.alerts(within.clone(), ALERTS)?,
+        now: alerts::of(&journal, within.clone(), now, &settings.alerts)?,
+    };
+    if args.alerts {
+        alerts.show(args.json);
+        return Ok(ExitCode::SUCCESS);
+    }
     let rows = journal.usage(by, within.clone())?;
-    let alerts = alerts::of(&journal, within.clone(), now)?;
     let beside =
         Beside { models: journal.model_usage(within.clone())?, requests: journal.request_usage(within.clone())? };
     if args.json {
         let counter = counter(&rows, &journal.tokenizers(within)?);
         let rows: Vec<Value> = rows.iter().map(|row| as_json(row, &price)).collect();
         output::json(&json!({
-            "by": args.by, "counter": counter, "model": model, "rows": rows, "alerts": alerts,
-            "requests": beside.requests, "models": beside.models,
+            "by": args.by, "counter": counter, "model": model, "rows": rows, "alerts": alerts.now,
+            "seen": alerts.seen, "requests": beside.requests, "models": beside.models,
         }));
         return Ok(ExitCode::SUCCESS);
     }
@@ -51,8 +61,31 @@ pub(super) fn run(cli: &Cli, args: &cli::Stats) -> Result<ExitCode, Failure> {
     if rows.iter().any(|row| !row.is_exact()) {
         output::talk("~ some of it is an estimate: a token every four bytes");
     }
-    alerts.iter().for_each(|alert| output::talk(&format!("unusual: {}", alert.text)));
+    alerts.now.iter().for_each(|alert| output::talk(&format!("unusual: {}", alert.text)));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was unusual: as it was told when it happened, and as it looks now.
+struct Alerts {
+    seen: Vec<outboard_journal::Alert>,
+    now: Vec<alerts::Alert>,
+}
+
+impl Alerts {
+    fn show(&self, json: bool) {
+        if json {
+            return output::json(&json!({"alerts": self.now, "seen": self.seen}));
+        }
+        for alert in &self.seen {
+            let id = alert.execution.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+            let ago = now_ms().saturating_sub(alert.at_ms) / 60_000;
+            output::data(&format!("{ago} min ago: {}{id}", alert.text));
+        }
+        self.now.iter().for_each(|alert| output::data(&format!("now: {}", alert.text)));
+        if self.seen.is_empty() && self.now.is_empty() {
+            output::talk("nothing unusual in this time");
+        }
+    }
 }
 
 /// What the figures are: the tokenizer where all are counts, `estimate` where none is, else `mixed`.
