@@ -21,23 +21,7 @@ pub(crate) enum Plan {
     /// It is answered without being made.
     Say(String),
     /// It is made; what is told beside its result, and what it is told from others by.
-    Make { remarks: Vec<String>, key: u64 },
-}
-
-impl Plan {
-    /// The same with a remark more.
-    fn with(mut self, remark: Option<&str>) -> Self {
-        if let Plan::Make { remarks, .. } = &mut self {
-            remarks.extend(remark.map(str::to_owned));
-        }
-        self
-    }
-}
-
-/// A reply with the call that it means, and what the model did instead of making it.
-pub(crate) struct Understood {
-    reply: Reply,
-    instead: Option<&'static str>,
+    Make { remark: Option<&'static str>, key: u64 },
 }
 
 /// What the model said, fit to be kept, and what is to become of its calls.
@@ -50,31 +34,25 @@ pub(crate) struct Accepted {
 const PATIENT: &str = "wait";
 
 impl Agent<'_> {
-    /// The reply with the call that it means, where it makes none and means one.
-    pub(crate) fn understood(&self, mut reply: Reply, program_ran: bool) -> Understood {
+    /// The reply with the call that it means, where it makes none and means one. The model is not told: words about
+    /// calls make small ones call again.
+    pub(crate) fn understood(&self, mut reply: Reply, program_ran: bool) -> Reply {
         let makes_none = !reply.parts.iter().any(|part| matches!(part, Received::Call { .. }));
         if reply.stop != Stop::Done || !makes_none {
-            return Understood { reply, instead: None };
+            return reply;
         }
-        let texts =
-            reply.parts.iter().filter_map(|part| if let Received::Text(text) = part { Some(&**text) } else { None });
-        let text = texts.collect::<Vec<_>>().join("\n");
-        let Some(meant) = meant(self.options.mode, &text, &self.names, program_ran) else {
-            return Understood { reply, instead: None };
-        };
-        let arguments = meant.arguments.to_string();
-        reply.parts.push(Received::Call { id: String::new(), name: meant.name, arguments });
-        Understood { reply, instead: Some(meant.instead) }
+        let text = |part: &Received| if let Received::Text(text) = part { Some(text.clone()) } else { None };
+        let text = reply.parts.iter().filter_map(text).collect::<Vec<_>>().join("\n");
+        if let Some(meant) = meant(self.options.mode, &text, &self.names, program_ran) {
+            self.watch.note(&Note::Corrected { what: format!("{}: {}", meant.name, meant.instead) });
+            let arguments = meant.arguments.to_string();
+            reply.parts.push(Received::Call { id: String::new(), name: meant.name, arguments });
+        }
+        reply
     }
 
     /// Reads a reply; decides about each call.
-    pub(crate) fn accept(
-        &self,
-        understood: Understood,
-        conversation: &Conversation,
-        repeats: &mut Repeats,
-    ) -> Accepted {
-        let Understood { reply, instead } = understood;
+    pub(crate) fn accept(&self, reply: Reply, conversation: &Conversation, repeats: &mut Repeats) -> Accepted {
         let cut = reply.stop == Stop::MaxTokens;
         let mut accepted = Accepted { parts: Vec::new(), plans: Vec::new() };
         for part in reply.parts {
@@ -84,7 +62,6 @@ impl Agent<'_> {
                 Received::Call { id, name, arguments } => {
                     let id = unique(id, &accepted.parts, conversation);
                     let (call, plan) = self.plan(id, name, &arguments, cut, accepted.plans.len(), repeats);
-                    let plan = plan.with(instead);
                     let plan =
                         if self.is_twice(&call, &accepted.parts) { Plan::Say(correct::TWICE.into()) } else { plan };
                     accepted.parts.push(Part::Call(call));
@@ -122,15 +99,11 @@ impl Agent<'_> {
         // What cannot be read goes back as an empty object: providers refuse a history that holds anything else.
         let mut given = if given.is_object() { given } else { serde_json::json!({}) };
         bare(&name, &mut given);
-        let mut remarks: Vec<String> =
-            remark.map(|why| format!("about the arguments of this call: {why}")).into_iter().collect();
-        let (name, given) = match function(self.options.mode, &name, &given, &self.names).filter(|_| bad.is_none()) {
-            Some(meant) => {
-                remarks.push(meant.instead.to_owned());
-                (meant.name, meant.arguments)
-            }
-            None => (name, given),
-        };
+        let meant = function(self.options.mode, &name, &given, &self.names).filter(|_| bad.is_none());
+        let (name, given) = meant.map_or((name, given), |meant| {
+            self.watch.note(&Note::Corrected { what: format!("{}: {}", meant.name, meant.instead) });
+            (meant.name, meant.arguments)
+        });
         let key = key(&name, &given);
         let plan = if before >= MOST {
             Plan::Say(correct::too_many(MOST))
@@ -141,7 +114,7 @@ impl Agent<'_> {
         } else if name != PATIENT && !repeats.may(key) {
             Plan::Say(correct::REPEATED.to_owned())
         } else {
-            Plan::Make { remarks, key }
+            Plan::Make { remark, key }
         };
         (ToolUse { id, name, arguments: given }, plan)
     }
@@ -156,35 +129,44 @@ impl Agent<'_> {
     ) -> Vec<Answer> {
         let made = calls.iter().zip(plans).map(|(call, plan)| self.answer(call, plan, traceparent.clone()));
         let results: Vec<_> = stream::iter(made).buffered(self.options.parallel.max(1)).collect().await;
-        let noted = results.into_iter().zip(calls).map(|((outcome, key), call)| {
-            if let Some(key) = key {
-                repeats.gave(key, &outcome.text);
+        let noted = results.into_iter().zip(calls).map(|((mut outcome, made), call)| {
+            // What was said about the call is no part of what it gave.
+            if let Some((key, own)) = made
+                && repeats.gave(key, &outcome.text[..own])
+            {
+                outcome.text.push_str(correct::AGAIN);
             }
             Answer::new(&*call.id, outcome.text, outcome.is_error)
         });
         noted.collect()
     }
 
-    async fn answer(&self, call: &ToolUse, plan: Plan, traceparent: Option<String>) -> (ToolOutcome, Option<u64>) {
-        let (remarks, key) = match plan {
+    async fn answer(
+        &self,
+        call: &ToolUse,
+        plan: Plan,
+        traceparent: Option<String>,
+    ) -> (ToolOutcome, Option<(u64, usize)>) {
+        let (remark, key) = match plan {
             Plan::Say(text) => {
                 self.watch.note(&Note::Corrected { what: format!("{}: {text}", call.name) });
                 return (ToolOutcome { text, is_error: true }, None);
             }
-            Plan::Make { remarks, key } => (remarks, key),
+            Plan::Make { remark, key } => (remark, key),
         };
         let tool = self.names.tool(&call.name).unwrap_or(&call.name);
         self.watch.calling(call);
         let aside = CallAside { cancel: self.options.cancel.clone(), traceparent };
         let outcome = self.tools.call(tool, &call.arguments, aside).await;
         let mut text = bounded(outcome.text, self.options.result_bytes);
-        for remark in remarks {
-            self.watch.note(&Note::Corrected { what: format!("{}: {remark}", call.name) });
-            text.push_str(&format!("\nnote: {remark}"));
+        let own = text.len();
+        if let Some(remark) = remark {
+            self.watch.note(&Note::Corrected { what: format!("{}: the arguments: {remark}", call.name) });
+            text.push_str(&format!("\nnote: about the arguments of this call: {remark}"));
         }
         let outcome = ToolOutcome { text, ..outcome };
         self.watch.called(call, &outcome);
-        (outcome, (!outcome_is_interrupted(self)).then_some(key))
+        (outcome, (!outcome_is_interrupted(self)).then_some((key, own)))
     }
 }
 

@@ -41,6 +41,10 @@ pub(crate) const REPEATED: &str = "you made exactly this call several times and 
                                    it was not made again. Use the result that you have, change the call, or answer \
                                    the user.";
 
+/// What is told beside a result that a call gave before.
+pub(crate) const AGAIN: &str =
+    "\nnote: this is what the same call gave before. Answer the user with it, in plain text.";
+
 /// What a search or a program that stands twice in one turn is answered with.
 pub(crate) const TWICE: &str = "this is the same call as one before it in your message; it was made once. Make one \
                                 call, read its result, and go on.";

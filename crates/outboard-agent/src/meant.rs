@@ -21,7 +21,7 @@ pub(crate) const SINGLE: &str = "call_tool";
 pub(crate) struct Meant {
     pub(crate) name: String,
     pub(crate) arguments: Value,
-    /// What the model did instead, as it is told.
+    /// What the model did instead, for people.
     pub(crate) instead: &'static str,
 }
 
@@ -29,13 +29,13 @@ pub(crate) struct Meant {
 pub(crate) fn meant(mode: Mode, text: &str, names: &Names, program_ran: bool) -> Option<Meant> {
     let text = text.trim();
     if let Some((name, arguments)) = written_call(mode, text, names) {
-        return Some(Meant { name, arguments, instead: "you wrote this call as text; make it as a tool call" });
+        return Some(Meant { name, arguments, instead: "a call written as text was made" });
     }
     if mode != Mode::Code || program_ran || names.tool(PROGRAMS).is_none() {
         return None;
     }
     let [Program { language, code }] = programs(text)[..] else { return None };
-    let instead = "you wrote this program as text; give it to run_code. It ran";
+    let instead = "a program written as text was run";
     Some(Meant { name: PROGRAMS.into(), arguments: json!({"code": code, "language": language}), instead })
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn function(mode: Mode, name: &str, given: &Value, names: &Names) -> 
         return None;
     }
     let arguments = json!({"tool": name, "arguments": given});
-    let instead = "this is no tool of yours but a function; the call was made with call_tool";
+    let instead = "a function called as a tool was called through it";
     Some(Meant { name: SINGLE.into(), arguments, instead })
 }
 

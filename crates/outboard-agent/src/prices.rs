@@ -65,7 +65,7 @@ struct Flat {
 impl Default for Prices {
     fn default() -> Self {
         let table: Table =
-            serde_json::from_str(include_str!("../prices.json")).expect("invariant: prices.json is checked by a test");
+            toml::from_str(include_str!("../prices.toml")).expect("invariant: prices.toml is checked by a test");
         let price = |flat: Flat| Price {
             input: flat.input,
             cached: flat.cached,

@@ -51,14 +51,15 @@ impl Repeats {
         !stuck
     }
 
-    /// Notes the result of a call.
-    pub(crate) fn gave(&mut self, key: u64, result: &str) {
+    /// Notes the result of a call; whether it gave the same the last time.
+    pub(crate) fn gave(&mut self, key: u64, result: &str) -> bool {
         if self.seen.len() >= KEPT {
             self.seen.clear();
         }
         let result = hash(&result);
         let entry = self.seen.entry(key).or_insert((result, 0));
         *entry = if entry.0 == result { (result, entry.1 + 1) } else { (result, 1) };
+        entry.1 > 1
     }
 
     /// Whether the model does nothing else any more.
@@ -85,8 +86,7 @@ mod tests {
             assert!(repeats.may(1));
             repeats.gave(1, &at.to_string());
         }
-        repeats.gave(2, "same");
-        repeats.gave(2, "same");
+        assert!(!repeats.gave(2, "same") && repeats.gave(2, "same"));
         assert!(repeats.may(2));
         repeats.gave(2, "same");
         assert!(!repeats.may(2) && !repeats.may(2) && !repeats.hopeless());

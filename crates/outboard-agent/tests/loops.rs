@@ -89,7 +89,7 @@ async fn what_is_meant_is_called() {
     let called: Vec<String> = made.calls.lock().unwrap().iter().map(|call| call.replace(" trace", "")).collect();
     assert_eq!(called, ["run_code-1", "call_tool-2", "search_tools-2", "run_code-3"]);
     let Entry::Tools { answers } = &conversation.entries[2] else { panic!("no answers") };
-    assert!(answers[0].text.starts_with("3\nnote: you wrote this program as text"), "{}", answers[0].text);
+    assert!(answers[0].text == "3", "{}", answers[0].text);
     let Entry::Tools { answers } = &conversation.entries[4] else { panic!("no answers") };
     assert!(answers[0].text.contains("\"tool\":\"logs.getPage\""), "{}", answers[0].text);
     assert!(answers[2].is_error && answers[2].text.contains("made once"), "{}", answers[2].text);

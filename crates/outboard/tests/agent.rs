@@ -311,6 +311,71 @@ fn limits_stop_before_they_are_passed_and_a_person_is_asked_above_the_budget() {
 }
 
 #[test]
+fn a_hard_limit_keeps_everything_in_every_format_and_mode() {
+    let dear = json!({"input": 409_990, "output": 1});
+    let script = json!({
+        "direct": [{"calls": [{"name": "logs__list_pages"}], "usage": dear}, {"text": "Done."}],
+        "code": [
+            {"calls": [{"name": "run_code", "arguments": {"code": "return await logs.listPages()"}}], "usage": dear},
+            {"text": "Done."},
+        ],
+    });
+    for format in FORMATS {
+        let place = Place::with(&["logs"]);
+        let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+        place.settings(&format!("{servers}\n[[agent.prices]]\nmodel = \"scripted\"\ninput = 1\noutput = 2\n"));
+        for mode in ["direct", "code", "hybrid"] {
+            let model = model(&place, &script);
+            let arguments = ["Count the pages", "--mode", mode, "--max-cost", "0.41", "--json"];
+            let output = agent(&place, &model, format, &arguments);
+            let stopped = report(&output);
+            assert_eq!(output.status.code(), Some(1), "{format}, {mode}: {stopped}");
+            assert_eq!(
+                (&stopped["status"], &stopped["error"]["code"], &stopped["turns"]),
+                (&json!("limit_exceeded"), &json!("budget_exceeded"), &json!(1)),
+                "{format}, {mode}: {stopped}"
+            );
+            assert!(stopped["cost_usd"].as_f64().unwrap() <= 0.41, "{format}, {mode}: {stopped}");
+            let on = report(&agent(&place, &model, format, &["--continue", "--max-cost", "5", "--json"]));
+            assert_eq!((&on["id"], &on["answer"]), (&stopped["id"], &json!("Done.")), "{format}, {mode}: {on}");
+            assert!(on["cost_usd"].as_f64() > stopped["cost_usd"].as_f64(), "{format}, {mode}: {on}");
+        }
+    }
+}
+
+/// A model that calls nothing and means everything, as small ones do.
+#[test]
+fn what_small_models_write_is_understood() {
+    let place = Place::with(&["logs"]);
+    let template = "{\"name\": \"run_code\", \"arguments\": {\"code\": `const { pages } = await logs.listPages();\nreturn \"pages: \" + pages;`}}";
+    let model = model(
+        &place,
+        &json!({"turns": [
+            {"text": "```json\n{\"name\": \"logs.listPages\", \"arguments\": {}}\n```"},
+            {"text": template, "expect": ["pages"]},
+            {"text": "There are 30 pages.", "expect": ["pages: 30"]},
+        ]}),
+    );
+    let one = report(&agent(&place, &model, "chat", &["How many pages?", "--mode", "code", "--json"]));
+    assert_eq!((&one["answer"], &one["turns"]), (&json!("There are 30 pages."), &json!(3)), "{one}");
+    let notes = one["notes"].to_string();
+    assert!(notes.contains("written as text was made") && notes.contains("called as a tool"), "{notes}");
+    let first = &requests(&place)[0];
+    let system = first["messages"][0]["content"].as_str().unwrap();
+    assert!(system.contains("logs.listPages(") && !system.contains("search_tools"), "{system}");
+    assert_eq!(first["parallel_tool_calls"], false);
+    let model = self::model(
+        &place,
+        &json!({"turns": [
+            {"text": "I run this:\n```python\nfrom servers.logs import list_pages\nlist_pages()[\"pages\"] + 1\n```"},
+            {"text": "It is 31.", "expect": ["result: 31"]},
+        ]}),
+    );
+    let one = report(&agent(&place, &model, "anthropic", &["One page more?", "--mode", "code", "--json"]));
+    assert_eq!(one["answer"], "It is 31.", "{one}");
+}
+
+#[test]
 fn ctrl_c_keeps_the_conversation() {
     let place = Place::with(&["logs"]);
     let slow =

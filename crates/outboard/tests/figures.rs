@@ -37,6 +37,27 @@ fn a_benchmark_does_each_task_every_way_and_keeps_what_it_counted() {
     runs.iter().for_each(|run| std::fs::remove_file(run["recorded"].as_str().unwrap()).unwrap());
 }
 
+/// The claim is about tasks with much data; each of them has to keep it.
+#[test]
+fn data_heavy_tasks_save_what_is_claimed() {
+    beside("outboard-demo");
+    let place = Place::with(&[]);
+    let arguments = ["bench", "--scenario", "data-heavy", "--language", "typescript", "--json"];
+    let told = json(&place.ok(&arguments));
+    let runs = told["runs"].as_array().unwrap();
+    let total = |scenario: &Value, mode: &str| {
+        let run = runs.iter().find(|run| run["scenario"] == *scenario && run["mode"] == mode).unwrap();
+        run["tokens"]["total"].as_f64().unwrap()
+    };
+    assert_eq!(runs.len(), 9, "{told}");
+    for run in runs {
+        let scenario = &run["scenario"];
+        assert!(run["correct"] == true && total(scenario, "code") <= 0.013 * total(scenario, "direct"), "{run}");
+        assert!(total(scenario, "hybrid") <= 1.1 * total(scenario, "code"), "{run}");
+    }
+    runs.iter().for_each(|run| std::fs::remove_file(run["recorded"].as_str().unwrap()).unwrap());
+}
+
 #[test]
 fn scenarios_and_prices_of_ones_own_are_read_and_mistakes_are_named() {
     let place = Place::with(&[]);
