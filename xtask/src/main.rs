@@ -5,6 +5,7 @@
 
 mod built;
 mod conformance;
+mod figures;
 mod frameworks;
 mod packages;
 mod phoenix;
@@ -18,7 +19,7 @@ mod tidy;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | tidy | docs | sizes";
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | tidy | docs | figures | sizes";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
         Some("demo") => steps::demo(rest),
         Some("tidy") => tidy::check(&root()),
         Some("docs") => tidy::generated::write(&root()),
+        Some("figures") => figures::write(&root(), rest.first()),
         Some("sizes") => tidy::sizes::report(&root()),
         Some("attack") => steps::attack(rest),
         Some("release") => release::run(rest),

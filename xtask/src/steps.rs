@@ -2,6 +2,7 @@
 
 use crate::{root, setup, tidy};
 use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -27,12 +28,17 @@ pub(crate) fn ci() -> Result<()> {
 /// Builds what the demo needs and runs it.
 pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     setup::ensure()?;
+    let status = Command::new(release()?.join("outboard")).arg("demo").args(arguments).status()?;
+    std::process::exit(status.code().unwrap_or(255));
+}
+
+/// Builds a release of what demo and benchmark need, and says where it is.
+pub(crate) fn release() -> Result<PathBuf> {
     let packages = ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"].map(|name| ["--package", name]);
     let packages = packages.concat();
     cargo(&[&["build", "--release", "--locked"][..], &packages].concat())?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let status = Command::new(target.join("release/outboard")).arg("demo").args(arguments).status()?;
-    std::process::exit(status.code().unwrap_or(255));
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target.join("release"))
 }
 
 /// Attacks the sandbox with everything that is known, and prints what held.
