@@ -3,7 +3,7 @@
 use crate::agent::Agent;
 use crate::conversation::{Answer, Conversation, Part, ToolUse};
 use crate::correct;
-use crate::meant::{PROGRAMS, SINGLE, bare, function, meant};
+use crate::meant::{PROGRAMS, SINGLE, bare, function, meant, refuses_null, without_nulls};
 use crate::ports::{CallAside, Note, ToolOutcome};
 use crate::prompts::Mode;
 use crate::provider::{Received, Reply, Stop};
@@ -43,7 +43,12 @@ impl Agent<'_> {
         }
         let text = |part: &Received| if let Received::Text(text) = part { Some(text.clone()) } else { None };
         let text = reply.parts.iter().filter_map(text).collect::<Vec<_>>().join("\n");
-        if let Some(meant) = meant(self.options.mode, &text, &self.names, program_ran) {
+        let calls = meant(self.options.mode, &text, &self.names, program_ran);
+        if calls.iter().any(|meant| meant.is_whole_text()) {
+            // Its text stands in the conversation as a call; beside that, a model would write both the next time.
+            reply.parts.retain(|part| !matches!(part, Received::Text(_)));
+        }
+        for meant in calls {
             self.watch.note(&Note::Corrected { what: format!("{}: {}", meant.name, meant.instead) });
             let arguments = meant.arguments.to_string();
             reply.parts.push(Received::Call { id: String::new(), name: meant.name, arguments });
@@ -157,7 +162,14 @@ impl Agent<'_> {
         let tool = self.names.tool(&call.name).unwrap_or(&call.name);
         self.watch.calling(call);
         let aside = CallAside { cancel: self.options.cancel.clone(), traceparent };
-        let outcome = self.tools.call(tool, &call.arguments, aside).await;
+        let mut outcome = self.tools.call(tool, &call.arguments, aside.clone()).await;
+        if outcome.is_error
+            && refuses_null(&outcome.text)
+            && let Some(given) = without_nulls(&call.arguments)
+        {
+            self.watch.note(&Note::Corrected { what: format!("{}: arguments that are null were left out", call.name) });
+            outcome = self.tools.call(tool, &given, aside).await;
+        }
         let mut text = bounded(outcome.text, self.options.result_bytes);
         let own = text.len();
         if let Some(remark) = remark {

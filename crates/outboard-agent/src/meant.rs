@@ -16,6 +16,10 @@ pub(crate) const PROGRAMS: &str = "run_code";
 /// The tool that makes one call.
 pub(crate) const SINGLE: &str = "call_tool";
 
+const CALL_AS_TEXT: &str = "a call written as text was made";
+const PROGRAM_AS_TEXT: &str = "a program written as text was run";
+const FUNCTION_AS_TOOL: &str = "a function called as a tool was called through it";
+
 /// A call that was meant.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Meant {
@@ -25,18 +29,28 @@ pub(crate) struct Meant {
     pub(crate) instead: &'static str,
 }
 
-/// The call that a message without calls means, if it is certain.
-pub(crate) fn meant(mode: Mode, text: &str, names: &Names, program_ran: bool) -> Option<Meant> {
+impl Meant {
+    /// Whether the message was this call and nothing else.
+    pub(crate) fn is_whole_text(&self) -> bool {
+        self.instead != PROGRAM_AS_TEXT
+    }
+
+    /// Whether it is another one, however that was written.
+    fn is(&self, other: &Meant) -> bool {
+        (&self.name, &self.arguments) == (&other.name, &other.arguments)
+    }
+}
+
+/// What a message without calls means, if it is certain: one call or more.
+pub(crate) fn meant(mode: Mode, text: &str, names: &Names, program_ran: bool) -> Vec<Meant> {
     let text = text.trim();
-    if let Some((name, arguments)) = written_call(mode, text, names) {
-        return Some(Meant { name, arguments, instead: "a call written as text was made" });
+    let calls = written_calls(mode, text, names);
+    if !calls.is_empty() || mode != Mode::Code || program_ran || names.tool(PROGRAMS).is_none() {
+        return calls;
     }
-    if mode != Mode::Code || program_ran || names.tool(PROGRAMS).is_none() {
-        return None;
-    }
-    let [Program { language, code }] = programs(text)[..] else { return None };
-    let instead = "a program written as text was run";
-    Some(Meant { name: PROGRAMS.into(), arguments: json!({"code": code, "language": language}), instead })
+    let [Program { language, code }] = programs(text)[..] else { return Vec::new() };
+    let arguments = json!({"code": code, "language": language});
+    vec![Meant { name: PROGRAMS.into(), arguments, instead: PROGRAM_AS_TEXT }]
 }
 
 /// A function that was called as if it were a tool, as the call that makes it.
@@ -46,7 +60,7 @@ pub(crate) fn function(mode: Mode, name: &str, given: &Value, names: &Names) -> 
         return None;
     }
     let arguments = json!({"tool": name, "arguments": given});
-    let instead = "a function called as a tool was called through it";
+    let instead = FUNCTION_AS_TOOL;
     Some(Meant { name: SINGLE.into(), arguments, instead })
 }
 
@@ -64,6 +78,21 @@ pub(crate) fn bare(name: &str, given: &mut Value) {
         given["language"] = json!(language);
     }
     given["code"] = json!(inside);
+}
+
+/// Whether a call was refused, and so not made, because of a null.
+pub(crate) fn refuses_null(text: &str) -> bool {
+    text.starts_with("error invalid_arguments") && text.contains("null is not of type")
+}
+
+/// Arguments without those that are null, which is how some models leave one out; none where no argument is.
+pub(crate) fn without_nulls(given: &Value) -> Option<Value> {
+    let mut less = given.clone();
+    let inner = if less["arguments"].is_object() { less["arguments"].as_object_mut() } else { less.as_object_mut() }?;
+    let before = inner.len();
+    inner.retain(|_, value| !value.is_null());
+    let is_less = inner.len() < before;
+    is_less.then_some(less)
 }
 
 /// A fenced program that uses functions of servers.
@@ -104,25 +133,44 @@ pub(crate) fn has_program(text: &str) -> bool {
     !programs(text).is_empty()
 }
 
-/// The tool and arguments of a text that is a call and nothing else, with or without a fence or a tag.
-fn written_call(mode: Mode, text: &str, names: &Names) -> Option<(String, Value)> {
-    let start = text.find('{')?;
-    let before = text[..start].trim();
-    let is_marked =
-        before.is_empty() || before.starts_with("```") || (before.starts_with('<') && before.ends_with('>'));
-    let end = whole(&text[start..])?;
-    let after = text[start + end..].trim();
-    let is_closed = after.is_empty() || after.starts_with("```") || after.starts_with("</");
-    if !is_marked || before.contains('\n') && !before.starts_with('<') || !is_closed {
-        return None;
+/// The calls of a text that is calls and nothing else, with or without fences or tags; each once.
+fn written_calls(mode: Mode, text: &str, names: &Names) -> Vec<Meant> {
+    let (mut calls, mut rest) = (Vec::new(), text);
+    while let Some(start) = rest.find('{') {
+        if !is_around(&rest[..start]) {
+            return Vec::new();
+        }
+        let Some(length) = whole(&rest[start..]) else { return Vec::new() };
+        let Some(call) = written_call(mode, &rest[start..start + length], names) else { return Vec::new() };
+        if !calls.iter().any(|other: &Meant| other.is(&call)) {
+            calls.push(call);
+        }
+        rest = &rest[start + length..];
     }
-    let (Arguments::Good(call) | Arguments::Repaired(call, _)) = arguments(&text[start..start + end]) else {
-        return None;
+    if is_around(rest) { calls } else { Vec::new() }
+}
+
+/// Whether a text may stand around calls: fences, tags, commas, or nothing.
+fn is_around(text: &str) -> bool {
+    let is_mark = |word: &str| {
+        word.starts_with("```")
+            || word == ","
+            || word == "["
+            || word == "]"
+            || (word.starts_with('<') && word.ends_with('>'))
     };
+    text.split_whitespace().all(is_mark)
+}
+
+fn written_call(mode: Mode, text: &str, names: &Names) -> Option<Meant> {
+    let (Arguments::Good(call) | Arguments::Repaired(call, _)) = arguments(text) else { return None };
     let own = if call["function"].is_object() { &call["function"] } else { &call };
     let (name, given) = (own["name"].as_str()?, own.get("arguments").or(own.get("parameters"))?);
-    let is_known = names.tool(name).is_some() || function(mode, name, given, names).is_some();
-    (is_known && given.is_object()).then(|| (name.to_owned(), given.clone()))
+    if !given.is_object() {
+        return None;
+    }
+    let known = || Meant { name: name.to_owned(), arguments: given.clone(), instead: CALL_AS_TEXT };
+    if names.tool(name).is_some() { Some(known()) } else { function(mode, name, given, names) }
 }
 
 #[cfg(test)]
@@ -134,7 +182,9 @@ mod tests {
     }
 
     fn taken(text: &str) -> Option<(String, Value)> {
-        meant(Mode::Code, text, &names(), false).map(|meant| (meant.name, meant.arguments))
+        let mut all = meant(Mode::Code, text, &names(), false);
+        assert!(all.len() <= 1, "{all:?}");
+        all.pop().map(|meant| (meant.name, meant.arguments))
     }
 
     #[test]
@@ -152,8 +202,8 @@ mod tests {
             assert_eq!(taken(text), None, "{text}");
         }
         let text = "```ts\nawait a()\n```";
-        assert_eq!(meant(Mode::Direct, text, &names(), false), None);
-        assert_eq!(meant(Mode::Code, text, &names(), true), None);
+        assert_eq!(meant(Mode::Direct, text, &names(), false), []);
+        assert_eq!(meant(Mode::Code, text, &names(), true), []);
     }
 
     #[test]
@@ -170,8 +220,12 @@ mod tests {
         ] {
             assert_eq!(taken(&text), Some(call.clone()), "{text}");
         }
-        let function = "```json\n{\"name\": \"logs.listPages\", \"arguments\": {}}\n```";
-        assert_eq!(taken(function), Some(("logs.listPages".to_owned(), json!({}))), "accepted as call_tool later");
+        let function = "{\"name\": \"logs.listPages\", \"arguments\": {}}";
+        let through = json!({"tool": "logs.listPages", "arguments": {}});
+        assert_eq!(taken(function), Some(("call_tool".to_owned(), through.clone())));
+        let twice = format!("```json\n{function}\n```\n{}", json!({"name": "call_tool", "arguments": through}));
+        assert_eq!(meant(Mode::Code, &twice, &names(), true).len(), 1, "it is the same call");
+        assert_eq!(meant(Mode::Code, &format!("{json}\n{json}"), &names(), true).len(), 1);
         let template = "{\"name\": \"run_code\", \"arguments\": {\"code\": `const a = \"x\";\nreturn a;`}}";
         assert_eq!(taken(template).unwrap().1["code"], "const a = \"x\";\nreturn a;");
     }
@@ -197,6 +251,14 @@ mod tests {
         assert!(function(Mode::Code, "getPage", &given, &names()).is_none());
         assert!(function(Mode::Direct, "logs.getPage", &given, &names()).is_none());
         assert!(function(Mode::Code, "run__code", &given, &names()).is_none());
+    }
+
+    #[test]
+    fn nulls_are_left_out_where_they_are_refused() {
+        assert!(refuses_null("error invalid_arguments: limit: null is not of type \"integer\""));
+        let call = json!({"tool": "a.b", "arguments": {"q": 1, "limit": null}});
+        assert_eq!(without_nulls(&call), Some(json!({"tool": "a.b", "arguments": {"q": 1}})));
+        assert_eq!(without_nulls(&json!({"q": 1})), None);
     }
 
     #[test]
