@@ -3,7 +3,7 @@
 use crate::agent::Agent;
 use crate::conversation::{Answer, Conversation, Part, ToolUse};
 use crate::correct;
-use crate::meant::{PROGRAMS, SINGLE, bare, function, meant, refuses_null, without_nulls};
+use crate::meant::{PROGRAMS, bare, function, meant, refuses_null, without_nulls};
 use crate::ports::{CallAside, Note, ToolOutcome};
 use crate::prompts::Mode;
 use crate::provider::{Received, Reply, Stop};
@@ -60,6 +60,7 @@ impl Agent<'_> {
     pub(crate) fn accept(&self, reply: Reply, conversation: &Conversation, repeats: &mut Repeats) -> Accepted {
         let cut = reply.stop == Stop::MaxTokens;
         let mut accepted = Accepted { parts: Vec::new(), plans: Vec::new() };
+        let mut made = Vec::new();
         for part in reply.parts {
             match part {
                 Received::Text(text) => accepted.parts.push(Part::Text(text)),
@@ -67,20 +68,13 @@ impl Agent<'_> {
                 Received::Call { id, name, arguments } => {
                     let id = unique(id, &accepted.parts, conversation);
                     let (call, plan) = self.plan(id, name, &arguments, cut, accepted.plans.len(), repeats);
-                    let plan =
-                        if self.is_twice(&call, &accepted.parts) { Plan::Say(correct::TWICE.into()) } else { plan };
+                    let plan = once(plan, &mut made);
                     accepted.parts.push(Part::Call(call));
                     accepted.plans.push(plan);
                 }
             }
         }
         accepted
-    }
-
-    /// Whether the same search or program stands in this turn already. Other calls may be meant twice.
-    fn is_twice(&self, call: &ToolUse, before: &[Part]) -> bool {
-        let same = |part: &Part| matches!(part, Part::Call(other) if other.name == call.name && other.arguments == call.arguments);
-        self.options.mode == Mode::Code && call.name != SINGLE && before.iter().any(same)
     }
 
     fn plan(
@@ -179,6 +173,18 @@ impl Agent<'_> {
         let outcome = ToolOutcome { text, ..outcome };
         self.watch.called(call, &outcome);
         (outcome, (!outcome_is_interrupted(self)).then_some((key, own)))
+    }
+}
+
+/// A call that stands twice in one turn is made once; one that is meant twice is made in the next turn.
+fn once(plan: Plan, made: &mut Vec<u64>) -> Plan {
+    match &plan {
+        Plan::Make { key, .. } if made.contains(key) => Plan::Say(correct::TWICE.to_owned()),
+        Plan::Make { key, .. } => {
+            made.push(*key);
+            plan
+        }
+        Plan::Say(_) => plan,
     }
 }
 

@@ -45,9 +45,9 @@ pub(crate) const REPEATED: &str = "you made exactly this call several times and 
 pub(crate) const AGAIN: &str =
     "\nnote: this is what the same call gave before. Answer the user with it, in plain text.";
 
-/// What a search or a program that stands twice in one turn is answered with.
-pub(crate) const TWICE: &str = "this is the same call as one before it in your message; it was made once. Make one \
-                                call, read its result, and go on.";
+/// What a call that stands twice in one turn is answered with.
+pub(crate) const TWICE: &str = "this is the same call as one before it in your message; it was made once. Read its result \
+                                first; if it is meant twice, make it again.";
 
 /// What calls beyond the most of one turn are answered with.
 pub(crate) fn too_many(most: usize) -> String {

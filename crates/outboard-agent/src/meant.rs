@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 pub(crate) const PROGRAMS: &str = "run_code";
 
 /// The tool that makes one call.
-pub(crate) const SINGLE: &str = "call_tool";
+const SINGLE: &str = "call_tool";
 
 const CALL_AS_TEXT: &str = "a call written as text was made";
 const PROGRAM_AS_TEXT: &str = "a program written as text was run";

@@ -68,7 +68,10 @@ fn scenarios_and_prices_of_ones_own_are_read_and_mistakes_are_named() {
     let (code, told) = place.fails(&["bench", "--scenarios", "own"]);
     assert!(code == 2 && told.contains("bad.toml"), "{told}");
     place.write("prices.toml", "model = \"m\"\n[prices.\"m\"]\ninput = 1000.0\noutput = 0.0\ncached = 0.0\n");
-    place.write("own/bad.toml", include_str!("../../../bench/scenarios/small.toml"));
+    let small = include_str!("../../../bench/scenarios/small.toml");
+    let page = include_str!("../../../docs/benchmark.md");
+    let commands = page.split_once("[commands.deploys]").unwrap().1.split_once("```").unwrap().0;
+    place.write("own/bad.toml", &format!("{small}\n[commands.deploys]{commands}"));
     let told =
         json(&place.ok(&["bench", "--scenarios", "own", "--mode", "direct", "--prices", "prices.toml", "--json"]));
     let run = &told["runs"][0];
