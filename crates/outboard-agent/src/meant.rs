@@ -56,12 +56,14 @@ pub(crate) fn meant(mode: Mode, text: &str, names: &Names, program_ran: bool) ->
 /// A function that was called as if it were a tool, as the call that makes it.
 pub(crate) fn function(mode: Mode, name: &str, given: &Value, names: &Names) -> Option<Meant> {
     let is_function = name.contains('.') || name.contains("__");
-    if mode != Mode::Code || !is_function || names.tool(SINGLE).is_none() || names.closest(name).is_some() {
-        return None;
-    }
+    let is_meant = mode == Mode::Code && is_function && names.closest(name).is_none();
+    if is_meant { single(name, given, names) } else { None }
+}
+
+fn single(name: &str, given: &Value, names: &Names) -> Option<Meant> {
+    names.tool(SINGLE)?;
     let arguments = json!({"tool": name, "arguments": given});
-    let instead = FUNCTION_AS_TOOL;
-    Some(Meant { name: SINGLE.into(), arguments, instead })
+    Some(Meant { name: SINGLE.into(), arguments, instead: FUNCTION_AS_TOOL })
 }
 
 /// A program without the fence around it, which some models write into arguments too.
@@ -170,7 +172,19 @@ fn written_call(mode: Mode, text: &str, names: &Names) -> Option<Meant> {
         return None;
     }
     let known = || Meant { name: name.to_owned(), arguments: given.clone(), instead: CALL_AS_TEXT };
-    if names.tool(name).is_some() { Some(known()) } else { function(mode, name, given, names) }
+    match names.tool(name) {
+        Some(_) => Some(known()),
+        // The catalogue knows which server's function it is, or says what is like it.
+        None if mode == Mode::Code && is_like_a_function(name) && !names.has_nearly(name) => single(name, given, names),
+        None => function(mode, name, given, names),
+    }
+}
+
+/// `search_logs` and `searchLogs`, but not `Ada`.
+fn is_like_a_function(name: &str) -> bool {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_joined = name.contains('_') || name.chars().any(|c| c.is_ascii_uppercase());
+    is_plain && is_joined && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -223,6 +237,9 @@ mod tests {
         let function = "{\"name\": \"logs.listPages\", \"arguments\": {}}";
         let through = json!({"tool": "logs.listPages", "arguments": {}});
         assert_eq!(taken(function), Some(("call_tool".to_owned(), through.clone())));
+        let bare = "{\"name\": \"search_logs\", \"arguments\": {\"query\": \"x\"}}";
+        assert_eq!(taken(bare).unwrap().1["tool"], "search_logs");
+        assert_eq!(taken(&bare.replace("search_logs", "run_cod")), None);
         let twice = format!("```json\n{function}\n```\n{}", json!({"name": "call_tool", "arguments": through}));
         assert_eq!(meant(Mode::Code, &twice, &names(), true).len(), 1, "it is the same call");
         assert_eq!(meant(Mode::Code, &format!("{json}\n{json}"), &names(), true).len(), 1);

@@ -68,6 +68,14 @@ impl Names {
         self.tools.get(name).map(String::as_str)
     }
 
+    /// Whether a name is a known one but for a slip of the pen.
+    pub(crate) fn has_nearly(&self, name: &str) -> bool {
+        let plain = |name: &str| name.replace('_', "").to_lowercase();
+        let is_nearly =
+            |own: &Definition| plain(&own.name) == plain(name) || strsim::damerau_levenshtein(&own.name, name) <= 1;
+        self.definitions.iter().any(is_nearly)
+    }
+
     /// The known name that is most like an unknown one, if it is like it at all.
     pub(crate) fn closest(&self, name: &str) -> Option<&str> {
         let name = fitting(name).to_lowercase();

@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     /// Do each so often, for percentiles, and as often again with faults on purpose, for errors.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(crate) iterations: u64,
-    /// Draw curves over the size of catalogues and results as well; a report has them in any case.
+    /// Draw curves over the size of catalogues and results as well; a report of all tasks has them in any case.
     #[arg(long)]
     pub(crate) curves: bool,
     /// Write a page, a table, the figures and the texts that were counted into this folder.

@@ -61,7 +61,7 @@ fn options(args: &cli::Bench) -> Result<Options, Failure> {
         modes,
         languages,
         iterations: args.iterations,
-        curves: args.curves || args.report.is_some(),
+        curves: args.curves || (args.report.is_some() && args.scenario.is_empty()),
         recorded,
         prices: prices(args.money.prices.as_deref())?,
         model: args.money.model.clone(),
