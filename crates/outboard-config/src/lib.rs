@@ -15,6 +15,7 @@ mod jail;
 mod list;
 mod problem;
 mod schema;
+mod secrets;
 mod seen;
 mod settings;
 mod sign_in;
@@ -29,6 +30,7 @@ pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
 pub use list::all_settings;
 pub use problem::{Problem, SettingsError};
 pub use schema::{example, schema};
+pub use secrets::holds_secrets;
 pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, GatewaySettings, JournalSettings, PolicySettings,

@@ -66,7 +66,7 @@ pub struct Settings {
 }
 
 /// One upstream server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServerSettings {
     /// Its name.
     pub name: ServerName,

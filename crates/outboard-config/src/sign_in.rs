@@ -5,7 +5,7 @@ use outboard_types::Redacted;
 use std::collections::BTreeMap;
 
 /// How a server is signed in to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountSettings {
     /// The account that is used.
     pub account: Option<String>,
@@ -18,7 +18,7 @@ pub struct AccountSettings {
 }
 
 /// What is configured about OAuth at one server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OauthSettings {
     /// The only issuer.
     pub issuer: Option<String>,
@@ -37,7 +37,7 @@ pub struct OauthSettings {
 }
 
 /// What one principal brings to a server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PrincipalSettings {
     /// Headers over the server's.
     pub headers: BTreeMap<String, Redacted<String>>,

@@ -1,6 +1,7 @@
 //! The first run, the version, completions, manual pages, the schema.
 
 use crate::support::Place;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 /// A folder without any settings.
@@ -95,4 +96,28 @@ fn the_schema_is_the_one_in_the_docs() {
     assert_eq!(schema["properties"]["expose"]["default"], "auto");
     let kept = include_str!("../../../docs/outboard.schema.json");
     assert_eq!(schema, serde_json::from_str::<serde_json::Value>(kept).unwrap());
+}
+
+#[test]
+fn doctor_says_how_each_part_is_had_and_mends_what_is_the_users_own() {
+    let place = bare();
+    place.settings("[servers.a]\ncommand = \"x\"\nenv = { TOKEN = \"made-up\" }\n");
+    let file = place.path().join("outboard.toml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let parts = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&place.ok(arguments)).unwrap() };
+    let status = |parts: &serde_json::Value, id: &str| {
+        let part = parts.as_array().unwrap().iter().find(|part| part["id"] == id).unwrap().clone();
+        (part["status"].as_str().unwrap().to_owned(), part["fix"].as_str().unwrap_or_default().to_owned())
+    };
+    let before = parts(&["doctor", "--fix", "--json"]);
+    assert_eq!(status(&before, "secrets"), ("missing".into(), format!("chmod 600 {}", file.display())));
+    assert_eq!(status(&before, "state").0, "missing");
+    for part in before.as_array().unwrap() {
+        assert_eq!(part["status"] == "ok", part["fix"].is_null(), "{part}");
+    }
+    assert!(!place.path().join(".outboard").exists(), "nothing is done unasked");
+    let after = parts(&["doctor", "--fix", "--yes", "--json"]);
+    assert_eq!((status(&after, "secrets").0, status(&after, "state").0), ("ok".into(), "ok".into()));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(place.fails(&["doctor", "--yes"]).0, 2);
 }

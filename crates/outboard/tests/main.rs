@@ -25,6 +25,7 @@ mod privacy;
 mod programs;
 mod protocol;
 mod real;
+mod reload;
 mod serve;
 mod servers;
 mod sign_in;

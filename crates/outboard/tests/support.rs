@@ -108,9 +108,7 @@ impl Place {
     }
 
     pub(crate) fn serve(&self) -> Session {
-        let mut child = self.command(&["serve"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Session { child, input: Some(input), output, next: 0, notes: Vec::new() }
+        Session::over(self.command(&["serve"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
     }
 }
 
@@ -124,6 +122,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Speaks with a `serve` that was started with pipes.
+    pub(crate) fn over(mut child: Child) -> Self {
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, input: Some(input), output, next: 0, notes: Vec::new() }
+    }
+
     pub(crate) fn send(&mut self, message: &Value) {
         writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
     }

@@ -113,7 +113,8 @@ impl Upstreams {
     pub(super) async fn settled(&self) {
         let personal =
             self.personal.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect::<Vec<_>>();
-        let keepers = self.all.values().chain(&personal).filter_map(|upstream| upstream.spec.keeper.as_ref());
+        let all = self.all();
+        let keepers = all.iter().chain(&personal).filter_map(|upstream| upstream.spec.keeper.as_ref());
         let all = futures::future::join_all(keepers.map(|keeper| keeper.settled()));
         if tokio::time::timeout(SETTLING, all).await.is_err() {
             tracing::warn!("a token was not renewed in time; sign in again if it is refused");

@@ -107,6 +107,11 @@ impl UnderWay {
         Entered { under_way: self.clone(), active }
     }
 
+    /// Whether it is working on none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     pub(super) fn agents(&self) -> Option<Arc<dyn Agents>> {
         self.shared.agents()
     }

@@ -18,6 +18,7 @@ mod offers;
 mod personal;
 mod probe;
 mod process;
+mod replacing;
 mod restart;
 mod rounds;
 mod session;
@@ -33,6 +34,7 @@ mod tree;
 pub use agents::{Agents, Question, Unanswered};
 pub use handler::Change;
 pub use offers::Offer;
+pub use replacing::Replaced;
 pub use spec::{ClientInfo, Network, Own, Personal, TransportSpec, UpstreamSpec};
 pub use state::{ServerState, ServerStatus};
 
@@ -43,10 +45,10 @@ use outboard_gateway::CallClock;
 use outboard_types::{Call, ErrorCode, Outcome, Principal, ServerName, ToolError};
 use serde_json::value::RawValue;
 use shared::Shared;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use supervisor::Upstream;
 use tokio::sync::broadcast;
@@ -56,7 +58,7 @@ const SHUTDOWN: Duration = Duration::from_secs(6);
 
 /// All upstreams: supervised, started when first needed.
 pub struct Upstreams {
-    all: BTreeMap<ServerName, Arc<Upstream>>,
+    all: RwLock<BTreeMap<ServerName, Arc<Upstream>>>,
     changes: broadcast::Sender<ServerName>,
     news: broadcast::Sender<(ServerName, Change)>,
     shared: Arc<Shared>,
@@ -75,9 +77,10 @@ impl Upstreams {
     pub fn over(specs: Vec<UpstreamSpec>, cache_dir: PathBuf, client: ClientInfo, network: Network) -> Arc<Self> {
         let ((changes, _), (news, _)) = (broadcast::channel(256), broadcast::channel(256));
         let shared = Arc::new(Shared::new(client, network));
-        let channels = personal::Channels { changes: &changes, news: &news, shared: &shared, cache_dir: &cache_dir };
-        let all = specs.into_iter().map(|spec| (spec.name.clone(), channels.upstream(spec))).collect();
-        Arc::new(Self { all, changes, news, shared, cache_dir, personal: Mutex::default() })
+        let (all, personal) = (RwLock::default(), Mutex::default());
+        let upstreams = Self { all, changes, news, shared, cache_dir, personal };
+        upstreams.replace(specs, &HashSet::new());
+        Arc::new(upstreams)
     }
 
     /// Says who stands behind calls, so that servers can ask them; the first one said counts.
@@ -98,10 +101,10 @@ impl Upstreams {
     /// The listings known from disk, and the servers without one. No server is started.
     pub fn cached_listings(&self) -> (Vec<Listing>, Vec<ServerName>) {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
-        for (name, upstream) in &self.all {
+        for upstream in self.all() {
             match upstream.known_listing() {
                 Some(listing) => known.push(listing),
-                None => unknown.push(name.clone()),
+                None => unknown.push(upstream.spec.name.clone()),
             }
         }
         (known, unknown)
@@ -122,14 +125,14 @@ impl Upstreams {
             return Ok(listing);
         }
         match upstream.fetch_listing().await {
-            Err(error) if error.code == ErrorCode::SignInNeeded => self.listing_of_anybody(upstream).await.ok_or(error),
+            Err(error) if error.code == ErrorCode::SignInNeeded => self.listing_of_anybody(&upstream).await.ok_or(error),
             listed => listed,
         }
     }
 
     /// The state of every server, by name.
     pub fn states(&self) -> Vec<ServerState> {
-        self.all.values().map(|upstream| ServerState::of(upstream)).collect()
+        self.all().iter().map(|upstream| ServerState::of(upstream)).collect()
     }
 
     /// Names of servers as they announce that their tools have changed.
@@ -159,8 +162,14 @@ impl Upstreams {
         self.settled().await;
     }
 
-    fn get(&self, name: &ServerName) -> Result<&Arc<Upstream>, ToolError> {
-        self.all.get(name).ok_or_else(|| {
+    /// Those that are configured at this moment, by name.
+    fn all(&self) -> Vec<Arc<Upstream>> {
+        self.all.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn get(&self, name: &ServerName) -> Result<Arc<Upstream>, ToolError> {
+        let found = self.all.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        found.ok_or_else(|| {
             let mut error = ToolError::new(ErrorCode::UnknownServer, format!("no server {name} is configured"));
             error.server = name.to_string();
             error

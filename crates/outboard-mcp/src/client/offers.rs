@@ -80,7 +80,7 @@ impl Upstreams {
     /// One list of every server, as far as it is known; servers that run and said that something changed are
     /// asked again.
     pub async fn offers(&self, offer: Offer) -> Vec<(ServerName, Vec<Box<RawValue>>)> {
-        let asked = self.all.values().map(|upstream| async move {
+        let asked = self.all().into_iter().map(|upstream| async move {
             let refreshed = upstream.refresh_offers();
             if tokio::time::timeout(PATIENCE, refreshed).await.is_err() {
                 tracing::warn!(server = %upstream.spec.name, "its lists come too late");
@@ -97,17 +97,17 @@ impl Upstreams {
         let declares = |upstream: &Arc<Upstream>| {
             upstream.remembered_now().is_some_and(|memory| memory.capabilities.get(key).is_some_and(Value::is_object))
         };
-        self.all.values().any(declares)
+        self.all().iter().any(declares)
     }
 
     /// The names of all configured servers.
     pub fn names(&self) -> Vec<ServerName> {
-        self.all.keys().cloned().collect()
+        self.all().iter().map(|upstream| upstream.spec.name.clone()).collect()
     }
 
     /// Starts or ends hearing of changes of a resource.
     pub fn watch(&self, server: &ServerName, uri: &str, on: bool) {
-        let Some(upstream) = self.all.get(server) else { return };
+        let Ok(upstream) = self.get(server) else { return };
         upstream.watched.send_if_modified(|watched| match on {
             true => watched.insert(uri.to_owned()),
             false => watched.remove(uri),

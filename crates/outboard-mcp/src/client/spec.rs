@@ -50,7 +50,7 @@ pub trait Personal: Send + Sync + Debug {
 }
 
 /// How an upstream is reached.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransportSpec {
     /// A child process that speaks over its standard streams. It sees a basic environment (paths, locale,
     /// proxies) and what is given here, nothing else of ours.

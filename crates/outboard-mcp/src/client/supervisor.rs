@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The pause before the second start in a row; it doubles from there.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -37,6 +38,8 @@ pub(super) struct Upstream {
     pub(super) fetching: tokio::sync::Mutex<()>,
     /// The resources whose changes somebody wants to hear of.
     pub(super) watched: watch::Sender<BTreeSet<String>>,
+    /// Ends this one alone.
+    pub(super) stop: CancellationToken,
     shared: Arc<Shared>,
     pub(super) failures: AtomicU32,
     inner: Mutex<Inner>,
@@ -66,12 +69,14 @@ impl Upstream {
     pub(super) fn new(spec: UpstreamSpec, ear: Ear, cache_file: PathBuf, shared: Arc<Shared>) -> Self {
         let fetching = tokio::sync::Mutex::default();
         let (failures, inner) = (AtomicU32::new(0), Mutex::default());
+        let stop = shared.stop.child_token();
         Self {
             spec,
             ear: Arc::new(ear),
             cache_file,
             fetching,
             watched: watch::Sender::default(),
+            stop,
             shared,
             failures,
             inner,
@@ -112,7 +117,7 @@ impl Upstream {
         match &inner.life {
             Life::Ready(session) if session.is_alive() => return Ok(Joined::Ready(session.clone())),
             Life::Starting(started) => return Ok(Joined::Starting(started.clone())),
-            _ if self.shared.stop.is_cancelled() => return Err(self.unavailable("it is being shut down")),
+            _ if self.stop.is_cancelled() => return Err(self.unavailable("it is being shut down")),
             _ => {}
         }
         let pause = inner.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
@@ -124,7 +129,7 @@ impl Upstream {
         inner.life = Life::Starting(started.clone());
         let this = self.clone();
         self.shared.tasks.spawn(async move {
-            let stopped = this.shared.stop.clone();
+            let stopped = this.stop.clone();
             tokio::select! {
                 () = stopped.cancelled() => {}
                 () = this.start(pause, done) => {}
@@ -159,7 +164,7 @@ impl Upstream {
             let since = Instant::now();
             tokio::select! {
                 () = watched.ended() => {}
-                () = this.shared.stop.cancelled() => return watched.end().await,
+                () = this.stop.cancelled() => return watched.end().await,
                 () = async { watched.listen(this.watched.subscribe()).await; std::future::pending().await } => {}
             }
             if since.elapsed() > STABLE {

@@ -47,8 +47,9 @@ pub(crate) struct Install {
     /// Only show what would be done.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) taking: Taking,
+    /// Move a server whose name is in use under another, such as `github-cursor`.
+    #[arg(long)]
+    pub(crate) rename: bool,
     /// Print one JSON object, or a JSON list of clients.
     #[arg(long)]
     pub(crate) json: bool,

@@ -380,4 +380,10 @@ pub(crate) struct Doctor {
     /// Print a JSON list of checks.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Show what optional parts are missing, and how they are had on this system; make what can be made here.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Do not ask before making it.
+    #[arg(long, requires = "fix")]
+    pub(crate) yes: bool,
 }

@@ -25,6 +25,7 @@ mod listening;
 mod login;
 mod policy;
 mod privacy;
+mod reload;
 mod replay;
 mod retention;
 mod run;

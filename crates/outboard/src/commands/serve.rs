@@ -12,6 +12,7 @@ use outboard_gateway::approvals::webhook::WebhookKey;
 use outboard_mcp::server::webhook::{self, Webhook};
 use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
 use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,13 +50,21 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
     }
     recover(&app).await;
     super::retention::follow(app.executions.deps().journal.clone(), &settings);
-    let stop = stop_signal()?;
-    let served = match door {
-        Door::Stdio => stdio::serve(service, stop).await.map_err(Failure::from),
-        Door::Port(listener) => over_http(service, (&settings, &app, &principal), listener, stop).await,
-        Door::Socket(listener, _file) => {
-            http::serve_unix(service, tokio::net::UnixListener::from_std(listener)?, stop).await.map_err(Failure::from)
+    let (stop, mut reloading) = (stop_signal()?, super::reload::Reloading::new(cli, &settings)?);
+    let serving = async {
+        match door {
+            Door::Stdio => stdio::serve(service, stop).await.map_err(Failure::from),
+            Door::Port(listener) => over_http(service, (&settings, &app, &principal), listener, stop).await,
+            Door::Socket(listener, _file) => {
+                http::serve_unix(service, tokio::net::UnixListener::from_std(listener)?, stop)
+                    .await
+                    .map_err(Failure::from)
+            }
         }
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        never = reloading.follow(&app) => match never {},
     };
     app.close().await;
     served.map(|()| ExitCode::SUCCESS)
@@ -110,10 +119,12 @@ async fn over_http(
     Ok(http::serve(service, listener, gate, beside, stop).await?)
 }
 
-/// Fires at SIGTERM and SIGINT, so that servers are ended and the journal is written.
+/// Fires at SIGTERM and SIGINT, so that servers are ended and the journal is written; also when the terminal that
+/// it was started from goes away. Without a terminal, SIGHUP asks for the settings to be read anew.
 pub(super) fn stop_signal() -> Result<CancellationToken, Failure> {
     let stop = CancellationToken::new();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+    let hangup = std::io::stdin().is_terminal().then(SignalKind::hangup);
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()].into_iter().chain(hangup) {
         let (mut stream, stop) = (signal(kind)?, stop.clone());
         tokio::spawn(async move {
             stream.recv().await;

@@ -5,6 +5,7 @@ mod gateway;
 mod keychain;
 mod personal;
 mod privacy;
+mod reload;
 mod replay;
 mod sandbox;
 mod skills;
@@ -30,11 +31,12 @@ use outboard_sandbox::Sandbox;
 use outboard_telemetry::Telemetry;
 use outboard_types::{ErrorCode, Principal};
 use source::Source;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 pub(crate) use accounts::{client, gate, ports, shared_account, tokens};
 pub(crate) use gateway::desk;
 pub(crate) use privacy::{border, detector, masked, seal, tables};
+pub(crate) use reload::{Applied, apply};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::sandbox_options;
 pub(crate) use skills::shelf;
@@ -46,8 +48,15 @@ pub(crate) const SPAWNER: &str = "__spawner";
 /// The one that makes it confine a helper and become it.
 pub(crate) const HELPER: &str = "__helper";
 
-/// Reads the settings that the command line names.
+/// Reads the settings that the command line names, and does what they say about the log.
 pub(crate) fn settings(cli: &Cli) -> Result<Settings, Failure> {
+    let settings = read(cli)?;
+    crate::logs::configure(&settings);
+    Ok(settings)
+}
+
+/// Reads the settings that the command line names; nothing comes of it.
+pub(crate) fn read(cli: &Cli) -> Result<Settings, Failure> {
     let user = folders::user_settings();
     let cwd = std::env::current_dir()?;
     let lookup = |name: &str| std::env::var(name).ok();
@@ -56,7 +65,6 @@ pub(crate) fn settings(cli: &Cli) -> Result<Settings, Failure> {
         folders::settle(&mut settings, &cwd);
     }
     settings.telemetry.tools &= !cli.no_tool_tracing;
-    crate::logs::configure(&settings);
     Ok(settings)
 }
 
@@ -66,6 +74,8 @@ pub(crate) struct Catalog {
     pub(crate) surfaces: Arc<Surfaces>,
     pub(crate) state: StateFolder,
     pub(crate) policy: Policy,
+    /// The policy by which tools are shown; the one in force.
+    pub(crate) shown_by: Arc<RwLock<Policy>>,
     pub(crate) definitions: Arc<LockedDefinitions>,
     pub(crate) skills: Arc<Shelf>,
 }
@@ -117,13 +127,14 @@ where
     let reviewer = definitions.clone();
     let review = Arc::new(move |listings| reviewer.review(listings));
     let source = Source { upstreams: upstreams.clone(), surfaces: slot.clone(), review };
-    let (rules, viewer) = (policy.clone(), viewer.clone());
-    let seen = Arc::new(move |tool: &Tool| viewer.sees(&rules, tool));
+    let shown_by = Arc::new(RwLock::new(policy.clone()));
+    let (rules, viewer) = (shown_by.clone(), viewer.clone());
+    let seen = Arc::new(move |tool: &Tool| viewer.sees(&rules.read().unwrap_or_else(PoisonError::into_inner), tool));
     let surfaces = Surfaces::new(Box::new(source), state.surfaces(), seen);
     let _ = slot.set(Arc::downgrade(&surfaces));
     let skills = shelf(settings)?;
     surfaces.tell_skills(skills.clone());
-    Ok(Catalog { upstreams, surfaces, state, policy, definitions, skills })
+    Ok(Catalog { upstreams, surfaces, state, policy, shown_by, definitions, skills })
 }
 
 /// Shows each principal what its own rules let it see; the catalogue was made for `whole`.

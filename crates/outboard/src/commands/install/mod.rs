@@ -75,13 +75,10 @@ impl Spot {
         if !args.moving {
             return Ok(Vec::new());
         }
-        look(
-            cli,
-            &folders::bases()?,
-            &args.taking,
-            [(self.host, self.place)].into_iter(),
-            Some(text.unwrap_or_default()),
-        )
+        // The client starts us, in its own environment: what stood in its file must not come to depend on ours.
+        let taking = cli::Taking { keep_values: true, rename: args.rename };
+        let places = [(self.host, self.place)].into_iter();
+        look(cli, &folders::bases()?, &taking, places, Some(text.unwrap_or_default()))
     }
 
     fn with_ours(&self, before: &str, moved: &[String], entry: &Value) -> Result<String, Failure> {

@@ -1,5 +1,9 @@
 //! `outboard doctor`: what this machine offers, what is missing, and the line that fixes it.
 
+mod fix;
+mod parts;
+mod system;
+
 use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
@@ -32,6 +36,10 @@ impl Check {
 
 pub(super) async fn run(cli: &Cli, args: &cli::Doctor) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
+    if args.fix {
+        fix::run(&settings, args)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut checks = vec![files(&settings), servers(&settings), state(&settings)];
     checks.extend(sandbox(&settings).await);
     if args.json {
@@ -90,14 +98,14 @@ async fn sandbox(settings: &Settings) -> Vec<Check> {
     for language in Language::ALL {
         checks.push(match sandbox.worker(Grant::new(language)).await {
             Ok(_) => Check::ok(language.as_str(), "a jailed worker gets ready"),
-            Err(error) => Check::bad(language.as_str(), error.to_string(), fix(language)),
+            Err(error) => Check::bad(language.as_str(), error.to_string(), remedy(language)),
         });
     }
     sandbox.shutdown().await;
     checks
 }
 
-fn fix(language: Language) -> &'static str {
+fn remedy(language: Language) -> &'static str {
     match language {
         Language::TypeScript => "cargo build --package outboard-worker",
         Language::Python => "apt-get install python3, or set sandbox.python in outboard.toml",
