@@ -2,6 +2,19 @@
 
 use crate::LONGEST_FILE;
 
+/// The line of a place, from 1.
+pub(crate) fn line(text: &str, at: usize) -> usize {
+    text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+impl HostError {
+    /// A text that is no TOML.
+    pub(crate) fn toml(text: &str, error: &toml_edit::TomlError) -> Self {
+        let line = error.span().map_or(0, |span| line(text, span.start));
+        Self::Syntax { format: "TOML", line, message: error.message().to_owned() }
+    }
+}
+
 /// A file that cannot be read or changed. Nothing of its content is shown: it may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {

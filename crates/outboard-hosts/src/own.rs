@@ -23,7 +23,7 @@ pub fn is_own(entry: &Value) -> bool {
     let Some(entry) = entry.as_object() else { return false };
     let words = words(entry);
     let program = words.first().map(|word| word.rsplit(['/', '\\']).next().unwrap_or_default());
-    matches!(program, Some("outboard" | "outboard.exe")) && words.iter().any(|word| *word == "serve")
+    matches!(program, Some("outboard" | "outboard.exe")) && words.contains(&"serve")
 }
 
 fn words(entry: &Map<String, Value>) -> Vec<&str> {

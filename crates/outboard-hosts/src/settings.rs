@@ -29,11 +29,8 @@ pub fn usable_name(name: &str) -> String {
 /// # Errors
 /// If the text is not TOML, or `servers` is no table.
 pub fn add_servers(text: &str, additions: &[Addition<'_>]) -> Result<String, HostError> {
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| HostError::Syntax {
-        format: "TOML",
-        line: error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
-        message: error.message().to_owned(),
-    })?;
+    let parsed = text.parse::<DocumentMut>();
+    let mut document = parsed.map_err(|error| HostError::toml(text, &error))?;
     let servers = document.entry("servers").or_insert_with(|| {
         let mut table = Table::new();
         table.set_implicit(true);

@@ -2,6 +2,7 @@
 
 use super::no_table;
 use crate::HostError;
+use crate::error::line;
 use jsonc_parser::ast::{ObjectProp, Value as Node};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
@@ -28,9 +29,7 @@ fn options() -> ParseOptions {
 const MARK: char = '\u{feff}';
 
 fn syntax(text: &str, error: &ParseError) -> HostError {
-    let start = error.range().start.min(text.len());
-    let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count() + 1;
-    HostError::Syntax { format: "JSON", line, message: error.kind().to_string() }
+    HostError::Syntax { format: "JSON", line: line(text, error.range().start), message: error.kind().to_string() }
 }
 
 fn ast(text: &str) -> Result<Option<Node<'_>>, HostError> {
@@ -54,11 +53,8 @@ pub(super) fn lines(text: &str, keys: &[String]) -> Result<Vec<(String, usize)>,
         at = property.value;
     }
     let Node::Object(object) = at else { return Ok(Vec::new()) };
-    let line = |property: &ObjectProp<'_>| {
-        let before = &text.as_bytes()[..property.start().min(text.len())];
-        (property.name.as_str().to_owned(), before.iter().filter(|byte| **byte == b'\n').count() + 1)
-    };
-    Ok(object.properties.iter().map(line).collect())
+    let place = |property: &ObjectProp<'_>| (property.name.as_str().to_owned(), line(text, property.start()));
+    Ok(object.properties.iter().map(place).collect())
 }
 
 pub(super) fn insert(text: &str, keys: &[String], name: &str, entry: &Value) -> Result<String, HostError> {

@@ -8,12 +8,15 @@ mod yaml;
 use crate::{Format, HostError, LONGEST_FILE, MOST_SERVERS, Raw};
 use serde_json::{Map, Value};
 
+type Read<T> = fn(&str) -> Result<T, HostError>;
+type Lines = fn(&str, &[String]) -> Result<Vec<(String, usize)>, HostError>;
+
 /// What a format can do.
 struct Editor {
     /// All of a text, as a value.
-    whole: fn(&str) -> Result<Value, HostError>,
+    whole: Read<Value>,
     /// The lines of the names of the table's entries.
-    lines: fn(&str, &[String]) -> Result<Vec<(String, usize)>, HostError>,
+    lines: Lines,
     insert: fn(&str, &[String], &str, &Value) -> Result<String, HostError>,
     remove: fn(&str, &[String], &str) -> Result<String, HostError>,
 }

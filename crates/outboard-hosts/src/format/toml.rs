@@ -2,20 +2,12 @@
 
 use super::no_table;
 use crate::HostError;
+use crate::error::line;
 use serde_json::{Map, Number, Value};
 use toml_edit::{Document, DocumentMut, Formatted, Item, Key, Table, TableLike};
 
-fn syntax(text: &str, error: &toml_edit::TomlError) -> HostError {
-    let line = error.span().map_or(0, |span| line(text, span.start));
-    HostError::Syntax { format: "TOML", line, message: error.message().to_owned() }
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
-}
-
 pub(super) fn whole(text: &str) -> Result<Value, HostError> {
-    let document = Document::parse(text).map_err(|error| syntax(text, &error))?;
+    let document = Document::parse(text).map_err(|error| HostError::toml(text, &error))?;
     Ok(table(document.as_table()))
 }
 
@@ -46,7 +38,7 @@ fn value(from: &toml_edit::Value) -> Value {
 }
 
 pub(super) fn lines(text: &str, keys: &[String]) -> Result<Vec<(String, usize)>, HostError> {
-    let document = Document::parse(text).map_err(|error| syntax(text, &error))?;
+    let document = Document::parse(text).map_err(|error| HostError::toml(text, &error))?;
     let mut at: &dyn TableLike = document.as_table();
     for key in keys {
         match at.get(key).and_then(Item::as_table_like) {
@@ -62,7 +54,7 @@ pub(super) fn lines(text: &str, keys: &[String]) -> Result<Vec<(String, usize)>,
 }
 
 pub(super) fn insert(text: &str, keys: &[String], name: &str, entry: &Value) -> Result<String, HostError> {
-    let mut document: DocumentMut = text.parse().map_err(|error| syntax(text, &error))?;
+    let mut document: DocumentMut = text.parse().map_err(|error| HostError::toml(text, &error))?;
     let mut at: &mut dyn TableLike = document.as_table_mut();
     let mut in_line = false;
     for (depth, key) in keys.iter().enumerate() {
@@ -79,7 +71,7 @@ pub(super) fn insert(text: &str, keys: &[String], name: &str, entry: &Value) -> 
 }
 
 pub(super) fn remove(text: &str, keys: &[String], name: &str) -> Result<String, HostError> {
-    let mut document: DocumentMut = text.parse().map_err(|error| syntax(text, &error))?;
+    let mut document: DocumentMut = text.parse().map_err(|error| HostError::toml(text, &error))?;
     let mut at: &mut dyn TableLike = document.as_table_mut();
     for key in keys {
         match at.get_mut(key).and_then(Item::as_table_like_mut) {

@@ -125,6 +125,11 @@ def call(id, params):
             os._exit(3)
         case "hang":
             log({"hanging": id})
+        case "gate":
+            log({"gate": id})
+            while not os.path.exists(arguments["file"]):
+                time.sleep(0.02)
+            text(id, "opened")
         case "fail":
             text(id, "no such row", isError=True)
         case "refuse":

@@ -5,5 +5,6 @@ mod failures;
 mod http;
 mod listings;
 mod processes;
+mod replaced;
 mod speed;
 mod support;

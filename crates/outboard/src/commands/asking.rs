@@ -8,6 +8,17 @@ use outboard_gateway::approvals::{Answer, ApprovalScope, DeskEvent, Question};
 use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 
+/// Asks whoever sits at the terminal; none without one.
+pub(super) fn yes(question: &str) -> std::io::Result<Option<bool>> {
+    if !(stdin().is_terminal() && stderr().is_terminal()) {
+        return Ok(None);
+    }
+    output::talk(&format!("{question} [y]es, [n]o:"));
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    Ok(Some(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")))
+}
+
 /// Follows the desk until the program ends.
 pub(super) fn follow(desk: &ApprovalDesk) {
     let (mut events, desk) = (desk.subscribe(), desk.clone());

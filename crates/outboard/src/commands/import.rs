@@ -7,7 +7,6 @@ use crate::{folders, output};
 use comfy_table::{Table, presets};
 use outboard_hosts::{HOSTS, Host, host};
 use serde_json::Value;
-use std::io::{IsTerminal, stderr, stdin};
 use std::process::ExitCode;
 
 pub(super) fn run(cli: &Cli, args: &cli::Import) -> Result<ExitCode, Failure> {
@@ -93,15 +92,10 @@ fn remarks(found: &Found) {
     }
 }
 
-/// Asks whoever sits at the terminal; without one, the command itself is the wish.
+/// Without a terminal, the command itself is the wish.
 fn agreed() -> Result<bool, Failure> {
-    if !(stdin().is_terminal() && stderr().is_terminal()) {
-        return Ok(true);
-    }
-    output::talk("write these into the settings? They will be started when they are needed. [y]es, [n]o:");
-    let mut line = String::new();
-    stdin().read_line(&mut line)?;
-    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    let question = "write these into the settings? They will be started when they are needed.";
+    Ok(super::asking::yes(question)?.unwrap_or(true))
 }
 
 pub(super) fn told(target: &Target) {

@@ -29,9 +29,12 @@ pub(crate) fn apply(app: &App, old: &Settings, new: &Settings) -> Result<Applied
     Ok(Applied { servers, restart: restart(old, new) })
 }
 
+/// A part of the settings, and what it says.
+type Part = (&'static str, fn(&Settings) -> String);
+
 /// What was set when the parts were built, and cannot change under them.
 fn restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
-    let parts: [(&str, fn(&Settings) -> String); 17] = [
+    let parts: [Part; 17] = [
         ("expose", |all| format!("{:?}", all.expose)),
         ("serve", |all| format!("{:?}", all.drain)),
         ("network", |all| format!("{:?}", all.ca)),

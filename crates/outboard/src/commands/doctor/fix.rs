@@ -8,7 +8,6 @@ use crate::failure::Failure;
 use crate::output;
 use outboard_config::Settings;
 use outboard_types::ErrorCode;
-use std::io::{IsTerminal, stderr, stdin};
 
 pub(super) fn run(settings: &Settings, args: &cli::Doctor) -> Result<(), Failure> {
     let manager = Manager::here();
@@ -38,14 +37,11 @@ fn show(part: &Part) {
 
 fn agreed(parts: &[&Part]) -> Result<bool, Failure> {
     let lines: Vec<&str> = parts.iter().filter_map(|part| part.fix.as_deref()).collect();
-    if !(stdin().is_terminal() && stderr().is_terminal()) {
+    let answer = super::super::asking::yes(&format!("run these? {}", lines.join("; ")))?;
+    if answer.is_none() {
         output::talk(&format!("--yes runs: {}", lines.join("; ")));
-        return Ok(false);
     }
-    output::talk(&format!("run these? {} [y]es, [n]o:", lines.join("; ")));
-    let mut line = String::new();
-    stdin().read_line(&mut line)?;
-    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    Ok(answer.unwrap_or(false))
 }
 
 fn mend(part: &Part) -> Result<(), Failure> {
