@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use std::process::{Command, Stdio};
 
 /// A program that has to run, and the Debian packages that bring it.
-const NEEDED: [(&str, &[&str], &str); 7] = [
+const NEEDED: [(&str, &[&str], &str); 8] = [
     ("cc", &["--version"], "gcc libc6-dev"),
     ("python3", &["-c", "import sys; sys.exit(sys.version_info < (3, 9))"], "python3"),
     ("python3", &["-c", "import venv, ensurepip"], "python3-venv"),
@@ -13,6 +13,7 @@ const NEEDED: [(&str, &[&str], &str); 7] = [
     ("node", &["--version"], "nodejs"),
     ("npm", &["--version"], "npm"),
     ("chromium", &["--version"], "chromium"),
+    ("groff", &["--version"], "groff-base"),
 ];
 
 /// Installs what is missing as root or with `sudo -n`; otherwise fails with the line to run.

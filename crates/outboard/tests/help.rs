@@ -83,7 +83,7 @@ fn every_command_has_a_page_without_faults() {
     assert!(names.contains(&"outboard.1") && names.contains(&"outboard-import.1") && names.len() > 30, "{names:?}");
     for page in &pages {
         let output = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-z"]).arg(page).output();
-        let output = output.unwrap_or_else(|error| panic!("groff: {error}; apt-get install groff"));
+        let output = output.unwrap_or_else(|error| panic!("groff: {error}; apt-get install groff-base"));
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success() && told.is_empty(), "{}: {told}", page.display());
     }

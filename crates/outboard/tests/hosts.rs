@@ -296,17 +296,23 @@ fn what_was_installed_starts_from_anywhere_and_keeps_its_state_with_the_user() {
 }
 
 #[test]
-fn every_line_of_the_page_runs() {
+fn every_line_of_the_pages_runs() {
     let page = include_str!("../../../docs/import.md");
     let home = furnished();
-    let lines: Vec<String> =
-        blocks(page, "sh").iter().flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-    assert!(lines.len() >= 8, "{lines:?}");
+    let lines: Vec<String> = [page, include_str!("../../../docs/setup.md")]
+        .iter()
+        .flat_map(|page| blocks(page, "sh"))
+        .flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert!(lines.len() >= 15, "{lines:?}");
     for line in lines {
         let words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().collect();
         assert_eq!(words[0], "outboard", "{line}");
         home.ok(&words[1..]);
     }
+    home.write("project/outboard.schema.json", &home.ok(&["config", "schema"]));
+    home.write("project/outboard.toml", &blocks(include_str!("../../../docs/setup.md"), "toml").concat());
+    assert!(home.ok(&["doctor", "--json"]).contains("enabled of"), "the example is taken");
     for (client, ..) in FILES {
         assert!(page.contains(&format!("`{client}`")), "{client} is not in the page");
     }

@@ -1,6 +1,7 @@
 //! Optional parts of this machine: what each is for, whether it is there, and how it is had on this system.
 
-use super::system::{Manager, Package, found};
+use super::system::{Manager, Package};
+use crate::commands::install::on_path;
 use outboard_config::Settings;
 use serde::Serialize;
 use std::os::unix::fs::PermissionsExt;
@@ -141,7 +142,8 @@ const PROGRAMS: &[Program] = &[
 
 impl Program {
     fn part(&self, settings: &Settings, manager: Manager) -> Part {
-        let there = (self.set)(settings).is_some_and(Path::is_file) || self.names.iter().any(|name| found(name));
+        let there =
+            (self.set)(settings).is_some_and(Path::is_file) || self.names.iter().any(|name| on_path(name).is_some());
         let needs = match self.package {
             Package::System(_) => "root, network",
             Package::Line(_) => "network",

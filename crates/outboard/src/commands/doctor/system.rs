@@ -61,12 +61,6 @@ impl Package {
     }
 }
 
-/// Whether a program is on the path.
-pub(super) fn found(name: &str) -> bool {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

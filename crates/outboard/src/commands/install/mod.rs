@@ -8,7 +8,7 @@ pub(super) use undo::run as undo;
 use super::import::{known, told};
 use crate::cli::{self, Cli};
 use crate::clients::record::{NAME, Record, damaged};
-use crate::clients::{ClientFile, Found, Status, look, take};
+use crate::clients::{ClientFile, Found, Status, harmless, look, take};
 use crate::failure::Failure;
 use crate::{folders, output};
 use outboard_hosts::{Bases, Host, Place, Scope, insert, is_own, own_entry, raw_entries, remove};
@@ -117,7 +117,7 @@ fn entry(cli: &Cli, host: &Host, project: bool) -> Result<Value, Failure> {
 }
 
 /// Where a program of that name is found.
-pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+pub(in crate::commands) fn on_path(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
@@ -143,11 +143,11 @@ fn report(args: &cli::Install, spot: &Spot, found: &[Found], moved: &[String], c
     }
     output::data(&format!("{status}: {NAME} in {}", spot.file.path.display()));
     if !moved.is_empty() {
-        output::talk(&format!("moved behind Outboard: {}", moved.join(", ")));
+        output::talk(&format!("moved behind Outboard: {}", harmless(&moved.join(", "))));
     }
     for found in stays {
-        let why = found.why.clone().unwrap_or_default();
-        output::talk(&format!("{} stays in the client's file: {}", found.written, crate::clients::harmless(&why)));
+        let why = format!("{} stays in the client's file: {}", found.written, found.why.clone().unwrap_or_default());
+        output::talk(&harmless(&why));
     }
     match status {
         "installed" => output::talk(&format!("{} reads it anew: {}", spot.host.name, spot.host.restart)),

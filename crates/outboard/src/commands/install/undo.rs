@@ -47,7 +47,7 @@ pub(in crate::commands) fn run(_cli: &Cli, args: &cli::Uninstall) -> Result<Exit
         _ => output::talk("there is no entry of Outboard in it"),
     }
     if !moved.is_empty() && changes {
-        output::talk(&format!("still in Outboard's settings as well: {}", moved.join(", ")));
+        output::talk(&format!("still in Outboard's settings as well: {}", crate::clients::harmless(&moved.join(", "))));
     }
     Ok(ExitCode::SUCCESS)
 }
