@@ -34,9 +34,9 @@ pub(super) fn build(triple: &str, glibc: Option<&str>) -> Result<PathBuf> {
 
 /// `cargo xtask install`: all of them with `cargo install`, into one folder; what is added goes to each.
 pub(crate) fn install(arguments: &[String]) -> Result<()> {
-    for folder in FOLDERS {
+    for (name, folder) in NAMES.into_iter().zip(FOLDERS) {
         let mut command = cargo();
-        command.args(["install", "--quiet", "--locked", "--force", "--bins", "--path", folder]).args(arguments);
+        command.args(["install", "--quiet", "--locked", "--force", "--bin", name, "--path", folder]).args(arguments);
         done(&mut command, "a C compiler and CMake: apt-get install gcc g++ cmake libc6-dev")?;
     }
     println!("installed: {}", NAMES.join(", "));
