@@ -59,8 +59,6 @@ class Inspection(ast.NodeVisitor):
                 self._note(self.tools, ".".join(texts))
             else:
                 self._dynamic("a tool named at run time", node)
-        elif name in ("__import__", "importlib.import_module") and node.args and text_of(node.args[0]):
-            self._note(self.imports, text_of(node.args[0]))
         elif name in self.EVALUATION:
             self._dynamic("text run as code", node)
         elif name == "importlib.import_module":
