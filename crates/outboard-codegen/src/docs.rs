@@ -6,7 +6,7 @@ use outboard_catalog::is_hidden;
 pub(crate) const PROPERTY: usize = 300;
 
 /// Longest description of a tool, in characters; the whole is in the definition beside the module.
-pub(crate) const TOOL: usize = 600;
+pub(crate) const TOOL: usize = 2_000;
 
 /// Takes out what hides or reorders text and cuts to `limit` characters; says whether it had to cut.
 pub(crate) fn cut(text: &str, limit: usize) -> (String, bool) {

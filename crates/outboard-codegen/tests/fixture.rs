@@ -88,7 +88,7 @@ pub(crate) fn shapes() -> Listing {
             json!({"name": "tree", "inputSchema": tree}),
             json!({"name": "circles", "inputSchema": circles}),
             json!({"name": "mixed", "inputSchema": mixed}),
-            json!({"name": "long", "description": "word ".repeat(400), "inputSchema": {"type": "object"}}),
+            json!({"name": "long", "description": "word ".repeat(500), "inputSchema": {"type": "object"}}),
         ],
     )
 }
