@@ -35,7 +35,7 @@ await context.addInitScript(() => {
   };
 });
 const page = await context.newPage();
-page.setDefaultTimeout(15000);
+page.setDefaultTimeout(30000);
 page.on("pageerror", (error) => wrong.push(`a script failed: ${error.message}`));
 page.on("console", (message) => {
   // A session that is not there yet, or a login that is refused, is told by the browser too.
@@ -72,7 +72,9 @@ async function sound(name) {
     await page.emulateMedia({ colorScheme });
     const found = await page.evaluate(async (axe) => {
       if (!window.axe) new Function(axe)();
-      const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+      const { violations, passes } = await window.axe.run(document);
+      // A look that found nothing to look at proves nothing.
+      if (passes.length < 5) return [`only ${passes.length} rules had something to look at`];
       return violations
         .filter((one) => ["serious", "critical"].includes(one.impact))
         .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)} ${one.nodes[0].failureSummary?.slice(0, 200)}`);
@@ -151,7 +153,7 @@ const WALKS = {
     await page.keyboard.press("End");
     await box.getByText("10000 crm.get_customer").waitFor();
     check((await box.getByRole("option").count()) < 60, "all calls are in the page");
-    check(times.list_ms < 5000 && times.calls_ms < 5000, `slow: ${JSON.stringify(times)}`);
+    check(times.list_ms < 10000 && times.calls_ms < 10000, `slow: ${JSON.stringify(times)}`);
   },
 };
 
