@@ -97,6 +97,8 @@ export function calls(id, over) {
         );
         if (got.rows.length < PAGE || rows.length >= MOST) return;
       }
+    } catch (error) {
+      if (error.name !== "AbortError") fill(one, problem(error));
     } finally {
       loading = false;
     }

@@ -203,7 +203,8 @@ export async function page({ rest, over }) {
   );
 
   await draw();
-  await lines.load();
+  // They come a page at a time; what is there shows at once.
+  lines.load();
   return {
     element: [
       h("p", {}, h("a", { href: "#/executions" }, "All executions")),
