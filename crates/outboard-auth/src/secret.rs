@@ -54,7 +54,7 @@ mod tests {
         // The example of RFC 7636, appendix B.
         assert_eq!(
             challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJHCGuKGSTdP5OyZ2hYr8JnvuFw"
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
         assert_eq!(random().len(), 43);
         assert_ne!(random(), random());

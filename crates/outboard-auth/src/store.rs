@@ -108,7 +108,7 @@ impl Store for FileStore {
     }
 
     fn alone(&self, id: &AccountId) -> Result<Box<dyn Any + Send>, AuthError> {
-        let name = Digest::of(&format!("{id}")).short();
+        let name = Digest::of(id.to_string()).short();
         Ok(Box::new(self.lock(&name.to_string()).map_err(|error| self.failed(error))?))
     }
 }
