@@ -143,9 +143,12 @@ fn rules_for_principals_decide_what_each_is_shown() {
     assert!(!served.run(&tokens[0], code).contains("result: []"), "alice has the functions");
 }
 
+/// Methods, and the keys with which they came.
+type Seen = Arc<Mutex<Vec<(String, String)>>>;
+
 /// A server that notes with which key each request came.
-fn upstream() -> (u16, Arc<Mutex<Vec<(String, String)>>>) {
-    let seen: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+fn upstream() -> (u16, Seen) {
+    let seen = Seen::default();
     let notes = seen.clone();
     let port = web::serve(move |asked| {
         let method = asked.json()["method"].as_str().unwrap_or_default().to_owned();
