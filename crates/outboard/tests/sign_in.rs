@@ -8,6 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rcgen::PublicKeyData;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -214,6 +216,40 @@ fn a_code_for_another_machine_and_a_secret_without_a_person() {
     assert!(call(&robot).unwrap().contains("you are user-1"), "nobody signed in");
     assert!(provider.asked("grant_type=client_credentials") > 0 && provider.asked("scope=all") > 0);
     assert_eq!(provider.asked("POST /register"), 0);
+}
+
+#[test]
+fn an_address_is_pasted_from_another_machine() {
+    let (_, port) = Provider::default().start();
+    let place = place(port, "");
+    let mut command = place.command(&["login", "docs", "--no-browser"]);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(|line| line.unwrap());
+    let address = told.find(|line| line.starts_with("http")).unwrap();
+    let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let answer = web::send(host, &format!("GET /{path} HTTP/1.1"), "");
+    let end = answer.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap();
+    writeln!(child.stdin.take().unwrap(), "{end}").unwrap();
+    assert!(told.any(|line| line == "signed in to docs (default)"));
+    assert!(child.wait().unwrap().success());
+    assert!(call(&place).unwrap().contains("you are user-1"));
+}
+
+#[test]
+fn a_browser_of_this_machine_is_opened() {
+    let (_, port) = Provider::default().start();
+    let place = place(port, "");
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    place.write(program, "#!/bin/sh\necho \"$1\" > opened.part && mv opened.part opened\n");
+    let script = place.path().join(program);
+    std::fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", place.path().display(), std::env::var("PATH").unwrap());
+    let mut child = place.command(&["login", "docs"]).env("PATH", path).stderr(Stdio::null()).spawn().unwrap();
+    let opened = place.path().join("opened");
+    place.wait_for(|| opened.exists());
+    assert!(web::browse(std::fs::read_to_string(opened).unwrap().trim()).contains("can be closed"));
+    assert!(child.wait().unwrap().success());
+    assert!(call(&place).unwrap().contains("you are user-1"));
 }
 
 #[test]
