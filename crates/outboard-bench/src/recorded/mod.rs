@@ -78,7 +78,7 @@ fn scenario(task: &Task, number: usize, demo: &Path, recording: &Path) -> Result
         args: vec!["recorded".to_owned(), recording.display().to_string()],
         env: BTreeMap::new(),
     };
-    let program = |language: Language| Ok::<_, String>(language.program(task, SERVER, &language.answer(&wanted))?);
+    let program = |language: Language| language.program(task, SERVER, &language.answer(&wanted));
     Ok(Scenario {
         name: format!("task-{number}"),
         title: shortened(&task.title),
