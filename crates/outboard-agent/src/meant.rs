@@ -116,7 +116,7 @@ fn programs(text: &str) -> Vec<Program<'_>> {
     const USES: [&str; 6] = ["servers", "await ", "callMCPTool", "call_mcp_tool", "import ", "/workspace"];
     // A fence that nothing closes was cut, or is none.
     let mut parts: Vec<&str> = text.split("```").collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         parts.pop();
     }
     let blocks = parts.into_iter().skip(1).step_by(2);
