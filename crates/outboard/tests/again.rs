@@ -18,8 +18,8 @@ fn run(id: u64, arguments: &Value) -> Value {
 fn answer(came: &str) -> Value {
     let body = came.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{came}")).1;
     let lines = body.lines().map(|line| line.strip_prefix("data: ").unwrap_or(line));
-    let messages = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    messages.filter(|message| message["id"].is_u64()).next_back().unwrap_or_else(|| panic!("{came}"))
+    let mut messages = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    messages.rfind(|message| message["id"].is_u64()).unwrap_or_else(|| panic!("{came}"))
 }
 
 fn ask(port: u16, headers: &str, request: &Value) -> Value {
