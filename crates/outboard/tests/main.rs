@@ -15,6 +15,7 @@ mod figures;
 mod help;
 mod hosts;
 mod inbox;
+mod keychain;
 mod network;
 mod packaging;
 #[path = "../../outboard-sandbox/tests/npm.rs"]
