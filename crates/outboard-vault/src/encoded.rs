@@ -26,8 +26,13 @@ const DIGITS: [bool; 256] = {
     table
 };
 
-/// The runs that hold a known value, in order; padding belongs to them.
-pub(crate) fn encoded(text: &[u8], known: &[&Needles]) -> Vec<Range<usize>> {
+/// The runs that hold a known value, in order; padding belongs to them. `hidden` says what is hidden already; it is asked
+/// for one run after the other.
+pub(crate) fn encoded(
+    text: &[u8],
+    known: &[&Needles],
+    mut hidden: impl FnMut(&Range<usize>) -> bool,
+) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     if known.iter().all(|known| known.is_empty()) {
         return all;
@@ -35,7 +40,7 @@ pub(crate) fn encoded(text: &[u8], known: &[&Needles]) -> Vec<Range<usize>> {
     let mut at = 0;
     while let Some(run) = next_run(text, at) {
         at = run.end;
-        if holds(&text[run.clone()], known) {
+        if !hidden(&run) && holds(&text[run.clone()], known) {
             let padding = text[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
             all.push(run.start..run.end + padding);
         }
@@ -80,7 +85,7 @@ mod tests {
         for (owner, value) in (0..).zip(["ada@lovelace.example", "Ann"]) {
             known.add(&Needle { text: value, owner, exact: false, bounded: false });
         }
-        encoded(text.as_bytes(), &[&known]).into_iter().map(|range| text[range].to_owned()).collect()
+        encoded(text.as_bytes(), &[&known], |_| false).into_iter().map(|range| text[range].to_owned()).collect()
     }
 
     #[test]

@@ -67,7 +67,13 @@ pub(crate) fn regions(text: &str, found: &[Found<'_>], here: TokensHere, state: 
         Region { range: hit.range, becomes: Becomes::Known { entry: Arc::clone(entry), encoded } }
     });
     let all = merged(text, all, hits.collect());
-    let encoded = encoded(text.as_bytes(), &[&state.known, state.expected.needles()])
+    let mut before = 0;
+    let hidden = |run: &Range<usize>| {
+        before += all[before..].iter().take_while(|region| region.range.end <= run.start).count();
+        all.get(before).is_some_and(|region| region.range.start <= run.start && run.end <= region.range.end)
+    };
+    let needles = [&state.known, state.expected.needles()];
+    let encoded = encoded(text.as_bytes(), &needles, hidden)
         .into_iter()
         .map(|range| Region { becomes: whole(&text[range.clone()], PRIVATE), range });
     let all = merged(text, encoded.collect(), all);
