@@ -54,7 +54,7 @@ pub(crate) const AROUND: &[Setting] = &[
         "telemetry.langfuse",
         Kind::Flag,
         "false",
-        "Whether spans of approvals are marked as guardrails for Langfuse.",
+        "Whether spans carry Langfuse's own attributes too: kind, session, input, output, level.",
     ),
     setting("telemetry.metrics", Kind::Flag, "true", "Whether metrics are sent too."),
     setting("telemetry.open_metrics", Kind::Flag, "false", "Whether `/metrics` of `serve --http` needs no token."),

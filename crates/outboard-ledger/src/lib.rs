@@ -3,7 +3,8 @@
 //! A [`Account`] follows one conversation, turn by turn, and says what of it is unique and what is billed. The
 //! same account serves tool calls made directly and programs, so both are counted by the same rules.
 //!
-//! Never here: what a tool or an execution is, connections, files, clocks, or the showing of figures.
+//! Never here: what a tool or an execution is, connections, clocks, files beside vocabularies, or the showing of
+//! figures.
 
 mod account;
 mod counter;

@@ -31,8 +31,13 @@ pub(crate) const PORT: &str = "server.port";
 pub(crate) const ERROR: &str = "error.type";
 pub(crate) const HTTP_METHOD: &str = "http.request.method";
 pub(crate) const HTTP_STATUS: &str = "http.response.status_code";
-/// Langfuse's own kind of a span, only where that is wanted.
-pub(crate) const LANGFUSE: &str = "langfuse.observation.type";
+/// Langfuse's own names, only where they are wanted.
+pub(crate) const LANGFUSE_TYPE: &str = "langfuse.observation.type";
+pub(crate) const LANGFUSE_SESSION: &str = "langfuse.session.id";
+pub(crate) const LANGFUSE_INPUT: &str = "langfuse.observation.input";
+pub(crate) const LANGFUSE_OUTPUT: &str = "langfuse.observation.output";
+pub(crate) const LANGFUSE_LEVEL: &str = "langfuse.observation.level";
+pub(crate) const LANGFUSE_STATUS: &str = "langfuse.observation.status_message";
 
 pub(crate) const EXECUTION: &str = "outboard.execution.id";
 pub(crate) const STATUS: &str = "outboard.status";

@@ -175,6 +175,9 @@ fn a_month_is_forecast_from_the_journal_or_from_what_is_assumed() {
 #[test]
 fn what_is_unusual_is_told_when_it_happens_and_listed_later() {
     let place = Place::with(&["logs"]);
+    let plain = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let limits = "calls_factor = 3\nleast_calls = 10\nerror_rate = 0.2\ncost_day = 20\nquiet = \"1h\"\n";
+    place.settings(&format!("{plain}[ledger]\ntokenizer = \"o200k\"\n[alerts]\n{limits}"));
     for _ in 0..5 {
         place.program("typescript", "await logs.getPage({ page: 1 }); return 1;");
     }
@@ -190,8 +193,7 @@ fn what_is_unusual_is_told_when_it_happens_and_listed_later() {
     kinds.sort_by_key(Value::to_string);
     assert_eq!(kinds, ["calls_per_run", "new_tool"], "{listed}");
     assert!(place.ok(&["stats", "--alerts"]).contains("16 calls in one run"));
-    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
-    place.settings(&(settings + "[alerts]\nenabled = false\n"));
+    place.settings(&(plain + "[alerts]\nenabled = false\n"));
     place.write("more", "for (let page = 1; page <= 25; page++) await logs.getPage({ page });\nreturn 1;");
     let output = place.run(&["run", "more", "--language", "typescript"]);
     assert!(!String::from_utf8_lossy(&output.stderr).contains("unusual"));

@@ -90,7 +90,6 @@ impl Canvas<'_> {
         span.set_some(n::APPROVAL, asked.approval.as_deref());
         span.set(n::DECISION, call.decision.as_str());
         span.set_some(n::RULE, call.trace.rule.as_deref());
-        span.set_some(n::LANGFUSE, self.options.langfuse.then_some("guardrail"));
         Some(span)
     }
 }

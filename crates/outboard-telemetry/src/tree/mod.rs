@@ -5,6 +5,7 @@
 
 mod calls;
 mod content;
+mod langfuse;
 mod model;
 mod network;
 mod parallel;
@@ -29,7 +30,7 @@ pub type Content = Arc<dyn Fn(&Principal, &SessionName, &str) -> String + Send +
 pub struct TreeOptions {
     /// Whether there is more than the one span of the execution.
     pub inner: bool,
-    /// Whether spans of questions to people say what they are to Langfuse.
+    /// Whether spans say what they are in Langfuse's own attributes too.
     pub langfuse: bool,
     /// Shows arguments and results, through this.
     pub content: Option<Content>,
@@ -58,11 +59,14 @@ pub fn tree(journal: &Journal, id: &ExecutionId, options: &TreeOptions) -> Resul
     let origin = marks.iter().find_map(|mark| mark.what.origin());
     let canvas = Canvas { id, origin: origin.as_ref(), options };
     let ended = row.as_ref().map_or_else(|| model::is_over(&marks), |row| row.ending.is_some());
-    let spans = match &row {
+    let mut spans = match &row {
         Some(row) => canvas.program(journal, row, &calls, &marks)?,
         None if calls.is_empty() && !marks.iter().any(model::is_of_model) => return Ok(None),
         None => canvas.loose(&calls, &marks),
     };
+    if options.langfuse {
+        langfuse::mark(&mut spans);
+    }
     Ok(Some(Trace { origin, ended, spans }))
 }
 
