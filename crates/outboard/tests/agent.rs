@@ -152,7 +152,8 @@ fn each_turn_is_a_span_and_its_programs_and_calls_stand_below() {
         .map(|span| (span["traceId"].to_string(), span["spanId"].to_string()))
         .collect();
     assert_eq!(runs.len(), 2, "a conversation that goes on has another run in the same trace");
-    assert!(runs.iter().all(|(trace, _)| *trace == root["traceId"].to_string()));
+    let trace = root["traceId"].to_string();
+    assert!(runs.iter().all(|(other, _)| *other == trace));
 }
 
 #[test]
