@@ -17,9 +17,9 @@ mod hosts;
 mod inbox;
 mod keychain;
 mod network;
-mod packaging;
 #[path = "../../outboard-sandbox/tests/npm.rs"]
 mod npm;
+mod packaging;
 mod preflight;
 mod principals;
 mod privacy;

@@ -125,7 +125,9 @@ impl Upstreams {
             return Ok(listing);
         }
         match upstream.fetch_listing().await {
-            Err(error) if error.code == ErrorCode::SignInNeeded => self.listing_of_anybody(&upstream).await.ok_or(error),
+            Err(error) if error.code == ErrorCode::SignInNeeded => {
+                self.listing_of_anybody(&upstream).await.ok_or(error)
+            }
             listed => listed,
         }
     }

@@ -3,6 +3,7 @@
 use super::support::{Stage, call, is_running, name, spec, text};
 use outboard_mcp::client::Replaced;
 use serde_json::json;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Waits as long as a busy machine may need.
@@ -28,7 +29,7 @@ async fn who_stays_runs_on_and_who_leaves_finishes_its_call() {
     let mut news = stage.upstreams.news();
     let log = |mode: &str| stage.folder.path().join(format!("{mode}.log"));
     let specs = ["legacy", "wrong-id"].map(|mode| spec(mode, log(mode))).to_vec();
-    let replaced = stage.upstreams.replace(specs.clone());
+    let replaced = stage.upstreams.replace(specs.clone(), &HashSet::from([name("legacy")]));
     let expected = Replaced { added: vec![name("wrong-id")], removed: vec![name("noisy")], ..Replaced::default() };
     assert_eq!(replaced, expected);
     assert_eq!(news.recv().await.unwrap().0, name("wrong-id"), "agents hear of it");
@@ -40,7 +41,8 @@ async fn who_stays_runs_on_and_who_leaves_finishes_its_call() {
     std::fs::write(&gate, "").unwrap();
     assert_eq!(text(waiting.await.unwrap().unwrap()), "opened");
     becomes("its end", || !is_running(leaves)).await;
-    assert_eq!(stage.upstreams.replace(specs.clone()), Replaced::default(), "nothing changes twice");
+    let same = specs.iter().map(|spec| spec.name.clone()).collect();
+    assert_eq!(stage.upstreams.replace(specs, &same), Replaced::default(), "nothing changes twice");
 }
 
 #[tokio::test]
@@ -50,7 +52,7 @@ async fn a_server_that_is_reached_in_another_way_is_started_anew() {
     let before = stage.state("legacy").pid.unwrap();
     let mut other = spec("legacy", stage.folder.path().join("legacy.log"));
     other.deny = vec!["hang".into()];
-    assert_eq!(stage.upstreams.replace(vec![other]).changed, [name("legacy")]);
+    assert_eq!(stage.upstreams.replace(vec![other], &HashSet::new()).changed, [name("legacy")]);
     stage.works("legacy").await;
     assert_ne!(stage.state("legacy").pid.unwrap(), before);
     becomes("the end of the old one", || !is_running(before)).await;
