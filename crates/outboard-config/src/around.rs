@@ -61,8 +61,8 @@ pub(crate) const AROUND: &[Setting] = &[
     setting(
         "ledger.tokenizer",
         Kind::Text,
-        "\"o200k\"",
-        "What counts tokens for the journal: `o200k`, `estimate` (four bytes each), or the path of a `.tiktoken` vocabulary.",
+        "\"auto\"",
+        "What counts tokens for the journal: `o200k`, `estimate` (four bytes each), the path of a `.tiktoken` vocabulary, or `auto`: o200k where a process stays or counts anyway, estimates where a command runs one program.",
     ),
     setting(
         "alerts.enabled",

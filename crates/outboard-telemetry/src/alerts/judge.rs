@@ -67,25 +67,24 @@ impl Judge {
             *self.calls.entry(run.clone()).or_default() += 1;
         }
         let name = format!("{server}.{tool}");
-        if self.is_new(&name)? {
+        if self.is_new(&name, &run)? {
             let text = format!("{name} is called, which was never called before");
             self.tell("new_tool", &name, Some(run.clone()), text)?;
         }
         self.errors(run, (server, tool), &name, failed)
     }
 
-    /// Where nothing was called before, everything is new and none of it news.
-    fn is_new(&mut self, name: &str) -> Result<bool, JournalError> {
+    /// Whether a tool is called for the first time. Where little ran before, everything is new and none of it news.
+    fn is_new(&mut self, name: &str, run: &ExecutionId) -> Result<bool, JournalError> {
         if self.tools.is_none() {
             self.tools = Some(self.journal.tools_before(self.began_ms)?.into_iter().collect());
         }
         let Some(known) = &mut self.tools else { return Ok(false) };
-        let news = !known.is_empty() && !known.contains(name);
-        // The first tool of an empty journal stays unknown: the second one would be news otherwise.
-        if news && known.len() < MOST {
-            known.insert(name.to_owned());
+        if known.contains(name) || known.len() >= MOST {
+            return Ok(false);
         }
-        Ok(news)
+        known.insert(name.to_owned());
+        Ok(self.usual(run)?.1 >= RUNS)
     }
 
     fn errors(

@@ -16,7 +16,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Call) -> Result<ExitCode, Failure
     let settings = compose::settings(cli)?;
     let arguments = RawValue::from_string(args.arguments.clone())
         .map_err(|error| Failure::usage(format!("the arguments are not JSON: {error}")))?;
-    let door = Door::open(&settings, &Principal::default())?;
+    let door = Door::open(&settings, &Principal::default(), false)?;
     super::asking::follow(&door.desk);
     let limits = compose::limits(&settings).calls;
     let shown = call(&door, limits, args, arguments.into()).await;

@@ -163,8 +163,9 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// Opens the journal and puts the gateway in front of the servers; starts none.
-    pub(crate) fn open(settings: &Settings, principal: &Principal) -> Result<Self, Failure> {
+    /// Opens the journal and puts the gateway in front of the servers; starts none. Whether tokens are counted is for
+    /// settings that leave it open.
+    pub(crate) fn open(settings: &Settings, principal: &Principal, counts: bool) -> Result<Self, Failure> {
         let catalog = catalog(settings, principal)?;
         let border = privacy::border(settings)?;
         let journal = journal(settings)?;
@@ -174,7 +175,7 @@ impl Door {
         if let Some(border) = &border {
             options.privacy = border.clone();
         }
-        let counting = telemetry::counting(settings, &journal)?;
+        let counting = telemetry::counting(settings, &journal, counts)?;
         options.reader = counting.clone().map(|counting| counting as Arc<dyn Reader>);
         let forecast = Forecast::new(&options.spending);
         let telemetry = telemetry::start(settings, &journal, border.clone())?;
@@ -243,7 +244,7 @@ impl App {
         pool: Pool,
         counter: Option<Box<dyn TokenCounter>>,
     ) -> Result<Self, Failure> {
-        let door = Door::open(settings, principal)?;
+        let door = Door::open(settings, principal, pool == Pool::Warm || counter.is_some())?;
         let Door {
             catalog,
             gateway,

@@ -59,9 +59,18 @@ pub(crate) fn drawn(settings: &Settings, border: Option<Arc<Border>>) -> TreeOpt
     TreeOptions { inner: given.tools, langfuse: given.langfuse, content: given.content.then_some(mask) }
 }
 
-/// Counts tokens aside from now on, unless estimates are wanted.
-pub(super) fn counting(settings: &Settings, journal: &Journal) -> Result<Option<Arc<Counting>>, Failure> {
-    let tokenizer = Tokenizer::parse(&settings.tokenizer);
+/// Counts tokens aside from now on, unless estimates are wanted. Reading the vocabulary takes about a second: too
+/// much for a command that runs one program, unless it `counts` anyway or settings insist.
+pub(super) fn counting(
+    settings: &Settings,
+    journal: &Journal,
+    counts: bool,
+) -> Result<Option<Arc<Counting>>, Failure> {
+    let tokenizer = match settings.tokenizer.as_str() {
+        "auto" if counts => Tokenizer::O200k,
+        "auto" => Tokenizer::Estimate,
+        word => Tokenizer::parse(word),
+    };
     if let Tokenizer::File(path) = &tokenizer
         && !path.is_file()
     {
