@@ -28,12 +28,12 @@ pub(crate) fn json(value: &impl Serialize) {
     }
 }
 
-/// Tells the person something that is not data.
+/// Tells the person something that is not data. Clients that start us may close what nobody reads: that is no fault.
 pub(crate) fn talk(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Tells a piece of something that goes on.
 pub(crate) fn talk_piece(text: &str) {
-    eprint!("{text}");
+    let _ = write!(std::io::stderr(), "{text}");
 }

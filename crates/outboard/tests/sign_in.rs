@@ -159,7 +159,7 @@ fn a_person_signs_in_and_out_again() {
 fn a_token_that_is_over_is_renewed_and_a_running_process_sees_a_new_sign_in() {
     let (provider, port) = Provider::default().start();
     let place = place(port, "");
-    *provider.seconds.lock().unwrap() = 1;
+    *provider.seconds.lock().unwrap() = 8;
     login(&place, &[]);
     assert!(call(&place).unwrap().contains("you are user-1"), "renewed before it was sent");
     assert!(provider.asked("grant_type=refresh_token") > 0);

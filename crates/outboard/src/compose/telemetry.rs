@@ -61,11 +61,7 @@ pub(crate) fn drawn(settings: &Settings, border: Option<Arc<Border>>) -> TreeOpt
 
 /// Counts tokens aside from now on, unless estimates are wanted. Reading the vocabulary takes about a second: too
 /// much for a command that runs one program, unless it `counts` anyway or settings insist.
-pub(super) fn counting(
-    settings: &Settings,
-    journal: &Journal,
-    counts: bool,
-) -> Result<Option<Arc<Counting>>, Failure> {
+pub(super) fn counting(settings: &Settings, journal: &Journal, counts: bool) -> Result<Option<Arc<Counting>>, Failure> {
     let tokenizer = match settings.tokenizer.as_str() {
         "auto" if counts => Tokenizer::O200k,
         "auto" => Tokenizer::Estimate,

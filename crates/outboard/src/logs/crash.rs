@@ -28,7 +28,7 @@ pub(super) fn watch() {
             return;
         }
         if let Some(path) = write(&report(info)) {
-            eprintln!("a report without private data is in {}", path.display());
+            crate::output::talk(&format!("a report without private data is in {}", path.display()));
         }
     }));
 }

@@ -30,6 +30,9 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/real-servers.md", "cargo xtask real", "downloads 30 servers; run on demand"),
     ("docs/search.md", "cargo run", "builds an example for minutes"),
     ("docs/shell-agents.md", "", "connect.rs runs the whole page"),
+    ("docs/sign-in.md", "outboard login", "needs a server to sign in to; sign_in.rs does it"),
+    ("docs/sign-in.md", "outboard token", "needs the id of a token; principals.rs does it"),
+    ("docs/skills.md", "outboard approvals", "needs a skill that waits; inbox.rs does it"),
     ("docs/skills.md", "outboard skills ", "needs skills that are there; skills.rs does the same"),
 ];
 

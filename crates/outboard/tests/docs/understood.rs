@@ -90,7 +90,9 @@ fn every_setting_that_a_page_shows_is_understood() {
             let place = Place::with(&[]);
             place.write(".mcp.json", "{\"mcpServers\": {}}");
             place.settings(&block);
-            let output = place.command(&["executions"]).env("MY_KEY", "k").stdin(Stdio::null()).output().unwrap();
+            let named =
+                block.split("${").skip(1).filter_map(|rest| rest.split([':', '}']).next()).map(|name| (name, "k"));
+            let output = place.command(&["executions"]).envs(named).stdin(Stdio::null()).output().unwrap();
             let told = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{page} shows settings that do not load: {told}\n{block}");
             loaded += 1;
