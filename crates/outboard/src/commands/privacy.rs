@@ -68,9 +68,11 @@ fn in_json(detector: &Detector, value: &Value) -> Vec<Value> {
 
 fn span(text: &str, finding: &Finding, pointer: Option<&str>) -> Value {
     let chars = |end: usize| text.get(..end).map_or(0, |before| before.chars().count());
+    // To two places, as rules give it: a single-precision number shows noise beyond.
+    let confidence = (f64::from(finding.confidence) * 100.0).round() / 100.0;
     let mut span = json!({
         "start": chars(finding.range.start), "end": chars(finding.range.end), "kind": finding.kind.label(),
-        "confidence": finding.confidence, "rule": finding.rule,
+        "confidence": confidence, "rule": finding.rule,
     });
     if let Some(pointer) = pointer {
         span["pointer"] = json!(pointer);
