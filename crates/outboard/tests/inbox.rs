@@ -65,12 +65,12 @@ fn an_exposed_skill_is_the_approved_one_also_where_another_waits() {
 
 #[test]
 fn copies_of_sessions_go_with_what_else_sessions_leave() {
-    let place = shop("state.max_age = \"1s\"");
+    let place = shop("state.max_age = \"4s\"");
     let copies = place.path().join(".outboard/skill-data/copies/local");
     place.write("one.ts", "return 1");
     place.ok(&["run", "one.ts", "--session", "old"]);
     assert!(copies.join("old").exists());
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    std::thread::sleep(std::time::Duration::from_millis(4_500));
     place.ok(&["run", "one.ts", "--session", "fresh"]);
     let told = parsed(&place.ok(&["executions", "prune", "--json"]));
     assert_eq!(told["sessions"], 1, "{told}");

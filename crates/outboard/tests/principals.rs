@@ -88,7 +88,8 @@ fn each_principal_has_its_own_and_nothing_of_the_others() {
     let principals = place.ok(&["executions", "--json"]);
     assert!(principals.contains("alice") && principals.contains("bob"), "{principals}");
 
-    assert_eq!(served.status(over["token"].as_str().unwrap()), 401, "it is over");
+    let over = over["token"].as_str().unwrap();
+    place.wait_for(|| served.status(over) == 401);
     assert_eq!((served.status(""), served.status("outboard_guess")), (401, 401));
     place.ok(&["token", "revoke", alice["id"].as_str().unwrap()]);
     assert_eq!((served.status(alice_token), served.status(bob_token)), (401, 200), "at once, and hers alone");
