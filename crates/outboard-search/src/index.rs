@@ -7,7 +7,8 @@ use crate::postings::Postings;
 use crate::request::Request;
 use crate::tuning::Tuning;
 use crate::usage::Usage;
-use crate::{scoring, suggest, words::Stems};
+use crate::words::{Stems, words};
+use crate::{scoring, suggest};
 use std::sync::Arc;
 
 /// One document found.
@@ -103,6 +104,13 @@ impl Index {
     /// Whether a tool or a server is called so.
     pub(crate) fn is_label(&self, word: &str) -> bool {
         self.term(word).is_some_and(|term| self.labels[term as usize])
+    }
+
+    /// Whether a document's server is called so, word for word.
+    pub(crate) fn is_server(&self, document: usize, said: &[u32]) -> bool {
+        let mut terms = Vec::new();
+        words(&self.corpus.servers[document], |word, _| terms.push(self.term(word)));
+        terms.into_iter().eq(said.iter().copied().map(Some))
     }
 
     /// How rare a term is.

@@ -24,6 +24,8 @@ pub(crate) struct Concept {
 /// A request, understood.
 pub(crate) struct Request {
     pub(crate) concepts: Vec<Concept>,
+    /// The known words of the request in their order, framing too: a request may be a tool's name.
+    pub(crate) said: Vec<u32>,
 }
 
 /// A word of the request.
@@ -43,8 +45,15 @@ impl Request {
         concepts.neighbours(&words);
         let shape = index.tuning.shape;
         shapes::hints(query, |word| concepts.add(word, shape));
-        Self { concepts: concepts.list }
+        Self { concepts: concepts.list, said: said(index, query) }
     }
+}
+
+/// Every word as its term; nothing where one of them stands in no document, for then it is no name either.
+fn said(index: &Index, query: &str) -> Vec<u32> {
+    let mut terms = Vec::new();
+    words(query, |text, _| terms.push(index.term(text)));
+    terms.into_iter().collect::<Option<_>>().unwrap_or_default()
 }
 
 /// The words of a request without stop words, unless there are no others; each once.

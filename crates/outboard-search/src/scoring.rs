@@ -29,7 +29,20 @@ pub(crate) fn scores(index: &Index, request: &Request) -> Vec<f32> {
         *score *= 1.0 + index.tuning.name_covered * covered(index, document, &asked);
     }
     mentions::raise(index, &mut scores);
+    prefer_named(index, &request.said, &mut scores);
     scores
+}
+
+/// Whoever says nothing but a tool's name, alone or behind its server's, wants that tool first.
+fn prefer_named(index: &Index, said: &[u32], scores: &mut [f32]) {
+    let top = scores.iter().copied().fold(0.0, f32::max);
+    for (document, score) in scores.iter_mut().enumerate().filter(|(_, score)| **score > 0.0) {
+        let name = index.corpus.names.of(document);
+        let server = said.strip_suffix(name).filter(|_| !name.is_empty());
+        if server.is_some_and(|server| server.is_empty() || index.is_server(document, server)) {
+            *score += top;
+        }
+    }
 }
 
 fn contributions(index: &Index, concept: &Concept, mut emit: impl FnMut(usize, f32)) {

@@ -1,5 +1,5 @@
 use crate::fixture::{TOOLS, documents, index, names};
-use outboard_search::Index;
+use outboard_search::{Document, Index};
 
 #[test]
 fn finds_what_is_meant() {
@@ -30,6 +30,30 @@ fn finds_what_is_meant() {
         let found = names(&index, query, 3);
         assert_eq!(found.first(), Some(&expected), "{query:?} gave {found:?}");
     }
+}
+
+#[test]
+fn a_name_finds_its_tool_first_whatever_else_speaks_of_it() {
+    let loud = "search flight location: search a flight, search a location, search flight location";
+    let document = |server, name, description| Document { server, name, description, ..Document::default() };
+    let all = [
+        document("travel", "Search_Flights_Location_Near_Location", loud),
+        document("booking", "Search_Flight_Location", ""),
+        document("trips", "Search_Flight_Location", loud),
+        document("flight", "location", loud),
+    ];
+    let index = Index::build(all);
+    let first = |text: &str| index.query(text, None, 1)[0].document;
+    for (text, expected) in [
+        ("booking.Search_Flight_Location", 1),
+        ("booking search flight location", 1),
+        ("trips/searchFlightLocation", 2),
+        ("flight.location", 3),
+        ("search flights location near location", 0),
+    ] {
+        assert_eq!(first(text), expected, "{text}");
+    }
+    assert!([1, 2].contains(&first("search flight location")));
 }
 
 #[test]
