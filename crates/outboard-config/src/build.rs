@@ -4,7 +4,7 @@ use crate::foreign;
 use crate::jail::FileSettings;
 use crate::problem::{Fault, Problem, SettingsError};
 use crate::seen;
-use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, WrittenTable};
+use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, ShapeSettings, WrittenTable};
 use crate::sign_in::{self, AccountSettings};
 use crate::written::{self, Entry, Given};
 use outboard_types::{Redacted, ServerName};
@@ -91,7 +91,7 @@ impl Build {
             journal: Default::default(),
             privacy: Default::default(),
             agent: Default::default(),
-            shapes: true,
+            shapes: ShapeSettings { enabled: true, per_principal: false },
             console: true,
             skills: Default::default(),
             preflight: true,
@@ -204,7 +204,8 @@ impl Build {
             (["execution", "max_tokens"], Given::Number(number)) => settings.execution.max_tokens = number as usize,
             (["preflight", "enabled"], Given::Flag(enabled)) => settings.preflight = enabled,
             (["preflight", key], Given::Text(text)) => settings.types.set(key, &text, folder),
-            (["shapes", "enabled"], Given::Flag(enabled)) => settings.shapes = enabled,
+            (["shapes", "enabled"], Given::Flag(enabled)) => settings.shapes.enabled = enabled,
+            (["shapes", "per_principal"], Given::Flag(apart)) => settings.shapes.per_principal = apart,
             (["console", "enabled"], Given::Flag(enabled)) => settings.console = enabled,
             (["agent", key], given) => crate::agent::set(&mut settings.agent, key, given),
             (["skills", "approval"], Given::Text(word)) => settings.skills.approval = word == "model",

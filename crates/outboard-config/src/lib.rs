@@ -34,7 +34,7 @@ pub use secrets::holds_secrets;
 pub use seen::{LogSettings, TelemetrySettings};
 pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, GatewaySettings, JournalSettings, PolicySettings,
-    PrivacySettings, ServerSettings, Settings, SkillSettings, WrittenTable,
+    PrivacySettings, ServerSettings, Settings, ShapeSettings, SkillSettings, WrittenTable,
 };
 pub use sign_in::{AccountSettings, OauthSettings, PrincipalSettings, ProtectionSettings};
 pub use table::{Kind, Setting, reference};

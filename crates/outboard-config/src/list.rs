@@ -275,6 +275,12 @@ const SETTINGS: &[Setting] = &[
         "Whether types of results are learned for tools that declare none: names and types, never values.",
     ),
     setting(
+        "shapes.per_principal",
+        Kind::Flag,
+        "false",
+        "Whether each principal is told the types of its own results only, and nothing that others' results had.",
+    ),
+    setting(
         "skills.approval",
         Kind::Choice(&["never", "model"]),
         "\"never\"",

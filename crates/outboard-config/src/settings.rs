@@ -37,8 +37,8 @@ pub struct Settings {
     pub preflight: bool,
     /// Which type checkers look at programs.
     pub types: TypeSettings,
-    /// Whether types of results are learned.
-    pub shapes: bool,
+    /// Whether types of results are learned, and for whom.
+    pub shapes: ShapeSettings,
     /// Who may add skills, and where they are.
     pub skills: SkillSettings,
     /// Whether `serve` shows the console beside its endpoint.
@@ -310,6 +310,15 @@ pub struct SkillSettings {
     pub expose: Vec<String>,
     /// The folder of the user's skills.
     pub user_dir: Option<PathBuf>,
+}
+
+/// Whether types of results are learned, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct ShapeSettings {
+    /// Whether they are learned at all.
+    pub enabled: bool,
+    /// Whether each principal is told those of its own results only.
+    pub per_principal: bool,
 }
 
 /// How executions are reported.

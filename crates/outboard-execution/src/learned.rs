@@ -7,7 +7,7 @@ use crate::uses::Uses;
 use outboard_catalog::Tool;
 use outboard_search::Usage;
 use outboard_shapes::{Key, ObserveError, Observed, Row, Salt, Shapes};
-use outboard_types::{ToolError, ToolId};
+use outboard_types::{Principal, ToolError, ToolId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -38,6 +38,8 @@ struct Stored {
 pub struct Learned {
     state: Mutex<State>,
     file: PathBuf,
+    /// Whether each principal is told what its own results were, and nothing of the others'.
+    apart: bool,
 }
 
 struct State {
@@ -65,7 +67,13 @@ impl Learned {
         }
         shapes.publish(ENOUGH);
         let uses = Uses::read(&usage_file(&file));
-        Ok(Self { state: Mutex::new(State { shapes, uses, changes: 0 }), file })
+        Ok(Self { state: Mutex::new(State { shapes, uses, changes: 0 }), file, apart: false })
+    }
+
+    /// Keeps the types of principals apart; what was learned for all is told to nobody then.
+    #[must_use]
+    pub fn apart(self, apart: bool) -> Self {
+        Self { apart, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -73,13 +81,13 @@ impl Learned {
     }
 
     /// Looks at a result of a tool that does not declare what it returns.
-    pub(crate) fn observe(&self, tool: &Tool, result: &RawValue) {
+    pub(crate) fn observe(&self, principal: &Principal, tool: &Tool, result: &RawValue) {
         let declared = tool.output_schema.as_ref().is_some_and(|schema| schema.get("x-outboard-learned").is_none());
         if declared || result.get().len() > LARGEST {
             return;
         }
         let mut state = self.state();
-        match state.shapes.observe(&key(tool), result.get(), now()) {
+        match state.shapes.observe(&self.key(principal, tool), result.get(), now()) {
             Ok(Observed::Changed) => state.changes += 1,
             Ok(Observed::Same) | Err(ObserveError::NotJson { .. }) => {}
             Err(error) => tracing::debug!(tool = %tool.id, %error, "nothing is learned from this result"),
@@ -107,9 +115,14 @@ impl Learned {
         self.state().shapes.publish(ENOUGH);
     }
 
-    /// The type of a tool's results, where enough of them were seen.
-    pub(crate) fn of(&self, tool: &Tool) -> Option<Value> {
-        self.state().shapes.published(&key(tool)).cloned()
+    /// The type of a tool's results as this principal is told it, where enough of them were seen.
+    pub(crate) fn of(&self, principal: &Principal, tool: &Tool) -> Option<Value> {
+        self.state().shapes.published(&self.key(principal, tool)).cloned()
+    }
+
+    fn key(&self, principal: &Principal, tool: &Tool) -> Key {
+        let principal = self.apart.then(|| principal.0.to_string());
+        Key { server: tool.id.server.clone(), tool: tool.id.tool.clone(), definition: tool.fingerprint, principal }
     }
 
     /// Everything that was learned, for people.
@@ -150,10 +163,6 @@ fn write(file: &Path, text: &str) {
     if let Err(error) = std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, file)) {
         tracing::warn!(%error, "what was learned cannot be written");
     }
-}
-
-fn key(tool: &Tool) -> Key {
-    Key { server: tool.id.server.clone(), tool: tool.id.tool.clone(), definition: tool.fingerprint, principal: None }
 }
 
 fn text(shapes: &Shapes) -> String {

@@ -61,7 +61,7 @@ pub use skills::{
     skill_error,
 };
 pub use state::{FILES_MAX_BYTES, StateFolder};
-pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Visible};
+pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Told, Visible};
 pub use traced::Propagate;
 pub use value::program_value;
 pub use workers::{Hired, Hold, Workers};

@@ -32,7 +32,7 @@ impl Personal {
         if known.len() >= KEPT && !known.contains_key(principal) {
             known.clear();
         }
-        let own = known.entry(principal.clone()).or_insert_with(|| surfaces.seen_by((self.eyes)(principal)));
+        let own = known.entry(principal.clone()).or_insert_with(|| surfaces.seen_by((self.eyes)(principal), principal));
         Some(own.clone())
     }
 

@@ -54,14 +54,14 @@ impl Surface {
         listings: Vec<Listing>,
         root: &Path,
         seen: &Visible,
-        learned: Option<&Learned>,
+        learned: Option<&Told>,
         before: Option<&Surface>,
     ) -> Result<Self, SurfaceError> {
         let catalogue = Catalogue::build_of(generation, listings, &|tool| seen(tool));
         let catalogue = Arc::new(match learned {
-            Some(learned) => {
-                learned.publish();
-                catalogue.learned(&|tool| learned.of(tool))
+            Some(told) => {
+                told.learned.publish();
+                catalogue.learned(&|tool| told.learned.of(&told.to, tool))
             }
             None => catalogue,
         });
@@ -69,7 +69,7 @@ impl Surface {
         let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
         let indexed = Indexed::of(&catalogue, before.map(|before| &before.indexed));
-        let usage = learned.map(Learned::uses).unwrap_or_default();
+        let usage = learned.map(|told| told.learned.uses()).unwrap_or_default();
         Ok(Self { catalogue, folder, indexed, usage, entries, skills: None })
     }
 
@@ -106,6 +106,15 @@ impl Surface {
 /// Which tools agents may see: those that policy would let them call in some way.
 pub type Visible = Arc<dyn Fn(&Tool) -> bool + Send + Sync>;
 
+/// What was learned, and whom a Surface tells it.
+#[derive(Clone)]
+pub struct Told {
+    /// The types of results.
+    pub learned: Arc<Learned>,
+    /// For whom the Surface is.
+    pub to: Principal,
+}
+
 /// Where listings come from; the composition root provides it.
 pub trait SurfaceSource: Send + Sync {
     /// The listings of all servers that have one by now. May wait a little for servers that were never
@@ -119,7 +128,7 @@ pub struct Surfaces {
     root: PathBuf,
     seen: Visible,
     personal: OnceLock<Personal>,
-    learned: OnceLock<Arc<Learned>>,
+    learned: OnceLock<Told>,
     skills: OnceLock<Arc<Shelf>>,
     current: RwLock<Option<Arc<Surface>>>,
     stale: AtomicBool,
@@ -147,8 +156,8 @@ impl Surfaces {
     }
 
     /// Tells programs the types that are learned here, from the next Surface on.
-    pub fn tell(&self, learned: Arc<Learned>) {
-        let _ = self.learned.set(learned);
+    pub fn tell(&self, told: Told) {
+        let _ = self.learned.set(told);
     }
 
     /// Lets searches find skills too, from the next Surface on.
@@ -188,13 +197,14 @@ impl Surfaces {
     }
 
     /// The same listings through the eyes of somebody else.
-    pub(crate) fn seen_by(&self, seen: Visible) -> Arc<Self> {
+    pub(crate) fn seen_by(&self, seen: Visible, to: &Principal) -> Arc<Self> {
+        let learned = self.learned.get().map(|told| Told { to: to.clone(), ..told.clone() });
         let others = Self {
             source: self.source.clone(),
             root: self.root.clone(),
             seen,
             personal: OnceLock::new(),
-            learned: self.learned.clone(),
+            learned: learned.map(OnceLock::from).unwrap_or_default(),
             skills: self.skills.clone(),
             current: RwLock::default(),
             stale: true.into(),
@@ -218,7 +228,7 @@ impl Surfaces {
         let (root, seen, learned) = (self.root.clone(), self.seen.clone(), self.learned.get().cloned());
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let work = move || Surface::build(generation, listings, &root, &seen, learned.as_deref(), before.as_deref());
+        let work = move || Surface::build(generation, listings, &root, &seen, learned.as_ref(), before.as_deref());
         let built = tokio::task::spawn_blocking(work).await;
         let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
         let skills = self.skills.get().cloned().map(Finder::new);

@@ -91,7 +91,11 @@ impl From<SandboxError> for Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        Self::new(ErrorCode::Internal, error.to_string()).hint("check that state_dir is writable and not full")
+        let said = error.to_string();
+        match error {
+            JournalError::Exchange { .. } => Self::usage(said).hint("`outboard executions export` writes such a file"),
+            _ => Self::new(ErrorCode::Internal, said).hint("check that state_dir is writable and not full"),
+        }
     }
 }
 

@@ -245,6 +245,9 @@ fn an_execution_goes_to_another_place_as_one_file() {
     here.ok(&["executions", "export", id, file, "--plain"]);
     let (code, told) = here.fails(&["executions", "export", id, file]);
     assert!(code == 2 && told.contains("execution.json"), "an existing file stays: {told}");
+    there.write("empty.json", "");
+    let (code, told) = there.fails(&["executions", "import", "empty.json"]);
+    assert!(code == 2 && told.contains("EOF") && told.contains("executions export"), "{told}");
     let imported: Value = serde_json::from_str(&there.ok(&["executions", "import", file, "--json"])).unwrap();
     assert_eq!(imported["id"], id);
     let told = there.ok(&["replay", id]);

@@ -4,7 +4,7 @@ use crate::support::Place;
 use crate::web::{self, status};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// Outboard over HTTP, for as long as the test takes.
@@ -45,6 +45,12 @@ impl Served {
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         let body: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
         body["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
+    }
+
+    /// Ends it as an operator does, so that it keeps what it learned.
+    fn end(mut self) {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        self.child.wait().unwrap();
     }
 
     fn run(&self, token: &str, code: &str) -> String {
@@ -142,6 +148,29 @@ fn rules_for_principals_decide_what_each_is_shown() {
     let code = "import os; [name for name in os.listdir('/servers/crm') if name.endswith('.py') and name[0] != '_']";
     assert!(served.run(&tokens[1], code).contains("result: []"), "{}", served.run(&tokens[1], code));
     assert!(!served.run(&tokens[0], code).contains("result: []"), "alice has the functions");
+}
+
+#[test]
+fn types_of_results_can_be_told_to_their_own_principal_alone() {
+    let place = Place::with(&[]);
+    let server = r#"
+n = {"type": "object", "properties": {"n": {"type": "number"}}}
+tools = [{"name": "look", "inputSchema": n, "annotations": {"readOnlyHint": True}}]
+serve(tools, lambda name, given, meta: {"balance": given["n"]})
+"#;
+    let plain = place.python("plain", server, &[]);
+    place.settings(&format!("shapes.per_principal = true\n{plain}"));
+    let tokens =
+        ["alice", "bob"].map(|name| token(&place, &["--principal", name])["token"].as_str().unwrap().to_owned());
+    let served = Served::start(&place);
+    served.run(&tokens[0], "from servers.plain import look\n[look({'n': n}) for n in range(4)]");
+    served.end();
+    let rows: Value = serde_json::from_str(&place.ok(&["shapes", "--json"])).unwrap();
+    assert_eq!((&rows[0]["id"], &rows[0]["principal"]), (&json!("plain/look"), &json!("alice")), "{rows}");
+    let again = Served::start(&place);
+    let found = |token: &str| again.tool(token, "search_tools", json!({"query": "look", "detail": "full"}));
+    assert!(found(&tokens[0]).contains("balance: "), "{}", found(&tokens[0]));
+    assert!(!found(&tokens[1]).contains("balance"), "{}", found(&tokens[1]));
 }
 
 /// Methods, and the keys with which they came.

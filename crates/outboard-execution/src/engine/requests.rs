@@ -130,7 +130,7 @@ impl Engine {
             let tool = run.catalogue().tool(&id);
             if let (Some(learned), Some(tool)) = (&deps.learned, tool) {
                 learned.used(&id, value.as_ref().err());
-                value.iter().for_each(|value| learned.observe(tool, value));
+                value.iter().for_each(|value| learned.observe(&run.context().principal, tool, value));
             }
             if let (Some(border), Some(tool), Ok(value)) = (&deps.border, tool, &value) {
                 let place = Place::of(run.context());

@@ -30,8 +30,9 @@ fn show(learned: &Learned) {
     table.load_style(presets::NOTHING).set_header(["TOOL", "RESULTS", "STABLE FOR", "PLACES", "STATUS"]);
     for row in rows {
         let number = |number: u64| number.to_string();
+        let whose = row.key.principal.map(|principal| format!(" of {principal}")).unwrap_or_default();
         table.add_row([
-            row.id,
+            row.id + &whose,
             number(row.seen),
             number(row.stable_for),
             row.places.to_string(),

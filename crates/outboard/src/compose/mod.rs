@@ -22,7 +22,7 @@ use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
     Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf,
-    StateFolder, Surfaces, TokenCounter, Visible,
+    StateFolder, Surfaces, TokenCounter, Told, Visible,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Reader, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Network, Upstreams};
@@ -207,7 +207,8 @@ pub(crate) async fn close_door(door: Door) {
 
 /// Types of results that were learned, unless settings turn that off.
 pub(crate) fn learned(settings: &Settings) -> Result<Option<Arc<Learned>>, Failure> {
-    Ok(if settings.shapes { Some(Arc::new(Learned::open(&settings.state_dir)?)) } else { None })
+    let open = || Learned::open(&settings.state_dir).map(|learned| learned.apart(settings.shapes.per_principal));
+    Ok(if settings.shapes.enabled { Some(Arc::new(open()?)) } else { None })
 }
 
 /// What is refused before it runs.
@@ -260,7 +261,8 @@ impl App {
         } = door;
         gateway::keep_standing(settings, &desk, rulebook.clone());
         let learned = learned(settings)?;
-        learned.iter().for_each(|learned| catalog.surfaces.tell(learned.clone()));
+        let told = learned.clone().map(|learned| Told { learned, to: principal.clone() });
+        told.into_iter().for_each(|told| catalog.surfaces.tell(told));
         let executions = Executions::new(Deps {
             gateway,
             surfaces: catalog.surfaces.clone(),

@@ -30,11 +30,17 @@ pub(super) fn export(
         border.as_ref().map_or_else(|| text.to_owned(), |border| compose::masked(border, &place, text, "export"))
     };
     let id = record.id;
-    let mut out: Box<dyn Write> = match file == Path::new("-") {
+    let to_stdout = file == Path::new("-");
+    let mut out: Box<dyn Write> = match to_stdout {
         true => Box::new(std::io::stdout().lock()),
         false => Box::new(BufWriter::new(File::create_new(file).map_err(|error| named(file, &error))?)),
     };
-    journal.export(&id, &mask, &mut out)?;
+    journal.export(&id, &mask, &mut out).inspect_err(|_| {
+        // Half a file would only be refused where it is to be read.
+        if !to_stdout {
+            drop(std::fs::remove_file(file));
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
