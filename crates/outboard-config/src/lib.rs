@@ -12,6 +12,7 @@ mod comments;
 mod expand;
 mod foreign;
 mod jail;
+mod kept;
 mod list;
 mod problem;
 mod schema;

@@ -1,11 +1,12 @@
 //! Every setting, in the order of the reference. Never here: what a setting does.
 
 use crate::around::AROUND;
+use crate::kept::JOURNAL;
 use crate::table::{Kind, Setting, number, setting};
 
 /// All settings, in the order of the reference.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().chain(AROUND)
+    SETTINGS.iter().chain(JOURNAL).chain(AROUND)
 }
 
 /// Those of the servers, the programs, and what stands between.
@@ -360,47 +361,5 @@ const SETTINGS: &[Setting] = &[
         Kind::Tables,
         "[]",
         "Where private values may go: `from`, `kinds`, `to` (lists in which `*` stands for anything), `action` (allow, ask, deny), `reason`; the first that fits counts.",
-    ),
-    setting(
-        "journal.suspend_after",
-        Kind::Span,
-        "\"60s\"",
-        "After how long of only waiting a program gives its worker up; it is run again over its recorded answers.",
-    ),
-    setting(
-        "journal.on_restart",
-        Kind::Choice(&["resume", "ask", "fail"]),
-        "\"resume\"",
-        "What becomes of programs that `serve` was running when it ended: they go on, wait for `outboard resume`, or fail.",
-    ),
-    setting(
-        "journal.in_doubt",
-        Kind::Choice(&["error", "ask"]),
-        "\"error\"",
-        "What becomes of a call that may have happened when Outboard ended: the program gets an error, or it waits for `outboard executions resolve`.",
-    ),
-    setting(
-        "journal.max_age",
-        Kind::Span,
-        "",
-        "Executions that ended longer ago are forgotten, such as `\"30d\"`; all are kept without it.",
-    ),
-    setting(
-        "journal.max_size",
-        Kind::Size,
-        "",
-        "While the journal takes more, the executions that ended first are forgotten.",
-    ),
-    setting(
-        "journal.files_max_size",
-        Kind::Size,
-        "\"1GiB\"",
-        "Bytes of the files that ended executions began with, kept for `outboard replay`; the oldest go first, 0 keeps none.",
-    ),
-    setting(
-        "journal.audit_max_age",
-        Kind::Span,
-        "",
-        "Audit rows that are older are forgotten, leaving a signed checkpoint; all are kept without it.",
     ),
 ];
