@@ -53,6 +53,8 @@ fn search_answers_one_list_a_line() {
 fn call_gives_the_value_or_says_what_is_wrong() {
     let place = Place::with(&["logs"]);
     assert_eq!(json(&place.ok(&["call", "logs", "list_pages"]))["pages"], 30);
+    assert_eq!(place.ok(&["call", "logs.list_pages"]), place.ok(&["call", "logs", "list_pages", "{}"]));
+    assert!(place.ok(&["call", "logs.get_page", "{\"page\":2}"]).contains("\"page\":2"));
     for (arguments, code, said) in [
         (["call", "logs", "get_page", "{\"pag\":1}"], 1, "did you mean \"page\"?"),
         (["call", "logs", "get_page", "{\"page\":99}"], 1, "no page 99"),

@@ -219,6 +219,7 @@ fn a_program_is_one_tree_under_its_clients_span_and_can_be_sent_again() {
     let shown: Value = serde_json::from_str(&place.ok(&["trace", id, "--json"])).unwrap();
     assert_eq!((shown["spans"].as_array().unwrap().len(), &shown["status"]), (spans.len(), &json!("succeeded")));
     let drawn = place.ok(&["trace", id]);
+    assert_eq!(drawn, place.ok(&["trace", "latest"]));
     assert!(drawn.contains("echo.flaky") && drawn.contains("2 attempts") && drawn.contains("error denied"), "{drawn}");
     let followed = place.ok(&["trace", id, "--follow"]);
     assert!(followed.contains("echo.meta ") && followed.contains(&format!("{id} succeeded")), "{followed}");

@@ -224,13 +224,12 @@ pub(crate) struct Run {
 
 #[derive(Args)]
 pub(crate) struct Call {
-    /// The server.
+    /// The server, or server and tool as `SERVER.TOOL`.
     pub(crate) server: String,
-    /// The tool.
-    pub(crate) tool: String,
-    /// The arguments, a JSON object.
-    #[arg(default_value = "{}")]
-    pub(crate) arguments: String,
+    /// The tool, unless it stands with the server.
+    pub(crate) tool: Option<String>,
+    /// The arguments, a JSON object; none without it.
+    pub(crate) arguments: Option<String>,
     /// Print the whole MCP result instead of its value.
     #[arg(long)]
     pub(crate) json: bool,

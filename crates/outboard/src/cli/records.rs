@@ -45,7 +45,7 @@ pub(crate) enum AuditAction {
 pub(crate) struct Trace {
     #[command(subcommand)]
     pub(crate) action: Option<TraceAction>,
-    /// The id of an execution or a direct call.
+    /// The id of an execution or a direct call; `latest` for the youngest execution.
     #[arg(required = true)]
     pub(crate) id: Option<String>,
     /// Show each call as it ends, until the execution does.
@@ -60,14 +60,14 @@ pub(crate) struct Trace {
 pub(crate) enum TraceAction {
     /// Send the trace of an execution that ended to the collector, with the same ids as the first time.
     Export {
-        /// Its id.
+        /// Its id, or `latest`.
         id: String,
     },
 }
 
 #[derive(Args)]
 pub(crate) struct Resume {
-    /// Its id.
+    /// Its id, or `latest`.
     pub(crate) id: String,
     /// Size of the printed report in tokens.
     #[arg(long)]
@@ -104,17 +104,17 @@ pub(crate) enum ExecutionAction {
     List,
     /// Show one with its program and calls.
     Show {
-        /// Its id.
+        /// Its id, or `latest`.
         id: String,
     },
     /// End one, in whatever process it runs.
     Cancel {
-        /// Its id.
+        /// Its id, or `latest`.
         id: String,
     },
     /// Say what became of a call that is in doubt.
     Resolve {
-        /// The execution's id.
+        /// The execution's id, or `latest`.
         id: String,
         /// The number of the call; `show` lists those in doubt.
         call: u64,
@@ -130,7 +130,7 @@ pub(crate) enum ExecutionAction {
     },
     /// Write all that is known of one into a file, with tokens in place of private values.
     Export {
-        /// Its id.
+        /// Its id, or `latest`.
         id: String,
         /// The file; `-` is stdout.
         file: PathBuf,
@@ -211,7 +211,7 @@ pub(crate) enum WorkspaceAction {
 
 #[derive(Args)]
 pub(crate) struct Replay {
-    /// Its id.
+    /// Its id, or `latest`.
     pub(crate) id: String,
     /// Stop after so many answers.
     #[arg(long, value_name = "N")]
@@ -245,7 +245,7 @@ pub(crate) enum PrivacyAction {
     },
     /// Show what became a token in an execution, where, and by which rule.
     Report {
-        /// The execution's id.
+        /// The execution's id, or `latest`.
         execution: String,
     },
     /// List the sessions that private values are kept of.

@@ -23,7 +23,7 @@ pub(crate) enum SkillAction {
     },
     /// Make a skill of the program of an execution, and keep the execution as its first test.
     Save {
-        /// The execution's id.
+        /// The execution's id, or `latest`.
         execution: String,
         /// What it is to be called: small letters, digits and hyphens.
         #[arg(long)]

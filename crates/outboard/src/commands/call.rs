@@ -14,18 +14,42 @@ use std::sync::Arc;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Call) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let arguments = RawValue::from_string(args.arguments.clone())
+    let wanted = wanted(args);
+    let arguments = RawValue::from_string(wanted.arguments.to_owned())
         .map_err(|error| Failure::usage(format!("the arguments are not JSON: {error}")))?;
     let door = Door::open(&settings, &Principal::default(), false)?;
     super::asking::follow(&door.desk);
     let limits = compose::limits(&settings).calls;
-    let shown = call(&door, limits, args, arguments.into()).await;
+    let shown = call(&door, limits, (&wanted, args.json), arguments.into()).await;
     compose::close_door(door).await;
     output::data(&shown?);
     Ok(ExitCode::SUCCESS)
 }
 
-async fn call(door: &Door, limits: RunLimits, args: &cli::Call, arguments: Arc<RawValue>) -> Result<String, Failure> {
+/// What is to be called, with which text for arguments.
+struct Wanted<'a> {
+    /// Empty where the tool's name holds the server's too.
+    server: &'a str,
+    tool: &'a str,
+    arguments: &'a str,
+}
+
+fn wanted(args: &cli::Call) -> Wanted<'_> {
+    let (first, second, third) = (args.server.as_str(), args.tool.as_deref(), args.arguments.as_deref());
+    match (second, third) {
+        (Some(tool), arguments) if arguments.is_some() || !tool.trim_start().starts_with('{') => {
+            Wanted { server: first, tool, arguments: arguments.unwrap_or("{}") }
+        }
+        (arguments, _) => Wanted { server: "", tool: first, arguments: arguments.unwrap_or("{}") },
+    }
+}
+
+async fn call(
+    door: &Door,
+    limits: RunLimits,
+    (wanted, json): (&Wanted<'_>, bool),
+    arguments: Arc<RawValue>,
+) -> Result<String, Failure> {
     let surface = door.catalog.surfaces.current().await?;
     let context = CallContext {
         execution: fresh_id(),
@@ -41,10 +65,10 @@ async fn call(door: &Door, limits: RunLimits, args: &cli::Call, arguments: Arc<R
         compose::note_origin(&door.journal, &execution, origin);
     }
     door.telemetry.context(&execution, origin.as_ref()).into_iter().for_each(|trace| run.set_trace(trace));
-    let id = run.resolve(&args.server, &args.tool)?;
+    let id = run.resolve(wanted.server, wanted.tool)?;
     let result: Result<ToolResult, ToolError> = door.gateway.call(&run, id.clone(), arguments).await;
     let result = result?;
-    Ok(match args.json {
+    Ok(match json {
         true => whole(&result).to_string(),
         false => program_value(surface.catalogue.tool(&id), &result, &workspace).get().to_owned(),
     })

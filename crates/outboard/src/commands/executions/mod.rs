@@ -49,10 +49,16 @@ fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode,
 
 /// The record of an id that somebody typed.
 pub(crate) fn known(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
-    journal.execution(&ExecutionId(id.into()))?.ok_or_else(|| {
+    journal.execution(&meant(journal, id)?)?.ok_or_else(|| {
         Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
             .hint("`outboard executions` lists the latest")
     })
+}
+
+/// The id that somebody typed, or that of the youngest execution for `latest`.
+pub(crate) fn meant(journal: &Journal, id: &str) -> Result<ExecutionId, Failure> {
+    let youngest = if id == "latest" { journal.executions(1)?.pop() } else { None };
+    Ok(youngest.map_or_else(|| ExecutionId(id.into()), |row| row.record.id))
 }
 
 pub(crate) fn as_json(row: &ExecutionRow) -> Value {

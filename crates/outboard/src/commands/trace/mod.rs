@@ -3,6 +3,7 @@
 mod draw;
 mod follow;
 
+use super::executions::meant;
 use crate::cli::{self, Cli, TraceAction};
 use crate::compose;
 use crate::failure::Failure;
@@ -20,14 +21,14 @@ pub(super) async fn run(cli: &Cli, args: &cli::Trace) -> Result<ExitCode, Failur
     let journal = compose::journal(&settings)?;
     match (&args.action, &args.id) {
         (Some(TraceAction::Export { id }), _) => export(&settings, &journal, id).await,
-        (None, Some(id)) if args.follow => follow::run(&journal, &ExecutionId(id.as_str().into()), args.json).await,
+        (None, Some(id)) if args.follow => follow::run(&journal, &meant(&journal, id)?, args.json).await,
         (None, Some(id)) => show(&journal, id, args.json),
         (None, None) => Err(Failure::usage("name an execution")),
     }
 }
 
 fn show(journal: &Journal, id: &str, json: bool) -> Result<ExitCode, Failure> {
-    let id = ExecutionId(id.into());
+    let id = meant(journal, id)?;
     let trace = drawn(journal, &id)?;
     if json {
         output::json(&as_json(&id, &trace));
@@ -48,7 +49,7 @@ fn unknown(id: &ExecutionId) -> Failure {
 }
 
 async fn export(settings: &Settings, journal: &Journal, id: &str) -> Result<ExitCode, Failure> {
-    let id = ExecutionId(id.into());
+    let id = meant(journal, id)?;
     let trace = drawn(journal, &id)?;
     if !trace.ended {
         return Err(Failure::new(ErrorCode::InvalidRequest, format!("{id} is not over"))
