@@ -64,6 +64,91 @@ fn numbers_separators_parts_and_keys_count() {
     assert_eq!(how(&s, &json!(["Ann.Lee@", "corp.example"])), [(String::new(), "split".into())]);
 }
 
+/// What a reader undoes without thinking, and what a program does with one more line.
+#[test]
+fn a_value_that_was_bent_is_found() {
+    let s = session();
+    shown(&s, "Ann.Lee@corp.example +1 415 555 0123", &[ANN, ("PHONE", "+1 415 555 0123")]);
+    let letters = |separator: &str| ANN.1.chars().map(String::from).collect::<Vec<_>>().join(separator);
+    let turned: String = ANN
+        .1
+        .chars()
+        .map(|c| match c.to_ascii_lowercase() {
+            'a'..='m' => char::from(c as u8 + 13),
+            'n'..='z' => char::from(c as u8 - 13),
+            _ => c,
+        })
+        .collect();
+    let backwards: String = ANN.1.chars().rev().collect();
+    let hex = |separator: &str| ANN.1.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator);
+    let chunks = |text: &str| {
+        text.as_bytes().chunks(5).map(|five| String::from_utf8(five.to_vec()).unwrap()).collect::<Vec<_>>()
+    };
+    for (text, expected) in [
+        (backwards.clone(), "reversed"),
+        (base64(&backwards), "base64+reversed"),
+        (base64(ANN.1).chars().rev().collect(), "reversed+base64"),
+        (turned, "rot13"),
+        (letters("-"), "reformatted"),
+        (letters(" . "), "reformatted"),
+        (letters("\u{200b}"), "reformatted"),
+        ("Аnn.Lее@corp.example".to_owned(), "lookalike"),
+        (hex(" "), "codes"),
+        (hex(", 0x"), "codes"),
+        (hex(":"), "codes"),
+        (ANN.1.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(","), "codes"),
+        (chunks(&base64(ANN.1)).join(" | "), "pieces+base64"),
+        (chunks(&hex("")).join(" "), "pieces+hex"),
+    ] {
+        assert_eq!(one(&s, &text), expected, "{text}");
+    }
+    // What one argument alone does not show.
+    let split = |arguments: Value| {
+        let found = how(&s, &arguments);
+        assert!(found.iter().any(|(path, how)| path.is_empty() && how.starts_with("split")), "{arguments}: {found:?}");
+    };
+    split(json!({"a": "x Ann.Lee@", "b": "corp.example y"}));
+    split(json!({"b": "corp.example y", "c": "x Ann.Lee@"}));
+    split(json!({"t": ANN.1.chars().map(String::from).collect::<Vec<_>>()}));
+    split(json!({"t": ANN.1.bytes().map(u64::from).collect::<Vec<_>>()}));
+    split(json!({"long": format!("{} Ann.Lee@", "x ".repeat(9_000)), "t": "corp.example"}));
+    split(json!({"t": chunks(&base64(ANN.1))}));
+    split(json!({"Ann.Lee@": {"corp.example": 1}}));
+}
+
+#[test]
+fn a_value_that_is_sent_in_several_calls_is_found_with_its_last_piece() {
+    let s = session();
+    shown(&s, ANN.1, &[ANN]);
+    assert!(how(&s, &json!({"t": "to: Ann.Lee", "n": 1})).is_empty());
+    assert!(how(&s, &json!({"u": "@corp.example", "n": 2})).is_empty(), "another argument");
+    assert_eq!(how(&s, &json!({"t": "@corp.example", "n": 3})), [("/t".to_owned(), "earlier".to_owned())]);
+    assert!(how(&s, &json!({"t": "nothing of it", "n": 4})).is_empty(), "it is told once");
+    let mut found = Vec::new();
+    for c in ANN.1.chars() {
+        found.extend(how(&s, &json!({"c": c.to_string()})));
+    }
+    assert_eq!(found, [("/c".to_owned(), "earlier".to_owned())]);
+    let pieces: Vec<_> = base64(ANN.1)
+        .as_bytes()
+        .chunks(9)
+        .flat_map(|piece| how(&s, &json!({"b": String::from_utf8(piece.to_vec()).unwrap()})))
+        .collect();
+    assert_eq!(pieces.len(), 1, "{pieces:?}");
+}
+
+/// What no bounded look finds, which is said in the documentation.
+#[test]
+fn what_is_encrypted_or_mixed_with_other_text_passes() {
+    let s = session();
+    shown(&s, ANN.1, &[ANN]);
+    let shifted: String = ANN.1.bytes().map(|byte| char::from(byte + 1)).collect();
+    let mixed: String = ANN.1.chars().flat_map(|c| [c, 'q']).collect();
+    for text in [shifted, mixed] {
+        assert!(how(&s, &json!({ "t": text })).is_empty(), "{text}");
+    }
+}
+
 #[test]
 fn what_goes_back_or_is_no_value_is_no_flow() {
     let s = session();

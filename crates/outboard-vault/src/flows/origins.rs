@@ -1,28 +1,23 @@
-//! Which server sent which value, and whether arguments hold one, in whatever encoding.
+//! Which server sent which value.
 
-use super::decode::{How, each};
-use super::leaves::leaves;
+use super::search::search;
+use super::spell::squeezed;
+use super::tails::Tails;
 use crate::encodings::folded;
-use crate::entry::{is_bounded, is_short_word, is_telling};
+use crate::entry::{is_bounded, is_telling};
 use crate::needles::{Needle, Needles};
 use crate::token::Token;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// More flows of one call are not listed.
-const MOST_FLOWS: usize = 1_000;
+/// Shorter values are not looked for with other separators, or with none.
+const SHORTEST_SQUEEZED: usize = 10;
 
-/// In texts beyond ASCII the spelling of so many hits is told.
-const MOST_LOOKS: usize = 100;
-
-/// Work per byte of arguments, and what every call may use in any case.
-const WORK: usize = 40;
-const LEAST_WORK: usize = 4 * 1024 * 1024;
-
-/// Values of fewer digits are not looked for with other separators.
+/// Numbers are, from so many digits on.
 const FEWEST_DIGITS: usize = 9;
 
 /// A private value on its way to a server that did not send it.
@@ -38,8 +33,9 @@ pub struct Flow {
     pub to: String,
     /// The JSON pointer to where it stands in the arguments; empty if it is spread over several places.
     pub path: String,
-    /// How it stands there: `verbatim`, `case`, `unicode`, `reformatted`, `split`, or the encodings that were
-    /// undone, the outermost first, such as `base64` or `json+url`.
+    /// How it stands there: `verbatim`, `case`, `unicode`, `reformatted`, `rot13`, `invisible`, `lookalike`, or the
+    /// encodings that were undone, the outermost first, such as `base64` or `json+url`; `split` in front says that it is
+    /// spread over several arguments, `earlier` over several calls.
     pub how: String,
 }
 
@@ -67,22 +63,27 @@ pub struct Origins {
     before: Half,
     capacity: usize,
     let_go: u64,
+    tails: Mutex<Tails>,
 }
 
 #[derive(Default)]
-struct Half {
-    values: Vec<Origin>,
+pub(super) struct Half {
+    pub(super) values: Vec<Origin>,
     by_token: HashMap<Token, usize>,
-    plain: Needles,
-    digits: Needles,
+    /// How many values can be searched for: most sessions have no rules, and never search.
+    indexed: usize,
+    pub(super) plain: Needles,
+    /// Without anything but letters and digits.
+    pub(super) squeezed: Needles,
 }
 
-struct Origin {
-    token: Token,
-    value: Zeroizing<String>,
-    servers: BTreeSet<String>,
+pub(super) struct Origin {
+    pub(super) token: Token,
+    pub(super) value: Zeroizing<String>,
+    normal: Zeroizing<String>,
+    pub(super) servers: BTreeSet<String>,
     /// It is in the recent half too, which knows more.
-    moved: bool,
+    pub(super) moved: bool,
 }
 
 impl fmt::Debug for Origins {
@@ -94,7 +95,13 @@ impl fmt::Debug for Origins {
 impl Origins {
     /// Watches at most this many values.
     pub fn new(capacity: usize) -> Self {
-        Self { recent: Half::default(), before: Half::default(), capacity: capacity.max(2), let_go: 0 }
+        Self {
+            recent: Half::default(),
+            before: Half::default(),
+            capacity: capacity.max(2),
+            let_go: 0,
+            tails: Mutex::default(),
+        }
     }
 
     /// How many values are watched, and how many no longer are.
@@ -122,145 +129,48 @@ impl Origins {
         self.recent.add(token, value, normal, servers);
     }
 
+    /// Whether values came that cannot be searched for yet.
+    pub(crate) fn is_behind(&self) -> bool {
+        [&self.recent, &self.before].iter().any(|half| half.indexed < half.values.len())
+    }
+
+    /// Makes all values ready to be searched for.
+    pub(crate) fn prepare(&mut self) {
+        [&mut self.recent, &mut self.before].into_iter().for_each(Half::index);
+    }
+
     /// Finds watched values in arguments for a server that did not send them itself.
     pub fn check(&self, to: &str, arguments: &Value) -> Checked {
-        let mut search = Search { origins: self, to, seen: BTreeSet::new(), flows: Vec::new() };
         if self.recent.values.is_empty() && self.before.values.is_empty() {
             return Checked { flows: Vec::new(), complete: true };
         }
-        let leaves = leaves(arguments);
-        let bytes: usize = leaves.iter().map(|(_, text)| text.len()).sum();
-        let mut budget = bytes.saturating_mul(WORK).max(LEAST_WORK);
-        let mut complete = true;
-        for (path, text) in &leaves {
-            complete &= each(text, &mut budget, &mut |view, how| search.view(path, view, how));
-        }
-        if leaves.len() > 1 {
-            search.split(&leaves);
-        }
-        complete &= search.flows.len() < MOST_FLOWS;
-        Checked { flows: search.flows, complete }
+        let mut tails = self.tails.lock().unwrap_or_else(PoisonError::into_inner);
+        search([&self.recent, &self.before], &mut tails, to, arguments)
     }
 }
 
 impl Half {
     fn add(&mut self, token: &Token, value: &str, normal: &str, servers: BTreeSet<String>) {
-        let owner = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        let value = value.trim();
-        let mut forms = [folded(value), folded(normal)].map(Zeroizing::new);
-        forms.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        for text in forms.iter().filter(|text| is_telling(text)) {
-            self.plain.add(&Needle { text, owner, exact: false, bounded: is_bounded(text) });
-            let digits = Zeroizing::new(squeezed(text));
-            if digits.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS {
-                self.digits.add(&Needle { text: &digits, owner, exact: false, bounded: false });
-            }
-        }
         self.by_token.insert(token.clone(), self.values.len());
-        let value = Zeroizing::new(value.to_owned());
-        self.values.push(Origin { token: token.clone(), value, servers, moved: false });
+        let [value, normal] = [value.trim(), normal].map(|text| Zeroizing::new(text.to_owned()));
+        self.values.push(Origin { token: token.clone(), value, normal, servers, moved: false });
     }
-}
 
-/// Letters and digits alone.
-fn squeezed(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-struct Search<'o> {
-    origins: &'o Origins,
-    to: &'o str,
-    seen: BTreeSet<(Token, String)>,
-    flows: Vec<Flow>,
-}
-
-impl<'o> Search<'o> {
-    fn view(&mut self, path: &str, text: &str, how: &How) {
-        let folded = Zeroizing::new(folded(text));
-        // In ASCII a hit stands at the same place in both texts; else the whole text is looked at, not too often.
-        let ascii = text.is_ascii();
-        let mut looks = 0;
-        for half in [&self.origins.recent, &self.origins.before] {
-            for hit in half.plain.search(folded.as_bytes()) {
-                let origin = &half.values[hit.owner as usize];
-                if !self.is_new(origin, path) {
-                    continue;
-                }
-                looks += 1;
-                let near = if ascii { &text[hit.range] } else { text };
-                let tell = ascii || looks <= MOST_LOOKS;
-                if !tell || !is_short_word(&origin.value) || is_cased(near, text, &origin.value) {
-                    let spelled = if tell { spelled(near, &origin.value) } else { "unicode" };
-                    let how = if how.is_empty() { spelled } else { &how.join("+") };
-                    self.found(origin, path, how);
-                }
-            }
-            if !half.digits.is_empty() {
-                for hit in half.digits.search(squeezed(&folded).as_bytes()) {
-                    let how = if how.is_empty() { "reformatted" } else { &format!("{}+reformatted", how.join("+")) };
-                    self.found(&half.values[hit.owner as usize], path, how);
+    fn index(&mut self) {
+        let Self { values, indexed, plain, squeezed: bare, .. } = self;
+        for (owner, origin) in values.iter().enumerate().skip(*indexed) {
+            let owner = u32::try_from(owner).unwrap_or(u32::MAX);
+            let mut forms = [folded(&origin.value), folded(&origin.normal)].map(Zeroizing::new);
+            forms.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+            for text in forms.iter().filter(|text| is_telling(text)) {
+                plain.add(&Needle { text, owner, exact: false, bounded: is_bounded(text) });
+                let text = Zeroizing::new(squeezed(text));
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                if text.len() >= SHORTEST_SQUEEZED || digits >= FEWEST_DIGITS {
+                    bare.add(&Needle { text: &text, owner, exact: false, bounded: false });
                 }
             }
         }
+        *indexed = values.len();
     }
-
-    /// Values whose parts stand in several places, one behind the other.
-    fn split(&mut self, leaves: &[(String, String)]) {
-        let texts: Vec<String> = leaves.iter().map(|(_, text)| folded(text.trim())).collect();
-        let borders: BTreeSet<usize> = texts
-            .iter()
-            .scan(0, |at, text| {
-                *at += text.len();
-                Some(*at)
-            })
-            .collect();
-        let joined = Zeroizing::new(texts.concat());
-        for half in [&self.origins.recent, &self.origins.before] {
-            for hit in half.plain.search(joined.as_bytes()) {
-                let origin = &half.values[hit.owner as usize];
-                let across = borders.range(hit.range.start + 1..).next().is_some_and(|border| *border < hit.range.end);
-                if across && !is_short_word(&origin.value) {
-                    self.found(origin, "", "split");
-                }
-            }
-        }
-    }
-
-    /// Whether this would be a flow that is not listed yet.
-    fn is_new(&self, origin: &Origin, path: &str) -> bool {
-        let known_there = origin.servers.contains(self.to);
-        let room = self.flows.len() < MOST_FLOWS;
-        room && !origin.moved && !known_there && !self.seen.contains(&(origin.token.clone(), path.to_owned()))
-    }
-
-    fn found(&mut self, origin: &'o Origin, path: &str, how: &str) {
-        if !self.is_new(origin, path) {
-            return;
-        }
-        if self.seen.insert((origin.token.clone(), path.to_owned())) {
-            self.flows.push(Flow {
-                token: origin.token.clone(),
-                kind: origin.token.kind.clone(),
-                from: origin.servers.iter().cloned().collect(),
-                to: self.to.to_owned(),
-                path: path.to_owned(),
-                how: how.to_owned(),
-            });
-        }
-    }
-}
-
-fn spelled(text: &str, value: &str) -> &'static str {
-    if text.contains(value) {
-        "verbatim"
-    } else if text.to_lowercase().contains(&value.to_lowercase()) {
-        "case"
-    } else {
-        "unicode"
-    }
-}
-
-/// Whether a name that is also a word stands in the text as a name is written.
-fn is_cased(near: &str, text: &str, value: &str) -> bool {
-    near.contains(value) || near.contains(&value.to_ascii_uppercase()) || text.trim().eq_ignore_ascii_case(value)
 }
