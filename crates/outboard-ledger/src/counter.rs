@@ -1,8 +1,6 @@
 //! What counts tokens.
 
-use crate::pieces::pieces;
-use std::sync::LazyLock;
-use tiktoken_rs::CoreBPE;
+use crate::bpe::Bpe;
 
 /// Counts tokens. An exact counter holds a vocabulary; see [`TokenCounter::label`] for what a figure is.
 pub trait TokenCounter: Send + Sync {
@@ -13,17 +11,13 @@ pub trait TokenCounter: Send + Sync {
     fn label(&self) -> &str;
 }
 
-static VOCABULARY: LazyLock<CoreBPE> =
-    LazyLock::new(|| tiktoken_rs::o200k_base().expect("invariant: the vocabulary is part of the program"));
-
-/// Counts exactly, with o200k. The first count loads the vocabulary, which takes a moment and some memory, so
-/// only commands that show figures use it.
+/// Counts exactly, with o200k, whose vocabulary is part of the program: nothing is loaded.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct O200k;
 
 impl TokenCounter for O200k {
     fn count(&self, text: &str) -> u64 {
-        pieces(text).map(|piece| VOCABULARY.encode_ordinary(piece).len() as u64).sum()
+        Bpe::o200k().count(text)
     }
 
     fn label(&self) -> &'static str {
@@ -31,7 +25,7 @@ impl TokenCounter for O200k {
     }
 }
 
-/// Four bytes a token: for processes that must stay small.
+/// Four bytes a token: for who wants nothing counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Estimate;
 

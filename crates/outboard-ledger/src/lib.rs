@@ -7,10 +7,10 @@
 //! figures.
 
 mod account;
+mod bpe;
 mod counter;
 mod forecast;
 mod latency;
-mod pieces;
 mod prices;
 pub mod texts;
 mod tokens;

@@ -1,19 +1,12 @@
-//! Vocabularies that are loaded for a while: o200k, or one from a file.
+//! Which vocabulary counts: o200k, or one from a file.
 
-use crate::counter::{Estimate, TokenCounter};
-use crate::pieces::pieces;
+use crate::bpe::Bpe;
+use crate::counter::{Estimate, O200k, TokenCounter};
 use base64::Engine as _;
 use std::path::{Path, PathBuf};
-use tiktoken_rs::CoreBPE;
 
 /// Largest file that is read.
 const LARGEST: u64 = 64 << 20;
-
-/// How texts of most vocabularies of this kind are cut into words before their bytes are joined.
-const PATTERN: &str = concat!(
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|",
-    r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-);
 
 /// Which tokenizer counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,13 +30,13 @@ pub struct VocabularyError {
 
 /// A vocabulary in memory, gone when it is dropped.
 struct Vocabulary {
-    bpe: CoreBPE,
+    bpe: Bpe,
     label: String,
 }
 
 impl TokenCounter for Vocabulary {
     fn count(&self, text: &str) -> u64 {
-        pieces(text).map(|piece| self.bpe.encode_ordinary(piece).len() as u64).sum()
+        self.bpe.count(text)
     }
 
     fn label(&self) -> &str {
@@ -66,14 +59,11 @@ impl Tokenizer {
         *self != Self::Estimate
     }
 
-    /// Loads it: some tenths of a second and some tens of megabytes, until it is dropped.
+    /// What counts with it. A file is read into memory, until it is dropped; the others take nothing.
     pub fn load(&self) -> Result<Box<dyn TokenCounter>, VocabularyError> {
         match self {
             Self::Estimate => Ok(Box::new(Estimate)),
-            Self::O200k => {
-                let bpe = tiktoken_rs::o200k_base().expect("invariant: the vocabulary is part of the program");
-                Ok(Box::new(Vocabulary { bpe, label: "o200k".to_owned() }))
-            }
+            Self::O200k => Ok(Box::new(O200k)),
             Self::File(path) => match read(path) {
                 Ok(bpe) => Ok(Box::new(Vocabulary { bpe, label: label(path) })),
                 Err(reason) => Err(VocabularyError { path: path.clone(), reason }),
@@ -87,7 +77,7 @@ fn label(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn read(path: &Path) -> Result<CoreBPE, String> {
+fn read(path: &Path) -> Result<Bpe, String> {
     let bytes = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     if bytes > LARGEST {
         return Err(format!("it has {bytes} bytes, more than {LARGEST}"));
@@ -95,13 +85,16 @@ fn read(path: &Path) -> Result<CoreBPE, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let ranks = lines.map(|(at, line)| entry(line).ok_or_else(|| format!("line {} is not understood", at + 1)));
-    let ranks = ranks.collect::<Result<_, _>>()?;
-    CoreBPE::new(ranks, Default::default(), PATTERN).map_err(|error| error.to_string())
+    let mut tokens = ranks.collect::<Result<Vec<_>, _>>()?;
+    tokens.sort_unstable();
+    tokens.dedup_by(|one, other| one.1 == other.1);
+    Ok(Bpe::of(&tokens.into_iter().map(|(_, token)| token).collect::<Vec<_>>()))
 }
 
-fn entry(line: &str) -> Option<(Vec<u8>, u32)> {
+/// A rank and its token.
+fn entry(line: &str) -> Option<(u32, Vec<u8>)> {
     let (token, rank) = line.trim().split_once(' ')?;
-    Some((base64::engine::general_purpose::STANDARD.decode(token).ok()?, rank.trim().parse().ok()?))
+    Some((rank.trim().parse().ok()?, base64::engine::general_purpose::STANDARD.decode(token).ok()?))
 }
 
 #[cfg(test)]
@@ -110,7 +103,7 @@ mod tests {
     use crate::O200k;
 
     #[test]
-    fn the_one_of_the_program_counts_as_ever() {
+    fn what_a_word_names_counts_as_its_counter_does() {
         let loaded = Tokenizer::parse("o200k").load().unwrap_or_else(|error| panic!("{error}"));
         let text = "{\"id\":\"ORD-17\",\"note\":\"naïve 東京\"}";
         assert_eq!((loaded.count(text), loaded.label()), (O200k.count(text), "o200k"));

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 static WHOLE: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::o200k_base().unwrap());
 
 #[test]
-fn a_long_text_has_the_tokens_that_it_has_in_one_piece() {
+fn texts_have_the_tokens_that_the_library_finds() {
     let words =
         "The customer's 1234567 order — naïve, \"quoted\": {\"id\":\"ORD00001\",\"n\":12.5}\r\n\t it's\u{301} 東京 ";
     for text in [words.repeat(3_000), "{\"a\":[1,2,3]},".repeat(20_000), "word\n\n  ".repeat(30_000)] {
@@ -22,13 +22,41 @@ fn counters_say_what_their_figures_are() {
     assert_eq!((Estimate.count("12345"), Estimate.label()), (2, "estimate"));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+/// What the library counts, with its own pattern and its own joining.
+fn theirs(text: &str) -> u64 {
+    WHOLE.encode_ordinary(text).len() as u64
+}
 
-    /// Around the cut stand made-up texts; what is before and behind it is long.
+#[test]
+fn the_projects_own_texts_have_the_tokens_that_the_library_finds() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let files = std::fs::read_dir(docs).unwrap().map(|file| file.unwrap().path());
+    let texts: Vec<String> = files.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    assert!(texts.len() > 20);
+    for text in texts {
+        assert_eq!(O200k.count(&text), theirs(&text), "{}", &text[..60.min(text.len())]);
+    }
+}
+
+#[test]
+fn a_word_without_end_takes_no_time_without_end() {
+    for text in ["a".repeat(300_000), "é".repeat(100_000), " ".repeat(300_000), "\u{301}".repeat(100_000)] {
+        let tokens = O200k.count(&text);
+        assert!(tokens > 0 && tokens < text.len() as u64);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
     #[test]
-    fn no_cut_changes_the_count(middle in "[a-zA-Z0-9 .,;:'\"\n\r\t{}éß東-]{0,400}", words in 20_000_usize..22_000) {
-        let text = format!("{}{middle}{}", "ab ".repeat(words), " cd".repeat(2_000));
-        prop_assert_eq!(O200k.count(&text), WHOLE.encode_ordinary(&text).len() as u64);
+    fn any_text_has_the_tokens_that_the_library_finds(text in any::<String>()) {
+        prop_assert_eq!(O200k.count(&text), theirs(&text));
+    }
+
+    /// Where words, marks and white space meet, the rules meet too.
+    #[test]
+    fn so_has_what_stands_in_json_and_prose(text in "[a-cA-C0-9 .,;:'\"/\n\r\t{}éÉß東\u{301}\u{3000}\u{85}sStTlLvVeE-]{0,60}") {
+        prop_assert_eq!(O200k.count(&text), theirs(&text));
     }
 }
