@@ -22,6 +22,31 @@ for name, number in zip(CALLS[::2], CALLS[1::2]):
     check('kernel surface', name, lambda: reaches(int(number), -1, -1, -1, -1, -1, -1))
     check('kernel surface', name + ' by the x32 door', lambda: reaches(int(number) | 0x40000000, -1, -1, -1, -1, -1, -1))
 
+room = ctypes.create_string_buffer(64)
+for name, arguments in {
+    'pages of the host\'s huge reserve': (9, 0, 1 << 21, 3, 0x40022, -1, 0),
+    'pages of the huge reserve by size': (9, 0, 1 << 21, 3, 21 << 26 | 0x40022, -1, 0),
+    'memory without a file, with checked flags': (9, 0, 4096, 3, 0x23, -1, 0),
+    'a packet filter on the channel': (54, 3, 1, 26, room, 16),
+    'a compiled packet filter on the channel': (54, 3, 1, 50, room, 4),
+    'another protocol on top of the channel': (54, 3, 6, 31, b'tls', 4),
+    'urgent bytes on the channel': (44, 3, room, 1, 1, 0, 0),
+    'urgent bytes from the channel': (45, 3, room, 1, 0x41, 0, 0),
+    'memory merged with that of others': (28, 0, 0, 12),
+    'a lease on a file': (72, 3, 1024, 0),
+    'news of a folder': (72, 3, 1026, 1),
+    'a lock that lends priority': (202, room, 6, 0),
+    'a wait that changes its lock': (202, room, 11, 0, 0, room, 0),
+    'no dump of itself': (157, 4, 0), 'a timer slack': (157, 29, 1), 'memory tags': (157, 55, 1), 'a ptrace friend': (157, 0x59616d61, 1),
+    'a subreaper': (157, 36, 1), 'core scheduling': (157, 62, 1, 0, 0), 'executable memory denied': (157, 65, 1),
+    'the terminal\'s input': (16, 0, 0x5412, room), 'a terminal of its own': (16, 0, 0x540E, 0), 'the console\'s selection': (16, 0, 0x541C, room),
+    'a terminal with a high half': (16, 0, 1 << 32 | 0x5412, room),
+}.items():
+    check('kernel surface', name, lambda: reaches(*arguments))
+for family in (2, 10, 16, 17, 21, 38, 40, 44):
+    check('kernel surface', 'a socket of family %d' % family, lambda: reaches(41, family, 2, 0))
+    check('kernel surface', 'a pair of sockets of family %d' % family, lambda: reaches(53, family, 1, 0, room))
+
 SPACES = {'mount': 0x20000, 'cgroup': 0x2000000, 'uts': 0x4000000, 'ipc': 0x8000000, 'user': 0x10000000, 'pid': 0x20000000,
           'net': 0x40000000, 'time': 0x80}
 def cloned(flags):

@@ -33,7 +33,7 @@ fn table(profile: Profile, network: bool) -> Vec<(u32, Vec<sock_filter>)> {
     let terminal = [libc::FIONREAD, libc::FIOCLEX, libc::FIONCLEX, libc::FIONBIO, libc::TCGETS].map(|one| one as u32);
     let own = [libc::PR_SET_NAME as u32, libc::PR_GET_NAME as u32, SET_VMA];
     let (mapping, memory) = match profile {
-        Profile::Jit => (answer(ALLOW), answer(ALLOW)),
+        Profile::Jit => (no_reserve(), answer(ALLOW)),
         Profile::Base | Profile::Shell => (watched_memory(), never_both()),
     };
     table.extend([
@@ -50,6 +50,14 @@ fn table(profile: Profile, network: bool) -> Vec<(u32, Vec<sock_filter>)> {
         (libc::SYS_prctl as u32, one_of(0, &own)),
         (libc::SYS_prlimit64 as u32, reading_limits()),
         (libc::SYS_socketpair as u32, local_pair()),
+        (libc::SYS_setsockopt as u32, usual_options(network)),
+        (libc::SYS_sendto as u32, no_urgent_bytes(3)),
+        (libc::SYS_recvfrom as u32, no_urgent_bytes(3)),
+        (libc::SYS_sendmsg as u32, no_urgent_bytes(2)),
+        (libc::SYS_recvmsg as u32, no_urgent_bytes(2)),
+        (libc::SYS_futex as u32, plain_futex()),
+        (libc::SYS_madvise as u32, own_hints()),
+        (libc::SYS_fcntl as u32, no_lease()),
     ]);
     if network {
         table.push((libc::SYS_socket as u32, internet_stream()));
@@ -172,7 +180,11 @@ mod tests {
         let listed: Vec<u32> = calls::plain(Profile::Base).map(|(number, _)| number as u32).collect();
         let argued = [libc::SYS_clone, libc::SYS_clone3, libc::SYS_openat2, libc::SYS_ioctl, libc::SYS_prctl];
         let memory = [libc::SYS_prlimit64, libc::SYS_socketpair, libc::SYS_mmap, libc::SYS_mprotect];
-        let argued: Vec<u32> = argued.into_iter().chain(memory).map(|number| number as u32).collect();
+        let sockets =
+            [libc::SYS_setsockopt, libc::SYS_sendto, libc::SYS_recvfrom, libc::SYS_sendmsg, libc::SYS_recvmsg];
+        let more = [libc::SYS_futex, libc::SYS_madvise, libc::SYS_fcntl];
+        let argued: Vec<u32> =
+            argued.into_iter().chain(memory).chain(sockets).chain(more).map(|number| number as u32).collect();
         for number in (0..1024).filter(|number| !argued.contains(number)) {
             let access_list = [libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr].contains(&number.into());
             let absent = if number < FIRST_NEWER && !access_list { REFUSE } else { UNKNOWN };
@@ -198,6 +210,45 @@ mod tests {
         assert_eq!(judge(libc::SYS_ioctl, [0, libc::TIOCSTI, 0]), REFUSE);
         assert_eq!(judge(libc::SYS_prlimit64, [0, 0, 0]), ALLOW);
         assert_eq!(judge(libc::SYS_prlimit64, [0, 0, 0x7f00_0000_0000]), REFUSE);
+    }
+
+    #[test]
+    fn what_no_program_needs_of_a_call_is_refused() {
+        let judge = |number: libc::c_long, arguments: [u64; 4]| judge(number as u32, arguments);
+        let (socket, tcp) = (libc::SOL_SOCKET as u64, libc::IPPROTO_TCP as u64);
+        assert_eq!(judge(libc::SYS_setsockopt, [3, socket, libc::SO_SNDBUF as u64, 0]), ALLOW);
+        assert_eq!(judge(libc::SYS_setsockopt, [3, socket, libc::SO_ATTACH_FILTER as u64, 0]), REFUSE);
+        assert_eq!(judge(libc::SYS_setsockopt, [3, tcp, libc::TCP_NODELAY as u64, 0]), REFUSE);
+        for (number, arguments) in [
+            (libc::SYS_sendto, [3, 0, 0, 1]),
+            (libc::SYS_recvfrom, [3, 0, 0, 0x41]),
+            (libc::SYS_sendmsg, [3, 0, 1, 0]),
+            (libc::SYS_recvmsg, [3, 0, 1, 0]),
+            (libc::SYS_madvise, [0, 0, libc::MADV_MERGEABLE as u64, 0]),
+            (libc::SYS_fcntl, [3, libc::F_SETLEASE as u64, 1, 0]),
+            (libc::SYS_fcntl, [3, libc::F_NOTIFY as u64, 1, 0]),
+            (libc::SYS_mmap, [0, 0, 0, (libc::MAP_HUGETLB | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64]),
+        ] {
+            assert_eq!(judge(number, arguments), REFUSE, "{number} {arguments:?}");
+            assert_eq!(judge(number, [0, 0, 0, libc::MSG_NOSIGNAL as u64]), ALLOW, "{number}");
+        }
+        for private in [0, libc::FUTEX_PRIVATE_FLAG as u64] {
+            assert_eq!(judge(libc::SYS_futex, [0, libc::FUTEX_WAIT as u64 | private, 0, 0]), ALLOW);
+            assert_eq!(judge(libc::SYS_futex, [0, libc::FUTEX_LOCK_PI as u64 | private, 0, 0]), UNKNOWN);
+        }
+        let huge = [0, 0, 0, libc::MAP_HUGETLB as u64];
+        assert_eq!(judge_in(Profile::Jit, libc::SYS_mmap as u32, huge), REFUSE);
+    }
+
+    #[test]
+    fn a_network_has_options_of_its_own() {
+        let options = |network, name: i32| {
+            let with = usual_options(network);
+            let allowed = with.iter().any(|step| step.code == IF_EQUAL && step.k == name as u32);
+            (allowed, with.len())
+        };
+        assert!(options(true, libc::TCP_CORK).0 && !options(false, libc::TCP_CORK).0);
+        assert!(options(true, 0).1 < 255);
     }
 
     #[test]

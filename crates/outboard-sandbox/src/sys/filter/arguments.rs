@@ -53,10 +53,94 @@ pub(super) fn plain_clone() -> Vec<sock_filter> {
         | libc::CLONE_NEWUSER
         | libc::CLONE_NEWPID
         | libc::CLONE_NEWNET;
-    let refused = (namespaces | libc::CLONE_PARENT) as u32 | NEW_TIME;
-    let mut program = vec![argument(0), step(IF_ANY_BIT, 0, 1, refused)];
+    without_bits(0, (namespaces | libc::CLONE_PARENT) as u32 | NEW_TIME)
+}
+
+/// Refuses where the argument has one of these bits.
+pub(super) fn without_bits(index: u32, bits: u32) -> Vec<sock_filter> {
+    let mut program = vec![argument(index), step(IF_ANY_BIT, 0, 1, bits)];
     program.extend(answer(REFUSE));
     program.extend(answer(ALLOW));
+    program
+}
+
+/// Answers so when the argument's bits below the mask are one of these; allows the rest.
+pub(super) fn none_of(index: u32, mask: u32, values: &[u32], action: u32) -> Vec<sock_filter> {
+    let mut program = vec![argument(index), step(AND, 0, 0, mask)];
+    for value in values {
+        program.extend([step(IF_EQUAL, 0, 1, *value), step(RETURN, 0, 0, action)]);
+    }
+    program.extend(answer(ALLOW));
+    program
+}
+
+/// Sending and receiving without urgent bytes, whose bookkeeping in local sockets nothing needs and attacks know.
+pub(super) fn no_urgent_bytes(flags: u32) -> Vec<sock_filter> {
+    without_bits(flags, libc::MSG_OOB as u32)
+}
+
+/// Locks without those that lend their holder a priority: libraries that ask for one do without where the kernel does.
+pub(super) fn plain_futex() -> Vec<sock_filter> {
+    const COMMAND: u32 = 0x7F;
+    const LOCK_2: u32 = 13;
+    let lending = [
+        libc::FUTEX_LOCK_PI,
+        libc::FUTEX_UNLOCK_PI,
+        libc::FUTEX_TRYLOCK_PI,
+        libc::FUTEX_WAIT_REQUEUE_PI,
+        libc::FUTEX_CMP_REQUEUE_PI,
+    ];
+    let lending: Vec<u32> = lending.into_iter().map(|one| one as u32).chain([LOCK_2]).collect();
+    none_of(1, COMMAND, &lending, UNKNOWN)
+}
+
+/// Hints about memory, but not that the kernel is to share what is equal with other processes: that tells them apart.
+pub(super) fn own_hints() -> Vec<sock_filter> {
+    none_of(2, u32::MAX, &[libc::MADV_MERGEABLE as u32], REFUSE)
+}
+
+/// Flags, duplicates and record locks of a file, but no lease: whoever opens a file with one waits for its holder.
+pub(super) fn no_lease() -> Vec<sock_filter> {
+    none_of(1, u32::MAX, &[libc::F_SETLEASE as u32, libc::F_NOTIFY as u32], REFUSE)
+}
+
+/// The usual options of sockets; filters of packets, other protocols on top and the like are none of them.
+pub(super) fn usual_options(network: bool) -> Vec<sock_filter> {
+    const LONG_TIMES: [u32; 2] = [66, 67];
+    const SOCKET: &[i32] = &[
+        libc::SO_REUSEADDR,
+        libc::SO_SNDBUF,
+        libc::SO_RCVBUF,
+        libc::SO_KEEPALIVE,
+        libc::SO_LINGER,
+        libc::SO_RCVLOWAT,
+        libc::SO_RCVTIMEO,
+        libc::SO_SNDTIMEO,
+    ];
+    const TCP: &[i32] = &[
+        libc::TCP_NODELAY,
+        libc::TCP_MAXSEG,
+        libc::TCP_CORK,
+        libc::TCP_KEEPIDLE,
+        libc::TCP_KEEPINTVL,
+        libc::TCP_KEEPCNT,
+        libc::TCP_SYNCNT,
+        libc::TCP_LINGER2,
+        libc::TCP_QUICKACK,
+        libc::TCP_USER_TIMEOUT,
+    ];
+    let numbers = |names: &[i32]| names.iter().map(|name| *name as u32).collect::<Vec<_>>();
+    let mut levels = vec![(libc::SOL_SOCKET, [numbers(SOCKET), LONG_TIMES.to_vec()].concat())];
+    if network {
+        levels.extend([(libc::IPPROTO_TCP, numbers(TCP)), (libc::IPPROTO_IPV6, numbers(&[libc::IPV6_V6ONLY]))]);
+    }
+    let mut program = vec![argument(1)];
+    for (level, names) in levels {
+        let names = one_of(2, &names);
+        program.push(step(IF_EQUAL, 0, names.len() as u8, level as u32));
+        program.extend(names);
+    }
+    program.extend(answer(REFUSE));
     program
 }
 
@@ -100,10 +184,19 @@ pub(super) fn reading_limits() -> Vec<sock_filter> {
 /// no process has it in its address space any more, where neither a limit of one nor the host's watch sees it.
 pub(super) fn watched_memory() -> Vec<sock_filter> {
     const BOTH: u32 = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u32;
-    let mut program = vec![argument(3), step(AND, 0, 0, BOTH), step(IF_EQUAL, 0, 1, BOTH)];
+    let mut program =
+        vec![argument(3), step(IF_ANY_BIT, 2, 0, HUGE), step(AND, 0, 0, BOTH), step(IF_EQUAL, 0, 1, BOTH)];
     program.extend(answer(REFUSE));
     program.extend(never_both());
     program
+}
+
+/// Pages of the host's reserve of huge ones, which no limit of memory counts.
+const HUGE: u32 = libc::MAP_HUGETLB as u32;
+
+/// New mappings of any kind but from that reserve.
+pub(super) fn no_reserve() -> Vec<sock_filter> {
+    without_bits(3, HUGE)
 }
 
 /// Memory that is not to be written and executed at once: code that a bug has written does not run.

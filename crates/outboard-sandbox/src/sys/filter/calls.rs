@@ -16,7 +16,7 @@ pub(super) fn plain(profile: Profile) -> impl Iterator<Item = Call> {
     groups.into_iter().flatten().copied()
 }
 
-/// Files, within what is mounted.
+/// Files, within what is mounted; `fcntl` is decided by its arguments.
 const FILES: &[Call] = &[
     (libc::SYS_read, "from an open file or the channel"),
     (libc::SYS_write, "to an open file or the channel"),
@@ -59,7 +59,6 @@ const FILES: &[Call] = &[
     (libc::SYS_fdatasync, "the same without metadata"),
     (libc::SYS_sync_file_range, "the same for a part"),
     (libc::SYS_flock, "locks between its own processes"),
-    (libc::SYS_fcntl, "flags, duplicates and record locks"),
     (libc::SYS_lseek, "moving in a file"),
     (libc::SYS_dup, "copying a descriptor"),
     (libc::SYS_dup3, "copying to a number"),
@@ -84,18 +83,18 @@ const FILES: &[Call] = &[
     (libc::SYS_flistxattr, "the same by descriptor"),
 ];
 
-/// Memory; `mmap` and `mprotect` are decided by their arguments.
+/// Memory; `mmap`, `mprotect` and `madvise` are decided by their arguments.
 const MEMORY: &[Call] = &[
     (libc::SYS_munmap, "giving memory back"),
     (libc::SYS_mremap, "growing memory"),
-    (libc::SYS_madvise, "hints of allocators"),
     (libc::SYS_brk, "the oldest heap"),
     (libc::SYS_msync, "mapped files"),
     (libc::SYS_mincore, "whether pages are there"),
     (libc::SYS_membarrier, "cheap barriers of allocators and run times"),
 ];
 
-/// Threads and processes of its own pid namespace; `clone` is decided by its arguments.
+/// Threads and processes of its own pid namespace; `clone` and `futex` are decided by
+/// their arguments.
 const PROCESS: &[Call] = &[
     (libc::SYS_kill, "within its own pid namespace"),
     (libc::SYS_tkill, "to a thread of its own"),
@@ -122,7 +121,6 @@ const PROCESS: &[Call] = &[
     (libc::SYS_sched_get_priority_max, "what priorities there are"),
     (libc::SYS_sched_get_priority_min, "what priorities there are"),
     (libc::SYS_getpriority, "its niceness, read only"),
-    (libc::SYS_futex, "every lock of every thread"),
     (libc::SYS_set_robust_list, "threads of the C library"),
     (libc::SYS_get_robust_list, "threads of the C library"),
     (libc::SYS_rseq, "threads of the C library"),
@@ -174,17 +172,12 @@ const TIME: &[Call] = &[
     (libc::SYS_timerfd_gettime, "timers of event loops"),
 ];
 
-/// Use of sockets that are open already; `socket`, `bind`, `connect`, `accept` are absent on purpose.
+/// Use of sockets that are open already; sending, receiving and options are decided by their arguments, and `socket`, `bind`, `connect`, `accept` are absent on purpose.
 const SOCKETS: &[Call] = &[
-    (libc::SYS_sendto, "on the channel"),
-    (libc::SYS_recvfrom, "on the channel"),
-    (libc::SYS_sendmsg, "on the channel"),
-    (libc::SYS_recvmsg, "on the channel"),
     (libc::SYS_shutdown, "ending one direction"),
     (libc::SYS_getsockname, "what a socket is"),
     (libc::SYS_getpeername, "whom it is connected to"),
     (libc::SYS_getsockopt, "options, read"),
-    (libc::SYS_setsockopt, "options such as buffers"),
 ];
 
 /// What engines that compile at run time need beside the rest.
