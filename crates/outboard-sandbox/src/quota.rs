@@ -21,6 +21,8 @@ const REST: u32 = 20;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Folders within folders that a walk goes down; deeper ones are too much of a folder.
 const MOST_DEPTH: usize = 128;
+/// So many files are counted in about the time that it takes to have another thread do it.
+const FEW: u64 = 32;
 /// Bytes of a block of `st_blocks`.
 const BLOCK: u64 = 512;
 
@@ -91,13 +93,26 @@ impl Folders {
     /// # Errors
     /// If a granted folder itself cannot be read.
     pub(crate) fn over(&self) -> io::Result<Option<Over>> {
+        self.counted(u64::MAX).map(Option::flatten)
+    }
+
+    /// The same in next to no time, for a caller that must not be held up: `None` where there is too much to count so.
+    ///
+    /// # Errors
+    /// If a granted folder itself cannot be read.
+    pub(crate) fn over_at_once(&self) -> io::Result<Option<Option<Over>>> {
+        self.counted(FEW)
+    }
+
+    fn counted(&self, most: u64) -> io::Result<Option<Option<Over>>> {
         let mut held = Held::default();
         for folder in self.open.iter() {
-            if let Some(over) = count(folder, self.quota, &mut held)? {
-                return Ok(Some(over));
+            match count(folder, self.quota, most, &mut held)? {
+                Some(None) => {}
+                end => return Ok(end),
             }
         }
-        Ok(None)
+        Ok(Some(None))
     }
 }
 
@@ -108,9 +123,9 @@ fn held(folder: &Folder) -> io::Result<File> {
     if same { Ok(open) } else { Err(io::Error::from_raw_os_error(libc::ESTALE)) }
 }
 
-/// Counts one folder. What vanishes meanwhile is passed over. A folder that may not be listed counts as too
+/// Counts one folder; `None` where that takes more than `most` looks at files. What vanishes meanwhile is passed over. A folder that may not be listed counts as too
 /// much: a program could hide any number of files in one that it made unreadable.
-fn count(root: &File, quota: Quota, held: &mut Held) -> io::Result<Option<Over>> {
+fn count(root: &File, quota: Quota, most: u64, held: &mut Held) -> io::Result<Option<Option<Over>>> {
     let mut todo = vec![(PathBuf::new(), 0)];
     while let Some((path, depth)) = todo.pop() {
         let folder = match path.as_os_str().is_empty() {
@@ -119,27 +134,30 @@ fn count(root: &File, quota: Quota, held: &mut Held) -> io::Result<Option<Over>>
         };
         let folder = match folder {
             Ok(folder) => folder,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Over::Files)),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Some(Over::Files))),
             Err(_) => continue,
         };
         for entry in beneath::list(&folder)? {
             let Ok(entry) = entry else { break };
+            if held.files == most {
+                return Ok(None);
+            }
             // Of the link itself, not of what it points to.
             let Ok(found) = entry.metadata() else { continue };
             held.bytes = held.bytes.saturating_add(found.blocks().saturating_mul(BLOCK));
             held.files += 1;
             if let Some(over) = quota.over(*held) {
-                return Ok(Some(over));
+                return Ok(Some(Some(over)));
             }
             if found.is_dir() {
                 if depth == MOST_DEPTH {
-                    return Ok(Some(Over::Files));
+                    return Ok(Some(Some(Over::Files)));
                 }
                 todo.push((path.join(entry.file_name()), depth + 1));
             }
         }
     }
-    Ok(None)
+    Ok(Some(None))
 }
 
 /// Counts again and again until the folders are too full, which it returns; at most 5 % of the time is spent.
@@ -190,6 +208,17 @@ mod tests {
         assert_eq!(folders(root.path(), 8 << 20, 3).over().unwrap(), None);
         assert_eq!(folders(root.path(), 8 << 20, 2).over().unwrap(), Some(Over::Files));
         assert_eq!(folders(root.path(), 1 << 19, 9).over().unwrap(), Some(Over::Bytes));
+    }
+
+    #[test]
+    fn few_files_are_counted_at_once_and_many_are_not() {
+        let root = tempfile::tempdir().unwrap();
+        (0..FEW).for_each(|n| fs::write(root.path().join(n.to_string()), "x").unwrap());
+        assert_eq!(folders(root.path(), 8 << 20, 100).over_at_once().unwrap(), Some(None));
+        assert_eq!(folders(root.path(), 8 << 20, 9).over_at_once().unwrap(), Some(Some(Over::Files)));
+        fs::write(root.path().join("more"), "x").unwrap();
+        assert_eq!(folders(root.path(), 8 << 20, 100).over_at_once().unwrap(), None);
+        assert_eq!(folders(root.path(), 8 << 20, 100).over().unwrap(), None);
     }
 
     #[test]

@@ -125,8 +125,13 @@ impl Running {
     /// The writable folders, held open; an error when they are too full to begin with.
     async fn counted(&self, wanted: &Wanted) -> Result<Option<Folders>, SandboxError> {
         let Some(folders) = Folders::open(&wanted.key.folders, Quota::of(&self.limits))? else { return Ok(None) };
-        let held = folders.clone();
-        let over = tokio::task::spawn_blocking(move || held.over()).await.map_err(std::io::Error::other)??;
+        let over = match folders.over_at_once()? {
+            Some(over) => over,
+            None => {
+                let held = folders.clone();
+                tokio::task::spawn_blocking(move || held.over()).await.map_err(std::io::Error::other)??
+            }
+        };
         over.map_or(Ok(Some(folders)), |over| Err(SandboxError::Full { key: over.key() }))
     }
 
