@@ -7,7 +7,7 @@ use crate::seen;
 use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, ShapeSettings, WrittenTable};
 use crate::sign_in::{self, AccountSettings};
 use crate::written::{self, Entry, Given};
-use outboard_types::{Redacted, ServerName};
+use outboard_types::{Language, Redacted, ServerName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -234,6 +234,13 @@ impl Build {
                 Err(fault) => self.problems.push(Problem::new(&file, line, format!("servers.{name}"), fault)),
             }
         }
+        for (name, engine) in &self.settings.sandbox.engines {
+            let key = format!("sandbox.engines.{name}");
+            if engine.program.as_os_str().is_empty() && !self.has_problem_below(&format!("{key}.")) {
+                let file = self.settings.files.last().cloned().unwrap_or_default();
+                self.problems.push(Problem::new(&file, 0, key, "`program` is missing: the path of the engine"));
+            }
+        }
         match self.problems.is_empty() {
             true => Ok(self.settings),
             false => Err(SettingsError::new(self.problems, &self.settings.files)),
@@ -331,9 +338,20 @@ fn sandbox(sandbox: &mut crate::SandboxSettings, key: &[&str], given: Given, fol
         (["python", "interpreter"], Given::Text(path)) => sandbox.python.interpreter = Some(folder.join(path)),
         (["python", "packages"], Given::List(list)) => sandbox.python.packages = paths(list),
         (["python", "preload"], Given::List(list)) => sandbox.python.preload = list,
-        (["engines", name, "program"], Given::Text(path)) => {
-            sandbox.engines.insert((*name).to_owned(), folder.join(path));
+        (["engines", name, key], given) => {
+            engine(sandbox.engines.entry((*name).to_owned()).or_default(), key, given, folder)
         }
+        _ => {}
+    }
+}
+
+fn engine(engine: &mut crate::EngineSettings, key: &str, given: Given, folder: &Path) {
+    match (key, given) {
+        ("program", Given::Text(path)) => engine.program = folder.join(path),
+        ("language", Given::Text(language)) => engine.language = Language::parse(&language),
+        ("args", Given::List(list)) => engine.args = Some(list),
+        ("guest", Given::Text(text)) => engine.guest = crate::GuestSettings::written(&text, folder),
+        ("needs", Given::List(list)) => engine.needs = list.into_iter().map(|path| folder.join(path)).collect(),
         _ => {}
     }
 }

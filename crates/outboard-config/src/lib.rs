@@ -27,7 +27,7 @@ mod written;
 pub use agent::AgentSettings;
 pub use alerts::AlertSettings;
 pub use build::load;
-pub use jail::{FileSettings, NetworkSettings, PythonSettings, SandboxSettings};
+pub use jail::{EngineSettings, FileSettings, GuestSettings, NetworkSettings, PythonSettings, SandboxSettings};
 pub use list::all_settings;
 pub use problem::{Problem, SettingsError};
 pub use schema::{example, schema};

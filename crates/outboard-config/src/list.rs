@@ -187,7 +187,31 @@ const SETTINGS: &[Setting] = &[
         "sandbox.engines.*.program",
         Kind::Path,
         "",
-        "The program of a further TypeScript engine that speaks as Bun does; a program whose first line is `// engine: NAME` runs there.",
+        "The program of a further engine; a program whose first line is `// engine: NAME`, or `# engine: NAME`, runs there.",
+    ),
+    setting(
+        "sandbox.engines.*.language",
+        Kind::Choice(&["typescript", "python", "bash"]),
+        "\"typescript\"",
+        "The language of the engine's programs.",
+    ),
+    setting(
+        "sandbox.engines.*.guest",
+        Kind::Text,
+        "\"bun\"",
+        "Who speaks the guest protocol: `bun` or `deno`, guests of ours for these engines; `program`, the engine itself; or the path of a file that it runs.",
+    ),
+    setting(
+        "sandbox.engines.*.args",
+        Kind::List,
+        "",
+        "The engine's arguments before the guest's file; without it those that Bun or Deno need, or none.",
+    ),
+    setting(
+        "sandbox.engines.*.needs",
+        Kind::List,
+        "[]",
+        "Files and folders that the engine needs beside its program and its libraries, which its programs can then read; a program inside one runs from its own place.",
     ),
     setting(
         "inspection.refuse",

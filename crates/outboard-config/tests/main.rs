@@ -3,8 +3,12 @@
 
 mod schema;
 
-use outboard_config::{Connection, Kind, Settings, SettingsError, all_settings, load, reference};
+use outboard_config::{
+    Connection, EngineSettings, GuestSettings, Kind, Settings, SettingsError, all_settings, load, reference,
+};
+use outboard_types::Language;
 use proptest::strategy::Strategy;
+use std::path::PathBuf;
 use std::time::Duration;
 
 fn settings(text: &str) -> Result<Settings, SettingsError> {
@@ -248,14 +252,21 @@ fn what_programs_may_reach() {
     let settings = settings(
         "[sandbox]\ntier = \"B\"\nnetwork = { allow = [\"a.example:443\"], bandwidth = \"1MB\" }\n\
          [sandbox.files]\nread = { \"/data\" = \"/srv/data\" }\n[sandbox.python]\npreload = [\"numpy\"]\n\
-         [sandbox.engines.bun]\nprogram = \"/usr/bin/bun\"\n",
+         [sandbox.engines.bun]\nprogram = \"/usr/bin/bun\"\n\
+         [sandbox.engines.own]\nprogram = \"/usr/bin/lua\"\nlanguage = \"bash\"\nargs = []\nguest = \"guest.lua\"\nneeds = [\"/usr/share/lua\"]\n",
     )
     .unwrap();
     let sandbox = &settings.sandbox;
     assert!(sandbox.tier_b && sandbox.network.bandwidth == Some(1_000_000));
     assert_eq!((sandbox.files[0].target.as_str(), sandbox.files[0].writable), ("/data", false));
     assert_eq!(sandbox.python.preload, ["numpy"]);
-    assert_eq!(sandbox.engines["bun"].to_str(), Some("/usr/bin/bun"));
+    let bun = EngineSettings { program: "/usr/bin/bun".into(), ..EngineSettings::default() };
+    assert_eq!((&sandbox.engines["bun"], &bun.guest), (&bun, &GuestSettings::Bun));
+    let own = &sandbox.engines["own"];
+    assert!(matches!(&own.guest, GuestSettings::File(path) if path.is_absolute() && path.ends_with("guest.lua")));
+    assert_eq!((own.language, own.args.as_deref()), (Some(Language::Bash), Some(&[][..])));
+    assert_eq!(own.needs, [PathBuf::from("/usr/share/lua")]);
+    assert!(problem("[sandbox.engines.bun]\nguest = \"deno\"").contains("sandbox.engines.bun: `program` is missing"));
     assert_eq!(
         problem("[sandbox.engines.bun]\nprogam = \"x\""),
         "2:sandbox.engines.bun.progam: unknown key; did you mean \"program\"?"

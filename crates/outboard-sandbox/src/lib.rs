@@ -46,7 +46,7 @@ mod worker;
 
 pub use beneath::{Beneath, BeneathEntry};
 pub use channel::{Receiver, SendError, Sender, channel};
-pub use engines::{Engine, EngineKind, missing_tools};
+pub use engines::{Engine, EngineKind, Guest, missing_tools};
 pub use error::SandboxError;
 pub use files::{FileGrant, FileGrantError};
 pub use grant::{Grant, Mount};

@@ -137,12 +137,15 @@ async fn bash_ends_with_its_program() {
     assert_eq!((run.out.as_str(), run.error.as_deref()), ("end\n", Some("program_error: exit status 4")), "{run:?}");
 }
 
+/// The guest that the description of the protocol shows.
+pub(crate) fn described_guest() -> &'static str {
+    let text = include_str!("../../../docs/guest-protocol.md");
+    text.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+}
+
 #[tokio::test]
 async fn the_guest_of_the_description_works() {
-    let text = include_str!("../../../docs/guest-protocol.md");
-    let guest = text.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let guest = Box::leak(guest.to_owned().into_boxed_str());
-    let sandbox = started(engines("/bin/true".into(), Some(python_of("python3", guest)))).await;
+    let sandbox = started(engines("/bin/true".into(), Some(python_of("python3", described_guest())))).await;
     let run = outcome(&sandbox, python(), Start { hold: true, ..start("crm get {\"id\": 1}\ndrive list {}") }).await;
     assert_eq!(run.value.unwrap()[0], json!({"server": "crm", "tool": "get", "arguments": {"id": 1}}));
     assert_eq!(outcome(&sandbox, python(), start("crm fails {}")).await.error.as_deref(), Some("denied: no"));

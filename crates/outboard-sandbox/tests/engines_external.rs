@@ -1,19 +1,31 @@
-//! Bun as an engine: the same programs as in the TypeScript worker give the same values.
+//! Engines of others, which compile at run time: the same programs as in the TypeScript worker give the same values; and a
+//! guest that somebody else wrote.
 
 use crate::engines::{Run, outcome, start};
 use crate::npm;
 use crate::support::{options, started};
-use outboard_sandbox::{Engine, EngineKind, Grant, Limits, Options};
+use outboard_sandbox::{Engine, EngineKind, Grant, Guest, Limits, Options, Sandbox, SandboxError};
 use outboard_types::Language;
 use outboard_worker_protocol::{Durable, Start};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
-fn bun_options() -> Options {
-    let (args, guest) = (vec!["run".to_owned(), "--smol".to_owned()], outboard_external::BUN);
-    let kind = EngineKind::External { program: npm::bun(), args, guest };
-    let engine = Engine { name: "bun".to_owned(), language: Language::TypeScript, kind };
-    Options { engines: vec![engine], limits: Limits { memory_bytes: 1 << 30, ..Limits::default() }, ..options() }
+/// The engines with guests of ours, which are to behave alike.
+fn engines() -> [Engine; 2] {
+    let engine = |name: &str, program, args: &[&str], text| {
+        let args = args.iter().map(|word| (*word).to_owned()).collect();
+        let kind = EngineKind::External { program, args, guest: Guest::Text(text), needs: Vec::new() };
+        Engine { name: name.to_owned(), language: Language::TypeScript, kind }
+    };
+    [
+        engine("bun", npm::bun(), outboard_external::BUN_ARGS, outboard_external::BUN),
+        engine("deno", npm::deno(), outboard_external::DENO_ARGS, outboard_external::DENO),
+    ]
+}
+
+async fn sandbox_of(engine: Engine) -> Sandbox {
+    let limits = Limits { memory_bytes: 1 << 30, ..Limits::default() };
+    started(Options { engines: vec![engine], limits, ..options() }).await
 }
 
 fn surface() -> tempfile::TempDir {
@@ -31,8 +43,8 @@ fn surface() -> tempfile::TempDir {
     folder
 }
 
-async fn all(programs: &[&str]) -> Vec<Run> {
-    let (servers, sandbox) = (surface(), started(bun_options()).await);
+async fn all(engine: Engine, programs: &[&str]) -> Vec<Run> {
+    let (servers, sandbox) = (surface(), sandbox_of(engine).await);
     let mut runs = Vec::new();
     for code in programs {
         let grant = Grant::new(Language::TypeScript).read_only(servers.path(), "/servers");
@@ -68,15 +80,24 @@ async fn the_usual_forms_give_the_usual_values() {
             json!({"m": {"k": 1}, "b": "12", "d": "1970-01-01T00:00:00.000Z", "n": null}),
         ),
     ];
-    let runs = all(&cases.iter().map(|(code, _)| *code).collect::<Vec<_>>()).await;
-    for ((code, value), run) in cases.iter().zip(runs) {
-        assert_eq!(run.value.as_ref(), Some(value), "{code}\n{run:?}");
+    for engine in engines() {
+        let name = engine.name.clone();
+        let runs = all(engine, &cases.iter().map(|(code, _)| *code).collect::<Vec<_>>()).await;
+        for ((code, value), run) in cases.iter().zip(runs) {
+            assert_eq!(run.value.as_ref(), Some(value), "{name}: {code}\n{run:?}");
+        }
     }
 }
 
 #[tokio::test]
 async fn tools_are_called_and_errors_are_told() {
-    let runs = all(&[
+    for engine in engines() {
+        told(engine).await;
+    }
+}
+
+async fn told(engine: Engine) {
+    let programs = [
         "import { getDocument } from './servers/google-drive';\nreturn (await getDocument('a')).arguments",
         "import * as drive from './servers/google-drive';\nreturn (await drive.getDocument({ documentId: 'b' })).tool",
         "import one from './servers/google-drive/getDocument';\nreturn (await Promise.all([one('a'), one('b')])).length",
@@ -88,8 +109,8 @@ async fn tools_are_called_and_errors_are_told() {
         "throw new RangeError('no')",
         "return [typeof (await fetch('http://127.0.0.1').catch((e) => e)).message, require('node:path').join('a', 'b'), (await import('node:fs')).existsSync('/etc/passwd')]",
         "let n = 0; for (let i = 0; i < 3e8; i++) n = (n + i) | 0; return typeof n",
-    ])
-    .await;
+    ];
+    let runs = all(engine, &programs).await;
     assert_eq!(runs[0].value, Some(json!({"documentId": "a"})), "{:?}", runs[0]);
     assert_eq!(runs[1].value, Some(json!("get_document")), "{:?}", runs[1]);
     assert_eq!((runs[2].value.as_ref(), runs[2].calls), (Some(&json!(2)), 2), "{:?}", runs[2]);
@@ -105,13 +126,19 @@ async fn tools_are_called_and_errors_are_told() {
 
 #[tokio::test]
 async fn clock_random_numbers_and_timers_are_the_hosts() {
+    for engine in engines() {
+        repeats(engine).await;
+    }
+}
+
+async fn repeats(engine: Engine) {
     let code = "const drawn = [Date.now(), new Date().getTime(), Math.random(), crypto.randomUUID(),\n\
         require('node:crypto').randomBytes(4).toString('hex'), crypto.getRandomValues(new Uint32Array(2)).join(), process.hrtime.bigint() > 0n];\n\
-        const order = [];\nsetTimeout(() => order.push('timer'), 50);\nawait sleep(70);\nawait Bun.sleep(5);\n\
+        const order = [];\nsetTimeout(() => order.push('timer'), 50);\nawait sleep(70);\nawait (globalThis.Bun ?? { sleep }).sleep(5);\n\
         clearTimeout(setTimeout(() => order.push('never'), 1));\n\
         const one = async (name) => { await googleDrive.getDocument(name); order.push(name); await null; order.push(name + '!') };\n\
         await Promise.all([one('a'), one('b')]);\nreturn [...drawn, order, Date.now(), Math.floor(performance.now())];";
-    let (servers, sandbox) = (surface(), started(bun_options()).await);
+    let (servers, sandbox) = (surface(), sandbox_of(engine).await);
     let mut runs = Vec::new();
     for seed in ["11", "11", "22"] {
         let grant = Grant::new(Language::TypeScript).read_only(servers.path(), "/servers");
@@ -125,4 +152,44 @@ async fn clock_random_numbers_and_timers_are_the_hosts() {
     assert_eq!(runs[0].timers, [50.0, 70.0, 5.0, 1.0]);
     assert_eq!(runs[0].value, runs[1].value);
     assert_ne!(value[2], runs[2].value.as_ref().unwrap()[2]);
+}
+
+/// Tells what an interpreter needs: its program, and the folder of its library, or all of it where it has one of its own.
+const PROBE: &str = "import os, sys, sysconfig\n\
+    base = os.path.realpath(sys.base_prefix)\n\
+    print(os.path.realpath(sys.executable), sysconfig.get_path('stdlib') if base == '/usr' else base, sep='\\n')";
+
+/// A guest of somebody else: the one that the description of the protocol shows, as a file for an interpreter.
+fn somebody_elses(folder: &std::path::Path) -> Engine {
+    let probed =
+        std::process::Command::new("python3").args(["-I", "-c", PROBE]).output().expect("apt-get install python3");
+    let told = String::from_utf8(probed.stdout).unwrap();
+    let (program, needs) = told.trim().split_once('\n').unwrap();
+    let file = folder.join("lines.py");
+    std::fs::write(&file, crate::engines::described_guest()).unwrap();
+    let (args, guest) = (vec!["-I".to_owned(), "-B".to_owned()], Guest::File(file));
+    let kind = EngineKind::External { program: program.into(), args, guest, needs: vec![needs.into()] };
+    Engine { name: "lines".to_owned(), language: Language::Bash, kind }
+}
+
+#[tokio::test]
+async fn a_guest_of_somebody_else_runs_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = sandbox_of(somebody_elses(folder.path())).await;
+    let grant = || Grant::new(Language::Bash).engine("lines");
+    let run = outcome(&sandbox, grant(), start("# engine: lines\ncrm get {\"id\": 1}")).await;
+    assert_eq!(run.value, Some(json!([{"server": "crm", "tool": "get", "arguments": {"id": 1}}])), "{run:?}");
+    let lost = sandbox.worker(Grant::new(Language::Bash).engine("words")).await.unwrap_err();
+    assert!(matches!(lost, SandboxError::NoEngine { .. }), "{lost}");
+}
+
+#[tokio::test]
+async fn an_engine_whose_files_are_missing_says_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = somebody_elses(folder.path());
+    if let EngineKind::External { needs, .. } = &mut engine.kind {
+        needs.push(folder.path().join("library"));
+    }
+    let error = crate::support::refused(Options { engines: vec![engine], ..options() }).await.to_string();
+    assert!(error.contains("/library: ") && error.contains("check the path"), "{error}");
 }

@@ -4,7 +4,7 @@
 
 mod channel;
 mod engines;
-mod engines_bun;
+mod engines_external;
 mod jail;
 mod lifetime;
 mod limits;

@@ -28,6 +28,12 @@ pub(crate) fn program(package: &str, path: &str) -> PathBuf {
     program
 }
 
+/// Deno.
+#[allow(dead_code, reason = "not every binary of tests asks for it")]
+pub(crate) fn deno() -> PathBuf {
+    program("deno@2", "deno/deno")
+}
+
 /// Bun.
 pub(crate) fn bun() -> PathBuf {
     program("bun@1.4", "bun/bin/bun.exe")

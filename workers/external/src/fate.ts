@@ -2,7 +2,7 @@
 const fate = (() => {
   const TICK = 0.001; // how far the clock moves with each look, so that waiting by looking ends
   const machine = { now: Date.now.bind(Date), later: setTimeout, clear: clearTimeout, soon: setImmediate };
-  const crypto = require("node:crypto");
+  const crypto = engine.native("crypto");
   const { createHash, randomFillSync } = crypto;
   let now: number | undefined;
   let seed: Buffer, drawn = 0, pool = Buffer.alloc(0);
@@ -55,9 +55,7 @@ const fate = (() => {
     put(crypto, "randomBytes", (count: number, done?: any) => { const own = Buffer.from(bytes(count)); return done ? done(undefined, own) : own; });
     put(crypto, "randomFillSync", fill);
     put(crypto, "randomInt", whole);
-    put(Bun, "sleep", (ms: any) => sleep(ms instanceof Date ? ms.getTime() - look() : ms));
-    put(Bun, "nanoseconds", () => Number(nanoseconds()));
-    put(Bun, "randomUUIDv7", uuid);
+    engine.follow(put, { look, sleep, nanoseconds, uuid });
     const hrtime: any = (before?: [number, number]) => {
       const [seconds, rest] = [Number(nanoseconds() / 1000000000n), Number(nanoseconds() % 1000000000n)];
       if (!before) return [seconds, rest];

@@ -1,7 +1,6 @@
-// ---- Bun's side: frames, compilation, the run -----------------------------------------------------------------------
+// ---- The guest: frames, the parts of a program that no engine knows, the run -----------------------------------------
 {
-  const fs = require("node:fs");
-  const SOCKET = 3;
+  const fs = engine.native("fs");
   const MAX_OUTGOING = 32 << 20;
   const decoder = new TextDecoder();
   let room = 0, dropped = 0, done = false;
@@ -13,10 +12,9 @@
     frame.writeUInt32LE(body.length, 0);
     body.copy(frame, 4);
     for (let at = 0; at < frame.length;) {
-      try { at += fs.writeSync(SOCKET, frame, at); } catch (error: any) {
-        if (error.code !== "EAGAIN") process.exit(0); // the host is gone
-        Bun.sleepSync(1);
-      }
+      const size = engine.write(frame.subarray(at));
+      if (size <= 0) process.exit(0); // the host is gone
+      at += size;
     }
   }
 
@@ -54,7 +52,7 @@
     readText: (path: string) => fs.readFileSync(path, "utf8"),
     send: (id: number, server: string, tool: string, text: string) => send("call", { id, server, tool, arguments: JSON.parse(text) }),
     search: (id: number, text: string) => send("search", { id, arguments: JSON.parse(text) }),
-    native: (name: string) => require(`node:${name}`),
+    native: engine.native,
   });
 
   function last(kind: string, content: object) {
@@ -106,14 +104,13 @@
       });
   }
 
-  function compile(code: string) {
+  async function compile(code: string) {
     const plain = withoutExports(code);
     const [text, names] = [withoutImports(plain.text), plain.names];
-    const strip = (text: string) => new Bun.Transpiler({ loader: "ts", target: "browser", replMode: true } as any).transformSync(text);
     let script: string;
-    try { script = strip(text); } catch (error: any) {
-      if (!/top-level return/i.test(String(error.errors?.[0]?.message ?? error.message))) throw error;
-      script = strip(`await (async () => {${text}\n})()`); // a script that awaits has no `return` of its own
+    try { script = await engine.strip(text); } catch (error: any) {
+      if (!engine.isReturn(error)) throw error;
+      script = await engine.strip(`await (async () => {${text}\n})()`); // a script that awaits has no `return` of its own
     }
     const calls = text.replace(/\bfunction\s+run\s*\(/g, "").match(/(^|[^\w.$])run\(/);
     script = script.replace(/\bimport\(/g, "__outboard_import(");
@@ -151,18 +148,17 @@
       try { const at = new URL(url?.url ?? url); host = `${at.hostname}:${at.port || (at.protocol === "http:" ? 80 : 443)}`; } catch {}
       return `no network: the operator can grant it with [sandbox.network] allow = ["${host}"]`;
     };
-    const led = (input: any, init?: any) => (native as any)(input, { ...init, proxy: network.proxy });
+    const way = network?.proxy ? engine.way(network.proxy) : {};
+    const led = (input: any, init?: any) => (native as any)(input, { ...init, ...way });
     (globalThis as any).fetch = network?.proxy ? led : async (input: any) => { throw new Error(advice(input)); };
   }
 
   async function run(start: any, go: Promise<void>) {
     reach(start.network);
     if (start.durable) fate.follow(start.durable, lib.sleep);
-    let compiled: ReturnType<typeof compile>;
-    try { compiled = compile(start.code); } catch (error: any) {
-      const first = error.errors?.[0] ?? error;
-      const { line, column, lineText } = first.position ?? {};
-      return last("error", { error: { code: "syntax_error", message: String(first.message ?? first), line, column, excerpt: lineText, stack: [] } });
+    let compiled: Awaited<ReturnType<typeof compile>>;
+    try { compiled = await compile(start.code); } catch (error: any) {
+      return last("error", { error: { code: "syntax_error", ...engine.problem(error), stack: [] } });
     }
     if (start.hold) { send("inspected", { inspection: inspection(start.code) }); await go; }
     const words = [...new Set<string>(start.code.match(/[A-Za-z_$][\w$]*/g) ?? [])];
@@ -170,13 +166,8 @@
       const input = start.input === undefined ? undefined : JSON.stringify(start.input);
       lib.begin(input, words, compiled.runCalled);
       const program = (globalThis as any).__outboard_program;
-      program.names = Object.fromEntries(Object.entries(compiled.names).map(([name, local]) => [name, () => (globalThis as any)[local]]));
-      await (globalThis as any).__outboard_main(async () => {
-        const value = await (0, eval)(compiled.script);
-        const wrapped = value !== null && typeof value === "object" && Object.getPrototypeOf(value) === null && "value" in value;
-        if (!wrapped) return value;
-        program.last = value.value;
-      });
+      program.names = Object.fromEntries(Object.entries(compiled.names).map(([name, local]) => [name, () => (0, eval)(local)]));
+      await (globalThis as any).__outboard_main(() => engine.run(compiled.script, (value: any) => { program.last = value; }));
       const text = lib.encodeResult();
       if (text !== undefined && text.length > MAX_OUTGOING) return fail(new Error("the result is too large; return a summary and write the rest to a file under /workspace"), "limit_exceeded");
       last("result", text === undefined ? {} : { value: JSON.parse(text) });
@@ -223,19 +214,17 @@
     if (answers.length && !giving) give();
   }
 
-  function read() {
-    const chunk = Buffer.allocUnsafe(1 << 20);
-    fs.read(SOCKET, chunk, 0, chunk.length, null, (error: any, size: number) => {
-      if (error?.code === "EAGAIN") return void fate.machine.later(read, 1);
-      if (error || size === 0) process.exit(0); // the host is gone
-      buffered = Buffer.concat([buffered, chunk.subarray(0, size)]);
+  async function read() {
+    for (;;) {
+      const chunk = await engine.read();
+      if (chunk.length === 0) process.exit(0); // the host is gone
+      buffered = Buffer.concat([buffered, chunk]);
       cut();
-      read();
-    });
+    }
   }
 
   process.on("unhandledRejection", (error) => fail(error));
   process.on("uncaughtException", (error) => fail(error));
-  send("ready", { version: 1, engine: `bun ${Bun.version}` });
+  send("ready", { version: 1, engine: engine.name });
   read();
 }

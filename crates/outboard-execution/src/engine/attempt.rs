@@ -195,9 +195,11 @@ impl Engine {
     }
 }
 
-/// The engine that a program asks for in its first line: `// engine: bun`.
+/// The engine that a program asks for in its first line: `// engine: bun`, or `# engine: lines`.
 fn engine_of(code: &str) -> Option<&str> {
-    let name = code.lines().next()?.trim().strip_prefix("// engine:")?.trim();
+    let first = code.lines().next()?.trim();
+    let name =
+        first.strip_prefix("//").or_else(|| first.strip_prefix('#'))?.trim_start().strip_prefix("engine:")?.trim();
     Some(name).filter(|name| !name.is_empty())
 }
 
@@ -208,6 +210,7 @@ mod tests {
     #[test]
     fn only_the_first_line_chooses_an_engine() {
         assert_eq!(engine_of("// engine: bun\nreturn 1"), Some("bun"));
+        assert_eq!(engine_of("# engine: lines\ncrm get"), Some("lines"));
         assert_eq!(engine_of("return 1\n// engine: bun"), None);
         assert_eq!(engine_of("// engine:\n"), None);
     }

@@ -60,23 +60,39 @@ pub enum EngineKind {
         /// The program that speaks the guest protocol and starts bash.
         guest: PathBuf,
     },
-    /// An engine of its own that compiles at run time, such as Bun, with a guest text that speaks the protocol.
+    /// An engine of somebody else, which may compile at run time.
     External {
-        /// Its program.
+        /// Its program. It runs from its own place where that is shown, else from one of ours.
         program: PathBuf,
         /// Arguments before the guest's file.
         args: Vec<String>,
-        /// The text of the guest.
-        guest: &'static str,
+        /// Who speaks the protocol.
+        guest: Guest,
+        /// Absolute paths of the host that the engine needs beside its program and what its loader names; shown
+        /// read-only at the same place.
+        needs: Vec<PathBuf>,
     },
+}
+
+/// Who speaks the guest protocol for an engine of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guest {
+    /// A text that the engine runs.
+    Text(&'static str),
+    /// A file that the engine runs.
+    File(PathBuf),
+    /// The program itself.
+    Program,
 }
 
 impl Engine {
     /// The text that the jail shows as the first of the layout's files.
     pub(crate) fn text(&self) -> Option<&'static str> {
         match self.kind {
-            EngineKind::Python { worker: text, .. } | EngineKind::External { guest: text, .. } => Some(text),
-            EngineKind::Program { .. } | EngineKind::Bash { .. } => None,
+            EngineKind::Python { worker: text, .. } | EngineKind::External { guest: Guest::Text(text), .. } => {
+                Some(text)
+            }
+            EngineKind::Program { .. } | EngineKind::Bash { .. } | EngineKind::External { .. } => None,
         }
     }
 
@@ -95,7 +111,7 @@ pub(crate) async fn layout(engine: &Engine) -> Result<Layout, SandboxError> {
             python::layout(interpreter, packages, preload).await?
         }
         EngineKind::Bash { guest } => shell::layout(guest).await?,
-        EngineKind::External { program, args, .. } => external::layout(program, args).await?,
+        EngineKind::External { program, args, guest, needs } => external::layout(program, args, guest, needs).await?,
     };
     Ok(Layout { name: engine.name.clone(), ..layout })
 }

@@ -2,9 +2,9 @@
 
 use super::{Pool, SPAWNER};
 use crate::failure::Failure;
-use outboard_config::Settings;
+use outboard_config::{EngineSettings, GuestSettings, Settings};
 use outboard_egress::Egress;
-use outboard_sandbox::{Engine, EngineKind, FileGrant, PoolSize, Tier};
+use outboard_sandbox::{Engine, EngineKind, FileGrant, Guest, PoolSize, Tier};
 use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
 
@@ -42,21 +42,27 @@ fn engines(settings: &Settings, worker: PathBuf) -> Vec<Engine> {
     let engine = |language: Language, kind| Engine { name: language.as_str().to_owned(), language, kind };
     let guest = worker.with_file_name("outboard-bash");
     let bash = guest.is_file() && on_path("bash").is_some();
-    let further = settings.sandbox.engines.iter().map(|(name, program)| Engine {
-        name: name.clone(),
-        language: Language::TypeScript,
-        kind: EngineKind::External {
-            program: program.clone(),
-            args: vec!["run".into(), "--smol".into()],
-            guest: outboard_external::BUN,
-        },
-    });
     [engine(Language::TypeScript, EngineKind::Program { path: worker })]
         .into_iter()
         .chain(python(settings).map(|kind| engine(Language::Python, kind)))
         .chain(bash.then(|| engine(Language::Bash, EngineKind::Bash { guest })))
-        .chain(further)
+        .chain(settings.sandbox.engines.iter().map(|(name, given)| further(name, given)))
         .collect()
+}
+
+/// An engine of somebody else, with a guest of ours or of theirs.
+fn further(name: &str, given: &EngineSettings) -> Engine {
+    let (guest, usual) = match &given.guest {
+        GuestSettings::Bun => (Guest::Text(outboard_external::BUN), outboard_external::BUN_ARGS),
+        GuestSettings::Deno => (Guest::Text(outboard_external::DENO), outboard_external::DENO_ARGS),
+        GuestSettings::Program => (Guest::Program, &[][..]),
+        GuestSettings::File(path) => (Guest::File(path.clone()), &[][..]),
+    };
+    let args = given.args.clone().unwrap_or_else(|| usual.iter().map(|word| (*word).to_owned()).collect());
+    let (program, needs) = (given.program.clone(), given.needs.clone());
+    let kind = EngineKind::External { program, args, guest, needs };
+    let language = given.language.unwrap_or(Language::TypeScript);
+    Engine { name: name.to_owned(), language, kind }
 }
 
 fn python(settings: &Settings) -> Option<EngineKind> {

@@ -122,7 +122,7 @@ const PROGRAMS: &[Program] = &[
         names: &["bun", "deno"],
         purpose: "a further engine for TypeScript, with sandbox.engines.NAME.program",
         package: Package::Line("npm install --global bun"),
-        set: |settings| settings.sandbox.engines.values().next().map(PathBuf::as_path),
+        set: |settings| settings.sandbox.engines.values().next().map(|engine| engine.program.as_path()),
     },
     Program {
         id: "browser",
