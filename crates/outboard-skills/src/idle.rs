@@ -1,4 +1,4 @@
-//! Copies of sessions that nobody uses any more.
+//! Copies of principals who do not use them any more.
 
 use crate::{Library, SkillError};
 use std::collections::HashSet;
@@ -12,8 +12,8 @@ impl Library {
         self.history.beside("copies")
     }
 
-    /// Removes the copies of sessions that nobody used since a time; how many sessions that were. `used` are sessions,
-    /// by their path `PRINCIPAL/SESSION`, that keep theirs in any case. What waits for a person stays.
+    /// Removes the copies of principals who used none since a time; how many principals that were. Those of `used`
+    /// sessions, by their path `PRINCIPAL/SESSION`, keep theirs in any case. What waits for a person stays.
     ///
     /// # Errors
     /// If the disk refuses.
@@ -27,23 +27,21 @@ impl Library {
 fn forget(root: &Path, before: SystemTime, used: &HashSet<PathBuf>) -> io::Result<usize> {
     let mut forgotten = 0;
     for principal in folders(root)? {
-        for session in folders(&principal.path())? {
-            let (path, name) = (session.path(), Path::new(&principal.file_name()).join(session.file_name()));
-            // Taking a copy and giving it back change the folder, so its time is that of the last program.
-            let idle = session.metadata()?.modified()? < before && !used.contains(&name);
-            if let Some(_held) = if idle { all_held(&path)? } else { None } {
-                fs::remove_dir_all(&path)?;
-                forgotten += 1;
-            }
+        let name = principal.file_name();
+        // Taking a copy and giving it back change the folder, so its time is that of the last program.
+        let idle = principal.metadata()?.modified()? < before && !used.iter().any(|one| one.starts_with(&name));
+        if let Some(_held) = if idle { all_held(&principal.path())? } else { None } {
+            fs::remove_dir_all(principal.path())?;
+            forgotten += 1;
         }
     }
     Ok(forgotten)
 }
 
 /// The locks of all copies; none while a program has one.
-fn all_held(session: &Path) -> io::Result<Option<Vec<File>>> {
+fn all_held(copies: &Path) -> io::Result<Option<Vec<File>>> {
     let mut held = Vec::new();
-    for entry in fs::read_dir(session)?.flatten() {
+    for entry in fs::read_dir(copies)?.flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "lock") {
             let file = File::open(entry.path())?;
             if file.try_lock().is_err() {

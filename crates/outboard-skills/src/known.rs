@@ -4,10 +4,20 @@ use crate::cases::{self, Case};
 use crate::checked::Checked;
 use crate::{Library, SkillError, SkillName};
 use outboard_types::Digest;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
+/// Versions of which what was found is held in memory; from there on it is read anew.
+const HELD: usize = 20_000;
+
 impl Library {
+    /// Whether a worker read a version, without a look at what it found.
+    pub fn is_checked(&self, version: &Digest) -> bool {
+        let held = self.checked.lock().unwrap_or_else(PoisonError::into_inner).contains_key(version);
+        held || self.finding(version).exists()
+    }
+
     /// What a worker found in a version.
     pub fn checked(&self, version: &Digest) -> Option<Arc<Checked>> {
         let mut known = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -16,7 +26,7 @@ impl Library {
         }
         let text = std::fs::read(self.finding(version)).ok()?;
         let checked: Arc<Checked> = Arc::new(serde_json::from_slice(&text).ok()?);
-        known.insert(*version, checked.clone());
+        hold(&mut known, version, &checked);
         Some(checked)
     }
 
@@ -33,7 +43,7 @@ impl Library {
         let text = serde_json::to_vec(&checked).map_err(|error| SkillError::refused(error.to_string()))?;
         self.disk.replace(&path, &text).map_err(|error| SkillError::disk(&path, &error))?;
         let checked = Arc::new(checked);
-        self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(*version, checked.clone());
+        hold(&mut self.checked.lock().unwrap_or_else(PoisonError::into_inner), version, &checked);
         Ok(checked)
     }
 
@@ -57,4 +67,11 @@ impl Library {
         let text = serde_json::to_vec(&cases).map_err(|error| SkillError::refused(error.to_string()))?;
         self.disk.replace(&path, &text).map_err(|error| SkillError::disk(&path, &error))
     }
+}
+
+fn hold(known: &mut HashMap<Digest, Arc<Checked>>, version: &Digest, checked: &Arc<Checked>) {
+    if known.len() >= HELD {
+        known.clear();
+    }
+    known.insert(*version, checked.clone());
 }

@@ -1,11 +1,12 @@
 //! The copy of all skills that one program sees and may write to.
 //!
-//! Each session has copies of its own, one for each of its programs that run at once. A copy is held by a lock while
-//! a program has it, and brought up to date by difference: unless skills changed, taking one costs a look at a list.
+//! Each principal has copies of its own, one for each of its programs that run at once, of whatever session. A copy
+//! is held by a lock while a program has it, and brought up to date by difference: unless skills changed, taking one
+//! costs a look at a list, and only what a session saved for itself comes and goes with it.
 //! What a program changed is found by comparing files with what was put there, and undone when it has been taken.
 
 use crate::disk::Disk;
-use crate::tree::{self, Stamp};
+use crate::tree::{self, Look, Stamp, Tops};
 use crate::view::{self, View};
 use crate::{Skill, SkillError, SkillName};
 use outboard_types::Digest;
@@ -15,8 +16,9 @@ use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Programs of one session that run at once.
+/// Programs of one principal that run at once.
 const MOST: usize = 1_024;
 
 /// One skill as it was put there.
@@ -24,6 +26,8 @@ const MOST: usize = 1_024;
 struct Kept {
     version: Digest,
     files: BTreeMap<String, Stamp>,
+    #[serde(default)]
+    folders: BTreeMap<String, Stamp>,
 }
 
 /// A skill that a program changed.
@@ -44,36 +48,39 @@ pub struct Layer {
     kept: BTreeMap<SkillName, Kept>,
     /// Whether it was looked at and found as it was put there.
     untouched: bool,
+    /// Whether more is known of it than its list says.
+    unlisted: bool,
     _lock: File,
 }
 
 impl Layer {
     /// Takes a copy that nobody holds, and brings it up to date.
-    pub(crate) fn take(session: &Path, view: &View) -> Result<Self, SkillError> {
-        let failed = |error: io::Error| SkillError::disk(session, &error);
-        fs::create_dir_all(session).map_err(failed)?;
+    pub(crate) fn take(copies: &Path, view: &View) -> Result<Self, SkillError> {
+        let failed = |error: io::Error| SkillError::disk(copies, &error);
+        fs::create_dir_all(copies).map_err(failed)?;
         for number in 0..MOST {
-            let path = |kind: &str| session.join(format!("{number}.{kind}"));
+            let path = |kind: &str| copies.join(format!("{number}.{kind}"));
             let lock = File::create(path("lock")).map_err(failed)?;
             if lock.try_lock().is_err() {
                 continue;
             }
             if !is_at(&lock, &path("lock")) {
-                // The copies of an idle session were just removed: begin anew.
-                return Self::take(session, view);
+                // The copies of an idle principal were just removed: begin anew.
+                return Self::take(copies, view);
             }
             let mut layer = Self {
-                folder: session.join(number.to_string()),
+                folder: copies.join(number.to_string()),
                 list: path("json"),
                 dirty: path("dirty"),
                 kept: BTreeMap::new(),
                 untouched: false,
+                unlisted: false,
                 _lock: lock,
             };
             layer.begin(view).map_err(failed)?;
             return Ok(layer);
         }
-        Err(SkillError::refused("too many programs of this session run at once"))
+        Err(SkillError::refused("too many programs of this principal run at once"))
     }
 
     fn begin(&mut self, view: &View) -> io::Result<()> {
@@ -105,12 +112,16 @@ impl Layer {
     /// # Errors
     /// If the folder can not be read.
     pub fn changes(&mut self) -> Result<Vec<Changed>, SkillError> {
-        let looked = tree::look(&self.folder).map_err(|error| SkillError::disk(&self.folder, &error))?;
+        let looked = self.look().map_err(|error| SkillError::disk(&self.folder, &error))?;
+        let mut resting = Vec::new();
         let mut kept: BTreeMap<&str, &Kept> = self.kept.iter().map(|(name, kept)| (name.as_str(), kept)).collect();
         let (mut changed, mut same) = (Vec::new(), looked.ignored.is_empty());
-        for group in view::groups(looked.tops) {
+        for group in view::groups(&looked.tops) {
             let before = kept.remove(group.name.as_str());
             if group.look.problem.is_none() && before.is_some_and(|kept| kept.files == group.look.files) {
+                if before.is_some_and(|kept| kept.folders != group.look.folders) {
+                    resting.push(group);
+                }
                 continue;
             }
             same = false;
@@ -125,8 +136,31 @@ impl Layer {
             }
         }
         changed.extend(kept.into_keys().map(|name| Changed { name: name.to_owned(), skill: None }));
+        self.rest(resting);
         self.untouched = same && changed.is_empty();
         Ok(changed)
+    }
+
+    /// Looks at what is there; what did not change since it was put there costs no listing.
+    fn look(&self) -> io::Result<tree::Looked> {
+        let known = self.kept.values().filter(|kept| !kept.folders.is_empty());
+        let top = |kept: &Kept| {
+            let top = kept.folders.keys().next()?.split('/').next()?.to_owned();
+            Some((top, Arc::new(Look { files: kept.files.clone(), folders: kept.folders.clone(), problem: None })))
+        };
+        let before: Tops = known.filter_map(top).collect();
+        tree::look_again(&self.folder, &before)
+    }
+
+    /// Notes folders that are as they were put there, now that their time of change says so.
+    fn rest(&mut self, groups: Vec<view::Group>) {
+        for group in groups {
+            let kept = SkillName::new(&group.name).ok().and_then(|name| self.kept.get_mut(&name));
+            if let Some(kept) = kept {
+                kept.folders = group.look.folders.clone();
+                self.unlisted = true;
+            }
+        }
     }
 
     /// Brings the copy up to date after what was changed has been taken, and lets it go.
@@ -161,22 +195,23 @@ impl Layer {
             .collect();
         for skill in &missing {
             let files = self.write(skill)?;
-            self.kept.insert(skill.name.clone(), Kept { version: skill.version, files });
+            self.kept.insert(skill.name.clone(), Kept { version: skill.version, files, folders: BTreeMap::new() });
         }
-        if same && stale.is_empty() && missing.is_empty() {
+        if same && stale.is_empty() && missing.is_empty() && !self.unlisted {
             return Ok(());
         }
         let list = serde_json::to_vec(&self.kept)?;
+        self.unlisted = false;
         Disk::default().replace(&self.list, &list)
     }
 
     /// Removes everything that is not as it was put there; says whether there was nothing.
     fn verify(&mut self) -> io::Result<bool> {
-        let looked = tree::look(&self.folder)?;
+        let looked = self.look()?;
         let mut same = looked.ignored.is_empty();
         looked.ignored.iter().try_for_each(|name| Disk::default().remove(&self.folder.join(name)))?;
         let mut right = Vec::new();
-        for group in view::groups(looked.tops) {
+        for group in view::groups(&looked.tops) {
             let name = SkillName::new(&group.name).ok();
             let kept = name.as_ref().and_then(|name| self.kept.get(name));
             let is_right = group.clashes.is_empty()
@@ -236,7 +271,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     number(file.metadata()).is_some_and(|own| number(fs::metadata(path)) == Some(own))
 }
 
-/// Workers may be somebody else; the session's folder above is closed to all but the owner.
+/// Workers may be somebody else; the folder above is closed to all but the owner.
 fn open_to_workers(path: &Path, mode: u32) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode))
 }

@@ -8,11 +8,11 @@ use crate::checked::Checked;
 use crate::disk::Disk;
 use crate::history::{Change, Entry, History, What};
 use crate::layer::Layer;
-use crate::tree::{self, Looked, Stamp};
+use crate::tree::{self, Look, Tops};
 use crate::view::{self, Found, Place, View};
 use crate::{Skill, SkillError, SkillName, place};
 use outboard_types::Digest;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub struct Roots {
 /// Says why a text may not be in a skill, such as for a secret in it.
 type Vet = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-type Known = (BTreeMap<String, Stamp>, Result<Arc<Skill>, SkillError>);
+type Known = (Arc<Look>, Result<Arc<Skill>, SkillError>);
 
 /// All skills.
 pub struct Library {
@@ -41,6 +41,8 @@ pub struct Library {
     vet: Vet,
     pub(crate) disk: Disk,
     known: Mutex<HashMap<PathBuf, HashMap<String, Known>>>,
+    /// What stood in each folder when all of it was last looked at.
+    looked: Mutex<HashMap<PathBuf, Arc<Tops>>>,
     pub(crate) checked: Mutex<HashMap<Digest, Arc<Checked>>>,
 }
 
@@ -62,6 +64,7 @@ impl Library {
             vet: Box::new(vet),
             disk: Disk::default(),
             known: Mutex::default(),
+            looked: Mutex::default(),
             checked: Mutex::default(),
         };
         let _lock = library.lock()?;
@@ -134,6 +137,20 @@ impl Library {
         Ok(view.finish())
     }
 
+    /// What a few names mean to everybody, at the cost of these alone.
+    ///
+    /// # Errors
+    /// If a folder can not be read.
+    pub fn view_of(&self, names: &[SkillName]) -> Result<View, SkillError> {
+        let mut view = View::default();
+        for (place, root) in [(Place::Project, Some(&self.roots.project)), (Place::User, self.roots.user.as_ref())] {
+            if let Some(root) = root {
+                view.add(place, self.read(root, &self.own(root, names)?));
+            }
+        }
+        Ok(view.finish())
+    }
+
     /// All skills, those that wait for approval included.
     ///
     /// # Errors
@@ -149,19 +166,34 @@ impl Library {
 
     /// What one folder holds. Only what changed since the last time is read.
     fn found(&self, root: &Path) -> Result<Vec<Found>, SkillError> {
-        let looked = tree::look(root).map_err(|error| SkillError::disk(root, &error))?;
-        Ok(self.read(root, looked))
+        let looks = || self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = looks().get(root).cloned().unwrap_or_default();
+        let looked = tree::look_again(root, &before).map_err(|error| SkillError::disk(root, &error))?;
+        let tops = Arc::new(looked.tops);
+        looks().insert(root.to_owned(), tops.clone());
+        let found = self.read(root, &tops);
+        self.forget_gone(root, &found);
+        Ok(found)
     }
 
-    fn read(&self, root: &Path, looked: Looked) -> Vec<Found> {
+    /// Forgets what is not in a folder any more, so that what is known does not grow with its history.
+    fn forget_gone(&self, root: &Path, found: &[Found]) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get_mut(root).filter(|known| known.len() > found.len()) {
+            let here: HashSet<&str> = found.iter().map(|found| found.name.as_str()).collect();
+            known.retain(|name, _| here.contains(name.as_str()));
+        }
+    }
+
+    fn read(&self, root: &Path, tops: &Tops) -> Vec<Found> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(root.to_owned()).or_default();
         let mut found = Vec::new();
-        for group in view::groups(looked.tops) {
-            let before = known.get(&group.name).filter(|(stamps, _)| *stamps == group.look.files);
+        for group in view::groups(tops) {
+            let before = known.get(&group.name).filter(|(look, _)| look.is_like(&group.look));
             let skill = before.map(|(_, skill)| skill.clone()).unwrap_or_else(|| {
                 let skill = view::read(root, &group).and_then(|skill| self.vetted(skill)).map(Arc::new);
-                known.insert(group.name.clone(), (group.look.files.clone(), skill.clone()));
+                known.insert(group.name.clone(), (group.look.clone(), skill.clone()));
                 skill
             });
             for other in &group.clashes {
@@ -215,18 +247,19 @@ impl Library {
 
     /// What stands in a folder under a name now.
     fn standing(&self, root: &Path, name: &SkillName) -> Result<Option<Arc<Skill>>, SkillError> {
-        let found = self.read(root, self.own(root, name)?);
+        let found = self.read(root, &self.own(root, std::slice::from_ref(name))?);
         Ok(found.into_iter().find_map(|found| found.skill.ok()))
     }
 
     /// Every name in the folder that is the skill's.
     pub(crate) fn tops(&self, root: &Path, name: &SkillName) -> Result<Vec<String>, SkillError> {
-        Ok(self.own(root, name)?.tops.into_keys().collect())
+        Ok(self.own(root, std::slice::from_ref(name))?.into_keys().collect())
     }
 
-    fn own(&self, root: &Path, name: &SkillName) -> Result<Looked, SkillError> {
-        let of = |top: &str| SkillName::of_stem(crate::skill::stem(top)).is_ok_and(|one| one == *name);
-        tree::look_for(root, &of).map_err(|error| SkillError::disk(root, &error))
+    fn own(&self, root: &Path, names: &[SkillName]) -> Result<Tops, SkillError> {
+        let of = |top: &str| SkillName::of_stem(crate::skill::stem(top)).is_ok_and(|one| names.contains(&one));
+        let looked = tree::look_for(root, &of).map_err(|error| SkillError::disk(root, &error))?;
+        Ok(looked.tops)
     }
 
     /// Notes a version that somebody put into the folder by hand.
@@ -246,8 +279,8 @@ impl Library {
     /// # Errors
     /// If there is none.
     pub fn get(&self, name: &str) -> Result<(Place, Arc<Skill>), SkillError> {
-        let view = self.view(None)?;
         let wanted = SkillName::of_stem(name)?;
+        let view = self.view_of(std::slice::from_ref(&wanted))?;
         if let Some((place, skill)) = view.get(&wanted) {
             return Ok((place, skill.clone()));
         }
@@ -272,7 +305,7 @@ impl Library {
         Ok((place, skill))
     }
 
-    /// A copy of all skills for one program of a session.
+    /// A copy of all skills for one program of a session, which is named by its path `PRINCIPAL/SESSION`.
     ///
     /// # Errors
     /// If the disk refuses.
@@ -280,7 +313,8 @@ impl Library {
         let copies = self.copies();
         let closed = std::fs::create_dir_all(&copies).and_then(|()| close(&copies));
         closed.map_err(|error| SkillError::disk(&copies, &error))?;
-        Layer::take(&copies.join(session), view)
+        let principal = session.iter().next().unwrap_or_default();
+        Layer::take(&copies.join(principal), view)
     }
 }
 

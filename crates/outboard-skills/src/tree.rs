@@ -9,9 +9,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Most names in a folder of skills.
 const MOST_TOPS: usize = 20_000;
+
+/// A folder that changed so lately may change again without showing another time.
+const FRESH_NS: i128 = 50_000_000;
 
 /// What tells that a file is as it was. No program can set the time of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,25 +27,40 @@ pub(crate) struct Stamp(u64, i64, [i64; 4]);
 pub(crate) struct Look {
     /// Its files, by their paths below the folder of skills.
     pub(crate) files: BTreeMap<String, Stamp>,
+    /// Its folders: while none of them changed, no file came or went. Empty where that could not be told.
+    pub(crate) folders: BTreeMap<String, Stamp>,
     /// Why it can not be read.
     pub(crate) problem: Option<String>,
 }
 
+/// What stands in a folder of skills, by name.
+pub(crate) type Tops = BTreeMap<String, Arc<Look>>;
+
 /// A folder of skills.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Looked {
-    pub(crate) tops: BTreeMap<String, Look>,
+    pub(crate) tops: Tops,
     /// Names that no skill has: hidden ones, and what interpreters leave behind.
     pub(crate) ignored: Vec<String>,
 }
 
 /// Looks at everything in a folder of skills; one that is not there is empty.
+#[cfg(test)]
 pub(crate) fn look(root: &Path) -> io::Result<Looked> {
-    look_for(root, &|_| true)
+    look_again(root, &Tops::new())
+}
+
+/// The same where it was looked at before: what did not change is not listed anew.
+pub(crate) fn look_again(root: &Path, before: &Tops) -> io::Result<Looked> {
+    look_at(root, &|_| true, before)
 }
 
 /// Looks at the names that are wanted.
 pub(crate) fn look_for(root: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Looked> {
+    look_at(root, wanted, &Tops::new())
+}
+
+fn look_at(root: &Path, wanted: &dyn Fn(&str) -> bool, before: &Tops) -> io::Result<Looked> {
     let mut looked = Looked::default();
     let folder = match File::open(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(looked),
@@ -57,13 +77,44 @@ pub(crate) fn look_for(root: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result
         if looked.tops.len() >= MOST_TOPS {
             return Err(io::Error::other(format!("it holds more than {MOST_TOPS} names")));
         }
+        if let Some(same) = before.get(&name).filter(|look| look.stands(&folder)) {
+            looked.tops.insert(name, same.clone());
+            continue;
+        }
         let mut found = Look::default();
         if let Err(error) = gather(&folder, &name, &name, kind, &mut found) {
             found.problem.get_or_insert(error.to_string());
         }
-        looked.tops.insert(name, found);
+        if found.folders.values().any(Stamp::is_fresh) {
+            found.folders.clear();
+        }
+        looked.tops.insert(name, Arc::new(found));
     }
     Ok(looked)
+}
+
+impl Look {
+    /// Whether all of it is as it was.
+    fn stands(&self, root: &OwnedFd) -> bool {
+        let is_same = |(path, stamp_then): (&String, &Stamp)| {
+            statat(root, path, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|about| stamp(&about) == *stamp_then)
+        };
+        self.problem.is_none() && !self.folders.is_empty() && self.folders.iter().chain(&self.files).all(is_same)
+    }
+
+    /// Whether both hold the same.
+    pub(crate) fn is_like(&self, other: &Look) -> bool {
+        self.files == other.files && self.problem == other.problem
+    }
+}
+
+impl Stamp {
+    fn is_fresh(&self) -> bool {
+        let [.., seconds, nanos] = self.2;
+        let changed = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos() as i128);
+        now - changed < FRESH_NS
+    }
 }
 
 /// Names and kinds in a folder. A name that is no text is shown as far as it is one, and then leads nowhere.
@@ -92,6 +143,7 @@ fn gather(folder: &OwnedFd, name: &str, path: &str, kind: FileType, found: &mut 
             }
         }
         FileType::Directory if path.split('/').count() < DEEPEST => {
+            found.folders.insert(path.to_owned(), stamp(&about));
             let inner = openat(folder, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
             for (name, kind) in entries(&inner)? {
                 if name != "__pycache__" {
@@ -203,5 +255,36 @@ mod tests {
         assert_eq!(before, look(folder.path()).unwrap().tops);
         fs::write(folder.path().join("a.ts"), "22").unwrap();
         assert_ne!(before, look(folder.path()).unwrap().tops);
+    }
+
+    #[test]
+    fn a_folder_that_rests_is_not_listed_again_and_every_change_in_it_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("x/inner")).unwrap();
+        fs::write(root.join("x/index.ts"), "1").unwrap();
+        let at_once = look(root).unwrap().tops;
+        let rested = || loop {
+            let tops = look(root).unwrap().tops;
+            if !tops["x"].folders.is_empty() {
+                return tops;
+            }
+        };
+        assert!(at_once["x"].is_like(&rested()["x"]));
+        let changes: [&dyn Fn(); 5] = [
+            &|| fs::write(root.join("x/index.ts"), "2").unwrap(),
+            &|| fs::write(root.join("x/inner/more.ts"), "").unwrap(),
+            &|| fs::remove_file(root.join("x/inner/more.ts")).unwrap(),
+            &|| symlink("/etc", root.join("x/link")).unwrap(),
+            &|| fs::remove_dir_all(root.join("x")).unwrap(),
+        ];
+        for (at, change) in changes.iter().enumerate() {
+            let before = rested();
+            let same = look_again(root, &before).unwrap().tops;
+            assert!(at == 4 || Arc::ptr_eq(&before["x"], &same["x"]), "{at}");
+            change();
+            let after = look_again(root, &before).unwrap().tops;
+            assert!(after.get("x").is_none_or(|after| !after.is_like(&before["x"])), "{at}");
+        }
     }
 }

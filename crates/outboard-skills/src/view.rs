@@ -1,7 +1,7 @@
 //! Which skill a name means: those of a session over those of the project over those of the user.
 
 use crate::skill::stem;
-use crate::tree::{self, Look};
+use crate::tree::{self, Look, Tops};
 use crate::{Files, Skill, SkillError, SkillName};
 use outboard_types::Digest;
 use serde::{Deserialize, Serialize};
@@ -143,37 +143,41 @@ pub(crate) struct Found {
 /// Names of a folder that belong to one skill, and what is left over.
 pub(crate) struct Group {
     pub(crate) name: String,
-    pub(crate) look: Look,
+    pub(crate) look: Arc<Look>,
     /// Other files of the same name that can not be part of it.
     pub(crate) clashes: Vec<String>,
 }
 
 /// Sorts what stands in a folder by skill: `x.ts` and `x.py` are one, `x.ts` and `x/` are not.
-pub(crate) fn groups(tops: BTreeMap<String, Look>) -> Vec<Group> {
-    let mut by_name: BTreeMap<String, Vec<(String, Look)>> = BTreeMap::new();
+pub(crate) fn groups(tops: &Tops) -> Vec<Group> {
+    let mut by_name: BTreeMap<String, Vec<(&str, &Arc<Look>)>> = BTreeMap::new();
     for (top, look) in tops {
-        let name = SkillName::of_stem(stem(&top)).map_or_else(|_| top.clone(), |name| name.to_string());
+        let name = SkillName::of_stem(stem(top)).map_or_else(|_| top.clone(), |name| name.to_string());
         by_name.entry(name).or_default().push((top, look));
     }
     by_name.into_iter().map(|(name, tops)| group(name, tops)).collect()
 }
 
-fn group(name: String, mut tops: Vec<(String, Look)>) -> Group {
+fn group(name: String, mut tops: Vec<(&str, &Arc<Look>)>) -> Group {
+    if let [(_, look)] = tops.as_slice() {
+        return Group { name, look: (*look).clone(), clashes: Vec::new() };
+    }
     let is_folder = |top: &str| crate::files::language_of(top).is_none();
-    tops.sort_by_key(|(top, _)| (!is_folder(top), top.clone()));
+    tops.sort_by_key(|(top, _)| (!is_folder(top), *top));
     let (mut look, mut languages, mut clashes, mut folder) = (Look::default(), Vec::new(), Vec::new(), false);
     for (at, (top, one)) in tops.into_iter().enumerate() {
-        let language = crate::files::language_of(&top);
+        let language = crate::files::language_of(top);
         if at > 0 && (folder || languages.contains(&language)) {
-            clashes.push(top);
+            clashes.push(top.to_owned());
             continue;
         }
         folder |= language.is_none();
         languages.push(language);
-        look.files.extend(one.files);
-        look.problem = look.problem.take().or(one.problem);
+        look.files.extend(one.files.clone());
+        look.folders.extend(one.folders.clone());
+        look.problem = look.problem.take().or_else(|| one.problem.clone());
     }
-    Group { name, look, clashes }
+    Group { name, look: Arc::new(look), clashes }
 }
 
 /// Reads one group.

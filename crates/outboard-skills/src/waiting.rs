@@ -79,8 +79,9 @@ impl Library {
     pub fn deny_waiting(&self, id: &str, change: &Change) -> Result<Arc<Skill>, SkillError> {
         let (session, skill) = self.waits(id)?;
         let _lock = self.lock()?;
-        self.take_away(&session, &skill)?;
+        // On record first: what was answered may wait once more after a crash, but nothing is gone without a word.
         self.note(Place::Session, &skill, change)?;
+        self.take_away(&session, &skill)?;
         Ok(skill)
     }
 

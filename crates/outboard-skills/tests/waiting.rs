@@ -54,20 +54,20 @@ fn a_no_takes_it_away_and_keeps_the_version() {
 }
 
 #[test]
-fn copies_of_idle_sessions_go_unless_a_program_has_one() {
+fn copies_of_idle_principals_go_unless_a_program_has_one() {
     let folder = tempfile::tempdir().unwrap();
     let library = open(folder.path());
     library.save(Place::Project, None, &skill("x", "1"), &change()).unwrap();
     let view = library.view(None).unwrap();
-    for session in [ONE, OTHER, "http/used"] {
+    for session in [ONE, "ann/one", "http/used"] {
         library.lease(Path::new(session), &view).unwrap().settle(&view).unwrap();
     }
     let held = library.lease(Path::new(OTHER), &view).unwrap();
     let (later, used) = (SystemTime::now() + Duration::from_secs(60), HashSet::from([PathBuf::from("http/used")]));
     assert_eq!(library.forget_copies(SystemTime::UNIX_EPOCH, &used).unwrap(), 0);
-    assert_eq!(library.forget_copies(later, &used).unwrap(), 1);
+    assert_eq!(library.forget_copies(later, &used).unwrap(), 1, "ann's");
     assert!(held.folder().join("x/index.ts").exists());
-    let again = library.lease(Path::new(ONE), &view).unwrap();
+    let again = library.lease(Path::new("ann/two"), &view).unwrap();
     assert!(again.folder().join("x/index.ts").exists());
     drop((held, again));
     assert_eq!(library.forget_copies(later, &HashSet::new()).unwrap(), 3);
