@@ -3,7 +3,7 @@
 use crate::error::BenchError;
 use crate::run::{Desk, Mode, Which};
 use crate::scenario::Scenario;
-use crate::stage::{Plain, Programs, Served};
+use crate::stage::{Home, Plain, Programs, Served, Tools};
 use crate::usual;
 use crate::ways::{Done, Program, call_directly, run_program};
 use serde::{Deserialize, Serialize};
@@ -70,9 +70,13 @@ pub(crate) fn all(programs: &Programs, desk: &Desk<'_>, tell: &mut dyn FnMut(&st
 
 /// Both ways at one size, and the bytes of the direct way's results.
 fn point(programs: &Programs, desk: &Desk<'_>, scenario: &Scenario, size: u64) -> Result<(Point, u64), BenchError> {
-    let direct = call_directly(&mut Plain::start(programs, scenario, None)?, scenario)?;
+    let mut plain = Plain::start(programs, scenario, None)?;
+    let given = plain.given()?;
+    let direct = call_directly(&mut plain, scenario, given)?;
     let program = Program { language: "typescript", text: &scenario.programs.typescript };
-    let code = run_program(&mut Served::start(programs, scenario, "code", None)?, scenario, program)?;
+    let mut served = Served::start(programs, scenario, "code", &Home::new()?, None)?;
+    let given = served.given()?;
+    let code = run_program(&mut served, scenario, program, given)?;
     let same = direct.answer == code.answer && direct.answer != Value::Null && code.problems.is_empty();
     let bytes = direct.sizes.iter().map(|each| each.calls as f64 * each.result).sum::<f64>() as u64;
     let counted = |done: Done, mode: Mode| {

@@ -4,7 +4,7 @@ use crate::answer::differences;
 use crate::error::BenchError;
 use crate::run::{Mode, Repeated, millis};
 use crate::scenario::Scenario;
-use crate::stage::{Plain, Programs, Served};
+use crate::stage::{Home, Plain, Programs, Served, Tools};
 use crate::ways::{Done, Program, call_directly, run_program};
 use outboard_ledger::Way;
 use serde_json::Value;
@@ -27,20 +27,30 @@ impl<'a> Again<'a> {
         scenario: &Scenario,
         (mode, way): (Mode, Way),
         program: Option<Program<'a>>,
-        fault: Option<&str>,
+        (home, fault): (&Home, Option<&str>),
     ) -> Result<Self, BenchError> {
         Ok(match (mode, way, program) {
             (Mode::Direct, ..) => Self::Plain(Plain::start(programs, scenario, fault)?),
-            (_, Way::Code, Some(program)) => Self::Program(Served::start(programs, scenario, "code", fault)?, program),
-            _ => Self::Direct(Served::start(programs, scenario, "direct", fault)?),
+            (_, Way::Code, Some(program)) => {
+                Self::Program(Served::start(programs, scenario, "code", home, fault)?, program)
+            }
+            _ => Self::Direct(Served::start(programs, scenario, "direct", home, fault)?),
         })
     }
 
-    pub(crate) fn once(&mut self, scenario: &Scenario) -> Result<Done, BenchError> {
+    /// What a model has before it begins.
+    pub(crate) fn given(&mut self) -> Result<Vec<String>, BenchError> {
         match self {
-            Self::Plain(tools) => call_directly(tools, scenario),
-            Self::Direct(served) => call_directly(served, scenario),
-            Self::Program(served, program) => run_program(served, scenario, *program),
+            Self::Plain(tools) => tools.given(),
+            Self::Direct(served) | Self::Program(served, _) => served.given(),
+        }
+    }
+
+    pub(crate) fn once(&mut self, scenario: &Scenario, given: Vec<String>) -> Result<Done, BenchError> {
+        match self {
+            Self::Plain(tools) => call_directly(tools, scenario, given),
+            Self::Direct(served) => call_directly(served, scenario, given),
+            Self::Program(served, program) => run_program(served, scenario, *program, given),
         }
     }
 
@@ -53,7 +63,8 @@ impl<'a> Again<'a> {
     ) -> Result<(Vec<Duration>, u64), BenchError> {
         let (mut times, mut errors) = (Vec::new(), 0);
         for _ in 0..iterations {
-            let done = self.once(scenario)?;
+            // What a model is given before is no part of the time, and the same every time.
+            let done = self.once(scenario, Vec::new())?;
             times.push(done.wall);
             let wrong = !done.problems.is_empty() || !differences(expected, &done.answer).is_empty();
             errors += u64::from(wrong);

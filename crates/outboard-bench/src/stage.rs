@@ -86,8 +86,16 @@ pub(crate) struct Served {
     pub(crate) client: Client,
     /// Whether one server stands alone behind it, whose names are shown as they are.
     is_alone: bool,
-    /// Gone with this, after the process.
-    _folder: tempfile::TempDir,
+}
+
+/// Where an `outboard serve` lives; what it keeps is there for the next one in the same place, as it is for users.
+pub(crate) struct Home(tempfile::TempDir);
+
+impl Home {
+    pub(crate) fn new() -> Result<Self, BenchError> {
+        let made = tempfile::tempdir();
+        made.map(Self).map_err(|error| BenchError::file(&std::env::temp_dir(), &error))
+    }
 }
 
 impl Served {
@@ -96,10 +104,10 @@ impl Served {
         programs: &Programs,
         scenario: &Scenario,
         expose: &str,
+        Home(folder): &Home,
         fault: Option<&str>,
     ) -> Result<Self, BenchError> {
         needed(&programs.outboard)?;
-        let folder = tempfile::tempdir().map_err(|error| BenchError::file(&std::env::temp_dir(), &error))?;
         let file = folder.path().join("outboard.toml");
         std::fs::write(&file, settings(programs, scenario, expose, fault)?)
             .map_err(|error| BenchError::file(&file, &error))?;
@@ -107,7 +115,7 @@ impl Served {
         command.arg("serve").current_dir(folder.path()).env_clear().env("HOME", folder.path());
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         let is_alone = expose == "direct" && scenario.servers.len() == 1;
-        Ok(Self { client: Client::start("outboard serve", command)?, is_alone, _folder: folder })
+        Ok(Self { client: Client::start("outboard serve", command)?, is_alone })
     }
 
     /// What a model is given.

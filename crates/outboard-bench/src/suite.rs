@@ -8,7 +8,7 @@ use crate::recorded;
 use crate::repeat::{Again, repeated};
 use crate::run::{Desk, Mode, Run, Which};
 use crate::scenario::Scenario;
-use crate::stage::{Plain, Programs, Served, Tools};
+use crate::stage::{Home, Plain, Programs, Served, Tools};
 use crate::usual;
 use crate::ways::{Done, Program, check_directly, check_through, chosen};
 use outboard_ledger::{Expected, Latency, O200k, Price, Prices, TokenCounter, Way};
@@ -112,7 +112,7 @@ impl Task<'_> {
         for mode in &self.options.modes {
             if *mode == Mode::Direct {
                 let mut run = direct.clone();
-                self.repeat(&mut run, Way::Direct, None, &known)?;
+                self.repeat(&mut run, Way::Direct, None, &Home::new()?, &known)?;
                 runs.push(run);
                 continue;
             }
@@ -128,7 +128,7 @@ impl Task<'_> {
     fn direct(&self) -> Result<(Run, Known), BenchError> {
         let mut plain = Plain::start(&self.options.programs, self.scenario, None)?;
         let definitions = plain.given()?;
-        let mut done = crate::ways::call_directly(&mut plain, self.scenario)?;
+        let mut done = crate::ways::call_directly(&mut plain, self.scenario, definitions.clone())?;
         let checked = check_directly(&mut plain, self.scenario, &done.answer)?;
         done.problems.extend(checked);
         let answer = done.answer.as_object().cloned().unwrap_or_default();
@@ -143,8 +143,10 @@ impl Task<'_> {
     /// A way through Outboard.
     fn through(&self, mode: Mode, program: Program<'_>, known: &Known) -> Result<Run, BenchError> {
         let way = if mode == Mode::Hybrid { self.choose(known)? } else { Way::Code };
-        let mut again = Again::start(&self.options.programs, self.scenario, (mode, way), Some(program), None)?;
-        let mut done = again.once(self.scenario)?;
+        let home = Home::new()?;
+        let mut again = Again::start(&self.options.programs, self.scenario, (mode, way), Some(program), (&home, None))?;
+        let given = again.given()?;
+        let mut done = again.once(self.scenario, given)?;
         done.problems.extend(self.checked(&mut again, &done)?);
         done.problems.extend(differences(&known.expected, &done.answer));
         drop(again);
@@ -152,7 +154,7 @@ impl Task<'_> {
         let which = Which { scenario: self.scenario, mode, language: Some(program.language), chose };
         let name = format!("{}-{}-{}", self.scenario.name, mode.as_str(), program.language);
         let mut run = self.desk.run(&which, done, &name)?;
-        self.repeat(&mut run, way, Some(program), known)?;
+        self.repeat(&mut run, way, Some(program), &home, known)?;
         Ok(run)
     }
 
@@ -165,14 +167,22 @@ impl Task<'_> {
     }
 
     fn choose(&self, known: &Known) -> Result<Way, BenchError> {
-        let ours = Served::start(&self.options.programs, self.scenario, "code", None)?.given()?;
+        let ours = Served::start(&self.options.programs, self.scenario, "code", &Home::new()?, None)?.given()?;
         Ok(chosen(self.desk.counter, &known.definitions, &ours, &known.sizes))
     }
 
-    fn repeat(&self, run: &mut Run, way: Way, program: Option<Program<'_>>, known: &Known) -> Result<(), BenchError> {
+    fn repeat(
+        &self,
+        run: &mut Run,
+        way: Way,
+        program: Option<Program<'_>>,
+        home: &Home,
+        known: &Known,
+    ) -> Result<(), BenchError> {
         if self.options.iterations > 1 {
             let (programs, mode) = (&self.options.programs, run.mode);
-            let start = |fault: Option<&str>| Again::start(programs, self.scenario, (mode, way), program, fault);
+            let start =
+                |fault: Option<&str>| Again::start(programs, self.scenario, (mode, way), program, (home, fault));
             run.repeated = Some(repeated(start, self.scenario, &known.expected, self.options.iterations)?);
         }
         Ok(())

@@ -58,6 +58,9 @@ pub(crate) async fn execute(
 
 async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Result<Parts, ToolError> {
     let surface = deps.surfaces.of(&request.principal).await.map_err(|error| ToolError::from(&error))?;
+    // What could not be written is tried anew for the next program.
+    let written = surface.folder().await.inspect_err(|_| deps.surfaces.invalidate());
+    let servers = written.map_err(|error| ToolError::from(&error))?;
     let workspace = workspace(deps, request)?;
     let context = CallContext {
         execution: live.id.clone(),
@@ -69,7 +72,7 @@ async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Re
     let run = Run::new(context, surface.catalogue.clone(), deps.limits.calls);
     run.set_code(Digest::of(&request.code));
     live.traced.context.iter().for_each(|trace| run.set_trace(trace.clone()));
-    Ok(Parts { deps: deps.clone(), live: live.clone(), surface, run, workspace })
+    Ok(Parts { deps: deps.clone(), live: live.clone(), surface, servers, run, workspace })
 }
 
 /// Writes down that an execution begins, with everything that a later run over its answers needs.

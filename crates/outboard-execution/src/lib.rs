@@ -19,6 +19,7 @@ mod intents;
 mod kept;
 mod learned;
 mod ledger;
+mod modules;
 mod orders;
 mod outputs;
 mod personal;

@@ -1,11 +1,12 @@
 //! What agents' code sees at one moment: catalogue, code API, index. Built whole, then swapped in.
 
 use crate::indexing::Indexed;
+use crate::modules::Modules;
 use crate::personal::Personal;
 use crate::skills::Finder;
 use crate::{Learned, SearchHit, SearchRequest, Shelf};
 use outboard_catalog::{Catalogue, Listing, Server, Tool};
-use outboard_codegen::{MaterialiseError, generate, materialise};
+use outboard_codegen::MaterialiseError;
 use outboard_search::{Index, Usage};
 use outboard_types::{ErrorCode, Principal, ToolError, ToolId};
 use std::collections::HashMap;
@@ -19,8 +20,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 pub struct Surface {
     /// What the upstreams declare.
     pub catalogue: Arc<Catalogue>,
-    /// The materialised code API: `/servers` in the jail.
-    pub folder: PathBuf,
+    modules: Modules,
     indexed: Indexed,
     /// How tools fared up to now; a listing does not change within a Surface.
     usage: HashMap<ToolId, Usage>,
@@ -30,11 +30,11 @@ pub struct Surface {
 }
 
 /// A Surface that could not be built.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum SurfaceError {
     /// The code API could not be written.
     #[error("the generated modules could not be written: {0}")]
-    Write(#[from] MaterialiseError),
+    Write(Arc<MaterialiseError>),
     /// The thread that builds was lost.
     #[error("building the code API failed unexpectedly")]
     Lost,
@@ -47,16 +47,16 @@ impl From<&SurfaceError> for ToolError {
 }
 
 impl Surface {
-    /// Builds generation `generation` from what listings hold that may be seen; writes the code API below
+    /// Builds generation `generation` from what listings hold that may be seen; begins to write the code API below
     /// `root` unless it is there. What `before` has indexed of servers that did not change is taken over.
-    pub fn build(
+    fn build(
         generation: u64,
         listings: Vec<Listing>,
         root: &Path,
         seen: &Visible,
         learned: Option<&Told>,
         before: Option<&Surface>,
-    ) -> Result<Self, SurfaceError> {
+    ) -> Self {
         let catalogue = Catalogue::build_of(generation, listings, &|tool| seen(tool));
         let catalogue = Arc::new(match learned {
             Some(told) => {
@@ -65,12 +65,17 @@ impl Surface {
             }
             None => catalogue,
         });
-        let folder = materialise(&generate(&catalogue), root)?;
+        let modules = Modules::write(catalogue.clone(), root.to_owned());
         let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
         let indexed = Indexed::of(&catalogue, before.map(|before| &before.indexed));
         let usage = learned.map(|told| told.learned.uses()).unwrap_or_default();
-        Ok(Self { catalogue, folder, indexed, usage, entries, skills: None })
+        Self { catalogue, modules, indexed, usage, entries, skills: None }
+    }
+
+    /// The materialised code API: `/servers` in the jail.
+    pub async fn folder(&self) -> Result<PathBuf, SurfaceError> {
+        self.modules.folder().await
     }
 
     pub(crate) fn index(&self) -> &Index {
@@ -230,7 +235,7 @@ impl Surfaces {
         let before = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
         let work = move || Surface::build(generation, listings, &root, &seen, learned.as_ref(), before.as_deref());
         let built = tokio::task::spawn_blocking(work).await;
-        let surface = built.map_err(|_| SurfaceError::Lost).and_then(|built| built).inspect_err(|_| self.invalidate());
+        let surface = built.map_err(|_| SurfaceError::Lost).inspect_err(|_| self.invalidate());
         let skills = self.skills.get().cloned().map(Finder::new);
         let surface = Arc::new(Surface { skills, ..surface? });
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(surface.clone());

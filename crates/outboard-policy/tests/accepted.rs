@@ -141,6 +141,27 @@ fn kept_definitions_are_what_was_accepted() {
 }
 
 #[test]
+fn what_is_accepted_together_is_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Definitions::new(folder.path().join("definitions"));
+    let mut other = get();
+    other["description"] = "Two lines.\nOf them.".into();
+    let tools = [tool(get()), tool(other.clone())];
+    kept.keep_all(&[]).unwrap();
+    assert!(!folder.path().join("definitions").exists());
+    kept.keep_all(&tools.each_ref()).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path().join("definitions")).unwrap().count(), 1);
+    for (tool, definition) in tools.iter().zip([get(), other]) {
+        assert!(diff(&kept.read(&Lock::digest(tool)).unwrap().unwrap(), &definition).is_empty());
+    }
+    assert_eq!(kept.read(&Digest::of("other")).unwrap(), None);
+    let pack = std::fs::read_dir(folder.path().join("definitions")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&pack).unwrap();
+    std::fs::write(&pack, text.replace("Two", "Ten")).unwrap();
+    assert!(kept.read(&Lock::digest(&tools[1])).unwrap_err().to_string().contains("its content was changed"));
+}
+
+#[test]
 fn changes_are_told_in_words() {
     let mut new = get();
     new["description"] = "Gets a record.\u{202e} And more.".into();

@@ -19,10 +19,15 @@ pub(crate) struct Program<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Does the task.
-pub(crate) fn play(served: &mut Served, scenario: &Scenario, program: Program<'_>) -> Result<Done, BenchError> {
+/// Does the task; `given` is what the model has before.
+pub(crate) fn play(
+    served: &mut Served,
+    scenario: &Scenario,
+    program: Program<'_>,
+    given: Vec<String>,
+) -> Result<Done, BenchError> {
     let mut book = Book::default();
-    served.given()?.into_iter().for_each(|text| book.add(Part::Definitions, text));
+    given.into_iter().for_each(|text| book.add(Part::Definitions, text));
     let mut player = Player { served, book, wall: Duration::ZERO };
     let hits = player.search(scenario, program.language)?;
     let mut problems = unfound(scenario, &hits);

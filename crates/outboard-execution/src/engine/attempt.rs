@@ -180,7 +180,7 @@ impl Engine {
     async fn worker(&mut self) -> Result<Hired, SandboxError> {
         let skills = self.skills_folder().await?;
         let own = Grant::new(self.request.language)
-            .read_only(&self.surface.folder, "/servers")
+            .read_only(&self.servers, "/servers")
             .writable(&self.workspace, "/workspace")
             .writable(&skills, "/skills");
         let own = self.engine().into_iter().fold(own, |grant, name| grant.engine(name));

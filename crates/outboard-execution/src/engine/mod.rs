@@ -52,6 +52,8 @@ pub(crate) struct Engine {
     deps: Arc<Deps>,
     live: Arc<Live>,
     surface: Arc<Surface>,
+    /// Its code API: `/servers` in the jail.
+    servers: PathBuf,
     run: Arc<Run>,
     workspace: PathBuf,
     ledger: Arc<Ledger>,
@@ -107,13 +109,14 @@ pub(crate) struct Parts {
     pub(crate) deps: Arc<Deps>,
     pub(crate) live: Arc<Live>,
     pub(crate) surface: Arc<Surface>,
+    pub(crate) servers: PathBuf,
     pub(crate) run: Arc<Run>,
     pub(crate) workspace: PathBuf,
 }
 
 impl Engine {
     pub(crate) fn new(parts: Parts, request: RunRequest, origin: Origin, turn: Option<OwnedSemaphorePermit>) -> Self {
-        let Parts { deps, live, surface, run, workspace } = parts;
+        let Parts { deps, live, surface, servers, run, workspace } = parts;
         Self {
             ledger: Arc::new(Ledger::new(deps.counter.is_some())),
             tally: Tally::new(deps.limits.stdout_bytes),
@@ -141,6 +144,7 @@ impl Engine {
             deps,
             live,
             surface,
+            servers,
             run,
             workspace,
             request,

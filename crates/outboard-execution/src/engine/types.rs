@@ -26,7 +26,7 @@ impl Engine {
         let asks = rules.preflight && self.unseen && !self.is_offline();
         let checks = rules.types.clone().filter(|_| asks)?;
         let language = self.request.language;
-        let (catalogue, folder) = (self.surface.catalogue.clone(), self.surface.folder.clone());
+        let (catalogue, folder) = (self.surface.catalogue.clone(), self.servers.clone());
         Some(tokio::spawn(async move {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             checks.check(language, &code, &catalogue, &name).await

@@ -159,7 +159,8 @@ pub(crate) async fn inspect(
     text: &str,
     skills: &Path,
 ) -> Result<Inspection, ToolError> {
-    let grant = Grant::new(language).read_only(&surface.folder, "/servers").read_only(skills, "/skills");
+    let servers = surface.folder().await.map_err(|error| ToolError::from(&error))?;
+    let grant = Grant::new(language).read_only(&servers, "/servers").read_only(skills, "/skills");
     let mut hired = deps.sandbox.worker(grant).await.map_err(|error| unavailable(&error))?;
     let start = Start {
         code: text.to_owned(),

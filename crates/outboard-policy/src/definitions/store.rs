@@ -1,13 +1,17 @@
 //! Accepted definitions by digest, so that a later change can be shown: `<sha256>.json`, whose bytes have
-//! that digest.
+//! that digest; or, where many were accepted at once, a line `<sha256> <definition>` in a pack.
 
 use super::file::{problem, replace};
 use super::lock::{LockProblem, canonical};
 use outboard_catalog::Tool;
 use outboard_types::Digest;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+
+/// How packs end.
+const PACK: &str = "pack";
 
 /// A folder of definitions.
 #[derive(Debug, Clone)]
@@ -34,11 +38,31 @@ impl Definitions {
         Ok(digest)
     }
 
+    /// Keeps the definitions of tools that were accepted together, in one file: a disk that is asked to hold ten
+    /// thousand files for certain, one after the other, takes minutes.
+    pub fn keep_all(&self, tools: &[&Tool]) -> Result<(), LockProblem> {
+        if let [tool] = tools {
+            return self.keep(tool).map(drop);
+        }
+        let texts = tools.iter().map(|tool| canonical(tool));
+        let lines: BTreeMap<String, String> = texts.map(|text| (Digest::of(&text).to_string(), text)).collect();
+        let pack: String = lines.iter().map(|(digest, text)| format!("{digest} {text}\n")).collect();
+        if pack.is_empty() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder)
+            .map_err(|error| problem(&self.folder, error, "check that the folder may be made"))?;
+        replace(&self.folder.join(format!("{}.{PACK}", Digest::of(&pack))), &pack)
+    }
+
     /// A kept definition; `None` if it is not there. One whose bytes do not have the digest is refused.
     pub fn read(&self, digest: &Digest) -> Result<Option<Value>, LockProblem> {
         let path = self.path(digest);
         let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => match self.packed(digest) {
+                Some(text) => text.into_bytes(),
+                None => return Ok(None),
+            },
             Err(error) => return Err(problem(&path, error, "check that you may read it")),
             Ok(bytes) => bytes,
         };
@@ -47,6 +71,17 @@ impl Definitions {
             return Err(problem(&path, "its content was changed", todo));
         }
         serde_json::from_slice(&bytes).map(Some).map_err(|error| problem(&path, error, todo))
+    }
+
+    /// The line of a pack. One that cannot be read counts as not there, like what it holds.
+    fn packed(&self, digest: &Digest) -> Option<String> {
+        let line = format!("{digest} ");
+        let files = fs::read_dir(&self.folder).ok()?.flatten().map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|ending| ending == PACK)).find_map(|path| {
+            let text = fs::read_to_string(path).ok()?;
+            let start = if text.starts_with(&line) { 0 } else { text.find(&format!("\n{line}"))? + 1 };
+            text[start + line.len()..].lines().next().map(str::to_owned)
+        })
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {

@@ -9,8 +9,8 @@ use outboard_catalog::{Catalogue, Listing, Tool};
 use outboard_config::Settings;
 use outboard_execution::StateFolder;
 use outboard_gateway::{Definitions, definition_changed};
-use outboard_policy::{Definitions as Texts, Lock, Pin, Weight, diff, inspect};
-use outboard_types::{ErrorCode, ToolError, ToolId};
+use outboard_policy::{Definitions as Texts, Lock, LockProblem, Pin, Weight, diff, inspect};
+use outboard_types::{Digest, ErrorCode, ToolError, ToolId};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::HashMap;
@@ -49,21 +49,20 @@ impl LockedDefinitions {
         listings
     }
 
-    fn compare(&self, listings: &mut [Listing]) -> Result<(), outboard_policy::LockProblem> {
+    fn compare(&self, listings: &mut [Listing]) -> Result<(), LockProblem> {
         let mut lock = Lock::load(&self.lock)?;
         let catalogue = Catalogue::build(0, listings.to_vec());
-        let (mut changed, mut new) = (HashMap::new(), false);
+        let (mut changed, mut new) = (HashMap::new(), Vec::new());
         for tool in catalogue.servers.iter().flat_map(|server| &server.tools) {
             match lock.check(tool) {
                 Pin::Same => {}
                 Pin::New => {
-                    new = true;
                     warn(tool);
-                    self.texts.keep(tool)?;
+                    new.push(tool);
                     lock.accept(tool, &today());
                 }
                 Pin::Changed { accepted, .. } => {
-                    let old = self.texts.read(&accepted.sha256)?;
+                    let old = self.accepted_text(&accepted.sha256);
                     changed.insert(tool.id.clone(), what_changed(old.as_ref(), tool));
                     replace(listings, tool, old);
                 }
@@ -73,7 +72,14 @@ impl LockedDefinitions {
             tracing::warn!(%tool, what, "blocked: its definition changed since it was accepted; see `outboard accept`");
         }
         *self.changed.write().unwrap_or_else(PoisonError::into_inner) = changed;
-        if new { lock.save() } else { Ok(()) }
+        self.texts.keep_all(&new)?;
+        if new.is_empty() { Ok(()) } else { lock.save() }
+    }
+
+    /// What was accepted. One that cannot be read is told and as good as lost: the change is blocked all the same.
+    fn accepted_text(&self, digest: &Digest) -> Option<serde_json::Value> {
+        let told = |problem: &LockProblem| tracing::warn!(%problem, "an accepted definition cannot be shown");
+        self.texts.read(digest).inspect_err(told).ok().flatten()
     }
 }
 

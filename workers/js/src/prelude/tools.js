@@ -113,6 +113,20 @@ function toolFunction(entry, tool) {
   return call;
 }
 
+// Functions are made as they are asked for: a server may have ten thousand, and a program calls a few.
+function functionsOf(entry, tools) {
+  const [named, made] = [new Map(), new Map()];
+  for (const tool of tools) named.set(tool.ts, tool);
+  return {
+    named,
+    get(name) {
+      const tool = named.get(name);
+      if (tool && !made.has(name)) made.set(name, toolFunction(entry, tool));
+      return made.get(name);
+    },
+  };
+}
+
 const surface = {
   entries: null,
   apis: new Map(),
@@ -132,16 +146,14 @@ const surface = {
     let api = this.apis.get(entry.folder);
     if (!api) {
       const tools = JSON.parse(host.readText(`/servers/.api/${entry.folder}.json`)).tools;
-      const functions = new Map();
-      for (const tool of tools) functions.set(tool.ts, toolFunction(entry, tool));
-      api = { tools, functions };
+      api = { tools, functions: functionsOf(entry, tools) };
       this.apis.set(entry.folder, api);
     }
     return api;
   },
   tool(entry, name) {
-    const { tools } = this.api(entry);
-    return tools.find((t) => t.ts === name) ?? tools.find((t) => t.tool === name) ?? tools.find((t) => t.py === name) ?? soleTool(tools, name);
+    const { tools, functions } = this.api(entry);
+    return functions.named.get(name) ?? tools.find((t) => t.tool === name) ?? tools.find((t) => t.py === name) ?? soleTool(tools, name);
   },
   proxy(entry) {
     if (!this.proxies.has(entry.folder)) this.proxies.set(entry.folder, serverProxy(entry));
