@@ -29,9 +29,9 @@ pub(crate) fn pack(tokens: &[Vec<u8>]) -> Vec<u8> {
 
 /// The slot at which the search for a token begins.
 pub(crate) fn slot(token: &[u8], many: usize) -> usize {
-    let hash = token.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = token
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     // The low bits of such a product depend on few bits of the text.
     (hash ^ (hash >> 32)) as usize % many
 }
