@@ -18,12 +18,14 @@ pub struct AlertSettings {
     pub cost_day: Option<f64>,
     /// For how long the same is not told again.
     pub quiet: Duration,
+    /// How old the first run has to be before others are held against it.
+    pub after: Duration,
 }
 
 impl Default for AlertSettings {
     fn default() -> Self {
-        let quiet = Duration::from_secs(3_600);
-        Self { enabled: true, calls_factor: 3.0, least_calls: 10, error_rate: 0.2, cost_day: None, quiet }
+        let (quiet, after) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
+        Self { enabled: true, calls_factor: 3.0, least_calls: 10, error_rate: 0.2, cost_day: None, quiet, after }
     }
 }
 
@@ -35,6 +37,7 @@ pub(crate) fn set(alerts: &mut AlertSettings, key: &str, given: Given) {
         ("error_rate", Given::Amount(rate)) => alerts.error_rate = rate,
         ("cost_day", Given::Amount(amount)) => alerts.cost_day = Some(amount),
         ("quiet", Given::Span(span)) => alerts.quiet = span,
+        ("after", Given::Span(span)) => alerts.after = span,
         // The reader lets no other key and no other type pass.
         _ => {}
     }

@@ -61,8 +61,8 @@ pub(crate) const AROUND: &[Setting] = &[
     setting(
         "ledger.tokenizer",
         Kind::Text,
-        "\"auto\"",
-        "What counts tokens for the journal: `o200k`, `estimate` (four bytes each), the path of a `.tiktoken` vocabulary, or `auto`: o200k where a process stays or counts anyway, estimates where a command runs one program.",
+        "\"o200k\"",
+        "What counts tokens: `o200k`, `estimate` (four bytes each), or the path of a `.tiktoken` vocabulary.",
     ),
     setting(
         "alerts.enabled",
@@ -80,6 +80,12 @@ pub(crate) const AROUND: &[Setting] = &[
         "What calls and models may cost a day, from midnight UTC, before that is told; see `prices` and `agent.prices`.",
     ),
     setting("alerts.quiet", Kind::Span, "\"1h\"", "For how long the same is not told again."),
+    setting(
+        "alerts.after",
+        Kind::Span,
+        "\"1d\"",
+        "How old the first run has to be before anything is told to be unlike earlier ones; costs are told at once.",
+    ),
     setting("log.file", Kind::Path, "", "A file for the program's own log, as JSON lines, besides stderr."),
     setting("log.max_size", Kind::Size, "\"10MiB\"", "Size at which a new file is begun."),
     number("log.keep", "3", (0, 100), "Earlier files that are kept."),

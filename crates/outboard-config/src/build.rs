@@ -97,7 +97,7 @@ impl Build {
             preflight: true,
             types: Default::default(),
             telemetry: Default::default(),
-            tokenizer: "auto".to_owned(),
+            tokenizer: "o200k".to_owned(),
             log: Default::default(),
             alerts: Default::default(),
             inspection_refuse: Vec::new(),

@@ -111,7 +111,7 @@ pub(crate) fn log(settings: &mut LogSettings, key: &str, given: Given, folder: &
 /// A word stays as it is, everything else is a path.
 pub(crate) fn tokenizer(word: String, folder: &Path) -> String {
     match word.as_str() {
-        "auto" | "o200k" | "estimate" => word,
+        "o200k" | "estimate" => word,
         path => folder.join(path).to_string_lossy().into_owned(),
     }
 }

@@ -49,7 +49,7 @@ pub struct Settings {
     pub agent: crate::agent::AgentSettings,
     /// Traces and metrics.
     pub telemetry: TelemetrySettings,
-    /// What counts tokens: `auto`, `o200k`, `estimate`, or the absolute path of a vocabulary.
+    /// What counts tokens: `o200k`, `estimate`, or the absolute path of a vocabulary.
     pub tokenizer: String,
     /// The program's own log.
     pub log: LogSettings,

@@ -1,21 +1,20 @@
 //! Counting tokens exactly, on a thread of its own: nobody who calls or answers waits for it.
 //!
-//! The vocabulary is loaded at the first text and dropped after a while without any, so that a process that idles
-//! stays small. What there is no room for is left to the estimate that is made of its size.
+//! Each text is counted once; whoever shows figures reads them from the journal. What there is no room for is left to
+//! the estimate that is made of its size.
 
-use crate::executions::{Executions, fresh_id};
 use crate::ledger::shown_text;
-use crate::traced;
 use outboard_gateway::Reader;
-use outboard_journal::{Counted, Journal, MarkKind, TextPart};
-use outboard_ledger::{TokenCounter, Tokenizer};
-use outboard_types::{ExecutionId, Principal, ToolResult, TraceOrigin, now_ms};
+use outboard_journal::{Counted, Journal, TextPart};
+use outboard_ledger::TokenCounter;
+use outboard_types::{ExecutionId, ToolResult, now_ms};
 use serde_json::value::RawValue;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Bytes of texts that may wait.
 const ROOM: u64 = 64 << 20;
@@ -26,15 +25,23 @@ const QUEUE: usize = 65_536;
 /// Texts that are written down together.
 const GROUP: usize = 256;
 
-/// How long the vocabulary stays without use.
-const IDLE: Duration = Duration::from_secs(60);
+/// The longest that somebody who shows figures waits for them.
+const SETTLED: Duration = Duration::from_secs(10);
 
 /// Hands texts to the thread that counts.
 pub struct Counting {
-    texts: Mutex<Option<SyncSender<Text>>>,
+    counter: Arc<dyn TokenCounter>,
+    jobs: Mutex<Option<SyncSender<Job>>>,
     waiting: Arc<AtomicU64>,
     over: Mutex<Option<Receiver<()>>>,
     told: AtomicBool,
+}
+
+/// What the thread is to do.
+enum Job {
+    Count(Text),
+    /// Say so when all before it is in the journal.
+    Tell(oneshot::Sender<()>),
 }
 
 /// A text to count.
@@ -72,17 +79,36 @@ impl Body {
 
 impl Counting {
     /// Starts the thread; the counts go into this journal.
-    pub fn start(tokenizer: Tokenizer, journal: Journal) -> io::Result<Arc<Self>> {
-        let (sender, texts) = sync_channel(QUEUE);
+    pub fn start(counter: Box<dyn TokenCounter>, journal: Journal) -> io::Result<Arc<Self>> {
+        let (sender, jobs) = sync_channel(QUEUE);
         let (done, over) = sync_channel(1);
-        let waiting = Arc::<AtomicU64>::default();
-        let counter = Counter { tokenizer, journal, texts, waiting: waiting.clone() };
+        let (counter, waiting): (Arc<dyn TokenCounter>, _) = (counter.into(), Arc::<AtomicU64>::default());
+        let thread = Counter { counter: counter.clone(), journal, jobs, waiting: waiting.clone() };
         std::thread::Builder::new().name("tokens".to_owned()).spawn(move || {
-            counter.run();
+            thread.run();
             drop(done);
         })?;
-        let (texts, over) = (Mutex::new(Some(sender)), Mutex::new(Some(over)));
-        Ok(Arc::new(Self { texts, waiting, over, told: AtomicBool::new(false) }))
+        let (jobs, over) = (Mutex::new(Some(sender)), Mutex::new(Some(over)));
+        Ok(Arc::new(Self { counter, jobs, waiting, over, told: AtomicBool::new(false) }))
+    }
+
+    /// What counts here.
+    pub fn counter(&self) -> &dyn TokenCounter {
+        &*self.counter
+    }
+
+    /// Whether every text so far was taken.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.told.load(Ordering::Acquire)
+    }
+
+    /// Waits until all texts so far are counted and in the journal, though not for long. After the close they are.
+    pub async fn settled(&self) {
+        let (tell, told) = oneshot::channel();
+        let sender = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if sender.is_some_and(|sender| sender.try_send(Job::Tell(tell)).is_ok()) {
+            let _ = tokio::time::timeout(SETTLED, told).await;
+        }
     }
 
     /// Counts a text that belongs to an execution, a direct call or a request. Returns at once.
@@ -92,12 +118,12 @@ impl Counting {
 
     fn put(&self, execution: &ExecutionId, part: TextPart, call: u64, body: Body) {
         let bytes = body.bytes();
-        let sender = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = sender.as_ref() else { return };
         let before = self.waiting.fetch_add(bytes, Ordering::AcqRel);
         let room = before == 0 || before + bytes <= ROOM;
         let text = Text { execution: execution.clone(), part, call, body };
-        if !room || matches!(sender.try_send(text), Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) {
+        if !room || sender.try_send(Job::Count(text)).is_err() {
             self.waiting.fetch_sub(bytes, Ordering::AcqRel);
             if !self.told.swap(true, Ordering::AcqRel) {
                 tracing::warn!("texts come faster than their tokens can be counted; some stay estimates");
@@ -107,7 +133,7 @@ impl Counting {
 
     /// Takes nothing more, and waits for what was taken, at most this long. Blocks the thread.
     pub fn close(&self, limit: Duration) {
-        drop(self.texts.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
         let over = self.over.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(RecvTimeoutError::Timeout)) = over.map(|over| over.recv_timeout(limit)) {
             let bytes = self.waiting.load(Ordering::Acquire);
@@ -127,110 +153,52 @@ impl Reader for Counting {
 
 /// The thread.
 struct Counter {
-    tokenizer: Tokenizer,
+    counter: Arc<dyn TokenCounter>,
     journal: Journal,
-    texts: Receiver<Text>,
+    jobs: Receiver<Job>,
     waiting: Arc<AtomicU64>,
 }
 
 impl Counter {
     fn run(self) {
-        let mut loaded: Option<Box<dyn TokenCounter>> = None;
-        loop {
-            match self.texts.recv_timeout(IDLE) {
-                Ok(first) => {
-                    if loaded.is_none() {
-                        loaded = self.load();
-                    }
-                    let Some(counter) = &loaded else { return };
-                    self.count(&**counter, first);
+        while let Ok(first) = self.jobs.recv() {
+            let (mut rows, mut tell) = (Vec::new(), Vec::new());
+            for job in std::iter::once(first).chain(self.jobs.try_iter()).take(GROUP) {
+                match job {
+                    Job::Count(text) => rows.push(self.count(text)),
+                    Job::Tell(whom) => tell.push(whom),
                 }
-                Err(RecvTimeoutError::Timeout) => loaded = None,
-                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if !rows.is_empty() {
+                self.journal.counted(rows);
+            }
+            if !tell.is_empty() && self.journal.flush().is_ok() {
+                for whom in tell {
+                    let _ = whom.send(());
+                }
             }
         }
     }
 
-    fn load(&self) -> Option<Box<dyn TokenCounter>> {
-        let loaded = self.tokenizer.load();
-        loaded.inspect_err(|error| tracing::error!(%error, "tokens are not counted")).ok()
-    }
-
-    fn count(&self, counter: &dyn TokenCounter, first: Text) {
-        let texts = std::iter::once(first).chain(self.texts.try_iter()).take(GROUP);
-        let row = |text: Text| {
-            let tokens = text.body.count(counter);
-            self.waiting.fetch_sub(text.body.bytes(), Ordering::AcqRel);
-            let Text { execution, part, call, .. } = text;
-            Counted { execution, part, call, at_ms: now_ms(), tokens, counter: counter.label().to_owned() }
-        };
-        self.journal.counted(texts.map(row).collect());
-    }
-}
-
-/// What a model asked for that ran no program.
-pub struct Asked<'a> {
-    /// The tool of ours, or the method.
-    pub tool: &'a str,
-    /// On whose authority.
-    pub principal: &'a Principal,
-    /// The trace that its client named.
-    pub origin: Option<&'a TraceOrigin>,
-    /// When it came.
-    pub since: Instant,
-    /// What the model wrote for it.
-    pub arguments: &'a str,
-    /// What the model read.
-    pub answer: (TextPart, &'a str),
-    /// The code of its error.
-    pub error: Option<String>,
-}
-
-impl Executions {
-    /// Notes what a model was told of an execution or a direct call.
-    pub fn told(&self, id: &ExecutionId, text: &str) {
-        self.count(id, TextPart::Reports, text);
-    }
-
-    /// Notes a request that ran no program and called nothing.
-    pub fn asked(&self, asked: Asked<'_>) {
-        let id = ExecutionId(fresh_id().as_str().replacen("ex_", "rq_", 1).into());
-        let took = asked.since.elapsed();
-        asked.origin.iter().for_each(|origin| self.note_origin(&id, origin));
-        let (tool, principal) = (asked.tool.to_owned(), asked.principal.0.to_string());
-        let what = MarkKind::Request { tool, principal, took_us: Some(took.as_micros() as u64), error: asked.error };
-        traced::note(&self.deps().journal, &id, took, what);
-        self.count(&id, TextPart::Arguments, asked.arguments);
-        self.count(&id, asked.answer.0, asked.answer.1);
-    }
-
-    /// Notes a request for one call, under the id of the call, before it is made.
-    pub fn asked_for_call(&self, id: &ExecutionId, principal: &Principal, arguments: &str) {
-        let (tool, principal) = ("call_tool".to_owned(), principal.0.to_string());
-        let what = MarkKind::Request { tool, principal, took_us: None, error: None };
-        traced::note(&self.deps().journal, id, Duration::ZERO, what);
-        self.count(id, TextPart::Arguments, arguments);
-    }
-
-    /// Counts the answer of such a request.
-    pub fn answered_call(&self, id: &ExecutionId, text: &str) {
-        self.count(id, TextPart::Results, text);
-    }
-
-    fn count(&self, id: &ExecutionId, part: TextPart, text: &str) {
-        self.deps().counting.iter().for_each(|counting| counting.text(id, part, text));
+    fn count(&self, text: Text) -> Counted {
+        let tokens = text.body.count(&*self.counter);
+        self.waiting.fetch_sub(text.body.bytes(), Ordering::AcqRel);
+        let Text { execution, part, call, .. } = text;
+        Counted { execution, part, call, at_ms: now_ms(), tokens, counter: self.counter.label().to_owned() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::executions::fresh_id;
+    use outboard_ledger::O200k;
     use serde_json::value::to_raw_value;
 
     #[test]
     fn what_a_client_shows_is_counted_aside_and_is_there_after_the_close() {
         let journal = outboard_journal::memory().unwrap();
-        let counting = Counting::start(Tokenizer::O200k, journal.clone()).unwrap();
+        let counting = Counting::start(Box::new(O200k), journal.clone()).unwrap();
         let id = fresh_id();
         let arguments: Arc<RawValue> = to_raw_value(&serde_json::json!({"page": 3})).unwrap().into();
         let content = to_raw_value(&serde_json::json!([{"type": "text", "text": "Hello, world"}])).unwrap();
@@ -243,7 +211,7 @@ mod tests {
         journal.flush().unwrap();
         let rows = journal.tokens(&id).unwrap();
         let tokens: Vec<_> = rows.iter().map(|row| (row.part, row.call, row.tokens)).collect();
-        let json = outboard_ledger::O200k.count("{\"page\":3}");
+        let json = O200k.count("{\"page\":3}");
         assert_eq!(
             tokens,
             [
@@ -257,16 +225,16 @@ mod tests {
         assert!(rows.iter().all(|row| row.counter == "o200k"));
     }
 
-    #[test]
-    fn what_cannot_be_loaded_leaves_estimates_and_holds_nobody_up() {
+    #[tokio::test]
+    async fn who_waits_finds_everything_that_was_handed_over() {
         let journal = outboard_journal::memory().unwrap();
-        let counting = Counting::start(Tokenizer::File("/nowhere.tiktoken".into()), journal.clone()).unwrap();
+        let counting = Counting::start(Box::new(O200k), journal.clone()).unwrap();
         let id = fresh_id();
-        for _ in 0..10 {
-            counting.text(&id, TextPart::Code, "x");
-        }
+        let arguments: Arc<RawValue> = to_raw_value(&1).unwrap().into();
+        (1..=1_000).for_each(|number| counting.call(&id, number, &arguments, None));
+        counting.settled().await;
+        assert_eq!((journal.tokens(&id).unwrap().len(), counting.is_whole()), (2_000, true));
         counting.close(Duration::from_secs(60));
-        journal.flush().unwrap();
-        assert!(journal.tokens(&id).unwrap().is_empty());
+        counting.settled().await;
     }
 }

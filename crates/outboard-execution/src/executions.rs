@@ -6,7 +6,7 @@ use crate::inspection::InspectionRules;
 use crate::report::Report;
 use crate::request::RunRequest;
 use crate::traced::{Propagate, Traced};
-use crate::{Counting, Intents, Learned, Orders, Shelf, StateFolder, Surfaces, TokenCounter, Workers};
+use crate::{Counting, Intents, Learned, Orders, Shelf, StateFolder, Surfaces, Workers};
 use outboard_border::Border;
 use outboard_egress::Egress;
 use outboard_gateway::{ApprovalDesk, Forecast, Gateway, Rulebook, RunLimits};
@@ -88,9 +88,7 @@ pub struct Deps {
     pub follower: Option<Arc<dyn Follower>>,
     /// After how long of only waiting a program gives its worker up; default 60 s.
     pub suspend_after: Duration,
-    /// Counts tokens exactly; without it, ledgers hold estimates.
-    pub counter: Option<Box<dyn TokenCounter>>,
-    /// Counts tokens aside, for the journal; without it, the journal holds estimates.
+    /// Counts tokens aside, for the journal; without it, all figures are estimates.
     pub counting: Option<Arc<Counting>>,
 }
 

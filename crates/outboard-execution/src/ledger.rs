@@ -1,13 +1,12 @@
 //! What an execution put through the model's context, and what direct tool calls would have put there.
 
-pub use outboard_ledger::TokenCounter;
 use outboard_types::ToolResult;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The ledger of one execution, in tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tokens {
     /// What the model reads: the report.
     pub model_in: u64,
@@ -16,44 +15,25 @@ pub struct Tokens {
     /// What direct calls with the same arguments and results would have put into the model's context:
     /// arguments once, results once, without any definitions.
     pub direct_equivalent: u64,
+    /// What counted, such as `o200k`; `estimate` where nothing did.
+    pub counter: String,
 }
 
-/// Collects the texts of a run's calls; counting waits until the end, off the path of the calls.
+/// Adds up the sizes of what a run's calls were given and gave.
 #[derive(Default)]
-pub(crate) struct Ledger {
-    keep: bool,
-    state: Mutex<(u64, Vec<String>)>,
-}
+pub(crate) struct Ledger(AtomicU64);
 
 impl Ledger {
-    /// With `keep`, texts are kept for exact counting; without, only their sizes.
-    pub(crate) fn new(keep: bool) -> Self {
-        Self { keep, ..Self::default() }
-    }
-
     /// Notes one call's arguments and what a client would have shown of its result.
     pub(crate) fn note(&self, arguments: &RawValue, result: Option<&ToolResult>) {
-        let Ok(mut state) = self.state.lock() else { return };
         let shown = result.and_then(|result| result.content.as_ref().or(result.structured.as_ref()));
-        state.0 += (arguments.get().len() + shown.map_or(0, |raw| raw.get().len())) as u64;
-        if self.keep {
-            state.1.push(arguments.get().to_owned());
-            state.1.extend(shown.map(|raw| shown_text(raw)));
-        }
+        let bytes = arguments.get().len() + shown.map_or(0, |raw| raw.get().len());
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Bytes of all arguments and results.
     pub(crate) fn bytes(&self) -> u64 {
-        self.state.lock().map_or(0, |state| state.0)
-    }
-
-    /// Tokens of all arguments and results.
-    pub(crate) fn direct_equivalent(&self, counter: Option<&dyn TokenCounter>) -> u64 {
-        let Ok(state) = self.state.lock() else { return 0 };
-        match counter {
-            Some(counter) if self.keep => state.1.iter().map(|text| counter.count(text)).sum(),
-            _ => state.0 / 4,
-        }
+        self.0.load(Ordering::Relaxed)
     }
 }
 

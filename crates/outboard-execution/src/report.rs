@@ -2,8 +2,8 @@
 
 use crate::budget::cut;
 use crate::inspection::Findings;
+use crate::outputs;
 use crate::skills::SkillReport;
-use crate::{Tokens, outputs};
 use outboard_border::Notes;
 use outboard_egress::{Decision, Record};
 use outboard_journal::Status;
@@ -109,9 +109,9 @@ pub struct Report {
     pub cpu: Duration,
     /// Bytes that passed between tools and the program.
     pub bytes: u64,
-    /// What direct calls would have put into the model's context.
+    /// What direct calls would have put into the model's context, by its size; `Executions::ledger` has what was counted.
     pub direct_equivalent: u64,
-    /// What the model wrote.
+    /// What the model wrote, by its size.
     pub model_out: u64,
     /// The session's folder on the host, for whole outputs.
     pub workspace: PathBuf,
@@ -173,11 +173,6 @@ impl Report {
         let mut text = String::new();
         write_bounded(&mut text, value.get(), max_tokens, Whole { id, workspace, extension: "json", tail: 0.3 });
         text
-    }
-
-    /// The ledger, given how the report's own text was counted.
-    pub fn tokens(&self, model_in: u64) -> Tokens {
-        Tokens { model_in, model_out: self.model_out, direct_equivalent: self.direct_equivalent }
     }
 
     /// What a model reads of the report, roughly: it is shaped anew for each client, and maybe for none.

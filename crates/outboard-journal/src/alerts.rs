@@ -55,13 +55,21 @@ impl Journal {
 
 /// What is usual, to tell what is not.
 impl Journal {
-    /// Tools that were called before a time, as `server.tool`.
-    pub fn tools_before(&self, before_ms: u64) -> Result<Vec<String>, JournalError> {
+    /// Whether a tool was called before a time.
+    pub fn was_called_before(&self, server: &str, tool: &str, before_ms: u64) -> Result<bool, JournalError> {
         self.read(|connection| {
-            let text = "SELECT server || '.' || tool FROM calls WHERE started_ms < ?1 GROUP BY server, tool";
+            let text = "SELECT EXISTS (SELECT 1 FROM calls WHERE server = ?1 AND tool = ?2 AND started_ms < ?3)";
             let mut statement = connection.prepare_cached(text)?;
-            let names = statement.query_map([sql(before_ms)], |row| row.get(0))?;
-            Ok(names.collect::<rusqlite::Result<_>>()?)
+            Ok(statement.query_row(params![server, tool, sql(before_ms)], |row| row.get(0))?)
+        })
+    }
+
+    /// When the first execution began that is still recorded, in milliseconds since 1970.
+    pub fn first_run(&self) -> Result<Option<u64>, JournalError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT min(started_ms) FROM executions")?;
+            let first: Option<i64> = statement.query_row([], |row| row.get(0))?;
+            Ok(first.map(i64::cast_unsigned))
         })
     }
 
@@ -82,10 +90,10 @@ impl Journal {
     pub fn usual_run(&self, but: &ExecutionId) -> Result<(f64, u64), JournalError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT coalesce(avg(calls), 0.0), count(*) FROM (SELECT count(c.number) AS calls
-                     FROM (SELECT id FROM executions WHERE ended_ms IS NOT NULL AND id <> ?1
-                         ORDER BY started_ms DESC LIMIT ?2) e
-                     LEFT JOIN calls c ON c.execution = e.id GROUP BY e.id)",
+                // Calls are numbered: one look for each execution, however many it made.
+                "SELECT coalesce(avg(calls), 0.0), count(*) FROM (SELECT
+                     coalesce((SELECT max(number) FROM calls WHERE execution = executions.id), 0) AS calls
+                     FROM executions WHERE ended_ms IS NOT NULL AND id <> ?1 ORDER BY started_ms DESC LIMIT ?2)",
             )?;
             let given = params![but.as_str(), SAMPLE];
             let (mean, runs): (f64, i64) = statement.query_row(given, |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -21,6 +21,6 @@ mod tree;
 pub use alerts::AlertOptions;
 pub use options::{Endpoint, Options, Protocol};
 pub use sampler::Sampler;
-pub use send::{SendError, Sent, Stats, Telemetry, resend};
+pub use send::{SendError, Sent, Settled, Stats, Telemetry, resend};
 pub use span::{Event, Kind, Link, Span, Value};
 pub use tree::{Content, Trace, TreeOptions, tree, whole};

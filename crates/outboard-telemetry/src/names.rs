@@ -56,7 +56,10 @@ pub(crate) const TOKENS_OUT: &str = "outboard.tokens.model_out";
 pub(crate) const TOKENS_IN: &str = "outboard.tokens.model_in";
 pub(crate) const TOKENS_DIRECT: &str = "outboard.tokens.direct_equivalent";
 pub(crate) const TOKENS_SAVED: &str = "outboard.tokens.saved";
-pub(crate) const TOKENS_CALL: &str = "outboard.tokens.estimate";
+pub(crate) const TOKENS_ARGUMENTS: &str = "outboard.tokens.arguments";
+pub(crate) const TOKENS_RESULT: &str = "outboard.tokens.result";
+/// Which tokenizer counted; `estimate` where a token was taken for every four bytes.
+pub(crate) const TOKENS_COUNTER: &str = "outboard.tokens.counter";
 pub(crate) const TURN: &str = "outboard.agent.turn";
 pub(crate) const TURNS: &str = "outboard.agent.turns";
 pub(crate) const MODE: &str = "outboard.agent.mode";

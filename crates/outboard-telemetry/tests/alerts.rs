@@ -46,7 +46,7 @@ async fn told(telemetry: &Telemetry, journal: &Journal) -> Vec<(String, String)>
 async fn many_calls_new_tools_and_errors_are_told_once_and_counted() {
     let journal = memory().unwrap();
     earlier(&journal).await;
-    let telemetry = watching(&journal, AlertOptions::default());
+    let telemetry = watching(&journal, AlertOptions { after: Duration::ZERO, ..AlertOptions::default() });
     run(&journal, 6, 3, "get_customer", 0).await;
     run(&journal, 7, 40, "get_customer", 0).await;
     for number in 8..=9 {
@@ -81,4 +81,27 @@ async fn a_new_journal_has_no_news_and_costs_are_told_over_their_limit() {
     run(&journal, 3, 60, "get_customer", 0).await;
     let told = told(&telemetry, &journal).await;
     assert_eq!(told, [("cost".to_owned(), "2.00 was spent today, more than 1.50".to_owned())]);
+}
+
+#[tokio::test]
+async fn on_a_first_day_nothing_is_unusual_but_what_it_costs() {
+    let journal = memory().unwrap();
+    earlier(&journal).await;
+    let young = AlertOptions { after: Duration::from_secs(1_000 * 365 * 86_400), ..AlertOptions::default() };
+    let telemetry = watching(&journal, young);
+    run(&journal, 6, 40, "get_customer", 0).await;
+    run(&journal, 7, 1, "delete_customer", 0).await;
+    run(&journal, 8, 20, "get_customer", 12).await;
+    assert_eq!(told(&telemetry, &journal).await, []);
+}
+
+#[tokio::test]
+async fn a_tool_without_a_past_has_no_unusual_rate() {
+    let journal = memory().unwrap();
+    earlier(&journal).await;
+    let telemetry = watching(&journal, AlertOptions { after: Duration::ZERO, ..AlertOptions::default() });
+    run(&journal, 6, 9, "find_customer", 9).await;
+    run(&journal, 7, 9, "find_customer", 9).await;
+    let kinds: Vec<_> = told(&telemetry, &journal).await.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["new_tool"]);
 }

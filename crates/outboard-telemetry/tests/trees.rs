@@ -3,7 +3,7 @@
 use crate::receiver::{Mood, Receiver, attributes};
 use crate::story::{self, T, approved, call, denied, id, retried};
 use opentelemetry_proto::tonic::trace::v1::Span;
-use outboard_journal::{Completion, Journal, MarkKind, Status, memory};
+use outboard_journal::{Completion, Counted, Journal, MarkKind, Status, TextPart, memory};
 use outboard_telemetry::{Content, Protocol, Telemetry, TreeOptions, resend, tree};
 use outboard_types::{ErrorCode, ExecutionId, SpanId, TraceId};
 use serde_json::{Value, json};
@@ -66,7 +66,8 @@ async fn a_program_is_one_tree_in_both_formats() {
                 "outboard.server": "crm", "outboard.call.number": 1, "network.transport": "pipe",
                 "mcp.protocol.version": "2025-11-25", "jsonrpc.request.id": "4", "outboard.policy.decision": "allow",
                 "outboard.policy.rule": "balanced: read-only", "outboard.arguments.bytes": 40,
-                "outboard.result.bytes": 400, "outboard.tokens.estimate": 110, "outboard.attempts": 1,
+                "outboard.result.bytes": 400, "outboard.tokens.arguments": 10, "outboard.tokens.result": 100,
+                "outboard.tokens.counter": "estimate", "outboard.attempts": 1,
                 "outboard.replayed": false,
             })
         );
@@ -82,6 +83,37 @@ async fn a_program_is_one_tree_in_both_formats() {
             assert_eq!(said[key], value, "{key}");
         }
         assert_eq!(root.status.as_ref().map_or(0, |status| status.code), 0);
+    }
+}
+
+/// Counts the program, and the texts of these calls.
+fn count(journal: &Journal, id: &ExecutionId, calls: std::ops::RangeInclusive<u64>) {
+    let row =
+        |part, call, tokens| Counted { execution: id.clone(), part, call, at_ms: T, tokens, counter: "o200k".into() };
+    let texts = calls.flat_map(|call| [row(TextPart::Arguments, call, 7), row(TextPart::Results, call, 90)]);
+    journal.counted(std::iter::once(row(TextPart::Code, 0, 12)).chain(texts).collect());
+}
+
+#[tokio::test]
+async fn tokens_are_those_that_were_counted_and_each_span_says_so() {
+    for (counted, counter, written, direct) in [(2, "o200k", 12, 194), (1, "estimate", 10, 220)] {
+        let spans = sent(Protocol::Json, TreeOptions::default(), async |journal, id| {
+            story::begin(journal, id).await;
+            journal.call(call(id, 1, 1_000, 2_000));
+            journal.call(call(id, 2, 3_000, 4_000));
+            count(journal, id, 1..=counted);
+            let tokens = MarkKind::Tokens { model_out: 10, model_in: 5, direct_equivalent: 220, bytes: 880 };
+            story::mark(journal, id, 5_000, tokens);
+            story::end(journal, id, 6, Status::Succeeded);
+        })
+        .await;
+        let (root, first, second) = (about(&spans[0]), about(&spans[1]), about(&spans[2]));
+        let of = |said: &Value, key: &str| said[format!("outboard.tokens.{key}")].clone();
+        assert_eq!((of(&root, "counter"), of(&root, "model_out")), (json!(counter), json!(written)));
+        assert_eq!((of(&root, "direct_equivalent"), of(&root, "model_in")), (json!(direct), json!(5)));
+        assert_eq!((of(&first, "arguments"), of(&first, "result")), (json!(7), json!(90)));
+        let second = (of(&second, "counter"), of(&second, "result"));
+        assert_eq!(second, if counted == 2 { (json!("o200k"), json!(90)) } else { (json!("estimate"), json!(100)) });
     }
 }
 

@@ -38,7 +38,6 @@ use outboard_border::{Notes, Place};
 use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
 use outboard_types::{Digest, ExecutionId, now_ms};
-use serde_json::value::RawValue;
 use skills::Held;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -118,7 +117,7 @@ impl Engine {
     pub(crate) fn new(parts: Parts, request: RunRequest, origin: Origin, turn: Option<OwnedSemaphorePermit>) -> Self {
         let Parts { deps, live, surface, servers, run, workspace } = parts;
         Self {
-            ledger: Arc::new(Ledger::new(deps.counter.is_some())),
+            ledger: Arc::new(Ledger::default()),
             tally: Tally::new(deps.limits.stdout_bytes),
             way_out: WayOut::open(&deps, &run, &request.code),
             // A shell may be open for days; what its processes compute is its own.
@@ -194,14 +193,12 @@ impl Engine {
             ),
             End::Failed(status, error) => (status, None, Some(Failure::from(error))),
         };
-        let counter = self.deps.counter.as_deref();
-        let written = [Some(self.request.code.as_str()), self.request.input.as_deref().map(RawValue::get)];
-        let count = |text: &str| counter.map_or(text.len() as u64 / 4, |counter| counter.count(text));
+        let written = self.request.code.len() + self.request.input.as_deref().map_or(0, |input| input.get().len());
         let mut report = Report {
             execution: self.live.id.clone(),
             status,
             result,
-            model_out: written.into_iter().flatten().map(count).sum(),
+            model_out: written as u64 / 4,
             stdout: std::mem::take(&mut self.tally.stdout),
             stdout_dropped: self.tally.stdout_dropped,
             error,
@@ -213,7 +210,7 @@ impl Engine {
             wall: self.started.elapsed(),
             cpu: self.cpu,
             bytes: self.ledger.bytes(),
-            direct_equivalent: self.ledger.direct_equivalent(counter),
+            direct_equivalent: self.ledger.bytes() / 4,
             workspace: std::mem::take(&mut self.workspace),
         };
         if let Some(border) = &self.deps.border {

@@ -134,7 +134,6 @@ impl Story {
             rulebook,
             intents,
             suspend_after: Duration::from_millis(plan.patience),
-            counter: None,
             counting: None,
         })
     }

@@ -1,24 +1,25 @@
-//! What is unusual, against what the journal knows.
+//! What is unusual, against what the journal knows. What it knows is asked for rarely: nothing here costs a query a call.
 
+use super::latest::Latest;
 use super::{AlertOptions, Heard};
 use crate::metrics::Metrics;
 use outboard_journal::{Alert, Journal, JournalError};
 use outboard_types::{ExecutionId, now_ms};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::mpsc::Receiver;
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Executions under way, and tools, that are remembered at most.
 const MOST: usize = 10_000;
 
-/// Latest calls of a tool that make up its error rate.
-const WINDOW: usize = 20;
-
 /// Earlier runs that are needed to know what is usual.
 const RUNS: u64 = 5;
 
-/// How long a mean is good; habits change slowly.
+/// How long it is known what is usual; habits change slowly.
 const GOOD: Duration = Duration::from_secs(300);
+
+/// How often costs are added up at most.
+const LOOK: Duration = Duration::from_secs(1);
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -26,11 +27,16 @@ pub(super) struct Judge {
     options: AlertOptions,
     journal: Journal,
     metrics: Metrics,
-    /// Tools that were called before; none until the first call is heard of.
-    tools: Option<HashSet<String>>,
+    /// Tools that were heard of.
+    tools: HashSet<String>,
     calls: HashMap<ExecutionId, u64>,
-    latest: HashMap<String, VecDeque<bool>>,
-    usual: Option<(Instant, f64, u64)>,
+    latest: HashMap<String, Latest>,
+    /// When it was looked up, and how many calls a run makes; none where too little is known.
+    usual: Option<(Instant, Option<f64>)>,
+    /// What was told, and when.
+    told: HashMap<(&'static str, String), Instant>,
+    /// Since when something may have been spent that was not added up, and in which run.
+    owed: Option<(Instant, ExecutionId)>,
     began_ms: u64,
 }
 
@@ -40,24 +46,41 @@ impl Judge {
             options,
             journal,
             metrics,
-            tools: None,
+            tools: HashSet::new(),
             calls: HashMap::new(),
             latest: HashMap::new(),
             usual: None,
+            told: HashMap::new(),
+            owed: None,
             began_ms: now_ms(),
         }
     }
 
     /// Judges until nobody tells anything any more. A journal that cannot be read says nothing about what is usual.
     pub(super) fn run(mut self, heard: &Receiver<Heard>) {
-        while let Ok(one) = heard.recv() {
-            let judged = match one {
-                Heard::Called { execution, server, tool, failed } => self.called(execution, &server, &tool, failed),
-                Heard::Ended(execution) => self.ended(execution),
-                Heard::Spent(execution) => self.spent(execution),
+        loop {
+            let next = match &self.owed {
+                Some((since, _)) => heard.recv_timeout(LOOK.saturating_sub(since.elapsed())),
+                None => heard.recv().map_err(RecvTimeoutError::from),
             };
+            let over = matches!(next, Err(RecvTimeoutError::Disconnected));
+            let judged = next.map_or(Ok(()), |one| self.judge(one)).and_then(|()| self.add_up(over));
             if let Err(error) = judged {
                 tracing::debug!(%error, "what is unusual cannot be told");
+            }
+            if over {
+                return;
+            }
+        }
+    }
+
+    fn judge(&mut self, heard: Heard) -> Result<(), JournalError> {
+        match heard {
+            Heard::Called { execution, server, tool, failed } => self.called(execution, &server, &tool, failed),
+            Heard::Ended(execution) => self.ended(execution),
+            Heard::Spent(execution) => {
+                self.spent(execution);
+                Ok(())
             }
         }
     }
@@ -67,7 +90,7 @@ impl Judge {
             *self.calls.entry(run.clone()).or_default() += 1;
         }
         let name = format!("{server}.{tool}");
-        if self.is_new(&name, &run)? {
+        if self.is_new(&name, (server, tool), &run)? {
             let text = format!("{name} is called, which was never called before");
             self.tell("new_tool", &name, Some(run.clone()), text)?;
         }
@@ -75,16 +98,12 @@ impl Judge {
     }
 
     /// Whether a tool is called for the first time. Where little ran before, everything is new and none of it news.
-    fn is_new(&mut self, name: &str, run: &ExecutionId) -> Result<bool, JournalError> {
-        if self.tools.is_none() {
-            self.tools = Some(self.journal.tools_before(self.began_ms)?.into_iter().collect());
-        }
-        let Some(known) = &mut self.tools else { return Ok(false) };
-        if known.contains(name) || known.len() >= MOST {
+    fn is_new(&mut self, name: &str, (server, tool): (&str, &str), run: &ExecutionId) -> Result<bool, JournalError> {
+        if self.tools.contains(name) || self.tools.len() >= MOST {
             return Ok(false);
         }
-        known.insert(name.to_owned());
-        Ok(self.usual(run)?.1 >= RUNS)
+        self.tools.insert(name.to_owned());
+        Ok(!self.journal.was_called_before(server, tool, self.began_ms)? && self.usual(run)?.is_some())
     }
 
     fn errors(
@@ -98,51 +117,62 @@ impl Judge {
             return Ok(());
         }
         let latest = self.latest.entry(name.to_owned()).or_default();
-        latest.push_back(failed);
-        if latest.len() > WINDOW {
-            latest.pop_front();
-        }
-        let (calls, errors) = (latest.len() as u64, latest.iter().filter(|failed| **failed).count() as u64);
+        latest.note(now_ms(), failed);
+        let (calls, errors) = latest.sums();
         let rate = errors as f64 / calls as f64;
-        if !failed || calls < self.options.least_calls.min(WINDOW as u64) || rate < self.options.error_rate {
+        if !failed || calls < self.options.least_calls.min(Latest::WINDOW as u64) || rate < self.options.error_rate {
             return Ok(());
         }
-        let usual = self.journal.error_rate_before(server, tool, self.began_ms)?;
-        if usual.is_some_and(|usual| rate < usual * 2.0) {
+        let usual = latest.usual(GOOD, |before_ms| self.journal.error_rate_before(server, tool, before_ms))?;
+        let Some(usual) = usual.filter(|usual| rate >= usual * 2.0) else { return Ok(()) };
+        if self.usual(&run)?.is_none() {
             return Ok(());
         }
-        let usual = usual.map(|usual| format!(", usually {:.0} %", usual * 100.0)).unwrap_or_default();
-        let text = format!("{errors} of the last {calls} calls of {name} gave errors{usual}");
+        let text = format!("{errors} of the last {calls} calls of {name} gave errors, usually {:.0} %", usual * 100.0);
         self.tell("error_rate", name, Some(run), text)
     }
 
     fn ended(&mut self, run: ExecutionId) -> Result<(), JournalError> {
-        self.spent(run.clone())?;
+        self.spent(run.clone());
         let calls = self.calls.remove(&run).unwrap_or(0);
         if calls < self.options.least_calls {
             return Ok(());
         }
-        let (usual, runs) = self.usual(&run)?;
-        if runs < RUNS || (calls as f64) <= usual.max(1.0) * self.options.calls_factor {
+        let Some(usual) = self.usual(&run)? else { return Ok(()) };
+        if (calls as f64) <= usual.max(1.0) * self.options.calls_factor {
             return Ok(());
         }
         let text = format!("{calls} calls in one run, usually {usual:.1}");
         self.tell("calls_per_run", "", Some(run), text)
     }
 
-    fn usual(&mut self, but: &ExecutionId) -> Result<(f64, u64), JournalError> {
-        if let Some((at, mean, runs)) = self.usual
+    /// How many calls a run makes; none where too few ran before, or all of them lately.
+    fn usual(&mut self, but: &ExecutionId) -> Result<Option<f64>, JournalError> {
+        if let Some((at, usual)) = self.usual
             && at.elapsed() < GOOD
         {
-            return Ok((mean, runs));
+            return Ok(usual);
         }
-        let (mean, runs) = self.journal.usual_run(but)?;
-        self.usual = Some((Instant::now(), mean, runs));
-        Ok((mean, runs))
+        let after = self.options.after.as_millis() as u64;
+        let is_old = self.journal.first_run()?.is_some_and(|first| now_ms().saturating_sub(first) >= after);
+        let usual = match is_old.then(|| self.journal.usual_run(but)).transpose()? {
+            Some((mean, runs)) if runs >= RUNS => Some(mean),
+            _ => None,
+        };
+        self.usual = Some((Instant::now(), usual));
+        Ok(usual)
     }
 
-    fn spent(&self, run: ExecutionId) -> Result<(), JournalError> {
+    fn spent(&mut self, run: ExecutionId) {
+        if self.options.cost_day.is_some() {
+            self.owed.get_or_insert_with(|| (Instant::now(), run));
+        }
+    }
+
+    /// Adds costs up, if it is time.
+    fn add_up(&mut self, over: bool) -> Result<(), JournalError> {
         let Some(limit) = self.options.cost_day else { return Ok(()) };
+        let Some((_, run)) = self.owed.take_if(|(since, _)| over || since.elapsed() >= LOOK) else { return Ok(()) };
         self.journal.flush()?;
         let now = now_ms();
         let spent = self.journal.cost_since(now - now % DAY_MS)? as f64 / 1e6;
@@ -152,9 +182,23 @@ impl Judge {
         self.tell("cost", "", Some(run), format!("{spent:.2} was spent today, more than {limit:.2}"))
     }
 
-    fn tell(&self, kind: &str, of: &str, execution: Option<ExecutionId>, text: String) -> Result<(), JournalError> {
+    fn tell(
+        &mut self,
+        kind: &'static str,
+        of: &str,
+        execution: Option<ExecutionId>,
+        text: String,
+    ) -> Result<(), JournalError> {
+        let (quiet, key) = (self.options.quiet, (kind, of.to_owned()));
+        if self.told.get(&key).is_some_and(|at| at.elapsed() < quiet) {
+            return Ok(());
+        }
+        if self.told.len() < MOST {
+            self.told.insert(key, Instant::now());
+        }
         let alert = Alert { at_ms: now_ms(), kind: kind.to_owned(), of: of.to_owned(), execution, text };
-        if self.journal.alert(&alert, self.options.quiet.as_millis() as u64)? {
+        // Another process may have told it.
+        if self.journal.alert(&alert, quiet.as_millis() as u64)? {
             let run = alert.execution.as_ref().map(ExecutionId::as_str).unwrap_or_default();
             tracing::warn!(kind, of, execution = run, "unusual: {}", alert.text);
             self.metrics.alert(kind);

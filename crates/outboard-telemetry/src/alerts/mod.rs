@@ -4,6 +4,7 @@
 //! and the log, and counted. Texts hold names and numbers, never content.
 
 mod judge;
+mod latest;
 
 use crate::metrics::Metrics;
 use judge::Judge;
@@ -31,12 +32,14 @@ pub struct AlertOptions {
     pub cost_day: Option<f64>,
     /// For how long the same is not told again; default 1 h.
     pub quiet: Duration,
+    /// How old the first run has to be before others are held against it; default 1 d. On a first day all is new.
+    pub after: Duration,
 }
 
 impl Default for AlertOptions {
     fn default() -> Self {
-        let quiet = Duration::from_secs(3_600);
-        Self { calls_factor: 3.0, least_calls: 10, error_rate: 0.2, cost_day: None, quiet }
+        let (quiet, after) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
+        Self { calls_factor: 3.0, least_calls: 10, error_rate: 0.2, cost_day: None, quiet, after }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::post::{BATCH, Poster};
 use super::queue::{Job, Jobs};
-use super::{Counters, SendError};
+use super::{Counters, SendError, Settled};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::span::Span;
 use crate::tree::{Trace, TreeOptions, tree};
 use outboard_journal::{Journal, JournalError};
 use outboard_types::ExecutionId;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How often spans that got lost are told of at most.
@@ -28,6 +28,7 @@ pub(super) struct Background {
     pub(super) jobs: Jobs,
     pub(super) metrics: Metrics,
     pub(super) counters: Arc<Counters>,
+    pub(super) settled: Arc<OnceLock<Settled>>,
     /// When somebody was last told of spans that got lost, and how many had by then.
     pub(super) told: Option<(Instant, u64)>,
 }
@@ -91,6 +92,9 @@ impl Background {
 
     /// What was heard of is on its way to the disk: it may take a moment until it can be read.
     async fn draw(&self, id: &ExecutionId) -> Result<Found, JournalError> {
+        if let Some(settled) = self.settled.get() {
+            settled().await;
+        }
         for _ in 0..LOOKS {
             let (journal, drawn, wanted) = (self.journal.clone(), self.drawn.clone(), id.clone());
             let found = tokio::task::spawn_blocking(move || {

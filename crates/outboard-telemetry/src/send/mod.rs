@@ -18,10 +18,14 @@ use outboard_journal::{Fact, Follower, Journal, JournalError};
 use outboard_types::{ExecutionId, SpanId, TraceContext, TraceId, TraceOrigin, TraceParent};
 use post::Poster;
 use queue::Queue;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+/// Waits until what spans tell beside the calls is recorded, such as counts.
+pub type Settled = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// Why spans could not be sent.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,7 @@ pub struct Telemetry {
     counters: Arc<Counters>,
     queue: Option<Queue>,
     alerts: OnceLock<Alerts>,
+    settled: Arc<OnceLock<Settled>>,
     task: std::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -112,6 +117,7 @@ impl Telemetry {
     pub fn start(options: Options, drawn: TreeOptions, journal: &Journal) -> Result<Arc<Self>, SendError> {
         let (options, inner) = (Arc::new(options), drawn.inner);
         let (metrics, counters) = (Metrics::default(), Arc::new(Counters::default()));
+        let settled = Arc::<OnceLock<Settled>>::default();
         let (queue, task) = if options.sends() {
             let (queue, jobs) = Queue::new(options.queue, options.traces.is_some());
             let (poster, options) = (Poster::new(&options)?, options.clone());
@@ -123,14 +129,15 @@ impl Telemetry {
                 jobs,
                 metrics: metrics.clone(),
                 counters: counters.clone(),
+                settled: settled.clone(),
                 told: None,
             };
             (Some(queue), Some(tokio::spawn(background.run())))
         } else {
             (None, None)
         };
-        let telemetry =
-            Arc::new(Self { options, inner, metrics, counters, queue, alerts: OnceLock::new(), task: task.into() });
+        let (alerts, task) = (OnceLock::new(), task.into());
+        let telemetry = Arc::new(Self { options, inner, metrics, counters, queue, alerts, settled, task });
         journal.follow(telemetry.clone());
         Ok(telemetry)
     }
@@ -140,6 +147,11 @@ impl Telemetry {
         let alerts = Alerts::start(options, journal.clone(), self.metrics.clone())?;
         let _ = self.alerts.set(alerts);
         Ok(())
+    }
+
+    /// Draws spans only after this, so that what is sent live and what is sent again is the same. The first counts.
+    pub fn after(&self, settled: Settled) {
+        let _ = self.settled.set(settled);
     }
 
     /// What is counted.

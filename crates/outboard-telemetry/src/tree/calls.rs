@@ -2,6 +2,7 @@
 
 use super::content::Texts;
 use super::parallel::{Groups, Place};
+use super::tokens::Counts;
 use super::{Canvas, worker_starts};
 use crate::names as n;
 use crate::span::{Event, Kind, Link, Span};
@@ -14,6 +15,7 @@ pub(super) struct Calls<'a> {
     pub(super) marks: &'a [Mark],
     pub(super) parent: Option<SpanId>,
     pub(super) texts: &'a Texts,
+    pub(super) counts: &'a Counts,
 }
 
 /// When a call began, in microseconds since 1970.
@@ -33,6 +35,7 @@ impl Canvas<'_> {
         let mut spans = Vec::with_capacity(given.calls.len());
         for call in given.calls {
             let mut span = self.call(call, given.parent);
+            given.counts.show_call(&mut span, call);
             // What was over before a worker began was given to the program from the record.
             span.set(n::REPLAYED, last_worker.is_some_and(|began| end_us(call) <= began));
             if let Some(place) = groups.place(call) {
@@ -62,7 +65,6 @@ impl Canvas<'_> {
         policy(&mut span, call);
         span.set(n::ARGUMENTS_BYTES, call.arguments_bytes);
         span.set(n::RESULT_BYTES, call.result_bytes);
-        span.set(n::TOKENS_CALL, (call.arguments_bytes + call.result_bytes) / 4);
         retries(&mut span, call);
         if let Some(code) = call.error {
             // The conventions have a word of their own for what a tool itself reports.

@@ -10,6 +10,7 @@ mod model;
 mod network;
 mod parallel;
 mod root;
+mod tokens;
 mod workers;
 
 pub(crate) use calls::method;
@@ -21,6 +22,7 @@ use outboard_journal::{CallRecord, ExecutionRow, Journal, JournalError, Mark, Ma
 use outboard_types::{ExecutionId, Principal, SessionName, SpanId, TraceId, TraceOrigin};
 use std::collections::HashSet;
 use std::sync::Arc;
+use tokens::Counts;
 
 /// Makes content fit to be shown: whose it is, and the text.
 pub type Content = Arc<dyn Fn(&Principal, &SessionName, &str) -> String + Send + Sync>;
@@ -62,7 +64,7 @@ pub fn tree(journal: &Journal, id: &ExecutionId, options: &TreeOptions) -> Resul
     let mut spans = match &row {
         Some(row) => canvas.program(journal, row, &calls, &marks)?,
         None if calls.is_empty() && !marks.iter().any(model::is_of_model) => return Ok(None),
-        None => canvas.loose(&calls, &marks),
+        None => canvas.loose(&calls, &marks, &Counts::of(journal.tokens(id)?)),
     };
     if options.langfuse {
         langfuse::mark(&mut spans);
@@ -104,7 +106,8 @@ impl Canvas<'_> {
         calls: &[CallRecord],
         marks: &[Mark],
     ) -> Result<Vec<Span>, JournalError> {
-        let mut root = self.root(row, calls, marks);
+        let counts = Counts::of(journal.tokens(self.id)?);
+        let mut root = self.root(row, calls, marks, &counts);
         let texts = content::read(journal, row, self.options)?;
         texts.show_root(&mut root);
         if !self.options.inner {
@@ -112,7 +115,7 @@ impl Canvas<'_> {
         }
         let parent = Some(root.id);
         let mut inner = self.workers(marks, root.id);
-        inner.extend(self.calls(Calls { calls, marks, parent, texts: &texts }));
+        inner.extend(self.calls(Calls { calls, marks, parent, texts: &texts, counts: &counts }));
         inner.extend(self.network(journal, row, root.id)?);
         inner.sort_by_key(|span| span.start_us);
         let last = inner.iter().map(|span| span.end_us).max().unwrap_or(0);
@@ -123,13 +126,13 @@ impl Canvas<'_> {
     }
 
     /// Calls of no program stand under the request for them, and that under what asked for it.
-    fn loose(&self, calls: &[CallRecord], marks: &[Mark]) -> Vec<Span> {
+    fn loose(&self, calls: &[CallRecord], marks: &[Mark], counts: &Counts) -> Vec<Span> {
         let mut spans = self.conversation(marks);
         let asked = self.origin.map(|origin| origin.parent.span);
         spans.extend(self.asked_for(marks, calls));
         let parent = spans.first().map(|request| request.id).or(asked);
         let texts = content::Texts::default();
-        spans.extend(self.calls(Calls { calls, marks: &[], parent, texts: &texts }));
+        spans.extend(self.calls(Calls { calls, marks: &[], parent, texts: &texts, counts }));
         if !self.options.inner {
             spans.retain(|span| span.parent == asked);
         }

@@ -1,13 +1,14 @@
 //! The span of an execution.
 
 use super::Canvas;
+use super::tokens::Counts;
 use crate::names as n;
 use crate::span::{Link, Span};
-use outboard_journal::{CallRecord, ExecutionRow, Mark, MarkKind, Status};
+use outboard_journal::{CallRecord, ExecutionRow, Mark, Status};
 use outboard_types::{SessionName, SpanId};
 
 impl Canvas<'_> {
-    pub(super) fn root(&self, row: &ExecutionRow, calls: &[CallRecord], marks: &[Mark]) -> Span {
+    pub(super) fn root(&self, row: &ExecutionRow, calls: &[CallRecord], marks: &[Mark], counts: &Counts) -> Span {
         let (record, parent) = (&row.record, self.origin.map(|origin| origin.parent.span));
         let mut span = self.span(SpanId::of_run(self.id), parent, "execute_tool run_code", record.started_ms * 1_000);
         span.links.extend(self.link());
@@ -26,7 +27,7 @@ impl Canvas<'_> {
         span.set_some(n::POLICY, row.durability.as_ref().map(|durability| durability.policy_version.to_string()));
         span.set(n::CALLS, calls.len() as u64);
         span.set(n::CALLS_FAILED, calls.iter().filter(|call| call.error.is_some()).count() as u64);
-        tokens(&mut span, marks);
+        counts.show_root(&mut span, calls, marks);
         ending(&mut span, row);
         span
     }
@@ -36,21 +37,6 @@ impl Canvas<'_> {
         let link = self.origin?.link?;
         Some(Link { trace: link.trace, span: link.span, attributes: vec![(n::LINK, "http".into())] })
     }
-}
-
-fn tokens(span: &mut Span, marks: &[Mark]) {
-    let found = marks.iter().rev().find_map(|mark| match mark.what {
-        MarkKind::Tokens { model_out, model_in, direct_equivalent, bytes } => {
-            Some((model_out, model_in, direct_equivalent, bytes))
-        }
-        _ => None,
-    });
-    let Some((model_out, model_in, direct, bytes)) = found else { return };
-    span.set(n::TOKENS_OUT, model_out);
-    span.set(n::TOKENS_IN, model_in);
-    span.set(n::TOKENS_DIRECT, direct);
-    span.set(n::TOKENS_SAVED, direct.saturating_sub(model_out + model_in));
-    span.set(n::BYTES, bytes);
 }
 
 fn ending(span: &mut Span, row: &ExecutionRow) {

@@ -17,7 +17,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Call) -> Result<ExitCode, Failure
     let wanted = wanted(args);
     let arguments = RawValue::from_string(wanted.arguments.to_owned())
         .map_err(|error| Failure::usage(format!("the arguments are not JSON: {error}")))?;
-    let door = Door::open(&settings, &Principal::default(), false)?;
+    let door = Door::open(&settings, &Principal::default())?;
     super::asking::follow(&door.desk);
     let limits = compose::limits(&settings).calls;
     let shown = call(&door, limits, (&wanted, args.json), arguments.into()).await;

@@ -4,7 +4,6 @@ use crate::cli::{self, Cli};
 use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
-use crate::tokens::O200k;
 use outboard_catalog::Catalogue;
 use outboard_codegen::{Client, Files};
 use outboard_config::Settings;
@@ -56,7 +55,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Connect) -> Result<ExitCode, Fail
         Err(error) => return Err(failed(error)),
     };
     let stop = super::serve::stop_signal()?;
-    let app = App::open(&settings, &Principal::default(), Pool::None, Some(Box::new(O200k))).await?;
+    let app = App::open(&settings, &Principal::default(), Pool::None).await?;
     tokio::select! {
         served = serve(&door, &app.executions, idle) => served?,
         () = stop.cancelled() => {}

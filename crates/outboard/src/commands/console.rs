@@ -20,7 +20,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Console) -> Result<ExitCode, Fail
     })?;
     let address = listener.local_addr()?;
     let principal = Principal::default();
-    let door = Door::open(&settings, &principal, true)?;
+    let door = Door::open(&settings, &principal)?;
     let rest = Rest {
         journal: door.journal.clone(),
         desk: door.desk.clone(),

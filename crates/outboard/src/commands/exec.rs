@@ -13,9 +13,9 @@ pub(super) async fn run(cli: &Cli, args: &cli::Exec) -> Result<ExitCode, Failure
     let settings = compose::settings(cli)?;
     let session = SessionName::new(&args.session).map_err(|error| Failure::usage(error.to_string()))?;
     let code = args.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let app = super::run::open(&settings, false).await?;
+    let app = super::run::open(&settings).await?;
     let handle = app.executions.start(RunRequest { session, ..RunRequest::new(Language::Bash, code) })?;
-    let (report, ()) = super::run::ended(app, &handle, |report| (report.stdout.clone(), ())).await?;
+    let (report, (), _) = super::run::ended(app, &handle, |report| (report.stdout.clone(), ())).await?;
     output::piece(&report.stdout);
     if let Some(error) = &report.error {
         output::talk(&format!("{}: {}", error.code, error.message));

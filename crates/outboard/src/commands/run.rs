@@ -4,9 +4,8 @@ use crate::cli::{self, Cli};
 use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
-use crate::tokens::O200k;
 use outboard_config::Settings;
-use outboard_execution::{Handle, OnRestart, Report, RunRequest, Shaped, TokenCounter};
+use outboard_execution::{Handle, OnRestart, Report, RunRequest, Shaped, Tokens};
 use outboard_journal::Status;
 use outboard_types::{ExecutionId, Language, Principal, SessionName};
 use serde_json::value::RawValue;
@@ -24,7 +23,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure>
     let settings = compose::settings(cli)?;
     super::first::tell(&settings);
     let request = request(args)?;
-    let app = open(&settings, args.json).await?;
+    let app = open(&settings).await?;
     let handle = app.executions.start_traced(request, compose::origin())?;
     finish(app, handle, &settings, args.json, args.max_tokens).await
 }
@@ -32,7 +31,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Run) -> Result<ExitCode, Failure>
 /// `outboard resume`: the rest of a program whose process is gone.
 pub(super) async fn resume(cli: &Cli, args: &cli::Resume) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let app = open(&settings, args.json).await?;
+    let app = open(&settings).await?;
     let handle = match app.executions.resume_one(&ExecutionId(args.id.as_str().into())).await {
         Ok(handle) => handle,
         Err(error) => {
@@ -43,19 +42,18 @@ pub(super) async fn resume(cli: &Cli, args: &cli::Resume) -> Result<ExitCode, Fa
     finish(app, handle, &settings, args.json, args.max_tokens).await
 }
 
-pub(super) async fn open(settings: &Settings, exact: bool) -> Result<App, Failure> {
-    let counter: Option<Box<dyn TokenCounter>> = if exact { Some(Box::new(O200k)) } else { None };
-    let app = App::open(settings, &Principal::default(), Pool::None, counter).await?;
+pub(super) async fn open(settings: &Settings) -> Result<App, Failure> {
+    let app = App::open(settings, &Principal::default(), Pool::None).await?;
     app.executions.deps().desk.iter().for_each(super::asking::follow);
     Ok(app)
 }
 
-/// Waits for the end, or for the person to give up; `shown` makes what is read of the report.
+/// Waits for the end, or for the person to give up; `shown` makes what is read of the report. Gives what it took, too.
 pub(super) async fn ended<T>(
     app: App,
     handle: &Handle,
     shown: impl FnOnce(&Report) -> (String, T),
-) -> Result<(Arc<Report>, T), Failure> {
+) -> Result<(Arc<Report>, T, Tokens), Failure> {
     let report = tokio::select! {
         report = handle.wait(LONG) => report,
         _ = tokio::signal::ctrl_c() => {
@@ -63,13 +61,15 @@ pub(super) async fn ended<T>(
             handle.wait(Duration::from_secs(5)).await
         }
     };
-    let both = report.map(|report| {
-        let (text, shown) = shown(&report);
-        app.executions.told(&report.execution, &text);
-        (report, shown)
-    });
+    let Some(report) = report else {
+        app.close().await;
+        return Err(Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"));
+    };
+    let (text, shown) = shown(&report);
+    app.executions.told(&report.execution, &text);
+    let tokens = app.executions.ledger(&report, &text).await;
     app.close().await;
-    both.ok_or_else(|| Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"))
+    Ok((report, shown, tokens))
 }
 
 /// Waits for the end and shows the report.
@@ -85,8 +85,8 @@ async fn finish(
         let shaped = report.shape(max_tokens);
         (shaped.text.clone(), shaped)
     };
-    let (report, shaped) = ended(app, &handle, shown).await?;
-    show(&report, &shaped, json);
+    let (report, shaped, tokens) = ended(app, &handle, shown).await?;
+    show(&report, &shaped, &tokens, json);
     Ok(if report.status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -116,7 +116,7 @@ fn language(args: &cli::Run) -> Result<Language, Failure> {
         .ok_or_else(|| Failure::usage(format!("unknown language {name:?}")).hint("use --language typescript or python"))
 }
 
-fn show(report: &Report, shaped: &Shaped, json: bool) {
+fn show(report: &Report, shaped: &Shaped, tokens: &Tokens, json: bool) {
     if !json {
         return output::data(&shaped.text);
     }
@@ -141,7 +141,7 @@ fn show(report: &Report, shaped: &Shaped, json: bool) {
         "network": report.network,
         "inspection": report.findings,
         "skills": report.skills,
-        "tokens": report.tokens(O200k.count(&shaped.text)),
+        "tokens": tokens,
         "truncated": shaped.truncated,
     }));
 }

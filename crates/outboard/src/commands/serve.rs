@@ -31,7 +31,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Serve) -> Result<ExitCode, Failur
         Door::Port(_) => Principal(http::PRINCIPAL.into()),
         Door::Stdio | Door::Socket(..) => Principal::default(),
     };
-    let app = App::open(&settings, &principal, Pool::Warm, None).await?;
+    let app = App::open(&settings, &principal, Pool::Warm).await?;
     let upstreams = app.catalog.upstreams.clone();
     if !matches!(door, Door::Stdio) {
         // Clients come and go; servers are told of all that some client may be able to do.

@@ -85,10 +85,10 @@ async fn change(mut settings: Settings, scope: StateScope, code: &str, input: Va
     settings.inspection_refuse.clear();
     let input = to_raw_value(&input).map_err(|error| Failure::usage(error.to_string()))?;
     let StateScope { principal, session } = scope;
-    let app = App::open(&settings, &principal, Pool::None, None).await?;
+    let app = App::open(&settings, &principal, Pool::None).await?;
     let request = RunRequest { input: Some(input), principal, session, ..RunRequest::new(Language::TypeScript, code) };
     let handle = app.executions.start_traced(request, compose::origin())?;
-    let (report, ()) = super::run::ended(app, &handle, |_| (String::new(), ())).await?;
+    let (report, (), _) = super::run::ended(app, &handle, |_| (String::new(), ())).await?;
     if let Some(error) = &report.error {
         let code = ErrorCode::ALL.iter().find(|code| code.as_str() == error.code).copied();
         let failure = Failure::new(code.unwrap_or(ErrorCode::ProgramError), error.message.clone());

@@ -22,7 +22,7 @@ use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
     Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf,
-    StateFolder, Surfaces, TokenCounter, Told, Visible,
+    StateFolder, Surfaces, Told, Visible,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Reader, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Network, Upstreams};
@@ -163,9 +163,8 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// Opens the journal and puts the gateway in front of the servers; starts none. Whether tokens are counted is for
-    /// settings that leave it open.
-    pub(crate) fn open(settings: &Settings, principal: &Principal, counts: bool) -> Result<Self, Failure> {
+    /// Opens the journal and puts the gateway in front of the servers; starts none.
+    pub(crate) fn open(settings: &Settings, principal: &Principal) -> Result<Self, Failure> {
         let catalog = catalog(settings, principal)?;
         let border = privacy::border(settings)?;
         let journal = journal(settings)?;
@@ -175,10 +174,10 @@ impl Door {
         if let Some(border) = &border {
             options.privacy = border.clone();
         }
-        let counting = telemetry::counting(settings, &journal, counts)?;
+        let counting = telemetry::counting(settings, &journal)?;
         options.reader = counting.clone().map(|counting| counting as Arc<dyn Reader>);
         let forecast = Forecast::new(&options.spending);
-        let telemetry = telemetry::start(settings, &journal, border.clone())?;
+        let telemetry = telemetry::start(settings, &journal, border.clone(), counting.as_ref())?;
         let circuits = options.circuits.clone();
         let (rulebook, intents) = (options.rulebook.clone(), Intents::default());
         let upstream = Journalled::new(catalog.upstreams.clone(), journal.clone(), intents.clone());
@@ -239,13 +238,8 @@ pub(crate) struct App {
 
 impl App {
     /// Starts the sandbox and opens the door; starts no server.
-    pub(crate) async fn open(
-        settings: &Settings,
-        principal: &Principal,
-        pool: Pool,
-        counter: Option<Box<dyn TokenCounter>>,
-    ) -> Result<Self, Failure> {
-        let door = Door::open(settings, principal, pool == Pool::Warm || counter.is_some())?;
+    pub(crate) async fn open(settings: &Settings, principal: &Principal, pool: Pool) -> Result<Self, Failure> {
+        let door = Door::open(settings, principal)?;
         let Door {
             catalog,
             gateway,
@@ -284,7 +278,6 @@ impl App {
             skills: Some(catalog.skills.clone()),
             border,
             inspection: inspection(settings)?,
-            counter,
             counting,
         });
         source::follow_changes(catalog.upstreams.clone(), catalog.surfaces.clone());

@@ -59,7 +59,6 @@ pub(crate) async fn replay(
         skills: Some(catalog.skills.clone()),
         border: privacy::border(settings)?,
         inspection: inspection(settings)?,
-        counter: None,
         counting: None,
     });
     Ok(App { catalog, executions, circuits: Circuits::default(), telemetry: None })

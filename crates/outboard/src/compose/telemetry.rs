@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The longest that the end of the program waits for a collector.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The longest that it waits for tokens to be counted; the vocabulary takes a moment on a slow machine.
+/// The longest that it waits for tokens to be counted.
 pub(super) const COUNTING: Duration = Duration::from_secs(60);
 
 /// Where telemetry goes: settings over the environment.
@@ -59,27 +59,22 @@ pub(crate) fn drawn(settings: &Settings, border: Option<Arc<Border>>) -> TreeOpt
     TreeOptions { inner: given.tools, langfuse: given.langfuse, content: given.content.then_some(mask) }
 }
 
-/// Counts tokens aside from now on, unless estimates are wanted. Reading the vocabulary takes about a second: too
-/// much for a command that runs one program, unless it `counts` anyway or settings insist.
-pub(super) fn counting(settings: &Settings, journal: &Journal, counts: bool) -> Result<Option<Arc<Counting>>, Failure> {
-    let tokenizer = match settings.tokenizer.as_str() {
-        "auto" if counts => Tokenizer::O200k,
-        "auto" => Tokenizer::Estimate,
-        word => Tokenizer::parse(word),
-    };
-    if let Tokenizer::File(path) = &tokenizer
-        && !path.is_file()
-    {
-        let problem = format!("ledger.tokenizer: there is no file {}", path.display());
-        return Err(Failure::new(ErrorCode::InvalidSettings, problem)
-            .hint("write \"o200k\", \"estimate\", or the path of a .tiktoken file"));
+/// Counts tokens aside from now on, unless estimates are wanted.
+pub(super) fn counting(settings: &Settings, journal: &Journal) -> Result<Option<Arc<Counting>>, Failure> {
+    let tokenizer = Tokenizer::parse(&settings.tokenizer);
+    if !tokenizer.counts() {
+        return Ok(None);
     }
-    Ok(if tokenizer.counts() { Some(Counting::start(tokenizer, journal.clone())?) } else { None })
+    let counter = tokenizer.load().map_err(|error| {
+        Failure::new(ErrorCode::InvalidSettings, format!("ledger.tokenizer: {error}"))
+            .hint("write \"o200k\", \"estimate\", or the path of a .tiktoken file")
+    })?;
+    Ok(Some(Counting::start(counter, journal.clone())?))
 }
 
 fn alerts(settings: &Settings) -> AlertOptions {
-    let AlertSettings { calls_factor, least_calls, error_rate, cost_day, quiet, .. } = settings.alerts;
-    AlertOptions { calls_factor, least_calls, error_rate, cost_day, quiet }
+    let AlertSettings { calls_factor, least_calls, error_rate, cost_day, quiet, after, .. } = settings.alerts;
+    AlertOptions { calls_factor, least_calls, error_rate, cost_day, quiet, after }
 }
 
 /// Listens to a journal from now on.
@@ -87,12 +82,19 @@ pub(super) fn start(
     settings: &Settings,
     journal: &Journal,
     border: Option<Arc<Border>>,
+    counting: Option<&Arc<Counting>>,
 ) -> Result<Arc<Telemetry>, Failure> {
     let wrong = |error: outboard_telemetry::SendError| {
         Failure::new(ErrorCode::InvalidSettings, error.to_string())
             .hint("set telemetry.endpoint, or OTEL_EXPORTER_OTLP_ENDPOINT, to an http:// or https:// address")
     };
     let telemetry = Telemetry::start(sending(settings)?, drawn(settings, border), journal).map_err(wrong)?;
+    if let Some(counting) = counting.cloned() {
+        telemetry.after(Box::new(move || {
+            let counting = counting.clone();
+            Box::pin(async move { counting.settled().await })
+        }));
+    }
     if settings.alerts.enabled {
         telemetry.alert(alerts(settings), journal)?;
     }

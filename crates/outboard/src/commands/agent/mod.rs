@@ -42,7 +42,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Agent) -> Result<ExitCode, Failur
     }
     let stop = super::serve::stop_signal()?;
     let pool = if args.mode == "direct" { Pool::None } else { Pool::Warm };
-    let app = App::open(&settings, &Principal::default(), pool, Some(Box::new(O200k))).await?;
+    let app = App::open(&settings, &Principal::default(), pool).await?;
     let session = Session::new(&app, &settings, given, store, stop, args.json);
     let done = match session {
         Ok(session) => work(&session, args, earlier).await,

@@ -33,7 +33,7 @@ impl ServiceTools {
             if let Ok(handle) = executions.find(&id, &Principal::default())
                 && let Some(report) = handle.wait(Duration::ZERO).await
             {
-                tokens += report.direct_equivalent;
+                tokens += executions.ledger(&report, "").await.direct_equivalent;
             }
         }
         tokens

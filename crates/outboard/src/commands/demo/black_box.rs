@@ -20,7 +20,7 @@ pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Fa
     let state = tempfile::tempdir()?;
     let mut settings = settings(state.path())?;
     settings.telemetry.tools = !cli.no_tool_tracing;
-    let app = App::open(&settings, &Principal::default(), Pool::None, None).await?;
+    let app = App::open(&settings, &Principal::default(), Pool::None).await?;
     let traces = traces(&app).await;
     app.close().await;
     let (id, with, without) = traces?;

@@ -90,7 +90,7 @@ pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Fa
     }
     let state = tempfile::tempdir()?;
     let settings = settings(state.path())?;
-    let app = App::open(&settings, &Principal::default(), Pool::None, None).await?;
+    let app = App::open(&settings, &Principal::default(), Pool::None).await?;
     let rows = compare(&app).await;
     app.close().await;
     let rows = rows?;

@@ -22,7 +22,7 @@ pub(super) struct Wanted<'a> {
 
 pub(super) async fn save(settings: &Settings, wanted: &Wanted<'_>, json: bool) -> Result<ExitCode, Failure> {
     let name = SkillName::new(wanted.name).map_err(failed)?;
-    let app = App::open(settings, &Principal::default(), Pool::None, None).await?;
+    let app = App::open(settings, &Principal::default(), Pool::None).await?;
     let saved = save_with(&app, &name, wanted).await;
     let shelf = app.catalog.skills.clone();
     app.close().await;

@@ -62,7 +62,7 @@ async fn checked(settings: &Settings, shelf: &Shelf, skill: &Skill) -> Result<()
     if shelf.collection().checked(&skill.version).is_some_and(|known| known.refused.is_none()) {
         return Ok(());
     }
-    let app = App::open(settings, &Principal::default(), Pool::None, None).await?;
+    let app = App::open(settings, &Principal::default(), Pool::None).await?;
     let checked = app.executions.check_skill(skill).await;
     app.close().await;
     shelf.collection().keep_checked(&skill.version, checked?).map_err(failed)?;

@@ -52,13 +52,18 @@ fn tools_unlike(before: &[Usage], since: &[Usage], limits: &AlertSettings) -> Ve
     let rate = |row: &Usage| row.errors as f64 / row.calls.max(1) as f64;
     let mut alerts = Vec::new();
     for row in since {
-        let usual = before.iter().find(|usual| usual.of == row.of);
         let mut alert = |kind, text| alerts.push(Alert { kind, of: row.of.clone(), text });
-        // Where nothing was called before, everything is new and none of it news.
-        if usual.is_none() && !before.is_empty() {
-            alert("new_tool", format!("{} was never called before the last day; {} calls since", row.of, row.calls));
-        }
-        let limit = usual.map_or(0.0, rate).max(limits.error_rate / 2.0) * 2.0;
+        let Some(usual) = before.iter().find(|usual| usual.of == row.of) else {
+            // Where nothing was called before, everything is new and none of it news.
+            if !before.is_empty() {
+                alert(
+                    "new_tool",
+                    format!("{} was never called before the last day; {} calls since", row.of, row.calls),
+                );
+            }
+            continue;
+        };
+        let limit = rate(usual).max(limits.error_rate / 2.0) * 2.0;
         if row.calls >= limits.least_calls && rate(row) >= limit {
             let share = rate(row) * 100.0;
             alert(

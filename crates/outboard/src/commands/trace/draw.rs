@@ -40,7 +40,8 @@ fn head(id: &ExecutionId, trace: &Trace, root: &Span) -> String {
     if let (Some(written), Some(read), Some(direct)) =
         (tokens("model_out"), tokens("model_in"), tokens("direct_equivalent"))
     {
-        text.push_str(&format!("\ntokens: {written} written, {read} read; {direct} by direct calls"));
+        let about = if is_estimate(root) { "~" } else { "" };
+        text.push_str(&format!("\ntokens: {about}{written} written, ~{read} read; {about}{direct} by direct calls"));
     }
     text
 }
@@ -115,6 +116,11 @@ fn time(us: u64) -> String {
     }
 }
 
+/// Whether its tokens were not counted.
+fn is_estimate(span: &Span) -> bool {
+    span.text("outboard.tokens.counter").is_none_or(|counter| counter == "estimate")
+}
+
 /// What is worth saying: sizes, and whatever is not as usual.
 fn notes(span: &Span) -> String {
     let mut notes = Vec::new();
@@ -123,8 +129,9 @@ fn notes(span: &Span) -> String {
         span.number("outboard.result.bytes"),
         span.text("outboard.server").is_some(),
     ) {
-        let tokens = span.number("outboard.tokens.estimate").unwrap_or(0);
-        notes.push(format!("{there} B → {back} B, ~{tokens} tokens"));
+        let tokens = |of: &str| span.number(&format!("outboard.tokens.{of}")).unwrap_or(0);
+        let about = if is_estimate(span) { "~" } else { "" };
+        notes.push(format!("{there} B → {back} B, {about}{} tokens", tokens("arguments") + tokens("result")));
     }
     notes.extend(
         span.text("outboard.policy.decision").filter(|word| !matches!(*word, "allow" | "none")).map(str::to_owned),
