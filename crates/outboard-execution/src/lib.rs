@@ -60,8 +60,8 @@ pub use report::{CallCount, Failure, HostCount, Report, Shaped};
 pub use request::RunRequest;
 pub use search::{Detail, SearchHit, SearchRequest};
 pub use skills::{
-    CaseRun, Drift, EXPOSED, ExposedSkill, Shelf, SkillNote, SkillReport, SkillRules, SkillUse, case_of, drift,
-    skill_error,
+    CaseRun, Drift, EXPOSED, ExposedChange, ExposedSkill, ExposedState, Shelf, SkillNote, SkillReport, SkillRules,
+    SkillUse, case_of, drift, skill_error,
 };
 pub use state::{FILES_MAX_BYTES, StateFolder};
 pub use surface::{Surface, SurfaceError, SurfaceSource, Surfaces, Told, Visible};

@@ -4,7 +4,10 @@
 //! kernel beneath a folder that is held open, and any link on the way is an error (CVE-2026-1386 and
 //! CVE-2021-30465 are what happens otherwise).
 
+use crate::options::Limits;
+use crate::quota::{Folders, Quota};
 use crate::sys::beneath as sys;
+use crate::unfinished::Unfinished;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -95,6 +98,24 @@ impl Beneath {
         let (folder, name) = self.parent(path, true)?;
         let _ = sys::remove(&folder, &name);
         sys::open(&folder, &name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL, 0o644)
+    }
+
+    /// Begins a file that takes the place of another one when it is whole, and makes the folders that it is in.
+    ///
+    /// # Errors
+    /// If a link is on the way, or the file system refuses.
+    pub fn replace(&self, path: &Path) -> io::Result<Unfinished> {
+        let (folder, name) = self.parent(path, true)?;
+        Unfinished::begin(folder, name)
+    }
+
+    /// The key of the limit that what is here goes beyond, if it does.
+    ///
+    /// # Errors
+    /// If the folder itself cannot be read.
+    pub fn over(&self, limits: &Limits) -> io::Result<Option<&'static str>> {
+        let folders = Folders::one(self.folder.try_clone()?, Quota::of(limits));
+        Ok(folders.over()?.map(|over| over.key()))
     }
 
     /// Removes a file, or a folder with all that is in it. Links go, what they lead to stays.
@@ -198,6 +219,27 @@ mod tests {
         beneath.remove(Path::new("a")).unwrap();
         assert!(beneath.walk(Path::new("")).unwrap().is_empty() && beneath.remove(Path::new("a")).is_err());
         assert!(elsewhere.path().join("kept").exists());
+    }
+
+    #[test]
+    fn a_file_takes_its_place_when_it_is_whole_and_only_then() {
+        let root = tempfile::tempdir().unwrap();
+        let beneath = Beneath::root(root.path()).unwrap();
+        let (path, there) = (Path::new("a/b.txt"), root.path().join("a/b.txt"));
+        beneath.replace(path).and_then(|mut file| file.write_all(b"old").and_then(|()| file.finish())).unwrap();
+        let mut unfinished = beneath.replace(path).unwrap();
+        unfinished.write_all(b"half").unwrap();
+        assert_eq!(std::fs::read(&there).unwrap(), b"old");
+        drop(unfinished);
+        assert_eq!(std::fs::read_dir(root.path().join("a")).unwrap().count(), 1);
+        // A link that a program planted there is replaced, not followed.
+        std::fs::remove_file(&there).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &there).unwrap();
+        beneath.replace(path).and_then(|mut file| file.write_all(b"new").and_then(|()| file.finish())).unwrap();
+        assert_eq!(std::fs::read(&there).unwrap(), b"new");
+        assert!(beneath.replace(Path::new("a")).and_then(Unfinished::finish).is_err(), "a folder stays");
+        let (small, large) = (Limits { disk_files: 1, ..Limits::default() }, Limits::default());
+        assert_eq!((beneath.over(&small).unwrap(), beneath.over(&large).unwrap()), (Some("sandbox.disk_files"), None));
     }
 
     #[test]

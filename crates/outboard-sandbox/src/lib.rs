@@ -42,6 +42,7 @@ mod running;
 mod sandbox;
 mod spawner;
 mod sys;
+mod unfinished;
 mod worker;
 
 pub use beneath::{Beneath, BeneathEntry};
@@ -57,4 +58,5 @@ pub use sandbox::Sandbox;
 pub use spawner::spawner_main;
 #[doc(hidden)]
 pub use sys::filter::allowed_calls;
+pub use unfinished::Unfinished;
 pub use worker::{Control, Exit, ExitReason, Worker};

@@ -88,6 +88,11 @@ impl Folders {
         Ok((!open.is_empty()).then(|| Self { open: Arc::new(open), quota }))
     }
 
+    /// One folder that is open already.
+    pub(crate) fn one(folder: File, quota: Quota) -> Self {
+        Self { open: Arc::new(vec![folder]), quota }
+    }
+
     /// What is used up, if anything. Stops counting as soon as that is known.
     ///
     /// # Errors

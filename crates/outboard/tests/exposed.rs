@@ -1,6 +1,7 @@
 //! Skills as tools and prompts of their own, and how their uses count in a search.
 
-use crate::skills::{parsed, shop};
+use crate::protocol::meta;
+use crate::skills::{SAVES, parsed, shop};
 use crate::support::{Place, Session};
 use serde_json::{Value, json};
 use std::fs;
@@ -115,6 +116,74 @@ fn what_is_used_with_success_comes_first_among_equals() {
         assert_eq!(run(after, "return 1")["status"], "succeeded");
     }
     assert_eq!(first(), format!("trim-{}", after.to_lowercase()));
+}
+
+/// Waits until the client was told of a change, and takes that away.
+fn hears(session: &mut Session, what: &str) -> Value {
+    let told = |note: &Value| note["method"] == format!("notifications/{what}/list_changed");
+    match session.notes.iter().position(told) {
+        Some(at) => session.notes.remove(at),
+        None => session.next_note(told),
+    }
+}
+
+#[test]
+fn clients_hear_of_skills_that_a_program_a_person_or_another_process_changed() {
+    let place = exposing("");
+    let file = place.path().join(".outboard/skills/sum-orders/index.ts");
+    let mut session = place.serve();
+    let client = json!({"name": "t", "version": "1"});
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client});
+    let can = session.request("initialize", hello)["result"]["capabilities"].clone();
+    assert!(can["tools"]["listChanged"] == true && can["prompts"]["listChanged"] == true, "{can}");
+    assert_eq!(listed(&mut session).len(), 2);
+    place.ok(&["skills", "history", "sum-orders"]);
+    // By hand, as an editor does.
+    fs::write(&file, CODE.replace("least?: number", "atLeast: number").replace("least ??", "atLeast ??")).unwrap();
+    hears(&mut session, "tools");
+    hears(&mut session, "prompts");
+    assert_eq!(listed(&mut session)[0]["inputSchema"]["required"], json!(["page", "atLeast"]));
+    for (command, required) in [("rollback", json!(["page"])), ("remove", Value::Null), ("rollback", json!(["page"]))] {
+        place.ok(&["skills", command, "sum-orders"]);
+        hears(&mut session, "tools");
+        hears(&mut session, "prompts");
+        let tools = listed(&mut session);
+        let own = tools.iter().find(|tool| tool["name"] == "skills__sum-orders");
+        assert_eq!(own.map_or(Value::Null, |own| own["inputSchema"]["required"].clone()), required, "{command}");
+    }
+    // A program of this session itself; it has no instructions, so the prompts are the same.
+    let code = "require('fs').writeFileSync('/skills/gone.ts', '/** Is here. */\\nexport const gone = () => 1;')";
+    let (text, failed) = session.tool("run_code", json!({"code": code, "language": "typescript"}));
+    assert!(!failed && text.contains("skill gone saved"), "{text}");
+    hears(&mut session, "tools");
+    assert_eq!(listed(&mut session).len(), 3);
+    assert!(!session.notes.iter().any(|note| note["method"] == "notifications/prompts/list_changed"));
+    session.end();
+}
+
+#[test]
+fn a_stateless_client_hears_what_it_subscribed_to_once_a_person_approved() {
+    let place = shop("skills = { approval = \"model\", expose = [\"sum-orders\"] }");
+    let mut session = place.serve();
+    let wanted = json!({"notifications": {"toolsListChanged": true}, "_meta": meta(&json!({}))});
+    let id = session.ask("subscriptions/listen", wanted);
+    session.next_note(|note| note["method"] == "notifications/subscriptions/acknowledged");
+    let saves = json!({"name": "run_code", "arguments": {"code": SAVES}, "_meta": meta(&json!({}))});
+    let saved = session.request("tools/call", saves);
+    assert!(saved.to_string().contains("skill sum-orders waiting"), "{saved}");
+    assert_eq!(listed(&mut session).len(), 0, "nobody else sees it yet");
+    place.ok(&["skills", "approve", "sum-orders"]);
+    let told = hears(&mut session, "tools");
+    assert_eq!(told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], id, "{told}");
+    assert_eq!(listed(&mut session).len(), 1);
+    let own = |note: &&Value| note["method"].as_str().is_some_and(|method| method.ends_with("list_changed"));
+    assert_eq!(
+        session.notes.iter().filter(own).count(),
+        0,
+        "it was told once, and of nothing else: {:?}",
+        session.notes
+    );
+    session.end();
 }
 
 /// Prints what a search and a program take where there are many: `-- a_thousand --nocapture`.

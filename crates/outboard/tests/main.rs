@@ -35,6 +35,7 @@ mod state;
 mod support;
 mod tasks;
 mod telemetry;
+mod together;
 mod top;
 mod types;
 mod web;

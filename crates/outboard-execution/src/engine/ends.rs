@@ -19,6 +19,10 @@ pub(super) enum End {
 impl End {
     /// No worker could be had.
     pub(super) fn sandbox(error: &SandboxError) -> Self {
+        if let SandboxError::Full { key } = error {
+            let error = ToolError::new(ErrorCode::LimitExceeded, error.to_string());
+            return End::Failed(Status::LimitExceeded, error.hint(sets(key.trim_start_matches("sandbox."))));
+        }
         let error = ToolError::new(ErrorCode::SandboxUnavailable, error.to_string()).hint("run `outboard doctor`");
         End::Failed(Status::Failed, error)
     }
@@ -127,7 +131,8 @@ fn limit_shown(trouble: &Trouble, limits: &Limits, out_of_processes: bool) -> Op
 }
 
 fn sets(key: &str) -> String {
-    format!("sandbox.{key} in outboard.toml sets it")
+    let room = if key.starts_with("disk_") { "; `outboard workspace rm SESSION` makes room" } else { "" };
+    format!("sandbox.{key} in outboard.toml sets it{room}")
 }
 
 impl From<ToolError> for Failure {
@@ -159,6 +164,9 @@ mod tests {
             let text = text(reason, false);
             assert!(text.contains(value) && text.contains(key), "{text}");
         }
+        let full = SandboxError::Full { key: "sandbox.disk_files" };
+        let End::Failed(Status::LimitExceeded, full) = End::sandbox(&full) else { panic!("it is no limit") };
+        assert!(full.hint.is_some_and(|hint| hint.contains("sandbox.disk_files") && hint.contains("workspace rm")));
         assert!(text(ExitReason::Exited(1), true).contains("64 processes"));
         assert!(text(ExitReason::Exited(1), false).contains("ended before"));
         let wall = over_wall(Duration::from_secs(9));

@@ -111,11 +111,18 @@ impl Engine {
     /// Has workers read skills that somebody put into a folder, so that a search can tell how they are called. Nobody
     /// waits for that.
     fn read_found(&self, shelf: &Arc<Shelf>, view: &View) {
-        let unread = |skill: &&Arc<Skill>| shelf.collection().checked(&skill.version).is_none();
+        // Programs that end meanwhile start no second reading: their own workers need the machine more.
+        let (Ok(folder), Some(reading), false) = (self.deps.state.skills(), shelf.reading(), self.is_offline()) else {
+            return;
+        };
+        let unread = |skill: &&Arc<Skill>| !shelf.collection().is_checked(&skill.version);
         let unread: Vec<_> = view.active().map(|(_, skill)| skill).filter(unread).take(AT_ONCE).cloned().collect();
-        let (Ok(folder), false) = (self.deps.state.skills(), unread.is_empty() || self.is_offline()) else { return };
+        if unread.is_empty() {
+            return;
+        }
         let (deps, surface, shelf) = (self.deps.clone(), self.surface.clone(), shelf.clone());
         tokio::spawn(async move {
+            let _reading = reading;
             for skill in unread {
                 let read = crate::skills::check(&deps, &surface, &skill, &folder).await;
                 // One that is not fit is noted as well, so that it is not read again after each program.

@@ -3,6 +3,7 @@
 //! Never here: how skills are kept (that is `outboard-skills`), or reading their code outside a worker.
 
 mod cases;
+mod changes;
 mod check;
 mod drift;
 mod expose;
@@ -13,6 +14,7 @@ mod report;
 mod shelf;
 
 pub use cases::{CaseRun, case_of};
+pub use changes::{ExposedChange, ExposedState};
 pub(crate) use check::check;
 pub use drift::{Drift, drift};
 pub use expose::{EXPOSED, ExposedSkill};

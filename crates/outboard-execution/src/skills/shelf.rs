@@ -2,6 +2,8 @@
 
 use outboard_skills::{Library, Roots, Skill, SkillError, SkillName};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What the operator wants of skills.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct SkillRules {
 pub struct Shelf {
     collection: Library,
     rules: SkillRules,
+    /// Held while workers read skills that somebody put into a folder.
+    reading: Arc<Semaphore>,
 }
 
 impl Shelf {
@@ -25,7 +29,12 @@ impl Shelf {
     /// If the disk refuses.
     pub fn open(roots: Roots, rules: SkillRules) -> Result<Self, SkillError> {
         let secret = |text: &str| crate::inspection::secrets(text).into_iter().next();
-        Ok(Self { collection: Library::open(roots, secret)?, rules })
+        Ok(Self { collection: Library::open(roots, secret)?, rules, reading: Arc::new(Semaphore::new(1)) })
+    }
+
+    /// The right to have workers read skills that nobody waits for; none while somebody has it.
+    pub(crate) fn reading(&self) -> Option<OwnedSemaphorePermit> {
+        self.reading.clone().try_acquire_owned().ok()
     }
 
     /// The library.

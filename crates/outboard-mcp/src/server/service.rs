@@ -138,6 +138,9 @@ impl Service {
         let bridge: Arc<dyn crate::client::Agents> = service.bridge.clone();
         upstreams.serve(Arc::downgrade(&bridge));
         tokio::spawn(news::follow(Arc::downgrade(&service), upstreams));
+        if service.executions.exposes_skills() {
+            tokio::spawn(skills::follow(Arc::downgrade(&service)));
+        }
         service
     }
 
@@ -212,8 +215,9 @@ impl Service {
 
     /// What we offer. What is not known of a server yet may be there.
     fn capabilities(&self) -> Value {
-        let mut capabilities = json!({"tools": {"listChanged": self.shows_upstream_tools()}, "logging": {}});
-        if self.executions.exposes_skills() {
+        let exposes = self.executions.exposes_skills();
+        let mut capabilities = json!({"tools": {"listChanged": exposes || self.shows_upstream_tools()}, "logging": {}});
+        if exposes {
             capabilities["prompts"] = json!({"listChanged": true});
         }
         let Some(upstreams) = &self.upstreams else { return capabilities };

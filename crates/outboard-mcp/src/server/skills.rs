@@ -1,12 +1,18 @@
 //! Skills that settings expose, as tools and prompts of our own.
 
 use super::calls::Again;
+use super::news::Notice;
 use super::service::Service;
 use crate::rpc::RpcError;
 use outboard_border::{Notes, Place};
 use outboard_execution::{EXPOSED, ExposedSkill};
 use outboard_types::{Principal, SessionName};
 use serde_json::{Value, json};
+use std::sync::Weak;
+use std::time::Duration;
+
+/// How often their folders are looked at: other processes change skills too, and folders may be on a network.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Their definitions as tools.
 pub(super) async fn tools(service: &Service) -> Vec<Value> {
@@ -23,6 +29,28 @@ pub(super) async fn prompts(service: &Service) -> Vec<Value> {
     let skills = service.executions.exposed_skills().await;
     let told = skills.iter().filter(|skill| !skill.manual.is_empty());
     told.map(|skill| json!({"name": skill.name, "description": skill.description})).collect()
+}
+
+/// Tells clients when a list of skills is another, for as long as the service lives.
+pub(super) async fn follow(service: Weak<Service>) {
+    let mut before = None;
+    while let Some(service) = service.upgrade() {
+        if let Some(now) = service.executions.exposed_state().await {
+            let change = before.as_ref().map(|before| now.since(before)).unwrap_or_default();
+            if change.tools || change.prompts {
+                // Told only when a client that asks at once gets the new list: what is new is read by a worker before.
+                service.executions.exposed_skills().await;
+            }
+            for (_, notice) in
+                [(change.tools, Notice::Tools), (change.prompts, Notice::Prompts)].into_iter().filter(|one| one.0)
+            {
+                let _ = service.news.send(notice);
+            }
+            before = Some(now);
+        }
+        drop(service);
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// The skill that a name means, if it means one.

@@ -94,6 +94,13 @@ pub(crate) fn rename_to_free(parent: &File, name: &Path, new: &str) -> io::Resul
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
+/// Gives what is directly below an open folder another name, in the place of a file that has it.
+pub(crate) fn rename(parent: &File, from: &Path, to: &Path) -> io::Result<()> {
+    let (from, to, at) = (text(from)?, text(to)?, parent.as_raw_fd());
+    // SAFETY: both paths are NUL-terminated and outlive the call.
+    check(unsafe { libc::renameat(at, from.as_ptr(), at, to.as_ptr()) }.into()).map(drop)
+}
+
 /// Removes a file directly below an open folder.
 pub(crate) fn remove(parent: &File, name: &Path) -> io::Result<()> {
     unlink(parent, name, 0)

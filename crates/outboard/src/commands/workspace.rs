@@ -5,7 +5,7 @@ use crate::cli::{self, Cli, WorkspaceAction};
 use crate::failure::Failure;
 use crate::{compose, output};
 use outboard_execution::StateFolder;
-use outboard_sandbox::{Beneath, BeneathEntry};
+use outboard_sandbox::{Beneath, BeneathEntry, Limits};
 use outboard_types::{ErrorCode, Principal, SessionName};
 use serde_json::json;
 use std::fs::File;
@@ -21,7 +21,9 @@ pub(super) fn run(cli: &Cli, args: &cli::Workspace) -> Result<ExitCode, Failure>
         WorkspaceAction::Ls { session: None, .. } => place.sessions(args.json),
         WorkspaceAction::Ls { session: Some(session), path } => list(&place.open(session)?, path.as_deref(), args.json),
         WorkspaceAction::Cat { session, path } => cat(&place.open(session)?, path),
-        WorkspaceAction::Put { session, path, file } => put(&place.made(session)?, path, file),
+        WorkspaceAction::Put { session, path, file } => {
+            put(&place.made(session)?, path, file, &compose::worker_limits(&settings))
+        }
         WorkspaceAction::Get { session, path, file } => get(&place.open(session)?, path, file),
         WorkspaceAction::Rm { session, path } => remove(&place.open(session)?, path.as_deref()),
         WorkspaceAction::Export { session, folder } => export(&place.open(session)?, folder),
@@ -94,14 +96,20 @@ fn cat(workspace: &Beneath, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn put(workspace: &Beneath, path: &Path, file: &Path) -> Result<(), Failure> {
-    let mut from: Box<dyn Read> = match file == Path::new("-") {
+/// What programs may not write either is not put there: the next program could not even start.
+fn put(workspace: &Beneath, path: &Path, file: &Path, limits: &Limits) -> Result<(), Failure> {
+    let from: Box<dyn Read> = match file == Path::new("-") {
         true => Box::new(io::stdin().lock()),
         false => Box::new(File::open(file).map_err(|error| named(file, &error))?),
     };
-    let mut to = workspace.create(path).map_err(|error| named(path, &error))?;
-    io::copy(&mut from, &mut to)?;
-    Ok(())
+    let mut to = workspace.replace(path).map_err(|error| named(path, &error))?;
+    io::copy(&mut from.take(limits.disk_bytes.saturating_add(1)), &mut to)?;
+    if let Some(key) = workspace.over(limits)? {
+        let told = format!("{} is not there: with it the session would hold more than {key} allows", path.display());
+        return Err(Failure::new(ErrorCode::LimitExceeded, told)
+            .hint("`outboard workspace rm SESSION PATH` makes room, or raise the limit"));
+    }
+    to.finish().map_err(|error| named(path, &error))
 }
 
 fn get(workspace: &Beneath, path: &Path, file: &Path) -> Result<(), Failure> {

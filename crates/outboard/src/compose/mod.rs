@@ -38,7 +38,7 @@ pub(crate) use gateway::desk;
 pub(crate) use privacy::{border, detector, masked, seal, tables};
 pub(crate) use reload::{Applied, apply};
 pub(crate) use replay::replay;
-pub(crate) use sandbox::sandbox_options;
+pub(crate) use sandbox::{sandbox_options, worker_limits};
 pub(crate) use skills::shelf;
 pub(crate) use telemetry::{drawn, note_origin, origin, sending};
 

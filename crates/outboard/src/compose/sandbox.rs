@@ -4,7 +4,7 @@ use super::{Pool, SPAWNER};
 use crate::failure::Failure;
 use outboard_config::{EngineSettings, GuestSettings, Settings};
 use outboard_egress::Egress;
-use outboard_sandbox::{Engine, EngineKind, FileGrant, Guest, PoolSize, Tier};
+use outboard_sandbox::{Engine, EngineKind, FileGrant, Guest, Limits, PoolSize, Tier};
 use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
 
@@ -23,18 +23,23 @@ pub(crate) fn sandbox_options(settings: &Settings, pool: Pool) -> Result<outboar
             Pool::None => PoolSize::default(),
         },
         minimum: if settings.sandbox.tier_b { Tier::B } else { Tier::A },
-        limits: outboard_sandbox::Limits {
-            cpu: settings.sandbox.cpu,
-            wall: settings.sandbox.wall,
-            memory_bytes: settings.sandbox.memory_mb << 20,
-            processes: settings.sandbox.processes,
-            open_files: settings.sandbox.open_files,
-            disk_bytes: settings.sandbox.disk_mb << 20,
-            disk_files: settings.sandbox.disk_files,
-            ..outboard_sandbox::Limits::default()
-        },
+        limits: worker_limits(settings),
         spawner: vec![program.into_os_string(), SPAWNER.into()],
     })
+}
+
+/// The limits of each program.
+pub(crate) fn worker_limits(settings: &Settings) -> Limits {
+    Limits {
+        cpu: settings.sandbox.cpu,
+        wall: settings.sandbox.wall,
+        memory_bytes: settings.sandbox.memory_mb << 20,
+        processes: settings.sandbox.processes,
+        open_files: settings.sandbox.open_files,
+        disk_bytes: settings.sandbox.disk_mb << 20,
+        disk_files: settings.sandbox.disk_files,
+        ..Limits::default()
+    }
 }
 
 /// TypeScript always; Python and bash where they are; further engines as they are configured.
