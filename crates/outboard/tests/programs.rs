@@ -207,3 +207,34 @@ fn an_engine_that_is_not_configured_is_named() {
     assert_eq!(report["error"]["code"], "sandbox_unavailable", "{report}");
     assert!(report["error"]["message"].as_str().unwrap().contains("bun"), "{report}");
 }
+
+/// An engine as the description of the guest protocol adds it: the guest and the settings that the page shows, with what
+/// Python needs on this machine.
+#[test]
+fn an_engine_of_ones_own_runs_the_programs_that_name_it() {
+    let place = Place::with(&["logs"]);
+    let page = include_str!("../../../docs/guest-protocol.md");
+    let block = |language: &str| {
+        let parts = page.split(&format!("```{language}\n")).nth(1).and_then(|rest| rest.split("```").next());
+        parts.unwrap().to_owned()
+    };
+    std::fs::write(place.path().join("lines.py"), block("python")).unwrap();
+    let probe = "import os, sys, sysconfig\nbase = os.path.realpath(sys.base_prefix)\n\
+        print(os.path.realpath(sys.executable), sysconfig.get_path('stdlib') if base == '/usr' else base, sep='\\n')";
+    let told =
+        std::process::Command::new("python3").args(["-I", "-c", probe]).output().expect("apt-get install python3");
+    let told = String::from_utf8(told.stdout).unwrap();
+    let (program, needs) = told.trim().split_once('\n').unwrap();
+    let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let engine = block("toml").replace("/usr/bin/python3", program).replace("/usr/lib/python3.12", needs);
+    place.settings(&format!("{settings}\n{engine}"));
+    let report = place.program("bash", "# engine: lines\nlogs list_pages {}\n");
+    assert_eq!(
+        (&report["status"], report["calls"].as_array().map(Vec::len)),
+        (&json!("succeeded"), Some(1)),
+        "{report}"
+    );
+    assert!(report["result"].as_array().is_some_and(|values| values.len() == 1), "{report}");
+    let report = place.program("bash", "# engine: words\nlogs list_pages {}\n");
+    assert_eq!(report["error"]["code"], "sandbox_unavailable", "{report}");
+}
