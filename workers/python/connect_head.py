@@ -27,6 +27,8 @@ import weakref
 
 MAX_INCOMING = 64 << 20
 MAX_TURNS = 1000
+# Programs of a shell of one's own are not kept, so nobody asks for their lines.
+PROGRAM = None
 MAX_OUTGOING = 30 << 20
 
 

@@ -868,6 +868,30 @@ class Consoles(Case):
         host.start("print('first')\nwhile True: pass")
         self.assertEqual(host.next(), {"console": {"stream": "out", "text": "first\n"}})
 
+    def test_calls_say_the_line_that_makes_them(self):
+        code = """
+        from servers.google_drive import get_document
+        import asyncio
+
+        def helper(name):
+            return get_document(name)
+
+        helper("a")
+        [get_document(n) for n in "bc"]
+        call_mcp_tool("google_drive.get_document", {"documentId": "f"})
+        list(map(get_document, "g"))
+        async def later(n):
+            await asyncio.sleep(0)
+            return await get_document(n)
+        """
+        self.value(code)
+        lines = lambda: [call.get("line") for call in self.last.calls]
+        self.assertEqual(lines(), [6, 9, 9, 10, 11])
+        self.value(code.split('helper("a")')[0] + "async def later(n):" + code.split("async def later(n):")[1] + """
+        await asyncio.gather(later("d"), later("e"))
+        await asyncio.to_thread(get_document, "f")""")
+        self.assertEqual(lines(), [10, 10, None])
+
     def test_text_precedes_the_call_that_follows(self):
         self.value("from servers.google_drive import get_document\nprint('x', end='')\nget_document('a')")
         self.assertEqual([next(iter(frame)) for frame in self.last.frames], ["console", "call", "result"])

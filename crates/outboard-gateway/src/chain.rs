@@ -144,7 +144,20 @@ impl Gateway {
     /// Makes a call of a replayed program, which keeps the number it had before: approvals that were asked
     /// for it are found by it.
     pub async fn call_numbered(&self, run: &Arc<Run>, number: u64, id: ToolId, arguments: Arc<RawValue>) -> Outcome {
-        self.pass(Request::new(run.prepare_numbered(number, id, arguments), run.clone())).await
+        self.call_of_line(run, (number, None), id, arguments).await
+    }
+
+    /// Makes a numbered call of a program, which says from which of its lines.
+    pub async fn call_of_line(
+        &self,
+        run: &Arc<Run>,
+        (number, line): (u64, Option<u32>),
+        id: ToolId,
+        arguments: Arc<RawValue>,
+    ) -> Outcome {
+        let mut call = run.prepare_numbered(number, id, arguments);
+        call.trace.line = line;
+        self.pass(Request::new(call, run.clone())).await
     }
 
     /// Does something else than a tool call, through the same chain. The upstream's answer is in the

@@ -22,6 +22,9 @@ pub struct CallTrace {
     /// What it was, where it was no tool call.
     #[serde(skip_serializing_if = "is_default")]
     pub kind: Option<String>,
+    /// The line of the program that made it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub line: Option<u32>,
     /// The rules that decided.
     #[serde(skip_serializing_if = "is_default")]
     pub rule: Option<String>,
@@ -134,6 +137,13 @@ pub enum MarkKind {
         /// The code with which it was refused.
         refused: Option<String>,
     },
+    /// Where the program is: the latest call that it made. Only the latest one is kept.
+    Place {
+        /// The number of the call.
+        call: u64,
+        /// The line that made it, from 1.
+        line: u32,
+    },
     /// A model asked for something else than a program: a search, a listing, one call.
     Request {
         /// The tool of ours, or the method.
@@ -231,14 +241,33 @@ impl Journal {
         })
     }
 
+    /// The call that a program made last, as far as it said, and the line that made it.
+    pub fn place(&self, execution: &ExecutionId) -> Result<Option<(u64, u32)>, JournalError> {
+        Ok(self.marks(execution)?.iter().find_map(|mark| match mark.what {
+            MarkKind::Place { call, line } => Some((call, line)),
+            _ => None,
+        }))
+    }
+
     /// The trace that an execution's client named.
     pub fn trace_origin(&self, execution: &ExecutionId) -> Result<Option<TraceOrigin>, JournalError> {
         Ok(self.marks(execution)?.iter().find_map(|mark| mark.what.origin()))
     }
 }
 
+/// Puts a place where the one before was; false for the first of its execution.
+fn moved(context: &Context<'_>, mark: &Mark, what: &str) -> rusqlite::Result<bool> {
+    let mut statement = context.connection.prepare_cached(
+        "UPDATE marks SET at_us = ?2, what = ?3 WHERE execution = ?1 AND json_extract(what, '$.kind') = 'place'",
+    )?;
+    Ok(statement.execute(params![mark.execution.as_str(), sql(mark.at_us), what])? > 0)
+}
+
 pub(crate) fn write(context: &Context<'_>, mark: &Mark) -> rusqlite::Result<()> {
     let what = serde_json::to_string(&mark.what).unwrap_or_default();
+    if matches!(mark.what, MarkKind::Place { .. }) && moved(context, mark, &what)? {
+        return Ok(());
+    }
     let mut statement =
         context.connection.prepare_cached("INSERT INTO marks (execution, at_us, what) VALUES (?1, ?2, ?3)")?;
     statement.execute(params![mark.execution.as_str(), sql(mark.at_us), what])?;

@@ -29,7 +29,7 @@ pub(crate) async fn outcome(sandbox: &Sandbox, grant: Grant, start: Start) -> Ru
     let mut run = Run::default();
     loop {
         match receiver.next().await.unwrap() {
-            Some(FromWorker::Call { id, server, tool, arguments }) => {
+            Some(FromWorker::Call { id, server, tool, arguments, .. }) => {
                 run.calls += 1;
                 let answer = if tool == "fails" {
                     let (code, message) = ("denied".to_owned(), "no".to_owned());

@@ -66,6 +66,7 @@ pub(crate) const MODE: &str = "outboard.agent.mode";
 pub(crate) const COST: &str = "outboard.agent.cost_micros";
 pub(crate) const SERVER: &str = "outboard.server";
 pub(crate) const NUMBER: &str = "outboard.call.number";
+pub(crate) const LINE: &str = "code.line.number";
 pub(crate) const DECISION: &str = "outboard.policy.decision";
 pub(crate) const RULE: &str = "outboard.policy.rule";
 pub(crate) const APPROVAL: &str = "outboard.approval.id";

@@ -159,7 +159,7 @@ impl TraceContext {
     pub fn of_call(&self, execution: &ExecutionId, number: u64) -> CallTracing {
         let own = || TraceParent { span: SpanId::of_call(execution, number), ..self.parent };
         let parent = if self.per_call { own() } else { self.parent };
-        CallTracing { parent: Some(parent), state: self.state.clone(), wire: WireNote::default() }
+        CallTracing { parent: Some(parent), state: self.state.clone(), ..CallTracing::default() }
     }
 }
 
@@ -172,6 +172,8 @@ pub struct CallTracing {
     pub state: Option<Arc<str>>,
     /// Filled in by whoever sends it.
     pub wire: WireNote,
+    /// The line of the program that makes the call.
+    pub line: Option<u32>,
 }
 
 /// How a call went to its server.

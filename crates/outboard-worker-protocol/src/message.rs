@@ -197,6 +197,9 @@ pub enum FromWorker {
         tool: String,
         /// JSON text of the arguments object.
         arguments: Box<RawValue>,
+        /// The line of the program that makes the call, from 1, where the worker knows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
     },
     /// `searchTools`, `search_tools`: answered in `done` or `fail`.
     Search {

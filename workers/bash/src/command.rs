@@ -80,7 +80,7 @@ fn call_request(words: &[String]) -> Result<FromWorker, String> {
         Arguments::Object(text) => text,
         Arguments::Input => arguments::object_text(&input()?)?,
     };
-    Ok(FromWorker::Call { id: 0, server, tool, arguments: raw(text)? })
+    Ok(FromWorker::Call { id: 0, server, tool, arguments: raw(text)?, line: said_line() })
 }
 
 fn search_request(words: &[String]) -> Result<FromWorker, String> {
@@ -91,6 +91,12 @@ fn search_request(words: &[String]) -> Result<FromWorker, String> {
     let pairs: Vec<String> =
         [format!("query:={}", arguments::quoted(&words.join(" ")))].into_iter().chain(pairs).collect();
     Ok(FromWorker::Search { id: 0, arguments: raw(arguments::object_of(&pairs)?)? })
+}
+
+/// The line of the program that makes the call, as its shell says; none where another file does.
+fn said_line() -> Option<u32> {
+    let said = std::env::var("OUTBOARD_LINE").ok()?;
+    said.rsplit_once("program.sh:")?.1.parse().ok()
 }
 
 pub(crate) fn raw(text: String) -> Result<Box<RawValue>, String> {

@@ -214,8 +214,8 @@ impl Caller {
         self.buffer.extend(&chunk[..size]);
         let Some(body) = self.buffer.next_frame().map_err(io::Error::other)? else { return Ok(None) };
         let request = match serde_json::from_slice(body)? {
-            FromWorker::Call { server, tool, arguments, .. } => {
-                FromWorker::Call { id: number, server, tool, arguments }
+            FromWorker::Call { server, tool, arguments, line, .. } => {
+                FromWorker::Call { id: number, server, tool, arguments, line }
             }
             FromWorker::Timer { ms, .. } => FromWorker::Timer { id: number, ms },
             FromWorker::Search { arguments, .. } => FromWorker::Search { id: number, arguments },

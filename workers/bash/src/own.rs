@@ -86,7 +86,10 @@ fn ask(name: &str, function: &str, arguments: &[(&str, &str)]) -> Result<Box<Raw
         eprintln!("{name}: the value is no JSON: {problem}");
         WRONG
     })?;
-    exchanged(name, &FromWorker::Call { id: 0, server: OURSELVES.to_owned(), tool: function.to_owned(), arguments })
+    exchanged(
+        name,
+        &FromWorker::Call { id: 0, server: OURSELVES.to_owned(), tool: function.to_owned(), arguments, line: None },
+    )
 }
 
 fn shown(answer: Result<Box<RawValue>, i32>, raw: bool) -> i32 {

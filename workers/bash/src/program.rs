@@ -15,7 +15,11 @@ use std::process::{Command, Stdio};
 const MOST_VARIABLE: usize = 100 << 10;
 
 /// Lets a server's name be a command, and says the line of one that is missing.
-const FIRST_LINES: &str = "command_not_found_handle() { call --named \"$0: line ${BASH_LINENO[0]}\" \"$@\"; }\n";
+/// Lets calls say from which line of which file they are made: a command of its own knows neither.
+const FIRST_LINES: &str = "command_not_found_handle() { OUTBOARD_LINE=${BASH_SOURCE[1]-}:${BASH_LINENO[0]} \\
+command call --named \"$0: line ${BASH_LINENO[0]}\" \"$@\"; }
+call() { OUTBOARD_LINE=${BASH_SOURCE[1]-}:${BASH_LINENO[0]} command call \"$@\"; }
+";
 
 /// Lets the program's own `$RANDOM` begin where the host says; shells that it starts have their own.
 fn seeded(seed: &str) -> String {

@@ -102,3 +102,11 @@ fn a_command_that_is_killed_leaves_the_rest_working() {
     let report = host.run(echo);
     assert_eq!((report.calls.len(), report.out.as_str()), (2, "ok\n"), "{report:?}");
 }
+
+#[test]
+fn calls_say_the_line_that_makes_them() {
+    let report = run("set -eu\nget() {\n  call crm get id=$1\n}\nget 1 > /dev/null\nx=$(call crm get id=2)\n\
+        crm get id=3 | cat > /dev/null\nprintf 'call crm get id=4\\n' > /tmp/other.sh; bash /tmp/other.sh > /dev/null\n\
+        echo id=5 | xargs call crm get > /dev/null\n");
+    assert_eq!(report.lines, [Some(3), Some(6), Some(7), None, None], "{report:?}");
+}

@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) err: String,
     pub(crate) dropped: u64,
     pub(crate) calls: Vec<(String, String, Value)>,
+    /// The line that each call says.
+    pub(crate) lines: Vec<Option<u32>>,
     pub(crate) searches: Vec<Value>,
     pub(crate) timers: Vec<f64>,
     pub(crate) inspection: Option<Inspection>,
@@ -93,10 +95,11 @@ impl Host {
         let (mut report, mut open) = (Report::default(), Vec::new());
         loop {
             match next(socket, buffer).unwrap_or_else(|| panic!("no last frame: {report:?}")) {
-                FromWorker::Call { id, server, tool, arguments } => {
+                FromWorker::Call { id, server, tool, arguments, line } => {
                     let arguments: Value = serde_json::from_str(arguments.get()).unwrap();
                     open.push((id, answer(&server, &tool, &arguments)));
                     report.calls.push((server, tool, arguments));
+                    report.lines.push(line);
                     if report.calls.len() >= self.together {
                         open.drain(..).for_each(|(id, outcome)| reply(socket, id, outcome));
                     }

@@ -4,7 +4,7 @@ use crate::fate::Fate;
 use crate::files::{self, Files};
 use crate::more;
 use crate::outbox::Outbox;
-use crate::positions::Origin;
+use crate::positions::{Origin, Place};
 use crate::report;
 use crate::schedule::Schedule;
 use outboard_worker_protocol::{Console, FetchRequest, FromWorker, Network};
@@ -19,6 +19,9 @@ use std::time::Duration;
 /// Timers that the host keeps are asked for under numbers from here on; calls count from 1.
 pub(crate) const TIMERS: u64 = 1 << 52;
 
+/// Places of calls whose line is remembered; programs have no more, unless they make text into code.
+const MOST_LINES: usize = 1 << 12;
+
 /// The name of the program's module; it shows up in stacks.
 pub(crate) const PROGRAM: &str = "/program.ts";
 
@@ -32,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) network: RefCell<Option<Network>>,
     pub(crate) calls: RefCell<HashSet<u64>>,
     pub(crate) origins: RefCell<HashMap<String, Origin>>,
+    /// Lines that calls were made from, by where they are in the text that runs.
+    lines: RefCell<HashMap<Place, Option<u32>>>,
     pub(crate) lib: RefCell<Option<Persistent<Object<'static>>>>,
 }
 
@@ -45,6 +50,7 @@ impl Shared {
             network: RefCell::default(),
             calls: RefCell::default(),
             origins: RefCell::default(),
+            lines: RefCell::default(),
             lib: RefCell::new(None),
         }
     }
@@ -53,6 +59,20 @@ impl Shared {
     pub(crate) fn lib<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
         let lib = self.lib.borrow().clone().ok_or(rquickjs::Error::Unknown)?;
         lib.restore(ctx)
+    }
+
+    /// The line of the program that a stack leads to. Looked up once a place: going back to the source reads the text.
+    fn line(&self, stack: &str) -> Option<u32> {
+        let place = report::innermost(stack)?;
+        let mut lines = self.lines.borrow_mut();
+        if let Some(known) = lines.get(&place) {
+            return *known;
+        }
+        let line = self.origins.borrow().get(PROGRAM).and_then(|origin| origin.find(place)).map(|place| place.line);
+        if lines.len() < MOST_LINES {
+            lines.insert(place, line);
+        }
+        line
     }
 
     fn send(&self, id: f64, message: FromWorker) {
@@ -95,8 +115,9 @@ pub(crate) fn set<'js, P>(
 
 fn messages<'js>(ctx: &Ctx<'js>, host: &Object<'js>, shared: &Rc<Shared>) -> Result<()> {
     let state = shared.clone();
-    set(ctx, host, "send", move |id: f64, server: String, tool: String, arguments: String| {
-        state.send(id, FromWorker::Call { id: whole(id), server, tool, arguments: raw(arguments) });
+    set(ctx, host, "send", move |id: f64, server: String, tool: String, arguments: String, stack: Opt<String>| {
+        let line = stack.0.and_then(|stack| state.line(&stack));
+        state.send(id, FromWorker::Call { id: whole(id), server, tool, arguments: raw(arguments), line });
     })?;
     let state = shared.clone();
     set(ctx, host, "search", move |id: f64, arguments: String| {

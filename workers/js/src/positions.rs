@@ -3,7 +3,7 @@
 //! Two steps: `wrap` moved pieces of the printed text (segments), the printer moved the source (source map).
 
 /// A line and a column in UTF-16 units, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(crate) line: u32,
     pub(crate) column: u32,

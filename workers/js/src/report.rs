@@ -125,6 +125,13 @@ fn frames(origins: &HashMap<String, Origin>, stack: &str, class: &str) -> (Optio
     (first, lines)
 }
 
+/// The innermost place of a stack that is in the program, in the text that runs.
+pub(crate) fn innermost(stack: &str) -> Option<Place> {
+    let whole = |at: usize| matches!(stack.as_bytes().get(at.wrapping_sub(1)), Some(b'(' | b' '));
+    let mut found = stack.match_indices(PROGRAM).filter(|(at, _)| whole(*at));
+    found.find_map(|(at, _)| parse_place(stack, at + PROGRAM.len())).map(|(place, _)| place)
+}
+
 fn shown(name: &str) -> &str {
     if name == PROGRAM { "program.ts" } else { name }
 }

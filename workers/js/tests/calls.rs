@@ -183,3 +183,16 @@ fn progress_survives_in_state() {
     assert_eq!(host.run(code, echo).value(), &json!(2));
     assert!(host.root.join("workspace/state/progress.json").exists());
 }
+
+#[test]
+fn calls_say_the_line_that_makes_them() {
+    let code = "interface Row {\n  id: string;\n}\nconst update = (id: string) =>\n  crm.getCustomers({ id });\n\
+        await update('a');\nfor (const id of ['b', 'c']) await crm.getCustomers({ id });\n\
+        await Promise.all(['d', 'e'].map(async (id) => {\n  await sleep(1);\n  return getDocument(id);\n}));\n\
+        await callMCPTool('crm', 'get_customers', {});\n['f'].forEach((id) => void getDocument(id));";
+    let report = run(code);
+    let lines: Vec<_> = report.lines.iter().map(|line| line.unwrap_or_default()).collect();
+    assert_eq!(lines, [5, 7, 7, 10, 10, 12, 13], "{report:?}");
+    let odd = run("Error.stackTraceLimit = 0;\nawait crm.getCustomers({});\nreturn 1;");
+    assert!(odd.error.is_none() && odd.lines.len() == 1, "{odd:?}");
+}

@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub(crate) err: String,
     pub(crate) dropped: u64,
     pub(crate) calls: Vec<(String, String, Value)>,
+    /// The line that each call says.
+    pub(crate) lines: Vec<Option<u32>>,
     pub(crate) batches: usize,
     pub(crate) inspection: Inspection,
     pub(crate) timers: Vec<f64>,
@@ -213,10 +215,11 @@ impl Host {
             while let Some(body) = frames.next_frame().unwrap() {
                 match serde_json::from_slice(body).unwrap() {
                     FromWorker::Ready { .. } => encode(&self.start(code), &mut replies).unwrap(),
-                    FromWorker::Call { id, server, tool, arguments } => {
+                    FromWorker::Call { id, server, tool, arguments, line } => {
                         let arguments: Value = serde_json::from_str(arguments.get()).unwrap();
                         reply(id, answer(&server, &tool, &arguments), &mut replies);
                         report.calls.push((server, tool, arguments));
+                        report.lines.push(line);
                     }
                     FromWorker::Search { id, arguments } => {
                         reply(id, Ok(serde_json::from_str(arguments.get()).unwrap()), &mut replies)

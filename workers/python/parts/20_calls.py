@@ -133,9 +133,21 @@ class Tool:
         return ToolError(f"{self.__name__} was given {what}", "invalid_arguments", self._server, self._tool, False, hint)
 
 
+def line_of(frame):
+    """The line of the program that a frame was reached from, as a field of a call; nothing where no near one is there."""
+    for _ in range(32):
+        if frame is None:
+            break
+        if frame.f_code.co_filename == PROGRAM:
+            return f'"line":{frame.f_lineno},'
+        frame = frame.f_back
+    return ""
+
+
 def invoke(server, tool, arguments, label):
     """Calls a tool by the names that the program wrote; the host decides what they mean."""
-    head = f'"server":{json.dumps(server)},"tool":{json.dumps(tool)},"arguments":'
+    line = line_of(sys._getframe(1))
+    head = f'{line}"server":{json.dumps(server)},"tool":{json.dumps(tool)},"arguments":'
     return CHANNEL.request(b"call", head.encode() + dump(arguments), label)
 
 

@@ -43,6 +43,8 @@ pub(super) struct Request {
     pub(super) key: outboard_journal::CallKey,
     pub(super) wanted: u64,
     pub(super) arguments: Arc<RawValue>,
+    /// The line of the program that asks, where it is known.
+    pub(super) line: Option<u32>,
 }
 
 /// What is asked for.

@@ -14,6 +14,7 @@ mod happen;
 mod network;
 mod offline;
 mod own;
+mod place;
 mod requests;
 mod script;
 mod serve;
@@ -82,6 +83,10 @@ pub(crate) struct Engine {
     /// What is under way, also while no worker runs.
     pending: Pending,
     under_way: HashSet<What>,
+    /// Which line of the program made its latest call.
+    place: place::Place,
+    /// How many lines it has.
+    lines: usize,
     /// Set by what ends the program from our side while a frame is served.
     ended_early: Option<End>,
     /// In a run over recorded answers, the first thing asked for that has none.
@@ -135,6 +140,8 @@ impl Engine {
             order: 0,
             pending: Pending::new(),
             under_way: HashSet::new(),
+            place: place::Place::default(),
+            lines: request.code.lines().count(),
             ended_early: None,
             beyond: None,
             has_leave: false,

@@ -140,7 +140,10 @@ impl Engine {
             .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("fetch: {error}")))?;
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(super::requests::OURSELVES, "fetch", arguments.get());
-        self.look_up(attempt, Request { frame, kind: Kind::Fetch(Box::new(request)), key, wanted, arguments });
+        self.look_up(
+            attempt,
+            Request { frame, kind: Kind::Fetch(Box::new(request)), key, wanted, arguments, line: None },
+        );
         Ok(())
     }
 

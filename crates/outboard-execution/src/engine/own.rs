@@ -43,7 +43,7 @@ impl Engine {
         }
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(OURSELVES, name, arguments.get());
-        self.look_up(attempt, Request { frame, kind: Kind::Own(Box::new(own)), key, wanted, arguments });
+        self.look_up(attempt, Request { frame, kind: Kind::Own(Box::new(own)), key, wanted, arguments, line: None });
         Ok(())
     }
 

@@ -36,7 +36,7 @@ impl Engine {
     pub(super) fn call(
         &mut self,
         attempt: &mut Attempt,
-        frame: u64,
+        (frame, line): (u64, Option<u32>),
         names: (String, String),
         arguments: Box<RawValue>,
     ) -> Result<(), ToolError> {
@@ -47,14 +47,14 @@ impl Engine {
         let id = self.run.resolve(&server, &tool).inspect_err(|error| self.tally.call(&server, &tool, Some(error)))?;
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(id.server.as_str(), id.tool.as_str(), arguments.get());
-        self.look_up(attempt, Request { frame, kind: Kind::Call(id), key, wanted, arguments });
+        self.look_up(attempt, Request { frame, kind: Kind::Call(id), key, wanted, arguments, line: self.line(line) });
         Ok(())
     }
 
     pub(super) fn search(&mut self, attempt: &mut Attempt, frame: u64, arguments: Box<RawValue>) {
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(OURSELVES, "search_tools", arguments.get());
-        self.look_up(attempt, Request { frame, kind: Kind::Search, key, wanted, arguments });
+        self.look_up(attempt, Request { frame, kind: Kind::Search, key, wanted, arguments, line: None });
     }
 
     pub(super) fn look_up(&mut self, attempt: &mut Attempt, request: Request) {
@@ -77,6 +77,7 @@ impl Engine {
         if self.is_offline() {
             return self.unanswered(&request);
         }
+        self.is_at(number, request.line);
         self.has_effects |= match &request.kind {
             Kind::Call(id) => self.effect(id) != Effect::ReadOnly,
             Kind::Own(own) => own.changes(),
@@ -112,7 +113,7 @@ impl Engine {
         let (deps, run, ledger) = (self.deps.clone(), self.run.clone(), self.ledger.clone());
         let (execution, workspace) = (self.id().clone(), self.workspace.clone());
         let effect = self.effect(&id);
-        let arguments = request.arguments;
+        let (arguments, line) = (request.arguments, request.line);
         let idempotency_key = request.key.idempotency_key(&execution);
         let unsent = intent(&execution, number, request.key, arguments.get(), effect, now_ms());
         async move {
@@ -120,7 +121,7 @@ impl Engine {
                 true => deps.intents.announce_again(&execution, number, idempotency_key),
                 false => deps.intents.announce(unsent),
             }
-            let outcome = deps.gateway.call_numbered(&run, number, id.clone(), arguments.clone()).await;
+            let outcome = deps.gateway.call_of_line(&run, (number, line), id.clone(), arguments.clone()).await;
             // Refused on its way: nothing happened outside, but the program was told, so its history needs it.
             if let Some(unsent) = deps.intents.over(&execution, number) {
                 drop(deps.journal.intent(Intent { effect: Effect::ReadOnly, ..unsent }));

@@ -57,6 +57,7 @@ enum Woken {
     Gone,
     Garbage(outboard_worker_protocol::FrameError),
     Sent,
+    Place,
     Waiting,
     Wall,
     Suspend,
@@ -121,6 +122,7 @@ impl Engine {
                         return end;
                     }
                 }
+                Woken::Place => self.tell_place(),
                 Woken::Waiting => self.waits(*waiting.borrow_and_update()),
                 Woken::Wall => {
                     let error = over_wall(self.deps.limits.wall);
@@ -182,6 +184,7 @@ impl Engine {
                 Woken::Sent
             }
             Ok(()) = waiting.changed() => Woken::Waiting,
+            () = self.place.is_due() => Woken::Place,
             () = tokio::time::sleep(self.wall_left), if idle => Woken::Wall,
             () = tokio::time::sleep(QUIET), if !replays && self.beyond.is_some() => Woken::Beyond,
             () = tokio::time::sleep(STALL), if replays => Woken::Stall,
@@ -241,8 +244,8 @@ impl Engine {
     fn frame(&mut self, attempt: &mut Attempt, sender: &mut Sender, frame: FromWorker) -> Option<Served> {
         match frame {
             FromWorker::Ready { .. } => {}
-            FromWorker::Call { id, server, tool, arguments } => {
-                if let Err(error) = self.call(attempt, id, (server, tool), arguments) {
+            FromWorker::Call { id, server, tool, arguments, line } => {
+                if let Err(error) = self.call(attempt, (id, line), (server, tool), arguments) {
                     return refuse(sender, id, error);
                 }
             }

@@ -99,6 +99,7 @@ fn own(desk: &Shared, tool: &'static str, arguments: &Value) -> BoxFuture<'stati
         server: "outboard:".into(),
         tool: tool.into(),
         arguments,
+        line: None,
     })
 }
 
@@ -134,6 +135,7 @@ fn call(desk: &Shared, tool: Tool, number: u64) -> BoxFuture<'static, u64> {
         server: "world".into(),
         tool: tool.name().into(),
         arguments,
+        line: None,
     })
 }
 

@@ -97,7 +97,7 @@ impl Metrics {
                     registry.add(&m::MODEL_TOKENS, &[model, kind], *count as f64);
                 }
             }
-            MarkKind::Trace { .. } | MarkKind::Preflight { .. } | MarkKind::Agent { .. } => {}
+            MarkKind::Trace { .. } | MarkKind::Preflight { .. } | MarkKind::Place { .. } | MarkKind::Agent { .. } => {}
         }
     }
 }

@@ -134,6 +134,7 @@ fn policy(span: &mut Span, call: &CallRecord) {
 /// Each attempt after which it was sent again is a moment of the one span.
 fn retries(span: &mut Span, call: &CallRecord) {
     span.set(n::ATTEMPTS, u64::from(call.trace.attempts));
+    span.set_some(n::LINE, call.trace.line.map(u64::from));
     span.events = (1_u64..)
         .zip(&call.trace.failed)
         .map(|(attempt, failed)| Event {

@@ -27,11 +27,11 @@ function argumentText(value, server, tool) {
 
 function request(send) {
   const id = ++lastCall;
-  // The stack of the place that calls: a failure arrives later, without one.
+  // The stack of the place that calls: says its line, and a failure arrives later, without one.
   const site = new Error("call");
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject, site });
-    send(id);
+    send(id, site.stack);
   });
 }
 
@@ -52,7 +52,7 @@ function callTool(server, tool, args) {
         message: `Arguments are one object, not ${args === null ? "null" : Array.isArray(args) ? "an array" : typeof args}.` });
     }
     const text = argumentText(args, server, tool);
-    return request((id) => host.send(id, server, tool, text));
+    return request((id, stack) => host.send(id, server, tool, text, stack));
   } catch (error) {
     return Promise.reject(error);
   }

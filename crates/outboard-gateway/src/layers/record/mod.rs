@@ -66,7 +66,7 @@ fn open(call: &Call) -> CallRecord {
         duration_us: 0,
         error: None,
         decision: "none".into(),
-        trace: CallTrace { started_us: now % 1_000, ..CallTrace::default() },
+        trace: CallTrace { started_us: now % 1_000, line: call.trace.line, ..CallTrace::default() },
     }
 }
 

@@ -49,10 +49,12 @@ fn prune(journal: &Journal, settings: &Settings, json: bool) -> Result<ExitCode,
 
 /// The record of an id that somebody typed.
 pub(crate) fn known(journal: &Journal, id: &str) -> Result<ExecutionRow, Failure> {
-    journal.execution(&meant(journal, id)?)?.ok_or_else(|| {
-        Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
-            .hint("`outboard executions` lists the latest")
-    })
+    journal.execution(&meant(journal, id)?)?.ok_or_else(|| unknown(id))
+}
+
+pub(crate) fn unknown(id: &str) -> Failure {
+    Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
+        .hint("`outboard executions` lists the latest")
 }
 
 /// The id that somebody typed, or that of the youngest execution for `latest`.
@@ -132,7 +134,7 @@ pub(crate) fn call_json(call: &CallRecord) -> Value {
     json!({
         "id": call.number, "server": call.server, "tool": call.tool, "decision": call.decision,
         "error": call.error.map(|code| code.as_str()), "started_ms": call.started_ms, "duration_us": call.duration_us,
-        "arguments_bytes": call.arguments_bytes, "result_bytes": call.result_bytes,
+        "arguments_bytes": call.arguments_bytes, "result_bytes": call.result_bytes, "line": call.trace.line,
     })
 }
 

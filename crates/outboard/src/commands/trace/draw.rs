@@ -133,6 +133,7 @@ fn notes(span: &Span) -> String {
         let about = if is_estimate(span) { "~" } else { "" };
         notes.push(format!("{there} B → {back} B, {about}{} tokens", tokens("arguments") + tokens("result")));
     }
+    notes.extend(span.number("code.line.number").map(|line| format!("line {line}")));
     notes.extend(
         span.text("outboard.policy.decision").filter(|word| !matches!(*word, "allow" | "none")).map(str::to_owned),
     );

@@ -3,7 +3,7 @@
 mod draw;
 mod follow;
 
-use super::executions::meant;
+use super::executions::{meant, unknown};
 use crate::cli::{self, Cli, TraceAction};
 use crate::compose;
 use crate::failure::Failure;
@@ -40,12 +40,7 @@ fn show(journal: &Journal, id: &str, json: bool) -> Result<ExitCode, Failure> {
 
 /// The tree of an id that somebody typed, without content.
 fn drawn(journal: &Journal, id: &ExecutionId) -> Result<Trace, Failure> {
-    outboard_telemetry::whole(journal, id, &TreeOptions::default())?.ok_or_else(|| unknown(id))
-}
-
-fn unknown(id: &ExecutionId) -> Failure {
-    Failure::new(ErrorCode::UnknownExecution, format!("no execution {id} is in the journal"))
-        .hint("`outboard executions` lists the latest")
+    outboard_telemetry::whole(journal, id, &TreeOptions::default())?.ok_or_else(|| unknown(id.as_str()))
 }
 
 async fn export(settings: &Settings, journal: &Journal, id: &str) -> Result<ExitCode, Failure> {
@@ -60,7 +55,7 @@ async fn export(settings: &Settings, journal: &Journal, id: &str) -> Result<Exit
     let sent = sent.map_err(|error| match error {
         SendError::Nowhere => Failure::new(ErrorCode::InvalidSettings, error.to_string())
             .hint("set telemetry.endpoint = \"http://127.0.0.1:4318\" in outboard.toml, or the variable"),
-        SendError::Unknown(id) => unknown(&id),
+        SendError::Unknown(id) => unknown(id.as_str()),
         SendError::Journal(error) => error.into(),
         other => Failure::new(ErrorCode::UpstreamUnavailable, other.to_string())
             .hint("check telemetry.endpoint and telemetry.headers; the journal keeps the trace, so try again"),
