@@ -17,12 +17,14 @@ pub struct UnderWay {
     pub calls: u64,
     /// The last of them, as `server.tool`.
     pub last_call: Option<String>,
+    /// The line that made the latest call, over or not.
+    pub line: Option<u32>,
     /// Whether its process is known to be gone.
     pub is_left: bool,
 }
 
 /// What a server did lately.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ServerActivity {
     /// Its name.
     pub server: String,
@@ -30,10 +32,25 @@ pub struct ServerActivity {
     pub calls: u64,
     /// Those that gave an error.
     pub errors: u64,
+    /// How many gave which error, the most frequent first.
+    pub codes: Vec<(String, u64)>,
     /// How long they took on average, in microseconds.
     pub mean_us: u64,
     /// When the last one began, in milliseconds since 1970.
     pub last_ms: u64,
+}
+
+impl ServerActivity {
+    /// Adds calls with the same outcome; the mean is a sum until all are there.
+    fn add(&mut self, code: Option<String>, [calls, took_us, last_ms]: [u64; 3]) {
+        self.calls += calls;
+        self.mean_us += took_us;
+        self.last_ms = self.last_ms.max(last_ms);
+        if let Some(code) = code {
+            self.errors += calls;
+            self.codes.push((code, calls));
+        }
+    }
 }
 
 impl Journal {
@@ -43,25 +60,37 @@ impl Journal {
             let rows = read::unfinished(connection)?.into_iter().take(limit);
             rows.map(|(owner, row)| {
                 let (calls, last_call) = called(connection, row.record.id.as_str())?;
-                Ok(UnderWay { row, calls, last_call, is_left: is_gone(&owner) })
+                Ok(UnderWay { row, calls, last_call, line: None, is_left: is_gone(&owner) })
             })
             .collect::<Result<Vec<_>, JournalError>>()
         })?;
-        all.into_iter().map(|one| Ok(UnderWay { row: self.opened(one.row)?, ..one })).collect()
+        let whole = |one: UnderWay| {
+            let line = self.place(&one.row.record.id)?.map(|(_, line)| line);
+            Ok(UnderWay { row: self.opened(one.row)?, line, ..one })
+        };
+        all.into_iter().map(whole).collect()
     }
 
     /// What servers did since a time, by name.
     pub fn server_activity(&self, since_ms: u64) -> Result<Vec<ServerActivity>, JournalError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT server, count(*), count(error), CAST(avg(duration_us) AS INTEGER), max(started_ms)
-                 FROM calls WHERE started_ms >= ?1 GROUP BY server ORDER BY server",
+                "SELECT server, error, count(*), sum(duration_us), max(started_ms) FROM calls WHERE started_ms >= ?1
+                 GROUP BY server, error ORDER BY server, count(*) DESC",
             )?;
-            let activity = |row: &rusqlite::Row<'_>| -> Result<_, JournalError> {
-                let (calls, errors, mean_us) = (int(row, 1)?, int(row, 2)?, int(row, 3)?);
-                Ok(ServerActivity { server: row.get(0)?, calls, errors, mean_us, last_ms: int(row, 4)? })
+            let group = |row: &rusqlite::Row<'_>| -> Result<_, JournalError> {
+                Ok((row.get(0)?, row.get::<_, Option<String>>(1)?, [int(row, 2)?, int(row, 3)?, int(row, 4)?]))
             };
-            statement.query_and_then([sql(since_ms)], activity)?.collect()
+            let mut all: Vec<ServerActivity> = Vec::new();
+            for found in statement.query_and_then([sql(since_ms)], group)? {
+                let (server, code, figures) = found?;
+                if all.last().is_none_or(|last| last.server != server) {
+                    all.push(ServerActivity { server, ..ServerActivity::default() });
+                }
+                all.iter_mut().next_back().into_iter().for_each(|last| last.add(code.clone(), figures));
+            }
+            all.iter_mut().for_each(|one| one.mean_us /= one.calls.max(1));
+            Ok(all)
         })
     }
 }

@@ -79,7 +79,14 @@ fn a_pipe_gets_one_snapshot() {
     let server = &shown["servers"][0];
     assert_eq!((&server["id"], &server["last_hour"]["calls"]), (&"logs".into(), &1.into()), "{shown}");
     assert_eq!((&shown["last_day"]["executions"], &shown["last_day"]["calls"]), (&1.into(), &1.into()));
+    place.program("typescript", "await logs.getPage({ page: 'none' }).catch(() => 0); return 1;");
     let text = place.ok(&["top"]);
+    let ended: Vec<_> = text.lines().filter(|line| line.contains("succeeded")).collect();
+    assert!(
+        ended.len() == 2 && ended.iter().all(|line| line.trim_end().ends_with(" 1")),
+        "their calls are counted: {text}"
+    );
+    assert!(text.contains("1 (invalid_arguments 1)"), "errors by server: {text}");
     assert!(text.contains("CALLS, LAST HOUR") && !text.contains('\u{1b}'), "{text}");
 }
 
@@ -87,6 +94,10 @@ fn a_pipe_gets_one_snapshot() {
 fn a_question_is_answered_on_the_screen_and_the_terminal_is_given_back() {
     let place = Place::with(&["logs"]);
     let child = asking(&place);
+    let shown: Value = serde_json::from_str(&place.ok(&["top", "--json"])).unwrap();
+    let live = &shown["live"][0];
+    assert_eq!(live["line"], 1, "{shown}");
+    assert!(live["waits_for"].as_str().unwrap().starts_with("a person: logs.get_page ("), "{shown}");
     let steps = serde_json::json!([["\"page\":", "a"], ["approved", "q"]]);
     let seen = terminal(&place, &steps, &[]);
     assert_eq!(

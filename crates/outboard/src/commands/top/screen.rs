@@ -64,18 +64,18 @@ fn draw_questions(frame: &mut Frame<'_>, board: &Board, list: Rect, detail: Rect
 
 fn draw_runs(frame: &mut Frame<'_>, board: &Board, area: Rect) {
     let snapshot = &board.snapshot;
-    let rows = snapshot.live.iter().map(|one| text::live(one, snapshot.at_ms));
+    let rows = snapshot.live.iter().map(|one| text::live(snapshot, one));
     let rows = rows.chain(snapshot.ended.iter().map(text::ended)).map(Row::new);
-    let widths = [30, 18, 11, 13, 7].map(Constraint::Length).into_iter().chain([Constraint::Min(10)]);
+    let widths = [30, 18, 11, 13, 7, 5].map(Constraint::Length).into_iter().chain([Constraint::Min(10)]);
     let name = format!("executions: {} under way", snapshot.live.len());
     frame.render_widget(table(rows, &widths.collect::<Vec<_>>(), &text::LIVE, name), area);
 }
 
 fn draw_servers(frame: &mut Frame<'_>, board: &Board, area: Rect) {
     let rows = board.snapshot.servers.iter().map(|one| Row::new(text::server(one)));
-    let widths = [30, 16, 17, 8, 12].map(Constraint::Length);
+    let widths = [30, 16, 17, 12].map(Constraint::Length).into_iter().chain([Constraint::Min(10)]);
     let name = format!("servers: {}", board.snapshot.servers.len());
-    frame.render_widget(table(rows, &widths, &text::SERVERS, name), area);
+    frame.render_widget(table(rows, &widths.collect::<Vec<_>>(), &text::SERVERS, name), area);
 }
 
 fn table<'a>(

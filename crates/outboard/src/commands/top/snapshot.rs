@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use outboard_config::Settings;
 use outboard_gateway::ApprovalDesk;
 use outboard_gateway::approvals::Question;
-use outboard_journal::{Alert, ExecutionRow, Journal, ServerActivity, UnderWay, UsageBy};
+use outboard_journal::{Alert, ExecutionRow, Journal, ServerActivity, Status, UnderWay, UsageBy};
 use outboard_types::now_ms;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,7 +30,8 @@ pub(super) struct Eyes {
 pub(super) struct Snapshot {
     pub(super) at_ms: u64,
     pub(super) live: Vec<UnderWay>,
-    pub(super) ended: Vec<ExecutionRow>,
+    /// Each with its calls.
+    pub(super) ended: Vec<(ExecutionRow, u64)>,
     pub(super) servers: Vec<Server>,
     pub(super) questions: Vec<Question>,
     pub(super) alerts: Vec<Alert>,
@@ -56,7 +57,10 @@ impl Eyes {
 
     pub(super) fn look(&self) -> Result<Snapshot, Failure> {
         let now = now_ms();
-        let ended = self.journal.executions(ENDED)?.into_iter().filter(|row| row.ending.is_some()).collect();
+        let ended = self.journal.executions(ENDED)?.into_iter().filter(|row| row.ending.is_some());
+        let ended = ended.map(|row| Ok((self.journal.call_count(&row.record.id)?, row)));
+        let ended = ended.map(|found: Result<_, Failure>| found.map(|(calls, row)| (row, calls)));
+        let ended = ended.collect::<Result<Vec<_>, _>>()?;
         let day = self.journal.usage(UsageBy::Principal, now.saturating_sub(DAY_MS)..now + 1)?;
         let sum = |of: fn(&outboard_journal::Usage) -> u64| day.iter().map(of).sum();
         Ok(Snapshot {
@@ -93,17 +97,36 @@ impl Eyes {
 }
 
 impl Snapshot {
+    /// What an execution waits for, where it waits.
+    pub(super) fn reason(&self, one: &UnderWay) -> Option<String> {
+        let id = &one.row.record.id;
+        let mut questions = self.questions.iter().filter(|question| question.record.execution == *id);
+        match (questions.next(), one.row.status) {
+            _ if one.is_left => Some(format!("its process is gone: outboard resume {id}")),
+            (Some(Question { record, .. }), _) => {
+                let more = questions.count();
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                Some(format!("a person: {}.{}{more} ({})", record.server, record.tool, record.rule))
+            }
+            (None, Status::Queued) => Some("a worker".to_owned()),
+            (None, Status::Suspended) => Some("an answer, without a worker".to_owned()),
+            _ => None,
+        }
+    }
+
     pub(super) fn json(&self) -> Value {
         let live = self.live.iter().map(|one| {
             let record = &one.row.record;
             json!({
                 "id": record.id, "status": one.row.status.as_str(), "language": record.language.as_str(),
                 "session": record.session, "principal": record.principal.0, "started_ms": record.started_ms,
-                "calls": one.calls, "last_call": one.last_call, "left": one.is_left,
+                "calls": one.calls, "last_call": one.last_call, "line": one.line, "left": one.is_left,
+                "waits_for": self.reason(one),
             })
         });
-        let ended = self.ended.iter().map(|row| {
+        let ended = self.ended.iter().map(|(row, calls)| {
             json!({
+                "calls": calls,
                 "id": row.record.id, "status": row.status.as_str(), "started_ms": row.record.started_ms,
                 "ended_ms": row.ending.as_ref().map(|ending| ending.ended_ms),
             })

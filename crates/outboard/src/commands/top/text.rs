@@ -3,10 +3,10 @@
 use super::snapshot::{Server, Snapshot};
 use comfy_table::{Table, presets};
 use outboard_gateway::approvals::Question;
-use outboard_journal::{ExecutionRow, UnderWay};
+use outboard_journal::{ExecutionRow, ServerActivity, UnderWay};
 
-pub(super) const LIVE: [&str; 6] = ["ID", "STATUS", "LANGUAGE", "SINCE", "CALLS", "LAST CALL"];
-pub(super) const SERVERS: [&str; 5] = ["SERVER", "TOOLS", "CALLS, LAST HOUR", "ERRORS", "MEAN"];
+pub(super) const LIVE: [&str; 7] = ["ID", "STATUS", "LANGUAGE", "SINCE", "CALLS", "LINE", "NOW"];
+pub(super) const SERVERS: [&str; 5] = ["SERVER", "TOOLS", "CALLS, LAST HOUR", "MEAN", "ERRORS"];
 pub(super) const QUESTIONS: [&str; 4] = ["ID", "CALL", "RULE", "EXPIRES IN"];
 
 /// A span of milliseconds, as short as it can be told.
@@ -24,34 +24,49 @@ fn harmless(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-pub(super) fn live(one: &UnderWay, now: u64) -> [String; 6] {
+/// One under way: what it waits for, else its last call.
+pub(super) fn live(snapshot: &Snapshot, one: &UnderWay) -> [String; 7] {
     let record = &one.row.record;
-    let status = if one.is_left { "left behind" } else { one.row.status.as_str() };
+    let now = match snapshot.reason(one) {
+        Some(reason) if one.is_left => reason,
+        Some(reason) => format!("waits for {reason}"),
+        None => one.last_call.clone().unwrap_or_default(),
+    };
     [
         record.id.to_string(),
-        status.to_owned(),
+        if one.is_left { "left behind" } else { one.row.status.as_str() }.to_owned(),
         record.language.as_str().to_owned(),
-        span(now.saturating_sub(record.started_ms)),
+        span(snapshot.at_ms.saturating_sub(record.started_ms)),
         one.calls.to_string(),
-        harmless(one.last_call.as_deref().unwrap_or_default()),
+        one.line.map(|line| line.to_string()).unwrap_or_default(),
+        harmless(&now),
     ]
 }
 
-pub(super) fn ended(row: &ExecutionRow) -> [String; 6] {
+pub(super) fn ended((row, calls): &(ExecutionRow, u64)) -> [String; 7] {
     let took = row.ending.as_ref().map(|ending| ending.ended_ms.saturating_sub(row.record.started_ms));
     let error = row.ending.as_ref().and_then(|ending| ending.error_code.clone()).unwrap_or_default();
     let took = took.map(|ms| format!("took {}", span(ms))).unwrap_or_default();
     let (status, language) = (row.status.as_str().to_owned(), row.record.language.as_str().to_owned());
-    [row.record.id.to_string(), status, language, took, String::new(), error]
+    [row.record.id.to_string(), status, language, took, calls.to_string(), String::new(), error]
 }
 
 pub(super) fn server(server: &Server) -> [String; 5] {
     let tools = server.tools.map_or_else(|| "not listed yet".to_owned(), |tools| tools.to_string());
-    let [calls, errors, mean] = match &server.activity {
-        Some(one) => [one.calls.to_string(), one.errors.to_string(), format!("{:.1} ms", one.mean_us as f64 / 1e3)],
-        None => ["0".to_owned(), "0".to_owned(), String::new()],
+    let [calls, mean, errors] = match &server.activity {
+        Some(one) => [one.calls.to_string(), format!("{:.1} ms", one.mean_us as f64 / 1e3), errors(one)],
+        None => ["0".to_owned(), String::new(), "0".to_owned()],
     };
-    [harmless(&server.name), tools, calls, errors, mean]
+    [harmless(&server.name), tools, calls, mean, errors]
+}
+
+/// How many, and which.
+fn errors(one: &ServerActivity) -> String {
+    let codes: Vec<_> = one.codes.iter().map(|(code, count)| format!("{code} {count}")).collect();
+    match codes.as_slice() {
+        [] => "0".to_owned(),
+        codes => format!("{} ({})", one.errors, codes.join(", ")),
+    }
 }
 
 pub(super) fn question(question: &Question, now: u64) -> [String; 4] {
@@ -69,7 +84,7 @@ pub(super) fn day(snapshot: &Snapshot) -> String {
 /// The whole, once.
 pub(super) fn of(snapshot: &Snapshot) -> String {
     let now = snapshot.at_ms;
-    let running = snapshot.live.iter().map(|one| live(one, now)).chain(snapshot.ended.iter().map(ended));
+    let running = snapshot.live.iter().map(|one| live(snapshot, one)).chain(snapshot.ended.iter().map(ended));
     let mut parts = vec![day(snapshot), table(&LIVE, running.map(Vec::from))];
     parts.push(table(&SERVERS, snapshot.servers.iter().map(|one| server(one).into())));
     if !snapshot.questions.is_empty() {
