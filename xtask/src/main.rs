@@ -15,11 +15,12 @@ mod setup;
 mod site;
 mod steps;
 mod tidy;
+mod vm;
 
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | tidy | docs | figures | sizes";
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | tidy | docs | figures | sizes | vm";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +39,7 @@ fn main() -> Result<()> {
         Some("real") => real::run(rest),
         Some("site") => site::run(rest),
         Some("frameworks") => frameworks::run(rest),
+        Some("vm") => vm::run(rest),
         Some("phoenix") => phoenix::run(),
         Some("conformance") => conformance::run(rest),
         Some("conformance-client") => conformance::client::run(rest),

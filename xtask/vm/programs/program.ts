@@ -1,0 +1,1 @@
+return (await Promise.resolve(6)) * 7;
