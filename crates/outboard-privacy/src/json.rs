@@ -2,7 +2,7 @@
 
 use crate::detector::Detector;
 use crate::key::{Around, Key};
-use crate::{Action, FieldRule, Finding};
+use crate::{Action, FieldRule, Finding, Kind};
 use serde_json::{Map, Value};
 
 /// Deepest value that is looked at.
@@ -73,7 +73,8 @@ impl Walk<'_> {
 
     fn object(&mut self, map: &Map<String, Value>, parent: Option<&Key>, around: Around, depth: usize) {
         let keys: Vec<Key> = map.keys().map(|key| Key::new(key)).collect();
-        let person_above = parent.is_some_and(|key| key.text().ends_with("name") || Key::is_personal(key));
+        let person_above =
+            parent.is_some_and(|key| key.text().ends_with("name") || key.is_personal() || key.is_party());
         let is_person = keys.iter().any(Key::is_personal) || person_above;
         let columns = columns(map);
         let named = named(map);
@@ -139,6 +140,9 @@ impl Walk<'_> {
             None => {}
         }
         let mut found = if is_text { self.detector.text(text) } else { Vec::new() };
+        if key.is_some_and(Key::is_release) {
+            found.retain(|finding| finding.kind != Kind::Ip);
+        }
         let says = key.and_then(|key| self.detector.field(key, around, text));
         let covered = found.iter().map(|finding| finding.range.len()).sum::<usize>() * 2 > text.len();
         if let Some((kind, sure, rule)) = says.filter(|(.., rule)| *rule == "custom-key" || !covered) {
@@ -209,7 +213,7 @@ fn named(map: &Map<String, Value>) -> Option<(String, Key)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kind, Options};
+    use crate::Options;
     use serde_json::json;
 
     fn found(value: &Value, options: &Options) -> Vec<(String, String)> {

@@ -1,5 +1,6 @@
 //! What a key, a column header or a label says of its value: often more than the value itself.
 
+use crate::words::{self, Words};
 use crate::{Kind, names};
 
 /// A key as words in small letters: `firstName`, `first_name` and `First name` are one.
@@ -12,139 +13,6 @@ pub(crate) struct Around {
     /// Other fields of the same record say that it is about a person.
     pub(crate) is_person: bool,
 }
-
-const PHONE: &[&str] = &[
-    "phone",
-    "telephone",
-    "tel",
-    "mobile",
-    "cell",
-    "cellphone",
-    "fax",
-    "msisdn",
-    "whatsapp",
-    "telefon",
-    "handy",
-    "telefono",
-    "téléphone",
-];
-const SECRET: &[&str] =
-    &["password", "passwd", "pwd", "passphrase", "secret", "apikey", "credential", "credentials", "authorization"];
-const PERSON: &[&str] = &[
-    "author",
-    "assignee",
-    "owner",
-    "reporter",
-    "employee",
-    "patient",
-    "manager",
-    "recipient",
-    "sender",
-    "attendee",
-    "contact",
-    "customer",
-    "client",
-    "signer",
-    "guardian",
-    "spouse",
-    "person",
-    "user",
-    "member",
-    "student",
-    "teacher",
-    "passenger",
-    "cardholder",
-    "beneficiary",
-    "applicant",
-    "candidate",
-    "subscriber",
-    "lead",
-    "buyer",
-    "seller",
-    "tenant",
-    "guest",
-    "payer",
-    "holder",
-    "driver",
-    "doctor",
-    "nurse",
-    "agent",
-    "approver",
-    "requester",
-    "creator",
-    "participant",
-    "invitee",
-    "host",
-];
-const PART_OF_NAME: &[&str] = &[
-    "first", "last", "full", "given", "family", "middle", "maiden", "legal", "birth", "nick", "display", "sur", "fore",
-    "contact", "real",
-];
-const ONE_WORD_NAME: &[&str] = &[
-    "surname",
-    "firstname",
-    "lastname",
-    "fullname",
-    "forename",
-    "givenname",
-    "familyname",
-    "vorname",
-    "nachname",
-    "nom",
-    "prénom",
-    "nombre",
-    "apellido",
-    "cognome",
-];
-const ID: &[&str] = &[
-    "passport",
-    "nino",
-    "nhs",
-    "aadhaar",
-    "aadhar",
-    "cpf",
-    "cnpj",
-    "bsn",
-    "pesel",
-    "personnummer",
-    "dni",
-    "nie",
-    "steuer",
-    "fiscale",
-    "sin",
-    "tfn",
-    "curp",
-    "nif",
-    "license",
-    "licence",
-];
-const NO_ADDRESS: &[&str] = &[
-    "ip", "mac", "email", "mail", "wallet", "web", "url", "memory", "contract", "ipv4", "ipv6", "network", "node",
-    "host", "remote", "bind", "listen", "server",
-];
-const NOT_SECRET: &[&str] = &[
-    "count",
-    "page",
-    "next",
-    "continuation",
-    "max",
-    "min",
-    "cursor",
-    "type",
-    "limit",
-    "usage",
-    "expires",
-    "expiry",
-    "expiration",
-    "name",
-    "id",
-    "hint",
-    "url",
-    "policy",
-    "length",
-    "last",
-    "updated",
-];
 
 impl Key {
     /// Splits a key at its borders.
@@ -179,20 +47,47 @@ impl Key {
         })
     }
 
+    /// Whether one of the words is in a list, `address2` and `addresses` like `address`.
+    fn among(&self, words: &Words) -> bool {
+        let one = |word: &str| words.contains(word);
+        let stem = |word: &str| {
+            let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            (bare.len() > 3 && one(bare)) || word.strip_suffix('s').is_some_and(one)
+        };
+        self.0.iter().any(|word| one(word) || stem(word))
+    }
+
     fn is(&self, all: &[&[&str]]) -> bool {
         all.iter().any(|words| self.0.len() >= words.len() && self.0.windows(words.len()).any(|own| own == *words))
     }
 
     /// Whether a record with this key is about a person.
     pub(crate) fn is_personal(&self) -> bool {
-        self.has(PHONE)
-            || self.has(&["email", "mail", "birthday", "dob", "ssn", "gender", "birthdate"])
-            || self.names_a_part()
+        self.among(&words::PHONE) || self.among(&words::PERSONAL) || self.is(words::BIRTH) || self.names_a_part()
+    }
+
+    /// Whether a column with this header holds persons.
+    pub(crate) fn names_persons(&self) -> bool {
+        let person = self.among(&words::HUMAN) || self.among(&words::PERSON);
+        person && (self.0.len() == 1 || self.ends_in("name"))
+    }
+
+    /// Whether what is below this key is one end of a message.
+    pub(crate) fn is_party(&self) -> bool {
+        words::PARTY.contains(self.0.concat().as_str())
+    }
+
+    /// Whether the value is the number of a release.
+    pub(crate) fn is_release(&self) -> bool {
+        self.among(&words::RELEASE)
+    }
+
+    fn ends_in(&self, word: &str) -> bool {
+        self.0.last().is_some_and(|last| last.trim_end_matches('s') == word)
     }
 
     fn names_a_part(&self) -> bool {
-        self.has(ONE_WORD_NAME)
-            || (self.has(PART_OF_NAME) && self.0.last().is_some_and(|word| word.trim_end_matches('s') == "name"))
+        self.among(&words::NAME) || (self.among(&words::PART) && self.ends_in("name"))
     }
 
     /// What the key says of a value, and how sure that is.
@@ -217,7 +112,11 @@ impl Key {
         if self.has(&["iban"]) && digits >= 8 {
             return Some((Kind::Iban, 0.8));
         }
-        if self.has(PHONE) && (6..=17).contains(&digits) && value.len() <= 40 && !self.has(&["count", "id", "type"]) {
+        if self.among(&words::PHONE)
+            && (6..=17).contains(&digits)
+            && value.len() <= 40
+            && !self.has(&["count", "id", "type"])
+        {
             return Some((Kind::Phone, 0.9));
         }
         self.place_or_time(value, digits)
@@ -226,37 +125,16 @@ impl Key {
     }
 
     fn place_or_time(&self, value: &str, digits: usize) -> Option<(Kind, f32)> {
-        let birth = [
-            &["dob"][..],
-            &["birth", "date"],
-            &["date", "of", "birth"],
-            &["birthday"],
-            &["birthdate"],
-            &["born"],
-            &["geburtsdatum"],
-        ];
-        if self.is(&birth) && (digits >= 4 || value.len() <= 20) {
+        if self.is(words::BIRTH) && (digits >= 4 || value.len() <= 20) {
             return Some((Kind::Dob, 0.9));
         }
-        let post = [
-            &["zip"][..],
-            &["zipcode"],
-            &["zip", "code"],
-            &["postal", "code"],
-            &["postcode"],
-            &["postalcode"],
-            &["plz"],
-        ];
-        if self.is(&post)
-            && (3..=12).contains(&value.len())
-            && value.chars().all(|c| c.is_alphanumeric() || c == ' ' || c == '-')
+        let post = self.is(words::POST) || (self.0.len() == 1 && self.0[0] == "cap" && digits == 5);
+        if post && (3..=12).contains(&value.len()) && value.chars().all(|c| c.is_alphanumeric() || c == ' ' || c == '-')
         {
             return Some((Kind::Postcode, 0.9));
         }
-        let street = self.has(&["address", "street", "addr", "adresse", "strasse", "straße", "direccion", "indirizzo"])
-            || self.is(&[&["address", "line"]]);
-        let place = street
-            && !self.has(NO_ADDRESS)
+        let place = self.among(&words::STREET)
+            && !self.among(&words::NO_STREET)
             && !self.has(&["id", "type", "count"])
             && value.contains(' ')
             && !value.contains("://");
@@ -264,7 +142,7 @@ impl Key {
     }
 
     fn credential(&self, value: &str) -> Option<(Kind, f32)> {
-        if self.has(NOT_SECRET) || value.len() < 6 || value.contains("://") {
+        if self.among(&words::NO_SECRET) || value.len() < 6 || value.contains("://") {
             return None;
         }
         let token = self.has(&["token", "jwt", "bearer"])
@@ -278,30 +156,40 @@ impl Key {
         let dense = !value.contains(' ') || value.starts_with("Bearer ") || value.starts_with("Basic ");
         let varied = value.chars().any(|c| c.is_ascii_digit()) && value.chars().any(char::is_alphabetic);
         match () {
-            () if self.has(SECRET) && dense => Some((Kind::Secret, 0.85)),
+            () if self.among(&words::SECRET) && dense => Some((Kind::Secret, 0.85)),
             () if token && dense && varied && value.len() >= 12 => Some((Kind::Secret, 0.85)),
             () => None,
         }
     }
 
     fn person(&self, around: Around, value: &str, digits: usize) -> Option<(Kind, f32)> {
-        if self.has(ID) || self.is(&[&["national", "id"], &["tax", "id"], &["personal", "number"]]) {
+        if self.among(&words::ID) || self.is(&[&["national", "id"], &["tax", "id"], &["personal", "number"]]) {
             let dense = value.len() <= 30 && digits >= 5 && !self.has(&["plate", "type", "url", "key"]);
             return dense.then_some((Kind::Id, 0.7));
         }
-        let last = self.0.last().map(|word| word.trim_end_matches('s')).unwrap_or_default();
+        let last = self
+            .0
+            .last()
+            .map(|word| word.strip_suffix('s').filter(|one| one.len() > 2).unwrap_or(word))
+            .unwrap_or_default();
         let sure = names::is_name(value);
         if self.names_a_part() {
             return (sure > 0.0).then_some((Kind::Name, 0.95));
         }
-        let named = last == "name" && self.has(PERSON);
-        let person = PERSON.contains(&last) && self.0.len() <= 3;
-        let bare = self.0.len() == 1 && matches!(last, "name" | "names" | "nombre") && around.is_person;
-        let part = self.0.len() == 1 && matches!(last, "first" | "last" | "given" | "family") && around.is_person;
+        let human = words::HUMAN.contains(last)
+            || self.is(&[&["bill", "to"], &["ship", "to"], &["sold", "to"], &["deliver", "to"]]);
+        let named = last == "name" && (self.among(&words::HUMAN) || self.among(&words::PERSON));
+        let person = (human || words::PERSON.contains(last)) && self.0.len() <= 3;
+        let alone = self.0.len() == 1 && around.is_person;
+        let bare = alone && words::BARE.contains(self.0[0].as_str());
+        let part = alone && matches!(last, "first" | "last" | "given" | "family");
         match () {
             () if (named || bare || part) && sure > 0.0 => Some((Kind::Name, 0.9)),
-            () if person && sure >= 0.7 => Some((Kind::Name, 0.85)),
+            () if person && (sure >= 0.7 || human && sure >= 0.3) => Some((Kind::Name, 0.85)),
             () if last == "name" && self.0.len() == 1 && sure >= 0.9 => Some((Kind::Name, 0.7)),
+            () if names::is_titled(value) && !self.has(&["title", "movie", "film", "book", "song", "product"]) => {
+                Some((Kind::Name, 0.8))
+            }
             () => None,
         }
     }

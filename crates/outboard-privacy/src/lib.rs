@@ -22,6 +22,7 @@ mod phone;
 mod scan;
 mod secret;
 mod url;
+mod words;
 
 pub use detector::Detector;
 pub use finding::Finding;

@@ -10,24 +10,50 @@ const LABEL: usize = 40;
 /// Columns that are looked at.
 const COLUMNS: usize = 64;
 
-/// Rows of a table that may stand before the first one that is none.
-const ROWS: usize = 100_000;
+/// Lines whose labels are looked at together.
+const BLOCK: usize = 64;
 
-/// Finds values that their label or their column header tells of.
+/// Finds values that their label or their column header tells of. What was found so far is in order, and stays.
 pub(crate) fn labelled(detector: &Detector, text: &str, out: &mut Vec<Finding>) {
-    let mut lines = spans(text).peekable();
+    let mut reader = Reader { detector, exact: out, found: Vec::new() };
+    let lines: Vec<(usize, &str)> = spans(text).collect();
     let mut table: Option<(char, Vec<Key>)> = None;
-    while let Some((start, line)) = lines.next() {
+    let mut block = Block::default();
+    for (at, (start, line)) in lines.iter().copied().enumerate() {
         if let Some((delimiter, header)) = &table
-            && row(detector, line, start, *delimiter, header, out)
+            && reader.row(line, start, *delimiter, header)
         {
             continue;
         }
-        let next = lines.peek().map(|(_, next)| *next).unwrap_or_default();
+        let next = lines.get(at + 1).map(|(_, next)| *next).unwrap_or_default();
         table = header(line, next);
         if table.is_none() {
-            label(detector, line, start, out);
+            if at >= block.end {
+                block = Block::at(&lines, at);
+            }
+            reader.label(line, start, block.is_person);
         }
+    }
+    let found = reader.found;
+    out.extend(found);
+}
+
+/// Lines up to an empty one, and whether a label among them speaks of a person.
+#[derive(Default)]
+struct Block {
+    end: usize,
+    is_person: bool,
+}
+
+impl Block {
+    fn at(lines: &[(usize, &str)], start: usize) -> Self {
+        let own = lines[start..].iter().take(BLOCK).take_while(|(_, line)| !line.trim().is_empty());
+        let (mut end, mut is_person) = (start, false);
+        for (_, line) in own {
+            end += 1;
+            is_person = is_person || label(line).is_some_and(|(name, _)| Key::new(name).is_personal());
+        }
+        Self { end: end.max(start + 1), is_person }
     }
 }
 
@@ -40,20 +66,18 @@ fn spans(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-fn label(detector: &Detector, line: &str, start: usize, out: &mut Vec<Finding>) {
+/// A label, and where its value begins.
+fn label(line: &str) -> Option<(&str, usize)> {
     let mut window = LABEL.min(line.len());
     while !line.is_char_boundary(window) {
         window -= 1;
     }
-    let Some(colon) = line[..window].find([':', '=']) else { return };
+    let colon = line[..window].find([':', '='])?;
     let edge = |c: char| c.is_whitespace() || matches!(c, '*' | '-' | '>' | '"' | '`' | '#' | '•');
-    let (name, value) = (line[..colon].trim_matches(edge), &line[colon + 1..]);
+    let name = line[..colon].trim_matches(edge);
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/' | '\'' | '(' | ')');
-    if name.is_empty() || name.split_whitespace().count() > 4 || !name.chars().all(plain) {
-        return;
-    }
-    let around = Around { is_person: false };
-    push(detector, &Key::new(name), around, value, start + colon + 1, out);
+    let fits = !name.is_empty() && name.split_whitespace().count() <= 4 && name.chars().all(plain);
+    fits.then_some((name, colon + 1))
 }
 
 /// The columns of a table, where this line is a header and the next one looks like a row of it.
@@ -62,23 +86,12 @@ fn header(line: &str, next: &str) -> Option<(char, Vec<Key>)> {
         ['\t', '|', ';', ','].into_iter().find(|d| line.contains(*d) && columns(line, *d) == columns(next, *d))?;
     let cells: Vec<Key> = cells(line, delimiter).map(|(_, cell)| Key::new(cell)).take(COLUMNS).collect();
     let short = cells.len() >= 2 && cells.iter().all(|key| key.text().len() <= LABEL);
-    let telling = cells.iter().any(|key| key.is_personal() || key.text() == "name");
+    let telling = cells.iter().any(|key| key.is_personal() || key.names_persons() || key.text() == "name");
     (short && telling).then_some((delimiter, cells))
 }
 
 fn columns(line: &str, delimiter: char) -> usize {
     cells(line, delimiter).take(COLUMNS + 1).count()
-}
-
-fn row(detector: &Detector, line: &str, start: usize, delimiter: char, header: &[Key], out: &mut Vec<Finding>) -> bool {
-    if line.trim().is_empty() || columns(line, delimiter) != header.len() || out.len() > ROWS {
-        return false;
-    }
-    let is_person = header.iter().any(Key::is_personal);
-    for ((at, cell), key) in cells(line, delimiter).zip(header) {
-        push(detector, key, Around { is_person }, cell, start + at, out);
-    }
-    true
 }
 
 /// Cells with the place where they begin; a delimiter within quotes is none.
@@ -100,21 +113,55 @@ fn cells(line: &str, delimiter: char) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-fn push(detector: &Detector, key: &Key, around: Around, cell: &str, at: usize, out: &mut Vec<Finding>) {
-    let trim = |c: char| c.is_whitespace() || matches!(c, '"' | '*' | '`' | '\'');
-    let value = cell.trim_matches(trim);
-    let Some(offset) = cell.find(value).filter(|_| !value.is_empty()) else { return };
-    if value.chars().all(|c| matches!(c, '-' | ':')) {
-        return;
+struct Reader<'d> {
+    detector: &'d Detector,
+    /// What was found by its format, in order.
+    exact: &'d [Finding],
+    found: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    fn label(&mut self, line: &str, start: usize, is_person: bool) {
+        let Some((name, from)) = label(line) else { return };
+        let (key, around, value) = (Key::new(name), Around { is_person }, &line[from..]);
+        if self.push(&key, around, value, start + from) {
+            return;
+        }
+        // `Emergency contact: Ada Lovelace (sister), 0170 …`
+        if let Some((first, _)) = value.split_once(['(', ',', '<', ';']) {
+            self.push(&key, around, first, start + from);
+        }
     }
-    if let Some((kind, sure, rule)) = detector.field(key, around, value) {
+
+    fn row(&mut self, line: &str, start: usize, delimiter: char, header: &[Key]) -> bool {
+        if line.trim().is_empty() || columns(line, delimiter) != header.len() {
+            return false;
+        }
+        let is_person = header.iter().any(Key::is_personal);
+        for ((at, cell), key) in cells(line, delimiter).zip(header) {
+            self.push(key, Around { is_person }, cell, start + at);
+        }
+        true
+    }
+
+    /// Notes the whole value where its key tells what it is; whether it does.
+    fn push(&mut self, key: &Key, around: Around, cell: &str, at: usize) -> bool {
+        let trim = |c: char| c.is_whitespace() || matches!(c, '"' | '*' | '`' | '\'');
+        let value = cell.trim_matches(trim);
+        let Some(offset) = cell.find(value).filter(|_| !value.is_empty()) else { return false };
+        if value.chars().all(|c| matches!(c, '-' | ':')) {
+            return false;
+        }
+        let Some((kind, sure, rule)) = self.detector.field(key, around, value) else { return false };
         let rule = if rule == "key" { "label" } else { rule };
         let range = at + offset..at + offset + value.len();
         // An exact format that was found in the same place says what it is.
-        let exact = out.iter().any(|found| found.range.start < range.end && range.start < found.range.end);
+        let behind = self.exact.partition_point(|found| found.range.end <= range.start);
+        let exact = self.exact.get(behind).is_some_and(|found| found.range.start < range.end);
         if !exact || matches!(kind, Kind::Custom(_)) {
-            out.push(Finding::new(range, kind, sure, rule));
+            self.found.push(Finding::new(range, kind, sure, rule));
         }
+        true
     }
 }
 

@@ -35,6 +35,9 @@ const WORDS: &[&str] = &[
     "celular",
     "numero di",
     "cellulare",
+    "tlf",
+    "gsm",
+    "puh",
     "numéro",
 ];
 const AFTER: &[&str] = &["office", "fax", "mobile", "home", "cell", "work", "phone", "tel"];

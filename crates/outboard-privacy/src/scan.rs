@@ -1,5 +1,6 @@
 //! One pass over the bytes: what may begin a value is looked at, everything else is stepped over.
 
+use crate::Kind;
 use crate::finding::Finding;
 use crate::{email, iban, ids, ip, number, secret, url};
 
@@ -11,7 +12,11 @@ pub(crate) fn scan(text: &str, out: &mut Vec<Finding>) {
         at = next;
         if let Some(found) = found {
             at = at.max(found.range.end);
-            out.push(found);
+            // `user:password@host` is no mailbox.
+            let within = |last: &Finding| last.kind == Kind::Secret && last.range.end > found.range.start;
+            if !out.last().is_some_and(within) {
+                out.push(found);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The detector from outside.
 
 mod generated;
+mod texts;
 
 use outboard_privacy::{Custom, Detector, Error, Kind, Options};
 

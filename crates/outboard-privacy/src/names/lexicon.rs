@@ -69,10 +69,19 @@ pub(super) fn known(word: &str) -> Known {
     let get = |word: &str| WORDS.get(word).copied();
     let found = get(&lower).or_else(|| {
         let (head, tail) = lower.split_once('-')?;
-        let (head, tail) = (get(head)?, get(tail)?);
+        let (head, tail) = (get(head), get(tail));
+        let short = lower.len() <= 9;
+        if short && [head, tail].iter().any(|half| half.is_some_and(|half| half & FIRST != 0)) && !stops(tail) {
+            return Some(FIRST);
+        }
+        let (head, tail) = (head?, tail?);
         Some((head & tail & (FIRST | LAST | PLAIN)) | ((head | tail) & (STOP | PLACE)))
     });
     Known(found.unwrap_or(0))
+}
+
+fn stops(half: Option<u8>) -> bool {
+    half.is_some_and(|half| half & (STOP | PLACE) != 0)
 }
 
 /// Endings of last names that are seldom those of other words.

@@ -11,3 +11,4 @@ mod value;
 
 pub use prose::prose;
 pub use value::is_name;
+pub(crate) use value::is_titled;

@@ -1,5 +1,7 @@
 //! Names in running text.
 
+mod letters;
+
 use super::cues::{CUES, HINTS, PARTICLES, SPEECH, TITLES, VERBS, WHERE};
 use super::lexicon::ending;
 use super::token::{Gap, Shape, Token, tokens};
@@ -37,7 +39,10 @@ impl Reader<'_> {
         if token.known.stop() && !token.known.first() || token.shape == Shape::Number || token.gap == Gap::Joined {
             return None;
         }
-        self.cued(at).or_else(|| self.full(at)).or_else(|| self.alone(at))
+        let told = self.cued(at).or_else(|| self.full(at));
+        // A longer name counts more than its first word.
+        let placed = self.placed_in_letter(at).filter(|(_, end, _)| told.is_none_or(|(_, known, _)| known < *end));
+        placed.or(told).or_else(|| self.alone(at))
     }
 
     fn titled(&self, at: usize) -> Option<(usize, usize, f32)> {
@@ -153,7 +158,9 @@ impl Reader<'_> {
                 next.capital()
                     && (next.shape == self.tokens[at].shape || next.shape == Shape::Capital || next.text.len() <= 3)
             };
-            if next.known.stop() || next.known.place() || !(name || initial) {
+            // `Park` is a park behind most words, and a family behind a name of two syllables.
+            let place = next.known.place() && !(next.known.last() && self.tokens[at].text.contains('-'));
+            if next.known.stop() || place || !(name || initial) {
                 break;
             }
             end += 1;

@@ -12,20 +12,45 @@ const SUFFIXES: &[&str] = &["jr", "sr", "md", "phd", "ii", "iii", "iv", "esq", "
 
 /// Says how sure it is, from 0 to 1, that a value is the name of a person and nothing else.
 pub fn is_name(value: &str) -> f32 {
+    known_spelling(value).max(without_case(value.trim()))
+}
+
+/// Whether a value is a title and a name: `Dr. Ada Lovelace`.
+pub(crate) fn is_titled(value: &str) -> bool {
+    let words = tokens(value);
+    words.len() > 1 && words[0].is(TITLES) && words[1].capital() && is_name(value) >= 0.95
+}
+
+/// Scripts that know no capital letters say less: two to four words of such letters, and nothing else.
+fn without_case(value: &str) -> f32 {
+    let letter = |c: char| {
+        matches!(c, '\u{590}'..='\u{6ff}' | '\u{900}'..='\u{109f}' | '\u{10d0}'..='\u{10ff}' | '\u{1200}'..='\u{137f}'
+            | '\u{1780}'..='\u{17ff}' | '\u{200c}' | '\u{200d}')
+    };
+    let digit = |c: char| c.is_numeric();
+    let words = value.split(' ').count();
+    let fits = value.len() <= LONGEST && (1..=4).contains(&words) && !value.contains(digit);
+    if fits && value.chars().all(|c| letter(c) || c == ' ') && !value.is_empty() {
+        return if words > 1 { 0.7 } else { 0.4 };
+    }
+    0.0
+}
+
+fn known_spelling(value: &str) -> f32 {
     let value = value.trim();
     let odd = |c: char| !(c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | ',' | '\'' | '’' | '-' | '·'));
     if value.is_empty() || value.len() > LONGEST || value.contains(odd) {
         return 0.0;
     }
     if value.chars().all(|c| eastern(c) || c == '·' || c == ' ') {
-        return if (2..=6).contains(&value.chars().count()) { 0.6 } else { 0.0 };
+        return if (2..=6).contains(&value.chars().count()) { 0.7 } else { 0.0 };
     }
     let words = tokens(value);
     let core: Vec<&Token> =
         words.iter().filter(|word| !word.is(TITLES) && !word.is(SUFFIXES) && !word.is(PARTICLES)).collect();
     let broken =
         words.iter().any(|word| word.gap == Gap::Joined) || words.iter().skip(1).any(|word| word.gap == Gap::Line);
-    if broken || core.is_empty() || core.len() > 5 || core.iter().any(|word| word.known.place()) {
+    if broken || core.is_empty() || core.len() > 5 || core.iter().any(|word| word.known.place() && !word.known.last()) {
         return 0.0;
     }
     score(&words, &core)
@@ -55,6 +80,8 @@ fn score(words: &[Token], core: &[&Token]) -> f32 {
         [one] => {
             if (one.known.last() || ending(one.text, true)) && !one.known.plain() {
                 0.55
+            } else if one.known.first() && one.shape == Shape::Capital {
+                0.3
             } else {
                 0.1
             }
