@@ -56,7 +56,9 @@ pub(super) async fn cancel(journal: &Journal, id: &str) -> Result<ExitCode, Fail
 /// words.
 pub(crate) async fn ask_to_end(journal: &Journal, id: &str, who: &str) -> Result<Option<ExecutionId>, Failure> {
     let id = unfinished(journal, id)?.record.id;
-    if journal.claim(&id).await? == Claim::Ours {
+    // Where this process runs it itself, a claim would succeed and nobody would end the program.
+    let is_left = journal.unfinished()?.iter().any(|row| row.record.id == id);
+    if is_left && journal.claim(&id).await? == Claim::Ours {
         journal.end(&id, ended(Status::Cancelled, ErrorCode::Cancelled));
         written(journal, entry(&id, "cancel", None, &format!("its process was gone{who}")))?;
         return Ok(None);
