@@ -3,6 +3,14 @@
 const HEADER = "x-outboard-console";
 let token = null;
 
+/** Who is logged in: the only principal whose executions are shown, or nobody in particular. */
+export const session = { only: null };
+
+function opened(found) {
+  token = found.token;
+  session.only = found.only;
+}
+
 /** What the program said no with. */
 export class Refused extends Error {
   constructor(status, error) {
@@ -50,16 +58,16 @@ export const act = (what, given) => send(`act/${what}`, given);
 
 /** Goes on with the session that the browser has a cookie of. */
 export async function resume() {
-  const session = await fetch("/console/api/session", { credentials: "same-origin", cache: "no-store" });
-  if (!session.ok) return false;
-  token = (await session.json()).token;
+  const found = await fetch("/console/api/session", { credentials: "same-origin", cache: "no-store" });
+  if (!found.ok) return false;
+  opened(await found.json());
   return true;
 }
 
 /** Opens a session with what somebody brought. */
 export async function login(brought) {
   token = null;
-  token = (await send("login", brought)).token;
+  opened(await send("login", brought));
 }
 
 /** Ends it. */
@@ -68,8 +76,11 @@ export async function logout() {
   token = null;
 }
 
-/** Calls `heard` whenever something was recorded, until `signal` ends it; connects again by itself. */
-export async function follow(heard, signal) {
+/**
+ * Calls `heard` whenever something was recorded, until `signal` ends it; connects again by itself, and tells `linked`
+ * whether it is connected.
+ */
+export async function follow(heard, linked, signal) {
   let pause = 500;
   while (!signal.aborted) {
     try {
@@ -77,6 +88,7 @@ export async function follow(heard, signal) {
       if (response.status === 401) return document.dispatchEvent(new CustomEvent("gone"));
       if (!response.ok) throw new Error("not now");
       pause = 500;
+      linked(true);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
       for (;;) {
@@ -90,6 +102,7 @@ export async function follow(heard, signal) {
     } catch {
       if (signal.aborted) return;
     }
+    linked(false);
     await new Promise((done) => setTimeout(done, pause));
     pause = Math.min(pause * 2, 10000);
   }

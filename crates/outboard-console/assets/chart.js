@@ -1,9 +1,9 @@
 // Pictures of numbers, drawn by hand.
 
 import { h, svg } from "./dom.js";
-import { count } from "./format.js";
+import { count, short } from "./format.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [640, 180, 56, 22];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [640, 200, 76, 26];
 
 function axes(top, unit, from, to) {
   const y = (share) => 8 + (HEIGHT - BOTTOM - 8) * (1 - share);
@@ -20,9 +20,9 @@ function axes(top, unit, from, to) {
 
 /**
  * Lines over time. `series` is a list of `{name, tone, values}`; all have as many values as there are spans of time.
- * Who cannot see it reads the same as a table.
+ * `times` are their beginnings as texts, told where somebody points. Who cannot see it reads the same as a table.
  */
-export function lines({ label, series, from, to, unit = count }) {
+export function lines({ label, series, from, to, times = [], unit = short }) {
   const top = Math.max(1, ...series.flatMap((one) => one.values));
   const n = Math.max(1, ...series.map((one) => one.values.length));
   const x = (at) => LEFT + (n === 1 ? (WIDTH - LEFT) / 2 : ((WIDTH - LEFT - 4) * at) / (n - 1));
@@ -37,6 +37,14 @@ export function lines({ label, series, from, to, unit = count }) {
         svg("circle", { class: one.tone, cx: x(at).toFixed(1), cy: y(value).toFixed(1), r: 2 }),
       ),
   ]);
+  const width = (WIDTH - LEFT) / n;
+  const slots = times.map((time, at) =>
+    svg(
+      "rect",
+      { class: "slot", x: x(at) - width / 2, y: 0, width, height: HEIGHT - BOTTOM },
+      svg("title", {}, [time, ...series.map((one) => `${one.name}: ${unit(one.values[at])}`)].join("\n")),
+    ),
+  );
   const sums = series.map((one) => `${one.name}: at most ${unit(Math.max(0, ...one.values))}`).join("; ");
   return h(
     "figure",
@@ -45,6 +53,7 @@ export function lines({ label, series, from, to, unit = count }) {
     svg(
       "svg",
       { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${label}. ${sums}` },
+      slots,
       axes(top, unit, from, to),
       drawn,
     ),

@@ -117,7 +117,58 @@ export function facts(pairs) {
   );
 }
 
-/** Text that scrolls by itself, reachable with the keyboard. */
+/** Figures in a row. */
+export function tiles(pairs) {
+  const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "");
+  return h(
+    "dl",
+    { class: "tiles" },
+    shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
+}
+
+/** A button that puts a text on the clipboard, as it is. */
+export function copying(text, label = "Copy") {
+  const copy = async (event) => {
+    event.stopPropagation();
+    try {
+      await navigator.clipboard.writeText(text);
+      say("copied");
+    } catch {
+      say("the browser does not let this page copy; mark the text instead");
+    }
+  };
+  return h("button", { type: "button", class: "quiet", onclick: copy, "aria-label": label }, "Copy");
+}
+
+/** Text that scrolls by itself, reachable with the keyboard, and can be copied. */
 export function block(text, label) {
-  return h("pre", { tabindex: "0", role: "region", "aria-label": label }, text);
+  return h(
+    "div",
+    { class: "with-copy" },
+    h("pre", { tabindex: "0", role: "region", "aria-label": label }, text),
+    copying(text, `Copy: ${label}`),
+  );
+}
+
+/** What is there before there is anything: what it means, and what to do. */
+export const nothing = (what, ...next) => h("div", { class: "empty" }, h("p", {}, h("strong", {}, what)), h("p", {}, next));
+
+/**
+ * A place that is drawn anew when what it shows is another one, and stays as it is otherwise: what somebody marked,
+ * scrolled or fills in is not lost to news.
+ */
+export function part(draw, name = "div") {
+  const place = h(name, {});
+  let known;
+  const busy = () => place.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  return {
+    place,
+    set(value) {
+      const now = JSON.stringify(value ?? null);
+      if (now === known || busy()) return;
+      known = now;
+      fill(place, draw(value));
+    },
+  };
 }

@@ -7,67 +7,71 @@ const AROUND = 8;
 
 /**
  * `draw(row)` gives the children of a line, `open(row)` is called for the one that is chosen, `more()` when the end
- * comes near. Rows are known by `row.id`.
+ * comes near, `point(row)` for the one under the pointer. Rows are known by `row.id`.
  */
-export function list({ label, draw, open, more, short }) {
+export function list({ label, draw, open, more, point, kind = "" }) {
   const room = h("div", { class: "room", role: "presentation" });
-  const box = h(
-    "div",
-    { class: short ? "list short" : "list", role: "listbox", tabindex: "0", "aria-label": label },
-    room,
-  );
+  const box = h("div", { class: `list ${kind}`, role: "listbox", tabindex: "0", "aria-label": label }, room);
   const name = fresh("line");
   let rows = [];
   let total = 0;
   let active = 0;
 
+  // Lines that are there, by their place: the element, and what it shows.
   const drawn = new Map();
   function line(at) {
-    const row = rows[at];
-    return h(
+    const element = h(
       "div",
       {
-        class: at === active ? "line active" : "line",
+        class: "line",
         role: "option",
         id: `${name}-${at}`,
-        "aria-selected": String(at === active),
-        "aria-setsize": String(Math.max(total, rows.length)),
-        "aria-posinset": String(at + 1),
         onclick: () => {
           move(at);
           open(rows[at]);
         },
+        onmouseenter: () => point?.(rows[at]),
       },
-      draw(row),
+      draw(rows[at]),
     );
+    element.style.top = `${at * LINE}px`;
+    return element;
+  }
+
+  function dress(at, element) {
+    element.classList.toggle("active", at === active);
+    element.setAttribute("aria-selected", String(at === active));
+    element.setAttribute("aria-setsize", String(Math.max(total, rows.length)));
+    element.setAttribute("aria-posinset", String(at + 1));
   }
 
   function show() {
     const from = Math.max(0, Math.floor(box.scrollTop / LINE) - AROUND);
     const to = Math.min(rows.length, Math.ceil((box.scrollTop + box.clientHeight) / LINE) + AROUND);
-    for (const [at, element] of drawn) {
+    for (const [at, { element }] of drawn) {
       if (at < from || at >= to) {
         element.remove();
         drawn.delete(at);
       }
     }
     for (let at = from; at < to; at += 1) {
-      if (drawn.has(at)) continue;
-      const element = line(at);
-      element.style.top = `${at * LINE}px`;
-      drawn.set(at, element);
-      room.appendChild(element);
+      let one = drawn.get(at);
+      if (!one) {
+        one = { element: line(at), row: rows[at] };
+        drawn.set(at, one);
+        room.appendChild(one.element);
+      }
+      dress(at, one.element);
     }
-    room.style.height = `${rows.length * LINE}px`;
+    const height = `${rows.length * LINE}px`;
+    if (room.style.height !== height) {
+      room.style.height = height;
+      // A short list is no higher than its lines.
+      if (kind === "short") box.style.height = `min(24rem, ${Math.max(1, rows.length) * LINE + 2}px)`;
+    }
     if (rows.length > 0 && drawn.has(active)) box.setAttribute("aria-activedescendant", `${name}-${active}`);
     else box.removeAttribute("aria-activedescendant");
     if (more && to >= rows.length - 20) more();
-  }
-
-  function redraw() {
-    drawn.forEach((element) => element.remove());
-    drawn.clear();
-    show();
   }
 
   function move(at) {
@@ -75,7 +79,7 @@ export function list({ label, draw, open, more, short }) {
     const top = active * LINE;
     if (top < box.scrollTop) box.scrollTop = top;
     else if (top + LINE > box.scrollTop + box.clientHeight) box.scrollTop = top + LINE - box.clientHeight;
-    redraw();
+    show();
   }
 
   const page = () => Math.max(1, Math.floor(box.clientHeight / LINE) - 1);
@@ -114,16 +118,22 @@ export function list({ label, draw, open, more, short }) {
 
   return {
     box,
-    /** Shows other rows, and keeps the chosen one if it is among them. */
-    set(now, known = now.length) {
+    /** Shows other rows, and keeps the chosen one if it is among them. Lines that show the same stay as they are. */
+    set(now, known = now.length, anew = false) {
       const chosen = rows[active]?.id;
       rows = now;
       total = known;
       const at = chosen === undefined ? -1 : rows.findIndex((row) => row.id === chosen);
       active = at >= 0 ? at : Math.min(active, Math.max(0, rows.length - 1));
-      redraw();
+      for (const [place, { element, row }] of drawn) {
+        const same = !anew && (rows[place] === row || JSON.stringify(rows[place]) === JSON.stringify(row));
+        if (!same) {
+          element.remove();
+          drawn.delete(place);
+        }
+      }
+      show();
     },
     focus: () => box.focus(),
-    rows: () => rows,
   };
 }

@@ -1,7 +1,8 @@
-// Which page is shown, the way between them, keys that work everywhere.
+// Which page is shown, and the way between them.
 
-import { follow, logout, login, look, resume } from "./api.js";
-import { fill, h, problem, say } from "./dom.js";
+import { follow, logout, login, look, resume, session } from "./api.js";
+import { fill, h, nothing, problem, say } from "./dom.js";
+import { listen } from "./keys.js";
 import * as approvals from "./pages/approvals.js";
 import * as audit from "./pages/audit.js";
 import * as catalogue from "./pages/catalogue.js";
@@ -27,9 +28,13 @@ const NAMES = {
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
+const linkState = document.getElementById("link-state");
 const badge = h("span", { class: "badge", hidden: true });
 let present = null;
 let listening = null;
+
+/** The pages that there are for who is logged in: a principal sees its executions. */
+const names = () => (session.only ? { executions: NAMES.executions } : NAMES);
 
 /** The words of the address behind the `#/`. */
 function place() {
@@ -50,40 +55,71 @@ function place() {
 function drawNav(name) {
   fill(
     nav,
-    Object.entries(NAMES).map(([key, text]) =>
+    Object.entries(names()).map(([key, text]) =>
       h("a", { href: `#/${key}`, "aria-current": key === name && "page" }, text, key === "approvals" && badge),
     ),
   );
 }
 
-/** Shows the page of the address; the one before hears that it is over. */
+/** What stands in the title of the window: questions first, so that a tab in the background tells of them. */
+function entitle(text) {
+  if (text) entitle.text = text;
+  const open = Number(badge.textContent || 0);
+  document.title = `${open > 0 ? `(${open}) ` : ""}${entitle.text} – Outboard`;
+}
+
+const missing = {
+  page: () => ({
+    element: [
+      h("h1", {}, "No such page"),
+      nothing("This address leads nowhere.", h("a", { href: "#/executions" }, "All executions")),
+    ],
+  }),
+};
+
+/** Whether a page was shown since the window was opened. */
+const shown = { before: false };
+
+/** Shows the page of the address once it is there; the one before hears that it is over. */
 async function show() {
   if (location.hash.startsWith("#login=") || !listening) return;
   const { name, rest, query } = place();
-  const page = name === "executions" && rest.length > 0 ? execution : (PAGES[name] ?? executions);
+  const found = names()[name] ? PAGES[name] : missing;
+  const page = name === "executions" && rest.length > 0 ? execution : found;
   present?.over.abort();
   const now = { over: new AbortController(), changed: null };
   present = now;
-  drawNav(PAGES[name] ? name : "executions");
-  document.title = `${NAMES[name] ?? "Executions"} – Outboard`;
-  fill(main, h("p", { class: "soft" }, "Loading …"));
+  drawNav(name);
+  entitle(names()[name] ?? "No such page");
+  main.setAttribute("aria-busy", "true");
   try {
-    const made = await page.page({ rest, query, over: now.over.signal });
+    const made = await page.page({ rest, query, over: now.over.signal, entitle });
     if (present !== now) return;
     now.changed = made.changed;
     fill(main, made.element);
+    scrollTo(0, 0);
+    // Who came by a key goes on from here, and who listens hears where that is. The first page leaves the way to skip.
+    if (shown.before) main.focus({ preventScroll: true });
+    shown.before = true;
     made.shown?.();
   } catch (error) {
-    if (present === now && error.name !== "AbortError") fill(main, h("h1", {}, NAMES[name] ?? "Page"), problem(error));
+    if (present !== now || error.name === "AbortError") return;
+    const again = h("button", { type: "button", onclick: show }, "Try again");
+    fill(main, h("h1", {}, NAMES[name] ?? "Page"), problem(error), h("div", { class: "buttons" }, again));
+  } finally {
+    if (present === now) main.removeAttribute("aria-busy");
   }
 }
 
 async function countOpen() {
-  const { open } = await look("approvals");
-  if (open.length > Number(badge.textContent || 0)) say(`${open.length} call(s) wait for approval`);
-  badge.textContent = String(open.length);
-  badge.hidden = open.length === 0;
-  badge.setAttribute("aria-label", `${open.length} open`);
+  if (session.only) return;
+  const { open, skills: waiting } = await look("approvals");
+  const all = open.length + waiting.length;
+  if (all > Number(badge.textContent || 0)) say(`${all} ${all === 1 ? "question waits" : "questions wait"} for your answer`);
+  badge.textContent = String(all);
+  badge.hidden = all === 0;
+  badge.setAttribute("aria-label", `${all} open`);
+  entitle();
 }
 
 /** News come in bursts: they are heard at most twice a second, and the last one always. */
@@ -113,10 +149,16 @@ const heard = gently(async () => {
   await Promise.all([countOpen(), present?.changed?.()]);
 });
 
+function linked(is) {
+  linkState.dataset.live = is ? "yes" : "no";
+  linkState.textContent = is ? (session.only ?? "live") : "connecting …";
+}
+
 function enter() {
   document.getElementById("top").hidden = false;
   listening = new AbortController();
-  follow(heard, listening.signal);
+  linked(false);
+  follow(heard, linked, listening.signal);
   if (location.hash.startsWith("#login=")) history.replaceState(null, "", "/console/#/executions");
   show();
 }
@@ -126,6 +168,7 @@ function leave() {
   listening = null;
   present?.over.abort();
   present = null;
+  main.removeAttribute("aria-busy");
   document.getElementById("top").hidden = true;
   document.title = "Log in – Outboard";
   fill(main, loginPage.page(enter));
@@ -167,25 +210,8 @@ document.getElementById("skip").addEventListener("click", (event) => {
 window.addEventListener("hashchange", () => {
   if (location.hash !== "#main") show();
 });
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
-    const search = main.querySelector("[data-search]");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-    }
-  } else if (
-    ["j", "k", "ArrowDown", "ArrowUp"].includes(event.key) &&
-    event.target.closest("[role=listbox], .table, pre, .code, .diff") === null
-  ) {
-    const box = main.querySelector("[role=listbox]");
-    if (box) {
-      event.preventDefault();
-      box.focus();
-    }
-  }
+listen(main, names, (page) => {
+  location.hash = `#/${page}`;
 });
 
 start();

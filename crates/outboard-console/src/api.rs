@@ -1,5 +1,7 @@
 //! Reading and changing: both for open sessions alone.
 
+use crate::door::Stranger;
+use crate::who::Who;
 use crate::{Act, Answer, Console, Look, answer};
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
@@ -16,13 +18,15 @@ pub(crate) async fn look(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = console.admit(&headers) {
-        return refused.into_response();
-    }
+    let who = match console.admit(&headers) {
+        Ok(who) => who,
+        Err(refused) => return refused.into_response(),
+    };
     match Look::read(&what, query.as_deref().unwrap_or_default()) {
+        Ok(look) if !who.may_see(&look) => Stranger::Guest.into_response(),
         Ok(look) => {
             let _place = console.places.acquire().await;
-            shown(console.port.look(look)).await
+            shown(console.port.look(look, who.only())).await
         }
         Err(error) => answer::failed(&error),
     }
@@ -35,8 +39,10 @@ pub(crate) async fn act(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refused) = console.admit(&headers) {
-        return refused.into_response();
+    match console.admit(&headers) {
+        Ok(Who::Operator) => {}
+        Ok(Who::Holder { .. }) => return Stranger::Guest.into_response(),
+        Err(refused) => return refused.into_response(),
     }
     match read(&what, &body) {
         // No place is taken: a call that somebody tries may wait for an answer that comes this way too.

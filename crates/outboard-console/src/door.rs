@@ -1,12 +1,13 @@
 //! Coming in, going out, and being known in between.
 
 use crate::headers::text;
+use crate::who::Who;
 use crate::{Console, answer};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use outboard_types::Digest;
+use outboard_types::{Digest, Redacted};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -33,23 +34,21 @@ pub(crate) async fn login(State(console): State<Arc<Console>>, headers: HeaderMa
     // Held while a wrong one is thought about: many at once are no quicker.
     let _turn = console.turns.acquire().await;
     let brought: Option<Brought> = serde_json::from_slice(&body).ok();
-    let fits = brought.is_some_and(|brought| {
-        let token = brought.token.is_some_and(|token| console.token == Some(Digest::of(token.trim())));
-        token || brought.link.is_some_and(|link| console.sessions.take_link(&link))
-    });
-    if !fits {
+    let Some(who) = brought.and_then(|brought| console.known(brought)) else {
         tracing::warn!("somebody tried to log in to the console with what does not open it");
         tokio::time::sleep(PAUSE).await;
         return answer::refused(
             StatusCode::UNAUTHORIZED,
             "this token or link does not open the console",
-            "take the token that was printed at start, or OUTBOARD_TOKEN; a link is good once, for ten minutes",
+            "take the token that was printed at start, OUTBOARD_TOKEN, or one of `outboard token create`; a link is good \
+             once, for ten minutes",
         );
-    }
-    tracing::info!("somebody logged in to the console");
-    let opened = console.sessions.open();
+    };
+    let only = who.only();
+    tracing::info!(principal = only.as_ref().map(|name| &*name.0), "somebody logged in to the console");
+    let opened = console.sessions.open(who);
     let cookie = format!("{}={}", name(&headers), opened.cookie);
-    with_cookie(&cookie, answer::json(StatusCode::OK, &json!({"token": opened.token})))
+    with_cookie(&cookie, answer::json(StatusCode::OK, &json!({"token": opened.token, "only": only})))
 }
 
 /// Ends the session.
@@ -64,18 +63,45 @@ pub(crate) async fn logout(State(console): State<Arc<Console>>, headers: HeaderM
 
 /// The token of a session that the browser is in already, as after a reload.
 pub(crate) async fn session(State(console): State<Arc<Console>>, headers: HeaderMap) -> Response {
-    match cookie(&headers).and_then(|cookie| console.sessions.token(cookie)) {
-        Some(token) => answer::json(StatusCode::OK, &json!({"token": token, "by": console.by})),
+    match console.session(&headers) {
+        Some((token, who)) => answer::json(StatusCode::OK, &json!({"token": token, "only": who.only()})),
         None => Stranger::Nobody.into_response(),
     }
 }
 
 impl Console {
+    /// Who brings this.
+    fn known(&self, brought: Brought) -> Option<Who> {
+        let Brought { token, link } = brought;
+        let token = token.as_deref().map(str::trim);
+        if token.is_some_and(|token| self.token == Some(Digest::of(token)))
+            || link.is_some_and(|link| self.sessions.take_link(&link))
+        {
+            return Some(Who::Operator);
+        }
+        let token = token?;
+        let principal = self.port.holder(token)?;
+        Some(Who::Holder { principal, token: Redacted::new(token.to_owned()) })
+    }
+
+    /// The open session that a cookie names. One that a token opened is over when the token is.
+    fn session(&self, headers: &HeaderMap) -> Option<(String, Who)> {
+        let cookie = cookie(headers)?;
+        let (wanted, who) = self.sessions.find(cookie)?;
+        if let Who::Holder { principal, token } = &who
+            && self.port.holder(token.expose()).as_ref() != Some(principal)
+        {
+            self.sessions.close(cookie);
+            return None;
+        }
+        Some((wanted, who))
+    }
+
     /// Lets a request of an open session pass: its cookie and its token belong together.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Stranger> {
-        let wanted = cookie(headers).and_then(|cookie| self.sessions.token(cookie)).ok_or(Stranger::Nobody)?;
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<Who, Stranger> {
+        let (wanted, who) = self.session(headers).ok_or(Stranger::Nobody)?;
         match text(headers, HeaderName::from_static(TOKEN)) {
-            Some(token) if Digest::of(token) == Digest::of(&wanted) => Ok(()),
+            Some(token) if Digest::of(token) == Digest::of(&wanted) => Ok(who),
             _ => Err(Stranger::Forged),
         }
     }
@@ -87,6 +113,8 @@ pub(crate) enum Stranger {
     Nobody,
     /// It has the cookie of a session and not its token, as one that another page makes.
     Forged,
+    /// It is the holder's of a principal's token, and for the operator.
+    Guest,
 }
 
 impl IntoResponse for Stranger {
@@ -98,6 +126,11 @@ impl IntoResponse for Stranger {
             Self::Forged => {
                 (StatusCode::FORBIDDEN, "the request does not carry its session's token", "reload the page")
             }
+            Self::Guest => (
+                StatusCode::FORBIDDEN,
+                "the token of a principal shows that principal's executions, and nothing else",
+                "log in with the token that was printed at start",
+            ),
         };
         answer::refused(status, message, hint)
     }

@@ -5,7 +5,8 @@
 //! something new. What stands behind these is a [`Port`], which the composition root provides.
 //!
 //! Whoever wants in has the token of the program or a link that is good once, and gets a session; every request of it
-//! carries a cookie that scripts cannot read and a token that other pages cannot know.
+//! carries a cookie that scripts cannot read and a token that other pages cannot know. The token of a principal opens a
+//! session that sees that principal's executions and changes nothing.
 //!
 //! Never here: settings files, the journal, calls of tools, programs; and nothing that decides what a person may see
 //! of private data, which is the port's.
@@ -19,6 +20,7 @@ mod live;
 mod look;
 mod port;
 mod sessions;
+mod who;
 
 pub use look::{ExecutionsLook, Look};
 pub use port::{Act, Answer, Given, Port, Revealed};

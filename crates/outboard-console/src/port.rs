@@ -1,7 +1,7 @@
 //! What the console needs of the rest of the program.
 
 use crate::Look;
-use outboard_types::ToolError;
+use outboard_types::{Principal, ToolError};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::future::Future;
@@ -15,8 +15,11 @@ pub trait Port: Send + Sync + 'static {
     /// A number that is another one after anything was recorded, by whatever process; cheap, and may block shortly.
     fn changes(&self) -> Option<u64>;
 
-    /// Shows something; changes nothing.
-    fn look(&self, what: Look) -> Answer<'_>;
+    /// Whose token this is, beside the operator's; nobody's once it is over. Asked with every request of its holder.
+    fn holder(&self, token: &str) -> Option<Principal>;
+
+    /// Shows something; changes nothing. Where a principal is named, another's executions are unknown.
+    fn look(&self, what: Look, only: Option<Principal>) -> Answer<'_>;
 
     /// Does what a person asks, in that person's name.
     fn act(&self, what: Act, by: String) -> Answer<'_>;
@@ -71,13 +74,15 @@ pub enum Act {
         /// Its name.
         server: String,
     },
-    /// Lets a skill that waits join the project's.
-    ApproveSkill {
-        /// Its name.
-        name: String,
-        /// The session that it waits in, where several have one of that name.
+    /// Lets a skill that waits join the project's, or does not.
+    AnswerSkill {
+        /// What it waits as.
+        id: String,
+        /// Yes or no.
+        approve: bool,
+        /// Why.
         #[serde(default)]
-        session: Option<String>,
+        reason: Option<String>,
     },
 }
 

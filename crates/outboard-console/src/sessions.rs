@@ -1,5 +1,6 @@
 //! Who is in: sessions of browsers, and links that open one.
 
+use crate::who::Who;
 use outboard_types::Digest;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,7 @@ pub(crate) struct Opened {
 
 struct Session {
     token: String,
+    who: Who,
     opened: Instant,
     touched: Instant,
 }
@@ -59,7 +61,7 @@ impl Sessions {
     }
 
     /// Opens a session.
-    pub(crate) fn open(&self) -> Opened {
+    pub(crate) fn open(&self, who: Who) -> Opened {
         let (opened, now) = (Opened { cookie: secret(), token: secret() }, Instant::now());
         let mut state = self.lock();
         if state.sessions.len() >= MOST
@@ -67,17 +69,17 @@ impl Sessions {
         {
             state.sessions.remove(&oldest);
         }
-        let session = Session { token: opened.token.clone(), opened: now, touched: now };
+        let session = Session { token: opened.token.clone(), who, opened: now, touched: now };
         state.sessions.insert(Digest::of(&opened.cookie), session);
         opened
     }
 
-    /// The token of the session that a cookie names.
-    pub(crate) fn token(&self, cookie: &str) -> Option<String> {
+    /// The token of the session that a cookie names, and whose it is.
+    pub(crate) fn find(&self, cookie: &str) -> Option<(String, Who)> {
         let mut state = self.lock();
         let session = state.sessions.get_mut(&Digest::of(cookie))?;
         session.touched = Instant::now();
-        Some(session.token.clone())
+        Some((session.token.clone(), session.who.clone()))
     }
 
     /// Ends a session.
@@ -108,18 +110,19 @@ mod tests {
         let link = sessions.new_link();
         assert!(sessions.take_link(&link) && !sessions.take_link(&link));
         let late = sessions.new_link();
-        let opened = sessions.open();
-        assert_eq!(sessions.token(&opened.cookie), Some(opened.token.clone()));
-        assert_eq!(sessions.token(&opened.token), None);
+        let token = |cookie: &str| sessions.find(cookie).map(|(token, _)| token);
+        let opened = sessions.open(Who::Operator);
+        assert_eq!(token(&opened.cookie), Some(opened.token.clone()));
+        assert_eq!(token(&opened.token), None);
         tokio::time::advance(LINK).await;
         assert!(!sessions.take_link(&late));
         tokio::time::advance(QUIET).await;
-        assert_eq!(sessions.token(&opened.cookie), None);
-        let first = sessions.open();
+        assert_eq!(token(&opened.cookie), None);
+        let first = sessions.open(Who::Operator);
         for _ in 0..MOST {
             tokio::time::advance(Duration::from_millis(1)).await;
-            sessions.open();
+            sessions.open(Who::Operator);
         }
-        assert_eq!(sessions.token(&first.cookie), None, "the oldest made room");
+        assert_eq!(token(&first.cookie), None, "the oldest made room");
     }
 }

@@ -113,3 +113,37 @@ async fn every_answer_carries_what_keeps_browsers_in_check() {
         assert!(cookie.contains(part), "{cookie}");
     }
 }
+
+#[tokio::test]
+async fn a_principals_token_sees_its_own_executions_and_changes_nothing() {
+    let place = Place::open().await;
+    let (cookie, token) = place.enter(json!({"token": "outboard_alice"})).await;
+    let both = [("cookie", cookie.as_str()), ("x-outboard-console", token.as_str())];
+    let look = |path: &'static str| place.get(path, &both);
+    for what in ["executions", "execution?id=ex_1", "calls?id=ex_1", "call?id=ex_1&number=1", "events?id=ex_1"] {
+        let path = format!("/console/api/look/{what}");
+        assert_eq!(place.get(&path, &both).await.status(), StatusCode::OK, "{what}");
+    }
+    assert!(place.seen().iter().all(|seen| seen.ends_with(" of alice")), "the port is told whose they have to be");
+    for what in ["approvals", "servers", "tools", "skills", "policy", "figures", "audit", "audit_check"] {
+        let path = format!("/console/api/look/{what}");
+        assert_eq!(place.get(&path, &both).await.status(), StatusCode::FORBIDDEN, "{what}");
+    }
+    let acts = [
+        ("cancel", json!({"id": "ex_1"})),
+        ("reveal", json!({"id": "ex_1", "part": "program", "reason": "because"})),
+        ("answer", json!({"id": "ap_1", "approve": true})),
+        ("restart", json!({"server": "crm"})),
+    ];
+    for (what, body) in acts {
+        let refused = place.post(&format!("/console/api/act/{what}"), &both, &body).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{what}");
+    }
+    assert!(place.seen().is_empty(), "nothing of that reached the port");
+    let session = place.get("/console/api/session", &[("cookie", &cookie)]).await;
+    assert_eq!(crate::support::read(session).await["only"], "alice");
+    place.port.revoked.store(true, std::sync::atomic::Ordering::Release);
+    assert_eq!(look("/console/api/look/executions").await.status(), StatusCode::UNAUTHORIZED, "its token was revoked");
+    place.port.revoked.store(false, std::sync::atomic::Ordering::Release);
+    assert_eq!(look("/console/api/look/executions").await.status(), StatusCode::UNAUTHORIZED, "its session is over");
+}

@@ -1,11 +1,11 @@
 //! A console on a free port, and a browser that keeps its cookie.
 
 use outboard_console::{Act, Answer, Console, Look, Options, Port, hosts_of};
-use outboard_types::{CancellationToken, ErrorCode, Redacted, ToolError};
+use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted, ToolError};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Remembers what reached it.
@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Pretended {
     pub(crate) seen: Mutex<Vec<String>>,
     pub(crate) changed: AtomicU64,
+    /// Whether tokens of principals are good no more.
+    pub(crate) revoked: AtomicBool,
 }
 
 impl Port for Pretended {
@@ -20,8 +22,14 @@ impl Port for Pretended {
         Some(self.changed.load(Ordering::Acquire))
     }
 
-    fn look(&self, what: Look) -> Answer<'_> {
-        self.seen.lock().unwrap().push(format!("{what:?}"));
+    fn holder(&self, token: &str) -> Option<Principal> {
+        let revoked = self.revoked.load(Ordering::Acquire);
+        token.strip_prefix("outboard_").filter(|_| !revoked).map(|name| Principal(name.into()))
+    }
+
+    fn look(&self, what: Look, only: Option<Principal>) -> Answer<'_> {
+        let only = only.map(|name| format!(" of {}", name.0)).unwrap_or_default();
+        self.seen.lock().unwrap().push(format!("{what:?}{only}"));
         let answer = match what {
             Look::Execution { id } if id == "none" => {
                 Err(ToolError::new(ErrorCode::UnknownExecution, "no execution none").hint("list them"))

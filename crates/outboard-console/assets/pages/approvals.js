@@ -1,39 +1,31 @@
-// Calls that wait for a person.
+// Calls and skills that wait for a person.
 
 import { act, look } from "../api.js";
-import { difference, shown } from "../diff.js";
-import { block, facts, fill, h, problem, say, table } from "../dom.js";
-import { tag, when } from "../format.js";
+import { difference, shown, unified } from "../diff.js";
+import { block, facts, fill, h, nothing, part, problem, say, table } from "../dom.js";
+import { choose, named } from "../fields.js";
+import { ago, tag } from "../format.js";
 
-const SCOPES = {
-  once: "this call",
-  execution: "such calls of this execution",
-  session: "such calls of this session",
-  always: "always (writes a rule)",
-};
+const SCOPES = [
+  ["once", "this call"],
+  ["execution", "such calls of this execution"],
+  ["session", "such calls of this session"],
+  ["always", "always (writes a rule)"],
+];
 
-function card(question, again) {
-  const { id } = question;
-  const before = h("div", {});
+const execution = (id) => id && h("a", { href: `#/executions/${encodeURIComponent(id)}` }, id);
+
+/** Yes and no, with a reason; `send(approve, reason)` gives what is said when it is done. */
+function answers(send, label, again, more) {
   const said = h("div", {});
   const reason = h("input", { type: "text", maxlength: "300", autocomplete: "off" });
-  const scope = h(
-    "select",
-    {},
-    Object.entries(SCOPES).map(([word, text]) => h("option", { value: word }, text)),
-  );
   const buttons = [];
   const answer = (approve) => async () => {
     buttons.forEach((button) => {
       button.disabled = true;
     });
     try {
-      const given = { id, approve, scope: scope.value };
-      if (reason.value) given.reason = reason.value;
-      const { counted, record } = await act("answer", given);
-      say(
-        counted ? `${record.status}: ${record.server}.${record.tool}` : `not counted: it is ${record.status} already`,
-      );
+      say(await send(approve, reason.value || undefined));
       again();
     } catch (error) {
       fill(said, problem(error));
@@ -46,90 +38,127 @@ function card(question, again) {
     h("button", { type: "button", class: "first", onclick: answer(true) }, "Approve"),
     h("button", { type: "button", class: "danger", onclick: answer(false) }, "Deny"),
   );
-  look("call_before", { id })
+  return [h("div", { class: "buttons" }, named(label, reason), more, buttons), said];
+}
+
+function before(question) {
+  const place = h("div", {});
+  look("call_before", { id: question.id })
     .then((found) => {
       if (!found.arguments)
-        return fill(
-          before,
-          h("p", { class: "small soft" }, "This session has called the tool with no other arguments before."),
-        );
+        return fill(place, h("p", { class: "small soft" }, "The first call of this tool in this session with arguments."));
       const lines = difference(found.arguments, question.arguments);
       fill(
-        before,
+        place,
         h("h3", {}, "Against the call before"),
         lines.every(([sign]) => sign === " ")
           ? h("p", { class: "small soft" }, "The same arguments.")
           : shown(lines, "What is different from the call before"),
       );
     })
-    .catch((error) => fill(before, problem(error)));
+    .catch((error) => fill(place, problem(error)));
+  return place;
+}
+
+function card(question, again) {
+  const { id } = question;
+  const scope = choose(SCOPES, "once");
+  const send = async (approve, reason) => {
+    const { counted, record } = await act("answer", { id, approve, scope: scope.value, ...(reason ? { reason } : {}) });
+    return counted ? `${record.status}: ${record.server}.${record.tool}` : `not counted: it is ${record.status} already`;
+  };
   return h(
     "article",
     { class: "card", "data-approval": id, "aria-label": `${question.server}.${question.tool}` },
-    h("h2", {}, `${question.server}.${question.tool}`),
-    facts([
-      ["Why", question.reason],
-      ["Rule", question.rule],
-      ["Execution", h("a", { href: `#/executions/${encodeURIComponent(question.execution)}` }, question.execution)],
-      ["Session", question.session],
-      ["Principal", question.principal],
-      ["Asked", when(question.created_ms)],
-      ["No answer is a no from", when(question.expires_ms)],
-      ["Waiting with it", question.similar > 0 && `${question.similar} more of this tool`],
-    ]),
-    h("h3", {}, "Arguments"),
-    block(question.arguments, "Arguments"),
-    before,
+    h("div", { class: "head" }, h("h2", {}, `${question.server}.${question.tool}`), tag("pending")),
+    question.reason && h("div", { class: "notice" }, question.reason),
     h(
       "div",
-      { class: "buttons" },
-      h("label", {}, "Reason (the program reads it)", reason),
-      h("label", {}, "A yes is for", scope),
-      buttons,
+      { class: "grid" },
+      h("div", {}, h("h3", {}, "Arguments"), block(question.arguments, "Arguments"), before(question)),
+      facts([
+        ["Rule", question.rule],
+        ["Execution", execution(question.execution)],
+        ["Line", question.line && h("code", {}, `${question.line}: ${question.source}`)],
+        ["Session", question.session],
+        ["Principal", question.principal],
+        ["Asked", ago(question.created_ms)],
+        ["Without an answer", h("span", {}, "denied ", ago(question.expires_ms))],
+        ["Waiting with it", question.similar > 0 && `${question.similar} more of this tool`],
+      ]),
     ),
-    said,
+    answers(send, "Reason (the program reads it)", again, named("A yes is for", scope)),
   );
 }
 
+/** A skill that a program saved: all that changes, before it joins the project's. */
+function skill(one, again) {
+  const send = async (approve, reason) => {
+    await act("answer_skill", { id: one.id, approve, ...(reason ? { reason } : {}) });
+    return `${approve ? "approved" : "denied"}: skill ${one.skill}`;
+  };
+  const what = one.replaces ? "Change of a skill" : "New skill";
+  return h(
+    "article",
+    { class: "card", "data-approval": one.id, "aria-label": `Skill ${one.skill}` },
+    h("div", { class: "head" }, h("h2", {}, `${what}: ${one.skill}`), tag("pending")),
+    one.description && h("p", {}, one.description),
+    facts([
+      ["Version", one.replaces ? `${one.replaces} → ${one.version}` : one.version],
+      ["Session", one.session],
+      ["Execution", execution(one.execution)],
+      ["Saved", ago(one.created_ms)],
+    ]),
+    h("h3", {}, "What changes"),
+    unified(one.diff.trimEnd(), `Changes of ${one.skill}`),
+    answers(send, "Reason", again),
+  );
+}
+
+const closed = (rows) =>
+  rows.length > 0 && [
+    h("h2", {}, "Answered lately"),
+    table(
+      "Answered lately",
+      ["Tool", "Status", "By", "Through", "Why", "When", "Execution"],
+      rows.map((one) => [
+        `${one.server}.${one.tool}`,
+        tag(one.status),
+        one.answered_by ?? "",
+        one.channel ?? "",
+        one.answer_reason ?? "",
+        ago(one.answered_ms),
+        execution(one.execution),
+      ]),
+    ),
+  ];
+
 export async function page({ over }) {
-  const [waiting, closed] = [h("div", {}), h("div", {})];
+  const [waiting, none, lately] = [h("div", {}), h("div", {}), part(closed)];
   const cards = new Map();
   async function draw() {
     const found = await look("approvals", {}, over);
-    const ids = new Set(found.open.map((question) => question.id));
+    const all = [...found.open.map((one) => [one, card]), ...found.skills.map((one) => [one, skill])];
+    const ids = new Set(all.map(([one]) => one.id));
     // A card stays as it is while somebody fills it in.
     for (const [id, element] of cards)
       if (!ids.has(id)) {
         element.remove();
         cards.delete(id);
       }
-    waiting.querySelector(".empty")?.remove();
-    for (const question of found.open) {
-      if (cards.has(question.id)) continue;
-      const element = card(question, draw);
-      cards.set(question.id, element);
+    for (const [one, make] of all) {
+      if (cards.has(one.id)) continue;
+      const element = make(one, draw);
+      cards.set(one.id, element);
       waiting.appendChild(element);
     }
-    if (found.open.length === 0) fill(waiting, h("p", { class: "empty" }, "No call waits for approval."));
     fill(
-      closed,
-      found.closed.length > 0 && [
-        h("h2", {}, "Answered lately"),
-        table(
-          "Answered lately",
-          ["Tool", "Status", "By", "Through", "Why", "When"],
-          found.closed.map((one) => [
-            `${one.server}.${one.tool}`,
-            tag(one.status),
-            one.answered_by ?? "",
-            one.channel ?? "",
-            one.answer_reason ?? "",
-            when(one.answered_ms),
-          ]),
-        ),
-      ],
+      none,
+      all.length === 0 &&
+        nothing("No call waits for approval.", "Rules with ", h("code", {}, 'action = "ask"'), " bring calls here. ", h("a", { href: "#/policies" }, "The rules in force")),
     );
+    lately.set(found.closed);
   }
   await draw();
-  return { element: [h("h1", {}, "Approvals"), waiting, closed], changed: draw };
+  return { element: [h("h1", {}, "Approvals"), waiting, none, lately.place], changed: draw };
 }

@@ -1,8 +1,9 @@
 // What was decided and done.
 
 import { look } from "../api.js";
-import { facts, fill, h, problem } from "../dom.js";
-import { count, tag, took, when } from "../format.js";
+import { copying, facts, fill, h, nothing, problem } from "../dom.js";
+import { filled, filters, searched } from "../fields.js";
+import { ago, count, tag, took, when } from "../format.js";
 import { list } from "../list.js";
 
 const PAGE = 200;
@@ -15,7 +16,7 @@ const draw = (row) => [
     h("span", {}, row.decision),
     h("span", { class: "end small soft" }, row.outcome ?? ""),
   ),
-  h("div", { class: "second" }, [when(row.at_ms), row.principal, row.execution, row.rule].filter(Boolean).join(" · ")),
+  h("div", { class: "second" }, ago(row.at_ms), ["", row.principal, row.execution, row.rule].filter((text) => text !== null).join(" · ")),
 ];
 
 export async function page({ query, over }) {
@@ -27,38 +28,21 @@ export async function page({ query, over }) {
     h("section", { "aria-live": "polite" }),
     h("div", { "aria-live": "polite" }),
   ];
-  const said = h("p", { class: "small soft", role: "status" });
-  const field = (name, label) =>
-    h(
-      "label",
-      {},
-      label,
-      h("input", {
-        name,
-        type: "search",
-        autocomplete: "off",
-        value: query.get(name) ?? "",
-        "data-search": name === "execution",
-      }),
-    );
-  const fields = h(
-    "form",
-    {
-      class: "bar-of-fields",
-      role: "search",
-      "aria-label": "Filters",
-      onsubmit: (event) => {
-        event.preventDefault();
-        load(true);
-      },
-    },
-    field("execution", "Execution"),
-    field("server", "Server"),
-    field("tool", "Tool"),
-    field("decision", "Decision"),
-    field("principal", "Principal"),
+  const said = h("p", { class: "small soft said-of-list", role: "status" });
+  const none = h("div", {});
+  const field = (name, label) => searched(label, name, query.get(name), { "data-search": name === "execution" });
+  const fields = filters(
+    "Filters",
+    "audit",
+    [
+      field("execution", "Execution"),
+      field("server", "Server"),
+      field("tool", "Tool"),
+      field("decision", "Decision"),
+      field("principal", "Principal"),
+    ],
+    () => load(true),
   );
-  const filter = () => Object.fromEntries([...new FormData(fields)].filter(([, value]) => value));
 
   const open = (row) =>
     fill(
@@ -83,7 +67,7 @@ export async function page({ query, over }) {
           ["Approval", row.approval],
           ["Took", row.duration_us && took(row.duration_us)],
           ["Digest of the arguments", row.arguments_digest && h("code", {}, row.arguments_digest)],
-          ["Hash of the row", h("code", {}, row.hash)],
+          ["Hash of the row", [h("code", {}, row.hash), copying(row.hash, "Copy the hash")]],
         ]),
       ),
     );
@@ -101,7 +85,7 @@ export async function page({ query, over }) {
     try {
       const got = await look(
         "audit",
-        { ...filter(), ...(fresh || next === null ? {} : { before: next }), limit: PAGE },
+        { ...filled(fields), ...(fresh || next === null ? {} : { before: next }), limit: PAGE },
         over,
       );
       const found = got.rows.map((row) => ({ ...row, id: row.seq }));
@@ -111,10 +95,10 @@ export async function page({ query, over }) {
       fill(fault);
       fill(
         said,
-        rows.length === 0
-          ? "No row fits."
-          : `${count(rows.length)} rows${next === null ? "" : "; older ones follow when you scroll"}`,
+        rows.length > 0 && `${count(rows.length)} rows${next === null ? "" : "; older ones follow when you scroll"}`,
       );
+      lines.box.hidden = rows.length === 0;
+      fill(none, rows.length === 0 && nothing("No row fits.", h("a", { href: "#/audit" }, "Show all rows")));
     } catch (error) {
       if (error.name !== "AbortError") fill(fault, problem(error));
     } finally {
@@ -144,11 +128,6 @@ export async function page({ query, over }) {
     },
     "Verify the chain",
   );
-  let timer;
-  fields.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => load(true), 250);
-  });
   await load(true);
   return {
     element: [
@@ -158,6 +137,7 @@ export async function page({ query, over }) {
       checked,
       fault,
       lines.box,
+      none,
       said,
       one,
     ],

@@ -1,13 +1,19 @@
 // What there is to call: servers, tools, definitions, and trying one.
 
 import { act, look } from "../api.js";
-import { block, facts, fill, h, problem } from "../dom.js";
+import { block, facts, fill, h, nothing, problem } from "../dom.js";
+import { choose, filters, named, searched } from "../fields.js";
 import { form } from "../form.js";
-import { pretty, tag, took } from "../format.js";
+import { count, pretty, tag, took } from "../format.js";
 import { list } from "../list.js";
 
 const draw = (row) => [
-  h("div", { class: "first" }, h("span", { class: "mono" }, `${row.server}.${row.tool}`)),
+  h(
+    "div",
+    { class: "first" },
+    h("span", { class: "mono" }, row.tool ? `${row.server}.${row.tool}` : row.server),
+    !row.tool && h("span", { class: "end small soft" }, `${count(row.tools)} tools`),
+  ),
   h("div", { class: "second" }, row.description),
 ];
 
@@ -58,46 +64,55 @@ function attempt(server, tool, schema) {
   );
 }
 
+function shownTool(found) {
+  const dry = new URLSearchParams({ server: found.server, tool: found.tool });
+  return [
+    h("h2", {}, `${found.server}.${found.tool}`),
+    facts([
+      ["Title", found.title],
+      ["What its server claims", hints(found.hints)],
+      ["Rules", found.decision && [tag(found.decision.action), " ", h("a", { href: `#/policies?${dry}` }, "dry run")]],
+      ["Because", found.decision?.rule],
+    ]),
+    h("p", {}, found.description),
+    h("h3", {}, "TypeScript"),
+    block(found.typescript, "TypeScript"),
+    h("h3", {}, "Python"),
+    block(found.python, "Python"),
+    attempt(found.server, found.tool, found.input_schema),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Definition as the server sent it"),
+      block(pretty(found.definition), "Definition"),
+    ),
+  ];
+}
+
 export async function page({ rest, query, over }) {
   const one = h("section", { "aria-live": "polite" });
   const fault = h("div", {});
-  const said = h("p", { class: "small soft", role: "status" });
+  const said = h("p", { class: "small soft said-of-list", role: "status" });
   const { rows: servers } = await look("tools", {}, over);
-  const choice = h(
-    "select",
-    {},
-    h("option", { value: "" }, "all servers"),
-    servers.map((server) =>
-      h("option", { value: server.server, selected: server.server === rest[0] }, `${server.server} (${server.tools})`),
-    ),
+  const names = servers.map((server) => [server.server, `${server.server} (${server.tools})`]);
+  const choice = choose([["", "all servers"], ...names], rest[0] ?? query.get("server"), { name: "server" });
+  const fields = filters(
+    "Find tools",
+    "catalogue",
+    [named("Server", choice), searched("Search", "q", query.get("q"), { "data-search": true })],
+    () => load(),
   );
-  const search = h("input", { type: "search", "data-search": true, autocomplete: "off", value: query.get("q") ?? "" });
 
   async function open(row) {
+    if (!row.tool) {
+      choice.value = row.server;
+      return load();
+    }
     try {
       const found = await look("tool", { server: row.server, tool: row.tool }, over);
-      fill(
-        one,
-        h("h2", {}, `${found.server}.${found.tool}`),
-        facts([
-          ["Title", found.title],
-          ["What its server claims", hints(found.hints)],
-          ["Rules", tag(found.decision.action)],
-          ["Because", found.decision.rule],
-        ]),
-        h("p", {}, found.description),
-        h("h3", {}, "TypeScript"),
-        block(found.typescript, "TypeScript"),
-        h("h3", {}, "Python"),
-        block(found.python, "Python"),
-        attempt(found.server, found.tool, found.input_schema),
-        h(
-          "details",
-          {},
-          h("summary", {}, "Definition as the server sent it"),
-          block(pretty(found.definition), "Definition"),
-        ),
-      );
+      const path = [row.server, row.tool].map(encodeURIComponent).join("/");
+      history.replaceState(null, "", `#/catalogue/${path}`);
+      fill(one, shownTool(found));
       if (matchMedia("(max-width: 52rem)").matches) one.scrollIntoView();
     } catch (error) {
       if (error.name !== "AbortError") fill(one, problem(error));
@@ -107,41 +122,26 @@ export async function page({ rest, query, over }) {
   const lines = list({ label: "Tools", draw, open });
   async function load() {
     try {
-      if (!choice.value && !search.value) {
-        lines.set([]);
-        fill(said, `${servers.length} servers. Choose one, or search all.`);
-        return;
-      }
-      const { rows } = await look("tools", { server: choice.value, query: search.value }, over);
+      const wanted = { server: choice.value, query: fields.elements.q.value };
+      const all = !wanted.server && !wanted.query;
+      const rows = all ? servers.map((server) => ({ ...server, id: server.server })) : (await look("tools", wanted, over)).rows;
       lines.set(rows);
       fill(fault);
-      fill(said, `${rows.length} tools`);
+      fill(said, all ? `${count(rows.length)} servers; Enter shows the tools of one` : `${count(rows.length)} tools`);
     } catch (error) {
       if (error.name !== "AbortError") fill(fault, problem(error));
     }
   }
-  let timer;
-  const fields = h(
-    "form",
-    {
-      class: "bar-of-fields",
-      role: "search",
-      "aria-label": "Find tools",
-      onsubmit: (event) => {
-        event.preventDefault();
-        load();
-      },
-    },
-    h("label", {}, "Server", choice),
-    h("label", {}, "Search", search),
-  );
-  fields.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(load, 200);
-  });
   if (servers.length === 1) choice.value = servers[0].server;
   await load();
   if (rest[1]) await open({ server: rest[0], tool: rest[1] });
+  else
+    fill(
+      one,
+      servers.length === 0
+        ? nothing("No server is configured.", "Add one with ", h("code", {}, "outboard add"), " or take over those of a client with ", h("code", {}, "outboard import"), ".")
+        : nothing("Choose a tool.", "Its definition, its signatures, what the rules say, and a form to try it."),
+    );
   return {
     element: [
       h("h1", {}, "Catalogue"),

@@ -1,8 +1,9 @@
 // What ran, runs and waits.
 
-import { look } from "../api.js";
-import { fill, h, problem } from "../dom.js";
-import { count, tag, took, when } from "../format.js";
+import { look, session } from "../api.js";
+import { fill, h, nothing, part, problem, tiles } from "../dom.js";
+import { choose, filled, filters, named, searched } from "../fields.js";
+import { ago, count, saved, tag, took } from "../format.js";
 import { list } from "../list.js";
 
 const STATUSES = [
@@ -17,6 +18,7 @@ const STATUSES = [
 ];
 const LANGUAGES = ["typescript", "python", "bash"];
 const PAGE = 100;
+const EVERY = 10000;
 
 function draw(row) {
   const span = row.ended_ms ? took((row.ended_ms - row.started_ms) * 1000) : "";
@@ -31,25 +33,49 @@ function draw(row) {
     h(
       "div",
       { class: "second" },
-      [when(row.started_ms), row.language, row.session, row.principal, row.error_code, row.id]
-        .filter(Boolean)
-        .join(" · "),
+      ago(row.started_ms),
+      [" ", row.error_code, row.language, row.session, row.principal, row.id].filter(Boolean).join(" · ").slice(1),
     ),
   ];
 }
 
-const select = (name, words, given) =>
-  h(
-    "label",
-    {},
-    name,
-    h(
-      "select",
-      { name: name.toLowerCase() },
-      h("option", { value: "" }, "all"),
-      words.map((word) => h("option", { value: word, selected: word === given }, word.replaceAll("_", " "))),
-    ),
+/** The last day in figures; at most every ten seconds, as they are counted over all of it. */
+function day(over) {
+  // Their place is there before they are: nothing moves when they come.
+  const shown = part((sums) =>
+    tiles([
+      ["Executions in 24 h", sums ? count(sums.executions) : "–"],
+      ["Did not succeed", sums ? count(sums.failed) : "–"],
+      ["Calls", sums ? count(sums.calls) : "–"],
+      ["Calls with errors", sums ? count(sums.errors) : "–"],
+      ["Tokens saved, about", sums ? saved(Math.round(sums.bytes / 4), sums.model_tokens) : "–"],
+    ]),
   );
+  if (!session.only) shown.set(null);
+  let last = 0;
+  async function refresh() {
+    if (session.only || Date.now() - last < EVERY) return;
+    last = Date.now();
+    const { spans } = await look("figures", { hours: 24 }, over).catch(() => ({ spans: null }));
+    if (!spans) return;
+    const sum = (name) => spans.reduce((all, span) => all + span[name], 0);
+    const names = ["executions", "failed", "calls", "errors", "bytes", "model_tokens"];
+    shown.set(Object.fromEntries(names.map((name) => [name, sum(name)])));
+  }
+  return { place: shown.place, refresh };
+}
+
+const empty = (asked) =>
+  asked
+    ? nothing("Nothing fits.", h("a", { href: "#/executions" }, "Show all executions"))
+    : nothing(
+        "Nothing ran yet.",
+        "Connect a client with ",
+        h("code", {}, "outboard install CLIENT"),
+        ", or try ",
+        h("code", {}, "outboard run program.ts"),
+        ". What runs shows here by itself.",
+      );
 
 export async function page({ query, over }) {
   let rows = [];
@@ -57,28 +83,24 @@ export async function page({ query, over }) {
   let busy = false;
   let number = 0;
   let looked = 0;
-  const said = h("p", { class: "small soft", role: "status" });
-  const fault = h("div", {});
-  const input = (name, label, search) =>
-    h(
-      "label",
-      {},
-      label,
-      h("input", { name, type: "search", value: query.get(name) ?? "", "data-search": search, autocomplete: "off" }),
-    );
-  const fields = h(
-    "form",
-    { class: "bar-of-fields", role: "search", "aria-label": "Filters" },
-    select("Status", STATUSES, query.get("status")),
-    select("Language", LANGUAGES, query.get("language")),
-    input("session", "Session"),
-    input("principal", "Principal"),
-    input("text", "Text in program, id or error", true),
+  const said = h("p", { class: "small soft said-of-list", role: "status" });
+  const [fault, none, figures] = [h("div", {}), h("div", {}), day(over)];
+  const all = [["", "all"]];
+  const fields = filters(
+    "Filters",
+    "executions",
+    [
+      named("Status", choose([...all, ...STATUSES], query.get("status"), { name: "status" })),
+      named("Language", choose([...all, ...LANGUAGES], query.get("language"), { name: "language" })),
+      searched("Session", "session", query.get("session")),
+      !session.only && searched("Principal", "principal", query.get("principal")),
+      searched("Text in program, id or error", "text", query.get("text"), { "data-search": true }),
+    ],
+    () => load(true),
   );
-
-  const filter = () => Object.fromEntries([...new FormData(fields)].filter(([, value]) => value));
   const lines = list({
     label: "Executions",
+    kind: "states",
     draw,
     open: (row) => {
       location.hash = `#/executions/${encodeURIComponent(row.id)}`;
@@ -88,8 +110,11 @@ export async function page({ query, over }) {
 
   function tell() {
     const rest = next && rows.length > 0 ? "; older ones follow when you scroll" : "";
-    const found = rows.length > 0 ? `${count(rows.length)} shown` : next ? "Nothing fits so far" : "Nothing fits";
+    const found = rows.length > 0 ? `${count(rows.length)} shown` : next ? "Nothing fits so far" : "";
     fill(said, `${found}${rest}${looked > rows.length ? `; ${count(looked)} looked at` : ""}`);
+    const over = rows.length === 0 && !next;
+    lines.box.hidden = over;
+    fill(none, over && empty(Object.keys(filled(fields)).length > 0));
   }
 
   async function load(fresh) {
@@ -102,7 +127,7 @@ export async function page({ query, over }) {
       // A text is looked for in some thousand programs at a time.
       do {
         const from = first || !next ? {} : { before_ms: next.started_ms, before_id: next.id };
-        const got = await look("executions", { ...filter(), ...from, limit: PAGE }, over);
+        const got = await look("executions", { ...filled(fields), ...from, limit: PAGE }, over);
         if (mine !== number) return;
         rows = first ? got.rows : rows.concat(got.rows);
         looked = first ? got.looked_at : looked + got.looked_at;
@@ -125,9 +150,10 @@ export async function page({ query, over }) {
 
   /** The newest page again: new rows come before, known ones are exchanged, the rest stays. */
   async function changed() {
+    figures.refresh();
     if (busy) return;
     const mine = number;
-    const got = await look("executions", { ...filter(), limit: PAGE }, over);
+    const got = await look("executions", { ...filled(fields), limit: PAGE }, over);
     if (busy || mine !== number) return;
     const now = new Set(got.rows.map((row) => row.id));
     const last = got.rows.at(-1);
@@ -144,23 +170,10 @@ export async function page({ query, over }) {
     tell();
   }
 
-  let timer;
-  const apply = () => {
-    const chosen = new URLSearchParams(filter());
-    history.replaceState(null, "", `#/executions${chosen.size ? `?${chosen}` : ""}`);
-    load(true);
-  };
-  fields.addEventListener("submit", (event) => {
-    event.preventDefault();
-    apply();
-  });
-  fields.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(apply, 250);
-  });
+  figures.refresh();
   await load(true);
   return {
-    element: [h("h1", {}, "Executions"), fields, fault, lines.box, said],
+    element: [h("h1", {}, "Executions"), figures.place, fields, fault, lines.box, none, said],
     changed,
     shown: () => lines.set(rows),
   };

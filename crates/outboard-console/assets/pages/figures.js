@@ -2,10 +2,16 @@
 
 import { look } from "../api.js";
 import { lines } from "../chart.js";
-import { facts, fill, h, problem, table } from "../dom.js";
-import { count, took, when } from "../format.js";
+import { fill, h, nothing, problem, table, tiles } from "../dom.js";
+import { choose, filters, named } from "../fields.js";
+import { count, hour, saved, short, took, when } from "../format.js";
 
-const RANGES = { 24: "24 hours", 168: "7 days", 720: "30 days", 2160: "90 days" };
+const RANGES = [
+  ["24", "24 hours"],
+  ["168", "7 days"],
+  ["720", "30 days"],
+  ["2160", "90 days"],
+];
 
 /** Spans in which nothing happened are put back. */
 function filled(found, now) {
@@ -29,42 +35,37 @@ function filled(found, now) {
   return all;
 }
 
-export async function page({ over }) {
+export async function page({ query, over }) {
   const [place, fault] = [h("div", {}), h("div", {})];
-  const range = h(
-    "select",
-    { "data-search": true },
-    Object.entries(RANGES).map(([hours, text]) => h("option", { value: hours }, text)),
-  );
+  const range = choose(RANGES, query.get("hours") ?? "24", { name: "hours", "data-search": true });
   async function draw() {
     try {
       const found = await look("figures", { hours: range.value }, over);
       const spans = filled(found, found.now_ms);
-      const [from, to] = [when(spans[0]?.at_ms), when(found.now_ms)];
+      const [from, to] = [hour(spans[0]?.at_ms), hour(found.now_ms)];
+      const times = spans.map((span) => hour(span.at_ms));
       const of = (pick) => spans.map(pick);
       const sum = (pick) => spans.reduce((all, span) => all + pick(span), 0);
       const direct = (span) => Math.round(span.bytes / 4);
-      const saved = sum(direct) - sum((span) => span.model_tokens);
-      const picture = (label, unit, ...series) => lines({ label, unit, from, to, series });
+      const picture = (label, unit, ...series) => lines({ label, unit, from, to, times, series });
       fill(
         place,
+        tiles([
+          ["Executions", count(sum((span) => span.executions))],
+          ["Calls", count(sum((span) => span.calls))],
+          ["Calls with errors", count(sum((span) => span.errors))],
+          ["Tokens by direct calls, about", short(sum(direct))],
+          ["Tokens by programs", short(sum((span) => span.model_tokens))],
+          ["Saved, about", saved(sum(direct), sum((span) => span.model_tokens))],
+        ]),
+        sum((span) => span.calls + span.executions) === 0 &&
+          nothing("Nothing happened in this time.", "Choose a longer one above."),
         h(
           "div",
-          { class: "card" },
-          facts([
-            ["Executions", count(sum((span) => span.executions))],
-            ["Calls", count(sum((span) => span.calls))],
-            ["Tokens that direct calls would have taken, about", count(sum(direct))],
-            ["Tokens that programs took", count(sum((span) => span.model_tokens))],
-            ["Saved, about", saved > 0 ? count(saved) : "nothing yet"],
-          ]),
-        ),
-        h(
-          "div",
-          { class: "grid" },
+          { class: "grid wide" },
           picture(
             "Tokens: direct calls and programs",
-            count,
+            short,
             { name: "direct calls, estimated", tone: "two", values: of(direct) },
             { name: "programs", tone: "one", values: of((span) => span.model_tokens) },
           ),
@@ -76,13 +77,13 @@ export async function page({ over }) {
           ),
           picture(
             "Errors",
-            count,
+            short,
             { name: "calls with errors", tone: "bad", values: of((span) => span.errors) },
             { name: "executions that did not succeed", tone: "two", values: of((span) => span.failed) },
           ),
           picture(
             "Executions and calls",
-            count,
+            short,
             { name: "executions", tone: "one", values: of((span) => span.executions) },
             { name: "calls", tone: "two", values: of((span) => span.calls) },
           ),
@@ -115,9 +116,7 @@ export async function page({ over }) {
       if (error.name !== "AbortError") fill(fault, problem(error));
     }
   }
-  range.addEventListener("change", draw);
+  const fields = filters("Time", "figures", [named("Time", range)], draw);
   await draw();
-  return {
-    element: [h("h1", {}, "Charts"), h("div", { class: "bar-of-fields" }, h("label", {}, "Time", range)), fault, place],
-  };
+  return { element: [h("h1", {}, "Charts"), fields, fault, place] };
 }

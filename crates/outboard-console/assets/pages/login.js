@@ -29,7 +29,7 @@ export function page(enter) {
     h(
       "p",
       { class: "small soft" },
-      "The bearer token that was printed when Outboard started, or OUTBOARD_TOKEN. “outboard console” prints a link that needs none.",
+      "The bearer token that was printed when Outboard started, or OUTBOARD_TOKEN. “outboard console” prints a link that needs none. A token of “outboard token create” shows what ran for its principal.",
     ),
     h("div", { class: "buttons" }, button),
     said,

@@ -1,7 +1,8 @@
 // The rules in force, and what they would decide.
 
 import { look } from "../api.js";
-import { block, fill, h, problem, table } from "../dom.js";
+import { block, fill, h, nothing, problem, table } from "../dom.js";
+import { choose, filled, named } from "../fields.js";
 import { tag } from "../format.js";
 
 const verdict = (given) => {
@@ -29,20 +30,18 @@ function told(found) {
   ];
 }
 
-export async function page({ over }) {
+export async function page({ query, over }) {
   const policy = await look("policy", {}, over);
   const said = h("div", { "aria-live": "polite" });
-  const text = (name, label, value, search) =>
-    h(
-      "label",
-      {},
+  const text = (name, label, value) =>
+    named(
       label,
       h("input", {
         name,
         type: "text",
         value,
         autocomplete: "off",
-        required: !search && ["server", "tool"].includes(name),
+        required: ["server", "tool"].includes(name),
         "data-search": name === "server",
       }),
     );
@@ -52,6 +51,7 @@ export async function page({ over }) {
       class: "card",
       onsubmit: async (event) => {
         event.preventDefault();
+        history.replaceState(null, "", `#/policies?${new URLSearchParams(filled(fields))}`);
         try {
           fill(said, told(await look("decision", Object.fromEntries(new FormData(fields)), over)));
         } catch (error) {
@@ -64,26 +64,17 @@ export async function page({ over }) {
     h(
       "div",
       { class: "bar-of-fields" },
-      text("server", "Server", ""),
-      text("tool", "Tool", ""),
+      text("server", "Server", query.get("server") ?? ""),
+      text("tool", "Tool", query.get("tool") ?? ""),
       text("principal", "Principal", "local"),
       text("session", "Session", "default"),
-      h(
-        "label",
-        {},
-        "Asked by",
-        h(
-          "select",
-          { name: "origin" },
-          ["program", "model", "person"].map((word) => h("option", { value: word }, word)),
-        ),
-      ),
+      named("Asked by", choose(["program", "model", "person"], "program", { name: "origin" })),
     ),
     h(
       "label",
       { class: "field" },
       "Arguments (JSON)",
-      h("textarea", { name: "arguments", rows: 3, value: "{}", spellcheck: "false" }),
+      h("textarea", { name: "arguments", rows: 3, value: query.get("arguments") ?? "{}", spellcheck: "false" }),
     ),
     h("div", { class: "buttons" }, h("button", { class: "first", type: "submit" }, "Decide")),
     said,
@@ -110,7 +101,7 @@ export async function page({ over }) {
       ),
       fields,
       h("h2", {}, "Rules in force"),
-      rules.length > 0 ? rules : h("p", { class: "empty" }, "No rules are written; the profile decides."),
+      rules.length > 0 ? rules : nothing("No rules are written; the profile decides.", "Write ", h("code", {}, "[[policy.rules]]"), " in outboard.toml."),
     ],
   };
 }

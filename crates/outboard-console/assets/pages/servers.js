@@ -1,8 +1,8 @@
 // The servers: state, faults, how their calls go.
 
 import { act, look } from "../api.js";
-import { fill, h, facts, problem, say } from "../dom.js";
-import { count, tag, took, when } from "../format.js";
+import { fill, h, facts, nothing, problem, say } from "../dom.js";
+import { ago, count, tag, took } from "../format.js";
 
 function card(server, again) {
   const said = h("div", {});
@@ -29,7 +29,14 @@ function card(server, again) {
   return h(
     "article",
     { class: "card", "aria-label": server.id },
-    h("h2", {}, server.id, " ", tag(server.status)),
+    h(
+      "div",
+      { class: "head" },
+      h("h2", {}, server.id),
+      tag(server.status),
+      h("div", { class: "buttons" }, server.status !== "listing_only" && button),
+    ),
+    server.last_error && h("div", { class: "problem" }, server.last_error),
     facts([
       ["Transport", server.transport],
       ["Protocol", server.protocol_version],
@@ -48,13 +55,11 @@ function card(server, again) {
             server.breaker.opened > 0 && ` opened ${server.breaker.opened} times`,
           ),
       ],
-      ["Calls in 24 h", day && `${count(day.calls)}, ${count(day.errors)} with errors`],
+      ["Calls in 24 h", day ? `${count(day.calls)}, ${count(day.errors)} with errors` : "none"],
       ["Half of them within", day && took(day.p50_us)],
       ["95 of 100 within", day && took(day.p95_us)],
-      ["Last call", day && when(day.last_ms)],
-      ["Last error", server.last_error && h("span", { class: "bad" }, server.last_error)],
+      ["Last call", day && ago(day.last_ms)],
     ]),
-    server.status !== "listing_only" && h("div", { class: "buttons" }, button),
     said,
   );
 }
@@ -70,7 +75,7 @@ export async function page({ over }) {
     fill(
       place,
       rows.length === 0
-        ? h("p", { class: "empty" }, "No servers are configured.")
+        ? nothing("No server is configured.", "Add one with ", h("code", {}, "outboard add"), ".")
         : rows.map((server) =>
             card(server, () => {
               last = "";

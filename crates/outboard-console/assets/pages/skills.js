@@ -1,13 +1,14 @@
 // Programs that were worth keeping.
 
-import { act, look } from "../api.js";
+import { look } from "../api.js";
 import { lines } from "../chart.js";
 import { unified } from "../diff.js";
-import { block, facts, fill, h, problem, say, table } from "../dom.js";
-import { count, tag, when } from "../format.js";
+import { block, facts, fill, h, nothing, problem, table } from "../dom.js";
+import { ago, count, tag } from "../format.js";
 
 async function versions(name, over, place) {
   const found = await look("skill", { name }, over);
+  history.replaceState(null, "", `#/skills/${encodeURIComponent(name)}`);
   const changed = h("div", {});
   const compare = (older) => async () => {
     try {
@@ -38,8 +39,9 @@ async function versions(name, over, place) {
         h("code", {}, entry.id),
         entry.what,
         entry.by ?? "",
-        when(entry.at_ms),
-        h("button", { type: "button", onclick: compare(entry.id) }, `Compare ${entry.id.slice(0, 6)} with the present`),
+        ago(entry.at_ms),
+        entry.id !== found.version &&
+          h("button", { type: "button", onclick: compare(entry.id) }, `Compare ${entry.id.slice(0, 6)} with the present`),
       ]),
     ),
     changed,
@@ -56,28 +58,18 @@ export async function page({ rest, over }) {
     fill(
       place,
       found.rows.length === 0
-        ? h("p", { class: "empty" }, "There are no skills yet: a program saves one below /skills.")
+        ? nothing(
+            "There are no skills yet.",
+            "A program saves one below ",
+            h("code", {}, "/skills"),
+            "; ",
+            h("code", {}, "outboard skills save EXECUTION --name NAME"),
+            " keeps one that ran well.",
+          )
         : table(
             "Skills",
             ["Name", "Status", "Version", "Place", "Uses", "What it does", ""],
             found.rows.map((row) => {
-              const approve = h(
-                "button",
-                {
-                  type: "button",
-                  class: "first",
-                  onclick: async () => {
-                    try {
-                      await act("approve_skill", { name: row.id, ...(row.session ? { session: row.session } : {}) });
-                      say(`${row.id} is approved`);
-                    } catch (error) {
-                      say(error.message);
-                    }
-                    draw();
-                  },
-                },
-                `Approve ${row.id}`,
-              );
               return [
                 h("button", { type: "button", onclick: () => open(row.id) }, row.id),
                 tag(row.status),
@@ -85,7 +77,7 @@ export async function page({ rest, over }) {
                 row.place,
                 count(uses.get(row.id)?.uses),
                 row.problem ? h("span", { class: "bad" }, row.problem) : (row.description ?? ""),
-                row.status === "waiting" && approve,
+                row.status === "waiting" && h("a", { href: "#/approvals" }, "Look at it and answer"),
               ];
             }),
           ),
@@ -116,5 +108,5 @@ export async function page({ rest, over }) {
   }
   await draw();
   if (rest[0]) await open(rest[0]);
-  return { element: [h("h1", {}, "Skills"), place, one, curve] };
+  return { element: [h("h1", {}, "Skills"), place, one, curve], changed: draw };
 }

@@ -28,10 +28,10 @@ pub(super) async fn run(cli: &Cli, args: &cli::Approvals) -> Result<ExitCode, Fa
         ApprovalAction::List => list(&desk, &shelf, args.json),
         ApprovalAction::Show { id } if is_skill(id) => waiting::show(&shelf, id, args.json),
         ApprovalAction::Approve { id, .. } if is_skill(id) => {
-            waiting::answer(&settings, &shelf, id, (true, None), args.json)
+            waiting::answer(&journal, &shelf, id, (true, None), args.json)
         }
         ApprovalAction::Deny { id, reason } if is_skill(id) => {
-            waiting::answer(&settings, &shelf, id, (false, reason.as_deref()), args.json)
+            waiting::answer(&journal, &shelf, id, (false, reason.as_deref()), args.json)
         }
         ApprovalAction::Show { id } => show(&find(&desk, id)?, args.json),
         ApprovalAction::Approve { id, scope } => answer(&desk, id, yes(scope), args.json).await,

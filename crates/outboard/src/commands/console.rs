@@ -4,7 +4,7 @@ use crate::cli::{self, Cli};
 use crate::compose::{self, App, Door};
 use crate::failure::Failure;
 use crate::output;
-use crate::ports::{Office, Rest};
+use crate::ports::{Office, Parts};
 use outboard_config::Settings;
 use outboard_console::{Console, Options, hosts_of};
 use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted};
@@ -21,7 +21,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Console) -> Result<ExitCode, Fail
     let address = listener.local_addr()?;
     let principal = Principal::default();
     let door = Door::open(&settings, &principal)?;
-    let rest = Rest {
+    let parts = Parts {
         journal: door.journal.clone(),
         desk: door.desk.clone(),
         gateway: door.gateway.clone(),
@@ -29,7 +29,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Console) -> Result<ExitCode, Fail
         circuits: door.circuits.clone(),
         border: door.border.clone(),
     };
-    let office = Office::over(&door.catalog, rest, &principal, compose::limits(&settings).calls);
+    let office = Office::over(&settings, &door.catalog, parts, &principal);
     let options = Options { token: None, hosts: hosts_of(address), by: super::approvals::by() };
     let stop = super::serve::stop_signal()?;
     let console = Console::new(Arc::new(office), options, stop);
@@ -55,7 +55,7 @@ pub(super) fn beside(
 ) -> Option<Arc<Console>> {
     let deps = app.executions.deps();
     let desk = deps.desk.clone().filter(|_| settings.console)?;
-    let rest = Rest {
+    let parts = Parts {
         journal: deps.journal.clone(),
         desk,
         gateway: deps.gateway.clone(),
@@ -63,7 +63,7 @@ pub(super) fn beside(
         circuits: app.circuits.clone(),
         border: deps.border.clone(),
     };
-    let office = Office::over(&app.catalog, rest, principal, compose::limits(settings).calls);
+    let office = Office::over(settings, &app.catalog, parts, principal);
     let options = Options { token: Some(token), hosts: hosts_of(address), by: "the holder of the token".into() };
     Some(Console::new(Arc::new(office), options, stop.clone()))
 }

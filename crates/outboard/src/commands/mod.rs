@@ -38,7 +38,7 @@ mod stats;
 mod token;
 mod top;
 pub(crate) mod trace;
-mod waiting;
+pub(crate) mod waiting;
 mod workspace;
 
 pub(crate) use executions::orders;

@@ -3,14 +3,14 @@
 use super::agent::harmless;
 use super::approvals::by;
 use crate::failure::Failure;
-use crate::{compose, output};
-use outboard_config::Settings;
+use crate::output;
 use outboard_execution::{Shelf, skill_error};
-use outboard_journal::AuditEntry;
-use outboard_skills::{Change, Files, Waiting, What, difference};
+use outboard_journal::{AuditEntry, Journal};
+use outboard_skills::{Change, Files, Skill, Waiting, What, difference};
 use outboard_types::{Principal, now_ms};
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Whether an id is that of a skill, not of a call.
 pub(super) fn is_skill(id: &str) -> bool {
@@ -18,7 +18,7 @@ pub(super) fn is_skill(id: &str) -> bool {
 }
 
 /// Everything that waits.
-pub(super) fn all(shelf: &Shelf) -> Result<Vec<Waiting>, Failure> {
+pub(crate) fn all(shelf: &Shelf) -> Result<Vec<Waiting>, Failure> {
     Ok(shelf.collection().waiting().map_err(skill_error)?)
 }
 
@@ -40,7 +40,7 @@ pub(super) fn line(one: &Waiting) -> String {
 }
 
 /// One record, with all that changes.
-pub(super) fn as_json(shelf: &Shelf, one: &Waiting) -> Value {
+pub(crate) fn as_json(shelf: &Shelf, one: &Waiting) -> Value {
     json!({
         "id": one.id, "kind": "skill", "status": "pending", "skill": one.skill.name,
         "version": one.skill.version.short(), "session": one.session.display().to_string(),
@@ -71,38 +71,53 @@ pub(super) fn show(shelf: &Shelf, id: &str, json: bool) -> Result<ExitCode, Fail
     Ok(ExitCode::SUCCESS)
 }
 
-/// A person's yes or no. It is in the audit log before it is told.
+/// A person's yes or no, told.
 pub(super) fn answer(
-    settings: &Settings,
+    journal: &Journal,
+    shelf: &Shelf,
+    id: &str,
+    said: (bool, Option<&str>),
+    json: bool,
+) -> Result<ExitCode, Failure> {
+    let skill = answered(journal, shelf, id, said, &by())?;
+    let status = word(said.0);
+    match json {
+        true => output::json(&json!({
+            "id": id, "kind": "skill", "status": status, "skill": skill.name, "version": skill.version.short(),
+        })),
+        false => output::data(&format!("answered: {id} {status} skill {}", skill.name)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A person's yes or no. It is in the audit log before it is told.
+pub(crate) fn answered(
+    journal: &Journal,
     shelf: &Shelf,
     id: &str,
     (yes, reason): (bool, Option<&str>),
-    json: bool,
-) -> Result<ExitCode, Failure> {
+    by: &str,
+) -> Result<Arc<Skill>, Failure> {
     let one = find(shelf, id)?;
     let what = if yes { What::Approve } else { What::Deny };
     let execution = one.saved.as_ref().and_then(|saved| saved.execution.clone());
-    let change = Change { what, by: by(), execution: execution.clone(), at_ms: now_ms() };
+    let change = Change { what, by: by.to_owned(), execution: execution.clone(), at_ms: now_ms() };
     let library = shelf.collection();
     let answered = if yes { library.approve_waiting(id, &change) } else { library.deny_waiting(id, &change) };
     let skill = answered.map_err(skill_error)?;
-    let status = if yes { "approved" } else { "denied" };
-    let journal = compose::journal(settings)?;
     let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     journal.audit(AuditEntry {
         execution: execution.map(|id| outboard_types::ExecutionId(id.into())),
         code_digest: Some(skill.version),
         approval: Some(one.id.clone()),
-        ..AuditEntry::new(change.at_ms, principal(&one), "skill", format!("{status} {}{because}", skill.name))
+        ..AuditEntry::new(change.at_ms, principal(&one), "skill", format!("{} {}{because}", word(yes), skill.name))
     });
     journal.flush()?;
-    match json {
-        true => output::json(&json!({
-            "id": one.id, "kind": "skill", "status": status, "skill": skill.name, "version": skill.version.short(),
-        })),
-        false => output::data(&format!("answered: {} {status} skill {}", one.id, skill.name)),
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(skill)
+}
+
+fn word(yes: bool) -> &'static str {
+    if yes { "approved" } else { "denied" }
 }
 
 /// Whose session saved it, as the library names it.

@@ -6,6 +6,6 @@ mod console;
 mod definitions;
 mod usual;
 
-pub(crate) use console::{Office, Rest};
+pub(crate) use console::{Office, Parts};
 pub(crate) use definitions::{LockedDefinitions, today};
 pub(crate) use usual::LearnedUsual;

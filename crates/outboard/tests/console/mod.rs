@@ -3,6 +3,7 @@
 //! `CONSOLE_SCREENSHOTS=FOLDER` makes the walk keep pictures of its pages there.
 
 mod filled;
+mod roles;
 mod tools;
 
 use crate::support::Place;
@@ -22,6 +23,31 @@ const HOSTILE: &str = "// hostile <img src=x onerror=alert(1)> </script><script>
 
 const WAITS: &str = "const update = (recordId, Notes) => salesforce.updateRecord({ objectType: 'Lead', recordId, data: { Notes } });\n\
     await update('00Q000000000002', 'a');\nreturn await update('00Q000000000001', '<img src=x onerror=alert(1)>');";
+
+/// Makes calls from two of its lines for as long as it is let.
+const LOOP: &str = "for (;;) {\n  await crm.getCustomer({ id: 'cust_0001' });\n  await sleep(400);\n\
+    await crm.getCustomer({ id: 'cust_0002' });\n  await sleep(400);\n}";
+
+/// A call that takes so long that its process can go away meanwhile.
+const LONG: &str = "const a = await lines.append({ text: 'x', pause: 30 });\nreturn a.said;";
+
+/// A tool that leaves a trace and takes its time, and one whose arguments are objects in objects.
+const LINES: &str = r#"
+kind = {"type": "object", "properties": {"text": {"type": "string"}, "pause": {"type": "number"}}}
+address = {"type": "object", "properties": {"city": {"type": "string"}, "zip": {"type": "integer"}}}
+customer = {"type": "object", "properties": {"name": {"type": "string"}, "address": address}, "required": ["name"]}
+order = {"type": "object", "properties": {"customer": customer, "express": {"type": "boolean"},
+    "speed": {"enum": ["slow", "fast"]}, "items": {"type": "array", "items": {"type": "object"}}}}
+tools = [{"name": "append", "inputSchema": kind}, {"name": "order", "inputSchema": order}]
+def call(name, given, meta):
+    if name == "order":
+        return {"given": given}
+    with open(sys.argv[1], "a") as file:
+        file.write(given["text"] + "\n")
+    time.sleep(given.get("pause", 0))
+    return {"said": given["text"]}
+serve(tools, call)
+"#;
 
 const SKILL: &str = "await writeFile('/skills/greet.ts', '/** Greets. */\\nexport function greet(name: string): string { return \"hello \" + name; }\\n');\nreturn 1;";
 
@@ -52,16 +78,16 @@ impl Served {
 
     /// Runs a program through the endpoint for agents; its report at its end.
     fn program(&self, code: &str) -> String {
-        self.begun(code, 50)
+        self.begun(TOKEN, code, 50)
     }
 
-    /// The same, with the report after some seconds if it has not ended.
-    fn begun(&self, code: &str, wait_s: u64) -> String {
+    /// The same for the holder of a token, with the report after some seconds if it has not ended.
+    fn begun(&self, token: &str, code: &str, wait_s: u64) -> String {
         let arguments = json!({"code": code, "language": "typescript", "wait_s": wait_s});
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "run_code", "arguments": arguments}});
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let body = runtime.block_on(async {
-            let request = reqwest::Client::new().post(format!("{}/mcp", self.address)).bearer_auth(TOKEN);
+            let request = reqwest::Client::new().post(format!("{}/mcp", self.address)).bearer_auth(token);
             let response = request.header("content-type", "application/json").body(call.to_string()).send().await;
             response.unwrap().text().await.unwrap()
         });
@@ -69,10 +95,10 @@ impl Served {
         answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
-    fn walk(&self, which: &str) -> Value {
+    fn walk(&self, which: &str, token: &str) -> Value {
         let mut walk = Command::new("node");
         walk.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/console/walk.mjs")).arg(which);
-        walk.env("CONSOLE_URL", &self.address).env("CONSOLE_TOKEN", TOKEN).env("TOOLS", tools::folder());
+        walk.env("CONSOLE_URL", &self.address).env("CONSOLE_TOKEN", token).env("TOOLS", tools::folder());
         if let Some(folder) = std::env::var_os("CONSOLE_SCREENSHOTS") {
             walk.env("SHOTS", folder);
         }
@@ -87,7 +113,9 @@ fn place() -> Place {
     let place = Place::with(&["crm", "salesforce"]);
     let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     let strange = "[servers.strange]\ncatalog_file = \"strange.json\"\n";
-    place.settings(&format!("expose = \"code\"\n{servers}{strange}{RULES}"));
+    let lines = place.python("lines", LINES, &["log"]);
+    let rest = "expose = \"code\"\nskills.approval = \"model\"\njournal.in_doubt = \"ask\"\n";
+    place.settings(&format!("{rest}{servers}{lines}{strange}{RULES}"));
     let tool = json!({
         "name": "odd", "title": "</title><script>alert(6)</script>",
         "description": "A hostile listing <img src=x onerror=alert(4)> \u{202e}\u{0}",
@@ -106,30 +134,57 @@ fn served(place: &Place) -> Served {
     Served::start(command)
 }
 
+fn id(report: String) -> String {
+    report.split_whitespace().nth(1).unwrap().to_owned()
+}
+
 #[test]
 fn every_page_works_for_everybody_and_nothing_hostile_does() {
     let place = place();
+    let before = served(&place);
+    let doubt = id(before.begun(TOKEN, LONG, 0));
+    place.wait_for(|| place.path().join("log").exists());
+    drop(before);
     let served = served(&place);
     assert!(served.program("return await crm.getCustomer({ id: 'cust_0001' });").contains("[EMAIL_"));
     assert!(served.program("return await crm.getCustomer({ id: 'nobody' });").starts_with("failed"));
     assert!(served.program(HOSTILE).starts_with("succeeded"));
     assert!(served.program(SKILL).starts_with("succeeded"));
-    let id = |report: String| report.split_whitespace().nth(1).unwrap().to_owned();
-    let waiting = id(served.begun(WAITS, 1));
-    let endless = id(served.begun("await sleep(600_000);\nreturn 1;", 1));
-    place.until(&["approvals", "--json"], |open| open != "[]\n");
-    served.walk("everything");
+    let waiting = id(served.begun(TOKEN, WAITS, 0));
+    let endless = id(served.begun(TOKEN, LOOP, 0));
+    place.until(&["approvals", "--json"], |open| open.contains("update_record"));
+    place.until(&["executions", "show", &doubt, "--json"], |shown| {
+        ["\"waiting_approval\"", "\"suspended\""].iter().any(|status| shown.contains(status))
+    });
+    served.walk("everything", TOKEN);
     let ended = |id: &str, status: &str| {
         let status = format!("\"status\":\"{status}\"");
         place.until(&["executions", "show", id, "--json"], |shown| shown.contains(&status));
     };
     ended(&waiting, "succeeded");
+    ended(&doubt, "succeeded");
     ended(&endless, "cancelled");
     let audit = place.ok(&["audit", "--json", "--limit", "1000"]);
     let rows: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let kinds: Vec<_> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
-    assert!(kinds.contains(&"reveal") && kinds.contains(&"restart"), "{kinds:?}");
+    for kind in ["reveal", "restart", "resolve", "skill", "cancel"] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    assert_eq!(std::fs::read_to_string(place.path().join("log")).unwrap(), "x\n", "it was not made again");
     assert!(place.ok(&["audit", "verify"]).contains("follow each other"));
+}
+
+#[test]
+fn everything_can_be_done_without_a_mouse() {
+    let place = Place::with(&["salesforce"]);
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    place.settings(&format!("expose = \"code\"\n{servers}{RULES}"));
+    let served = served(&place);
+    served.program("return 'nothing to see';");
+    let waiting = id(served.begun(TOKEN, WAITS, 0));
+    place.until(&["approvals", "--json"], |open| open.contains("update_record"));
+    served.walk("keyboard", TOKEN);
+    place.until(&["executions", "show", &waiting, "--json"], |shown| shown.contains("\"status\":\"succeeded\""));
 }
 
 #[test]
@@ -139,7 +194,7 @@ fn a_large_journal_opens_quickly() {
     // Texts that were not sealed when they were written are made here.
     place.settings(&format!("privacy.enabled = false\n{servers}"));
     filled::journal(place.path(), 100_000, 10_000);
-    let told = served(&place).walk("large");
+    let told = served(&place).walk("large", TOKEN);
     assert!(told["times"]["list_ms"].is_u64(), "{told}");
 }
 

@@ -10,7 +10,6 @@ use outboard_skills::{CaseKind, Change, Place, Skill, SkillName, What};
 use outboard_types::{ErrorCode, Principal};
 use serde_json::json;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// What is to become a skill.
 pub(super) struct Wanted<'a> {
@@ -91,10 +90,4 @@ pub(super) fn approve(shelf: &Shelf, name: &str, session: Option<&str>, json: bo
     let skill = shelf.collection().approve(name, session, &by_hand(What::Approve)).map_err(failed)?;
     told(shelf, &skill, "approved", json);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The same in somebody's name.
-pub(crate) fn approved(shelf: &Shelf, name: &str, session: Option<&str>, by: &str) -> Result<Arc<Skill>, Failure> {
-    let change = Change { by: by.to_owned(), ..by_hand(What::Approve) };
-    shelf.collection().approve(name, session, &change).map_err(failed)
 }

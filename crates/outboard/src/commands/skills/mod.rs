@@ -6,7 +6,6 @@ mod look;
 mod stats;
 mod test;
 
-pub(crate) use change::approved;
 pub(crate) use look::{changes as diff, rows, shown, versions};
 pub(crate) use stats::stats;
 

@@ -1,7 +1,7 @@
 //! What people do in the console, in their name.
 
 use super::{Office, catalogue, reveal};
-use crate::commands::{approvals, orders, skills};
+use crate::commands::{approvals, orders, waiting};
 use crate::failure::Failure;
 use outboard_console::{Act, Given};
 use outboard_gateway::approvals::{Answer, Answered, ApprovalScope};
@@ -10,7 +10,7 @@ use outboard_types::{ErrorCode, ServerName, now_ms};
 use serde_json::{Value, json};
 
 pub(super) async fn done(office: Office, what: Act, by: String) -> Result<Value, Failure> {
-    let journal = &office.journal;
+    let journal = &office.parts.journal;
     match what {
         Act::Answer(given) => answer(&office, given, by).await,
         Act::Cancel { id } => {
@@ -29,16 +29,10 @@ pub(super) async fn done(office: Office, what: Act, by: String) -> Result<Value,
         }
         Act::Call { server, tool, arguments } => catalogue::call(office, server, tool, arguments).await,
         Act::Restart { server } => restart(&office, &server, &by).await,
-        Act::ApproveSkill { name, session } => {
-            let skill = skills::approved(&office.shelf, &name, session.as_deref(), &format!("{by} (console)"))?;
-            noted(
-                &office,
-                AuditEntry {
-                    outcome: Some("ok".into()),
-                    ..entry(&office, "skill", &format!("{name} approved by {by} in the console"))
-                },
-            )?;
-            Ok(json!({"id": skill.name, "version": skill.version.short()}))
+        Act::AnswerSkill { id, approve, reason } => {
+            let said = (approve, reason.as_deref());
+            let skill = waiting::answered(journal, &office.shelf, &id, said, &format!("{by} (console)"))?;
+            Ok(json!({"id": id, "skill": skill.name, "version": skill.version.short()}))
         }
     }
 }
@@ -47,7 +41,7 @@ async fn answer(office: &Office, given: Given, by: String) -> Result<Value, Fail
     let scope = given.scope.as_deref().map_or(Some(ApprovalScope::Once), ApprovalScope::parse);
     let scope = scope.ok_or_else(|| Failure::usage("the scope is none of once, execution, session and always"))?;
     let answer = Answer { approve: given.approve, scope, by, channel: "console".into(), reason: given.reason };
-    let (counted, record) = match office.desk.answer(&given.id, answer).await.map_err(approvals::failed)? {
+    let (counted, record) = match office.parts.desk.answer(&given.id, answer).await.map_err(approvals::failed)? {
         Answered::First(record) => (true, record),
         Answered::Already(record) | Answered::Expired(record) => (false, record),
         Answered::Unknown => return Err(approvals::unknown(&given.id)),
@@ -74,5 +68,5 @@ fn entry(office: &Office, kind: &str, decision: &str) -> AuditEntry {
 }
 
 fn noted(office: &Office, entry: AuditEntry) -> Result<(), Failure> {
-    orders::written(&office.journal, entry)
+    orders::written(&office.parts.journal, entry)
 }

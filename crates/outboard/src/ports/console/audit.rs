@@ -24,7 +24,7 @@ pub(super) fn page(office: &Office, look: Look) -> Result<Value, Failure> {
         decision,
         ..AuditFilter::default()
     };
-    let rows = office.journal.audit_before(&filter, before, limit)?;
+    let rows = office.parts.journal.audit_before(&filter, before, limit)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq)).flatten();
     Ok(json!({"rows": rows, "next": next}))
 }

@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 /// Rows of a page.
 const PAGE: usize = 500;
 
-pub(super) fn page(office: &Office, id: &str, after: u64, limit: Option<usize>) -> Result<Value, Failure> {
-    let id = ExecutionId(id.into());
-    let rows = office.journal.calls_after(&id, after, limit.unwrap_or(PAGE))?;
-    let total = office.journal.call_count(&id)?;
+pub(super) fn page(office: &Office, id: &ExecutionId, after: u64, limit: Option<usize>) -> Result<Value, Failure> {
+    let rows = office.parts.journal.calls_after(id, after, limit.unwrap_or(PAGE))?;
+    let total = office.parts.journal.call_count(id)?;
     Ok(json!({"rows": rows.iter().map(row).collect::<Vec<_>>(), "total": total}))
 }
 
@@ -27,8 +26,8 @@ fn row(call: &CallRecord) -> Value {
     shown
 }
 
-pub(super) fn one(office: &Office, id: &str, number: u64) -> Result<Value, Failure> {
-    let texts = Texts::read(&office.journal, id, number)?;
+pub(super) fn one(office: &Office, id: &ExecutionId, number: u64) -> Result<Value, Failure> {
+    let texts = Texts::read(&office.parts.journal, id.as_str(), number)?;
     let masked = |text: &str| office.masked(&texts.place, text);
     let (result, error) = match &texts.answer {
         Some(Ok(text)) => (Some(masked(text)), None),
@@ -83,8 +82,8 @@ pub(super) fn loaded(journal: &Journal, value: &Kept) -> Result<String, Failure>
     }
 }
 
-pub(super) fn events(office: &Office, id: &str, after: u64, limit: Option<usize>) -> Result<Value, Failure> {
-    let rows = office.journal.event_rows(&ExecutionId(id.into()), after, limit.unwrap_or(PAGE))?;
+pub(super) fn events(office: &Office, id: &ExecutionId, after: u64, limit: Option<usize>) -> Result<Value, Failure> {
+    let rows = office.parts.journal.event_rows(id, after, limit.unwrap_or(PAGE))?;
     let shown = rows.iter().map(
         |row| json!({"id": row.order, "at_ms": row.at_ms, "kind": row.kind, "call": row.call, "bytes": row.bytes}),
     );

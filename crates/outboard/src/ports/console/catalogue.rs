@@ -50,7 +50,7 @@ pub(super) async fn tool(office: Office, server: String, tool: String) -> Result
     let text =
         |language| surface.catalogue.server(found.id.server.as_str()).map(|server| details(server, found, language));
     let hints = found.hints;
-    let rules = office.rulebook.current();
+    let rules = office.parts.rulebook.current();
     let decision = rules.policy().map(|policy| {
         let (session, principal) = (SessionName::default(), &office.principal);
         policy.decide(&Subject {
@@ -92,13 +92,13 @@ pub(super) async fn call(
     let workspace = office.state.workspace(&context.principal, &context.session)?;
     let run = Run::new(context, surface.catalogue.clone(), office.limits);
     let id = run.resolve(&server, &tool)?;
-    let outcome = office.gateway.call(&run, id.clone(), arguments.into()).await;
+    let outcome = office.parts.gateway.call(&run, id.clone(), arguments.into()).await;
     let result = outcome.map_err(|mut error| {
         error.message = office.masked(&place, &error.message);
         error
     })?;
     let value = program_value(surface.catalogue.tool(&id), &result, &workspace);
-    let value = match &office.border {
+    let value = match &office.parts.border {
         Some(border) => border.json(&place, &value, Some(&id), "console", &mut Notes::default()),
         None => value,
     };

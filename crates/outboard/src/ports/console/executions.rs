@@ -29,7 +29,7 @@ pub(super) fn page(office: &Office, look: &ExecutionsLook) -> Result<Value, Fail
     let (mut rows, mut looked_at, mut more) = (Vec::new(), 0, true);
     while more && rows.len() < limit && looked_at < SEARCHED {
         let step = if text.is_some() { STEP } else { limit };
-        let found = office.journal.executions_before(&filter, language, key.as_ref(), step)?;
+        let found = office.parts.journal.executions_before(&filter, language, key.as_ref(), step)?;
         more = found.len() == step;
         for row in found {
             if rows.len() == limit {
@@ -81,8 +81,22 @@ pub(super) fn place(row: &ExecutionRow) -> Place {
     Place { principal: row.record.principal.clone(), session: row.record.session.clone() }
 }
 
-pub(super) fn one(office: &Office, id: &str) -> Result<Value, Failure> {
-    let row = executions::known(&office.journal, id)?;
+/// The row of an execution that somebody may see; to all others it is as unknown as one that never was.
+fn seen(office: &Office, id: &str, only: &Option<Principal>) -> Result<ExecutionRow, Failure> {
+    let row = executions::known(&office.parts.journal, id)?;
+    match only.as_ref().is_none_or(|principal| *principal == row.record.principal) {
+        true => Ok(row),
+        false => Err(executions::unknown(id)),
+    }
+}
+
+/// Its id, checked.
+pub(super) fn of(office: &Office, id: &str, only: &Option<Principal>) -> Result<ExecutionId, Failure> {
+    seen(office, id, only).map(|row| row.record.id)
+}
+
+pub(super) fn one(office: &Office, id: &str, only: &Option<Principal>) -> Result<Value, Failure> {
+    let row = seen(office, id, only)?;
     let (id, place) = (&row.record.id, place(&row));
     let masked = |text: &str| office.masked(&place, text);
     let report = report(office, &row)?;
@@ -97,12 +111,13 @@ pub(super) fn one(office: &Office, id: &str) -> Result<Value, Failure> {
     shown["error"] = error(&report["error"], &masked);
     shown["tokens"] = tokens(office, &row)?;
     shown["cpu_ms"] = json!(row.ending.as_ref().map(|ending| ending.cpu_ms));
-    shown["total_calls"] = json!(office.journal.call_count(id)?);
+    shown["total_calls"] = json!(office.parts.journal.call_count(id)?);
     shown["open_calls"] = match row.status.is_final() {
         true => json!([]),
-        false => office.journal.open_intents(id)?.iter().map(orders::intent_json).collect(),
+        false => office.parts.journal.open_intents(id)?.iter().map(orders::intent_json).collect(),
     };
-    shown["approvals"] = json!(approvals::records(office.journal.approvals(&filter)?));
+    shown["place"] = json!(office.parts.journal.place(id)?.map(|(call, line)| json!({"call": call, "line": line})));
+    shown["approvals"] = json!(approvals::records(office.parts.journal.approvals(&filter)?));
     Ok(shown)
 }
 
@@ -111,7 +126,7 @@ pub(super) fn report(office: &Office, row: &ExecutionRow) -> Result<Value, Failu
     if !row.status.is_final() {
         return Ok(Value::Null);
     }
-    let text = office.journal.last_state(&row.record.id)?;
+    let text = office.parts.journal.last_state(&row.record.id)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
@@ -128,7 +143,7 @@ fn error(error: &Value, masked: &dyn Fn(&str) -> String) -> Value {
 
 /// What it put through the model, and what direct calls would have; estimates where nothing was counted.
 fn tokens(office: &Office, row: &ExecutionRow) -> Result<Value, Failure> {
-    let marks = office.journal.marks(&row.record.id)?;
+    let marks = office.parts.journal.marks(&row.record.id)?;
     let counted = marks.iter().rev().find_map(|mark| match mark.what {
         MarkKind::Tokens { model_out, model_in, direct_equivalent, .. } => {
             Some((model_out, model_in, direct_equivalent))

@@ -16,7 +16,9 @@ mod skills;
 
 use crate::compose::{self, Catalog};
 use crate::failure::Failure;
+use outboard_auth::Tokens;
 use outboard_border::{Border, Place};
+use outboard_config::Settings;
 use outboard_console::{Act, Answer, Look, Port};
 use outboard_execution::{Shelf, StateFolder, Surfaces};
 use outboard_gateway::{ApprovalDesk, Circuits, Gateway, Rulebook, RunLimits};
@@ -33,44 +35,46 @@ const LARGEST: usize = 256 << 10;
 /// Everything that the console shows; clones share it.
 #[derive(Clone)]
 pub(crate) struct Office {
+    parts: Parts,
+    upstreams: Arc<Upstreams>,
+    surfaces: Arc<Surfaces>,
+    shelf: Arc<Shelf>,
+    state: StateFolder,
+    tokens: Arc<Tokens>,
+    /// On whose authority tools are tried.
+    principal: Principal,
+    limits: RunLimits,
+}
+
+/// What a process has beside a catalogue.
+#[derive(Clone)]
+pub(crate) struct Parts {
     pub(crate) journal: Journal,
     pub(crate) desk: ApprovalDesk,
     pub(crate) gateway: Gateway,
     pub(crate) rulebook: Rulebook,
     pub(crate) circuits: Circuits,
     pub(crate) border: Option<Arc<Border>>,
-    pub(crate) upstreams: Arc<Upstreams>,
-    pub(crate) surfaces: Arc<Surfaces>,
-    pub(crate) shelf: Arc<Shelf>,
-    pub(crate) state: StateFolder,
-    /// On whose authority tools are tried.
-    pub(crate) principal: Principal,
-    pub(crate) limits: RunLimits,
 }
 
 impl Office {
-    /// The parts of a catalogue, with what only a door has.
-    pub(crate) fn over(catalog: &Catalog, rest: Rest, principal: &Principal, limits: RunLimits) -> Self {
-        let Rest { journal, desk, gateway, rulebook, circuits, border } = rest;
+    /// The console of a process with these parts, which tries tools as a principal.
+    pub(crate) fn over(settings: &Settings, catalog: &Catalog, parts: Parts, principal: &Principal) -> Self {
         Self {
-            journal,
-            desk,
-            gateway,
-            rulebook,
-            circuits,
-            border,
+            parts,
             upstreams: catalog.upstreams.clone(),
             surfaces: catalog.surfaces.clone(),
             shelf: catalog.skills.clone(),
             state: catalog.state.clone(),
+            tokens: Arc::new(compose::tokens(settings)),
             principal: principal.clone(),
-            limits,
+            limits: compose::limits(settings).calls,
         }
     }
 
     /// A text as a person may read it: tokens in the place of private values.
     fn masked(&self, place: &Place, text: &str) -> String {
-        match &self.border {
+        match &self.parts.border {
             _ if text.len() > LARGEST => format!("({} bytes; too much to be shown here)", text.len()),
             Some(border) => compose::masked(border, place, text, "console"),
             None => text.to_owned(),
@@ -79,7 +83,7 @@ impl Office {
 
     /// A text of a server or of ours that belongs to no session: without configured credentials.
     fn scrubbed(&self, text: &str) -> String {
-        self.border.as_ref().map_or_else(|| text.to_owned(), |border| border.scrub(text).into_owned())
+        self.parts.border.as_ref().map_or_else(|| text.to_owned(), |border| border.scrub(text).into_owned())
     }
 
     /// Reads on a thread that may wait for the disk.
@@ -101,28 +105,31 @@ impl Office {
     }
 }
 
-/// What stands beside a catalogue.
-pub(crate) struct Rest {
-    pub(crate) journal: Journal,
-    pub(crate) desk: ApprovalDesk,
-    pub(crate) gateway: Gateway,
-    pub(crate) rulebook: Rulebook,
-    pub(crate) circuits: Circuits,
-    pub(crate) border: Option<Arc<Border>>,
-}
-
 impl Port for Office {
     fn changes(&self) -> Option<u64> {
-        self.journal.changes().ok()
+        self.parts.journal.changes().ok()
     }
 
-    fn look(&self, what: Look) -> Answer<'_> {
+    fn holder(&self, token: &str) -> Option<Principal> {
+        self.tokens.holder(token)
+    }
+
+    fn look(&self, what: Look, only: Option<Principal>) -> Answer<'_> {
         match what {
-            Look::Executions(look) => self.read(move |office| executions::page(office, &look)),
-            Look::Execution { id } => self.read(move |office| executions::one(office, &id)),
-            Look::Calls { id, after, limit } => self.read(move |office| calls::page(office, &id, after, limit)),
-            Look::Call { id, number } => self.read(move |office| calls::one(office, &id, number)),
-            Look::Events { id, after, limit } => self.read(move |office| calls::events(office, &id, after, limit)),
+            Look::Executions(mut look) => {
+                look.principal = only.map(|name| name.0.to_string()).or(look.principal);
+                self.read(move |office| executions::page(office, &look))
+            }
+            Look::Execution { id } => self.read(move |office| executions::one(office, &id, &only)),
+            Look::Calls { id, after, limit } => {
+                self.read(move |office| calls::page(office, &executions::of(office, &id, &only)?, after, limit))
+            }
+            Look::Call { id, number } => {
+                self.read(move |office| calls::one(office, &executions::of(office, &id, &only)?, number))
+            }
+            Look::Events { id, after, limit } => {
+                self.read(move |office| calls::events(office, &executions::of(office, &id, &only)?, after, limit))
+            }
             Look::Approvals {} => self.read(approvals::all),
             Look::CallBefore { id } => self.read(move |office| approvals::before(office, &id)),
             Look::Servers {} => self.read(servers::all),
@@ -137,7 +144,7 @@ impl Port for Office {
             decision @ Look::Decision { .. } => self.later(policy::decision(self.clone(), decision)),
             Look::Figures { hours } => self.read(move |office| servers::figures(office, hours)),
             audit @ Look::Audit { .. } => self.read(move |office| audit::page(office, audit)),
-            Look::AuditCheck {} => self.read(|office| Ok(serde_json::json!(office.journal.verify_audit()?))),
+            Look::AuditCheck {} => self.read(|office| Ok(serde_json::json!(office.parts.journal.verify_audit()?))),
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn rules(office: &Office) -> Result<Value, Failure> {
 }
 
 fn with_policy<T>(office: &Office, work: impl FnOnce(&Policy) -> Result<T, Failure>) -> Result<T, Failure> {
-    let rules = office.rulebook.current();
+    let rules = office.parts.rulebook.current();
     let policy = rules.policy();
     work(policy.ok_or_else(|| Failure::new(ErrorCode::InvalidRequest, "the rules in force cannot be listed"))?)
 }

@@ -33,10 +33,10 @@ pub(super) fn shown(office: &Office, wanted: &Wanted, by: &str) -> Result<Value,
 }
 
 fn program(office: &Office, wanted: &Wanted, reason: &str, by: &str) -> Result<Value, Failure> {
-    let row = known(&office.journal, &wanted.id)?;
+    let row = known(&office.parts.journal, &wanted.id)?;
     let report = executions::report(office, &row)?;
     let decision = format!("program, shown to {by} in the console: {reason}");
-    orders::written(&office.journal, orders::entry(&row.record.id, "reveal", None, &decision))?;
+    orders::written(&office.parts.journal, orders::entry(&row.record.id, "reveal", None, &decision))?;
     let result = report.get("result").filter(|result| !result.is_null());
     let (place, record) = (executions::place(&row), &row.record);
     let plain = |text: &str| revealed(office, &place, text);
@@ -47,9 +47,9 @@ fn program(office: &Office, wanted: &Wanted, reason: &str, by: &str) -> Result<V
 }
 
 fn call(office: &Office, wanted: &Wanted, number: u64, reason: &str, by: &str) -> Result<Value, Failure> {
-    let texts = calls::Texts::read(&office.journal, &wanted.id, number)?;
+    let texts = calls::Texts::read(&office.parts.journal, &wanted.id, number)?;
     let decision = format!("call, shown to {by} in the console: {reason}");
-    orders::written(&office.journal, orders::entry(&texts.execution, "reveal", Some(number), &decision))?;
+    orders::written(&office.parts.journal, orders::entry(&texts.execution, "reveal", Some(number), &decision))?;
     let plain = |text: &str| revealed(office, &texts.place, text);
     let (result, error) = match &texts.answer {
         Some(Ok(text)) => (Some(plain(text)), None),
@@ -61,7 +61,7 @@ fn call(office: &Office, wanted: &Wanted, number: u64, reason: &str, by: &str) -
 
 /// A text with the values that its tokens stand for. Configured credentials are shown to nobody.
 fn revealed(office: &Office, place: &outboard_border::Place, text: &str) -> String {
-    let Some(border) = &office.border else { return text.to_owned() };
+    let Some(border) = &office.parts.border else { return text.to_owned() };
     let mut shown = text.to_owned();
     for (token, value) in border.tokens_in(place, text) {
         shown = shown.replace(&token, &value);

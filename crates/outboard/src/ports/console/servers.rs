@@ -13,8 +13,8 @@ const HOUR_MS: u64 = 3_600_000;
 const MOST_HOURS: u64 = 24 * 366;
 
 pub(super) fn all(office: &Office) -> Result<Value, Failure> {
-    let day = office.journal.servers_since(now_ms().saturating_sub(24 * HOUR_MS))?;
-    let circuits = office.circuits.view();
+    let day = office.parts.journal.servers_since(now_ms().saturating_sub(24 * HOUR_MS))?;
+    let circuits = office.parts.circuits.view();
     let row = |state: &outboard_mcp::client::ServerState| {
         let mut row = list::as_json(state);
         row["last_error"] = json!(state.last_error.as_deref().map(|text| office.scrubbed(text)));
@@ -45,6 +45,6 @@ pub(super) fn figures(office: &Office, hours: Option<u64>) -> Result<Value, Fail
     };
     let now = now_ms();
     let since = now.saturating_sub(hours * HOUR_MS) / span_ms * span_ms;
-    let spans = office.journal.series(since, span_ms)?;
+    let spans = office.parts.journal.series(since, span_ms)?;
     Ok(json!({"since_ms": since, "now_ms": now, "span_ms": span_ms, "spans": spans}))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const RUNS: usize = 300;
 
 pub(super) fn all(office: &Office) -> Result<Value, Failure> {
-    let mut shown = skills::stats(&office.journal, &office.shelf, RUNS)?;
+    let mut shown = skills::stats(&office.parts.journal, &office.shelf, RUNS)?;
     shown["rows"] = json!(skills::rows(&office.shelf)?);
     Ok(shown)
 }
