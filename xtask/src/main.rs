@@ -3,12 +3,12 @@
 //! Development only: the product never depends on it.
 #![allow(clippy::print_stdout, reason = "a development tool that talks to its user")]
 
+mod backends;
 mod built;
 mod conformance;
 mod figures;
 mod frameworks;
 mod packages;
-mod phoenix;
 mod real;
 mod release;
 mod setup;
@@ -20,7 +20,7 @@ mod vm;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | tidy | docs | figures | sizes | vm";
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | prometheus | tidy | docs | figures | sizes | vm";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,7 +40,8 @@ fn main() -> Result<()> {
         Some("site") => site::run(rest),
         Some("frameworks") => frameworks::run(rest),
         Some("vm") => vm::run(rest),
-        Some("phoenix") => phoenix::run(),
+        Some("phoenix") => backends::phoenix::run(),
+        Some("prometheus") => backends::prometheus::run(),
         Some("conformance") => conformance::run(rest),
         Some("conformance-client") => conformance::client::run(rest),
         _ => bail!(USAGE),

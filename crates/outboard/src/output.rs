@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this module is the program's mouth")]
 
 use serde::Serialize;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Prints one line or block of data. A closed pipe ends the program quietly, as `head` expects.
 pub(crate) fn data(text: &str) {
@@ -18,6 +18,12 @@ pub(crate) fn piece(text: &str) {
     if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
     }
+}
+
+/// How many columns the terminal has that data go to; none where they go elsewhere.
+pub(crate) fn columns() -> Option<usize> {
+    let size = std::io::stdout().is_terminal().then(ratatui::crossterm::terminal::size)?;
+    size.ok().map(|(columns, _)| usize::from(columns))
 }
 
 /// Prints a value as one line of JSON.

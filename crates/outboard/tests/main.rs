@@ -16,6 +16,7 @@ mod help;
 mod hosts;
 mod inbox;
 mod keychain;
+mod logging;
 mod network;
 #[path = "../../outboard-sandbox/tests/npm.rs"]
 mod npm;
@@ -37,6 +38,7 @@ mod tasks;
 mod telemetry;
 mod together;
 mod top;
+mod trees;
 mod types;
 mod web;
 mod workspace;

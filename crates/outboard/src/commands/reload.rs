@@ -48,6 +48,9 @@ impl<'a> Reloading<'a> {
                 () = tokio::time::sleep(LOOK) => false,
                 () = hung_up(&mut self.hangup) => true,
             };
+            if asked {
+                crate::logs::panic_on_purpose("reload");
+            }
             let Ok(now) = self.marks() else { continue };
             let settled = now != self.seen && pending.as_ref() == Some(&now);
             if asked || settled {

@@ -2,6 +2,9 @@
 
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -65,7 +68,9 @@ fn write(report: &str) -> Option<PathBuf> {
     let folder = FOLDER.get()?;
     std::fs::create_dir_all(folder).ok()?;
     let path = folder.join(format!("crash-{}-{}.txt", outboard_types::now_ms(), std::process::id()));
-    std::fs::write(&path, report).ok()?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(&path).and_then(|mut file| file.write_all(report.as_bytes())).ok()?;
     Some(path)
 }
 

@@ -3,19 +3,49 @@
 use outboard_telemetry::{Span, Trace};
 use outboard_types::{ExecutionId, SpanId};
 
-/// Columns of names, and of the waterfall.
-const NAMES: usize = 40;
-const WIDTH: usize = 32;
+/// Columns of times, with those that keep everything apart.
+const TIMES: usize = 15;
 
 /// Spans that are drawn; what is more is in the middle of very long programs.
 const FIRST: usize = 60;
 const LAST: usize = 20;
 
-/// Draws a trace as text.
+/// How many columns there are for what.
+#[derive(Clone, Copy)]
+struct Layout {
+    names: usize,
+    bars: usize,
+    /// As many as it takes without.
+    notes: Option<usize>,
+}
+
+impl Layout {
+    /// Of a terminal; or of a pipe, where nothing is cut but names.
+    fn of(columns: Option<usize>) -> Self {
+        let Some(columns) = columns else { return Self { names: 40, bars: 32, notes: None } };
+        let (names, bars) = ((columns * 3 / 10).clamp(16, 60), (columns / 4).clamp(8, 60));
+        Self { names, bars, notes: Some(columns.saturating_sub(names + bars + TIMES)) }
+    }
+}
+
+/// At most so many characters of a text.
+fn cut(text: String, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text;
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Draws a trace as text, for where data go.
 pub(in crate::commands) fn drawing(id: &ExecutionId, trace: &Trace) -> String {
+    drawn(id, trace, Layout::of(crate::output::columns()))
+}
+
+fn drawn(id: &ExecutionId, trace: &Trace, layout: Layout) -> String {
     let Some(root) = trace.spans.first() else { return format!("{id} has no spans") };
     let until = trace.spans.iter().map(|span| span.end_us).max().unwrap_or(root.end_us);
-    let scale = Scale { from: root.start_us, length: until.saturating_sub(root.start_us).max(1) };
+    let length = until.saturating_sub(root.start_us).max(1);
+    let scale = Scale { from: root.start_us, length, layout };
     let mut lines = vec![head(id, trace, root)];
     let rows = ordered(&trace.spans);
     let left_out = rows.len().saturating_sub(FIRST + LAST);
@@ -76,6 +106,7 @@ fn ordered(spans: &[Span]) -> Vec<Row<'_>> {
 struct Scale {
     from: u64,
     length: u64,
+    layout: Layout,
 }
 
 impl Scale {
@@ -86,17 +117,20 @@ impl Scale {
             (1, false) => "├─ ".to_owned(),
             (depth, _) => format!("│{}└─ ", "  ".repeat(depth - 1)),
         };
-        let name: String = format!("{branch}{}", name(row.span)).chars().take(NAMES).collect();
+        let Layout { names, notes: room, .. } = self.layout;
+        let name = cut(format!("{branch}{}", name(row.span)), names);
         let took = row.span.end_us.saturating_sub(row.span.start_us);
-        let line = format!("{name:<NAMES$} {} {:>10}  {}", self.bar(row.span), time(took), notes(row.span));
+        let notes = cut(notes(row.span), room.unwrap_or(usize::MAX));
+        let line = format!("{name:<names$} {} {:>10}  {notes}", self.bar(row.span), time(took));
         line.trim_end().to_owned()
     }
 
     fn bar(&self, span: &Span) -> String {
-        let column = |at: u64| (at.saturating_sub(self.from).min(self.length) as usize * WIDTH) / self.length as usize;
-        let from = column(span.start_us).min(WIDTH - 1);
+        let width = self.layout.bars;
+        let column = |at: u64| (at.saturating_sub(self.from).min(self.length) as usize * width) / self.length as usize;
+        let from = column(span.start_us).min(width - 1);
         let to = column(span.end_us).max(from + 1);
-        format!("{}{}{}", " ".repeat(from), "█".repeat(to - from), " ".repeat(WIDTH - to))
+        format!("{}{}{}", " ".repeat(from), "█".repeat(to - from), " ".repeat(width - to))
     }
 }
 
@@ -154,13 +188,11 @@ fn notes(span: &Span) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn bars_stay_within_their_columns() {
-        let scale = Scale { from: 1_000, length: 100 };
-        let mut span = Span {
+    fn span(number: u8, parent: Option<SpanId>) -> Span {
+        Span {
             trace: outboard_types::TraceId([1; 16]),
-            id: SpanId([1; 8]),
-            parent: None,
+            id: SpanId([number; 8]),
+            parent,
             state: None,
             name: "x".into(),
             kind: outboard_telemetry::Kind::Internal,
@@ -170,13 +202,37 @@ mod tests {
             events: Vec::new(),
             links: Vec::new(),
             failure: None,
-        };
+        }
+    }
+
+    #[test]
+    fn bars_stay_within_their_columns() {
+        let scale = Scale { from: 1_000, length: 100, layout: Layout::of(None) };
+        let mut span = span(1, None);
         for (start_us, end_us) in [(1_000, 1_100), (1_100, 1_100), (0, 9_999), (5_000, 0), (1_050, 1_050)] {
             (span.start_us, span.end_us) = (start_us, end_us);
             let bar = scale.bar(&span);
-            assert_eq!(bar.chars().count(), WIDTH, "{bar:?}");
+            assert_eq!(bar.chars().count(), 32, "{bar:?}");
             assert!(bar.contains('█'));
         }
+    }
+
+    #[test]
+    fn lines_stay_within_a_terminal_and_a_pipe_gets_all_of_it() {
+        let mut call = span(2, Some(SpanId([1; 8])));
+        call.name = "tools/call a_tool_with_a_name_that_is_longer_than_any_column_of_names_in_eighty".into();
+        call.failure = Some("upstream_unavailable".into());
+        call.attributes = vec![("outboard.policy.decision", "approved by a person".to_owned().into())];
+        let spans: Vec<_> = std::iter::once(span(1, None)).chain(std::iter::repeat_n(call, 10_000)).collect();
+        let (id, trace) = (ExecutionId("ex_1".into()), Trace { origin: None, ended: true, spans });
+        for columns in [40, 80, 120, 200] {
+            let text = drawn(&id, &trace, Layout::of(Some(columns)));
+            let longest = text.lines().skip(1).map(|line| line.chars().count()).max();
+            assert!(longest <= Some(columns), "{columns}: {text}");
+            assert!(text.lines().count() < 100 && text.contains("9921 more"), "{text}");
+        }
+        let whole = drawn(&id, &trace, Layout::of(None));
+        assert!(whole.contains("approved by a person, error upstream_unavailable"), "{whole}");
     }
 
     #[test]
