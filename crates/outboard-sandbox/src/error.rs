@@ -56,7 +56,9 @@ pub enum SandboxError {
         name: String,
     },
     /// The machine isolates less than the operator demands.
-    #[error("this machine reaches isolation tier {found} only, and {minimum} is demanded; missing: {missing}. {hint}")]
+    #[error(
+        "this machine reaches isolation tier {found} only, and {minimum} is demanded; missing: {missing}. accept tier {found} (sandbox.tier = \"{found}\"), or {hint}"
+    )]
     TooWeak {
         /// What the machine offers.
         found: Tier,
@@ -119,5 +121,17 @@ impl From<Failure> for SandboxError {
     fn from(failure: Failure) -> Self {
         let source = io::Error::from_raw_os_error(failure.errno);
         SandboxError::Layer { layer: failure.layer, step: failure.step, source, hint: failure.layer.hint() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tier_b_is_offered_only_where_it_can_be_had() {
+        let failure = Failure { layer: Layer::Namespaces, step: "clone3".to_owned(), errno: libc::ENOSPC };
+        let text = SandboxError::from(failure).to_string();
+        assert!(text.contains("max_user_namespaces") && !text.contains("sandbox.tier"), "{text}");
     }
 }

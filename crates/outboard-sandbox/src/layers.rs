@@ -70,7 +70,7 @@ impl Layer {
     pub(crate) fn hint(self) -> &'static str {
         match self {
             Layer::Namespaces | Layer::Identity => {
-                "accept tier B (sandbox.tier = \"B\"), or allow user namespaces: `sysctl user.max_user_namespaces` must not be 0; on Debian \
+                "allow user namespaces: `sysctl user.max_user_namespaces` must not be 0; on Debian \
                  `sysctl -w kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 and later \
                  `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; in Docker run with a seccomp \
                  profile that allows clone3 and mount (`--security-opt seccomp=unconfined`)"
@@ -97,6 +97,9 @@ pub struct LayerState {
     pub on: bool,
     /// The variant in use, such as the uid or the mount method.
     pub note: String,
+    /// What brings a stronger variant, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
 }
 
 /// How strongly workers are isolated. Workers of either tier share the host's kernel.

@@ -34,6 +34,7 @@ async fn less_than_is_demanded_is_refused_with_names() {
     assert!(missing.contains("namespaces (clone3 with new namespaces: ") && missing.contains("files"), "{missing}");
     let text = error.to_string();
     assert!(text.contains("max_user_namespaces") && text.contains("tier B only"), "{text}");
+    assert!(text.contains("sandbox.tier = \"B\""), "{text}");
 }
 
 #[tokio::test]

@@ -7,7 +7,14 @@ pub(super) struct Machine {
     pub(super) release: &'static str,
     /// Words for the kernel's command line.
     pub(super) boot: &'static str,
-    pub(super) cases: &'static [Case],
+    cases: &'static [&'static [Case]],
+}
+
+impl Machine {
+    /// Its situations, in their order.
+    pub(super) fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter().flat_map(|cases| cases.iter())
+    }
 }
 
 /// One situation, as `guest.sh` makes it, and what `doctor` has to say of it.
@@ -49,7 +56,8 @@ const fn refused(situation: &'static str, tier: Tier, fix: &'static str) -> Case
 const HAND_ON: &str = "cgroup.subtree_control";
 const NAMESPACES: &str = "user.max_user_namespaces";
 
-const ALL: [Case; 10] = [
+/// Without rights of the administrator and with them, with control groups of every kind and without.
+const HOLDING: [Case; 7] = [
     watched("root-bare", HAND_ON),
     grouped("root"),
     watched("user", "systemd-run --user --scope"),
@@ -57,27 +65,46 @@ const ALL: [Case; 10] = [
     grouped("user-delegated-off"),
     watched("user-delegated-own", HAND_ON),
     watched("no-groups", "mount -t cgroup2"),
+];
+
+const TIER_B: [Case; 3] = [
     refused("user-none", Tier::RefusedThenB, NAMESPACES),
     refused("root-none", Tier::RefusedThenB, NAMESPACES),
     refused("user-debian", Tier::RefusedThenB, "kernel.unprivileged_userns_clone=1"),
 ];
 
+/// Landlock is too old there for tier B, which is said.
+const NO_TIER_B: [Case; 2] =
+    [refused("user-none", Tier::Refused, "Linux 6.7"), refused("user-debian", Tier::Refused, "Linux 6.7")];
+
+const fn machine(
+    name: &'static str,
+    release: &'static str,
+    boot: &'static str,
+    cases: &'static [&'static [Case]],
+) -> Machine {
+    Machine { name, release, boot, cases }
+}
+
 /// Every machine.
 pub(super) const MACHINES: [Machine; 6] = [
-    Machine { name: "5.10", release: "bullseye", boot: "", cases: &ALL },
-    Machine { name: "6.1", release: "bookworm", boot: "", cases: &ALL },
-    Machine { name: "6.12", release: "trixie", boot: "", cases: &ALL },
-    Machine {
-        name: "6.12-without-landlock",
-        release: "trixie",
-        boot: "lsm=lockdown,yama,apparmor",
-        cases: &[grouped("root"), refused("user-none", Tier::Refused, NAMESPACES)],
-    },
-    Machine {
-        name: "6.12-apparmor",
-        release: "trixie",
-        boot: "apparmor=1 security=apparmor",
-        cases: &[grouped("root"), refused("user-apparmor", Tier::RefusedThenB, "kernel.apparmor_restrict")],
-    },
-    Machine { name: "newest", release: "sid", boot: "", cases: &ALL },
+    machine("5.10", "bullseye", "", &[&[refused("root", Tier::Refused, "5.12 or newer")]]),
+    machine("6.1", "bookworm", "", &[&HOLDING, &NO_TIER_B]),
+    machine("6.12", "trixie", "", &[&HOLDING, &TIER_B]),
+    machine(
+        "6.12-without-landlock",
+        "trixie",
+        "lsm=lockdown,yama,apparmor",
+        &[&[grouped("root")], &[refused("user-none", Tier::Refused, "lsm=")]],
+    ),
+    machine(
+        "6.12-apparmor",
+        "trixie",
+        "apparmor=1 security=apparmor",
+        &[
+            &[grouped("root"), grouped("user-delegated")],
+            &[refused("user-apparmor", Tier::RefusedThenB, "kernel.apparmor_restrict")],
+        ],
+    ),
+    machine("newest", "sid", "", &[&HOLDING, &TIER_B]),
 ];

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     for machine in MACHINES.iter().filter(|machine| wanted(machine.name)) {
         println!("{} …", machine.name);
         let kernel = kernels::fetch(&folder, machine.release)?;
-        let mut situations: Vec<&str> = machine.cases.iter().map(|case| case.situation).collect();
+        let mut situations: Vec<&str> = machine.cases().map(|case| case.situation).collect();
         if attack {
             situations.push("root-attack");
         }

@@ -43,7 +43,7 @@ impl Report {
     /// Adds what a machine told.
     pub(super) fn add(&mut self, machine: &Machine, told: &[Told]) {
         let kernel = Seen(told, "machine").first("kernel");
-        for case in machine.cases {
+        for case in machine.cases() {
             self.case(machine, case, kernel, &Seen(told, case.situation));
         }
         for line in Seen(told, "root-attack").all("attack") {

@@ -84,6 +84,13 @@ impl Stage {
                 let bare = Bare::build(&runtime, &layouts, &texts, &identity, failure)?;
                 (identity, Kind::Bare(bare))
             }
+            Err(failure) if landlock == 0 && means_no_namespaces(&failure) => {
+                let (lack, fix) = landlock::lack(&landlock::version());
+                return Err(Failure {
+                    step: format!("{}; nor is there tier B: {lack}; {fix}", failure.step),
+                    ..failure
+                });
+            }
             Err(failure) => return Err(failure),
         };
         Ok(Self {
@@ -115,6 +122,7 @@ impl Stage {
     }
 
     fn layer(&self, layer: Layer, bare: Option<&Bare>) -> LayerState {
+        let mut fix = None;
         let (on, note) = match (layer, bare) {
             (Layer::Namespaces, Some(bare)) => (false, bare.reason()),
             (Layer::Files, Some(_)) => (false, "files of the host have names; Landlock lists the readable".to_owned()),
@@ -123,11 +131,18 @@ impl Stage {
             (Layer::Identity, _) if self.identity.root => (true, format!("host uid {}", self.identity.uid)),
             (Layer::Identity, _) => (true, format!("own host uid {}", self.identity.uid)),
             (Layer::Landlock, _) if self.landlock > 0 => (true, format!("ABI {}", self.landlock)),
-            (Layer::Landlock, _) => (false, "the kernel has no Landlock of ABI 4 or newer".to_owned()),
-            (Layer::Watch, _) => (true, self.groups.note()),
+            (Layer::Landlock, _) => {
+                let lack = landlock::lack(&landlock::version());
+                fix = Some(lack.1.to_owned());
+                (false, lack.0)
+            }
+            (Layer::Watch, _) => {
+                fix = self.groups.fix();
+                (true, self.groups.note())
+            }
             _ => (true, String::new()),
         };
-        LayerState { layer, on, note }
+        LayerState { layer, on, note, fix }
     }
 
     /// Whether a worker is to be a copy of a template. One with a network makes its listener itself, so it is none.

@@ -63,6 +63,18 @@ pub(crate) fn version() -> io::Result<i64> {
     check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<Ruleset>(), 0_usize, VERSION) })
 }
 
+/// What a kernel lacks that does not tell of a version that will do, and what brings it.
+pub(crate) fn lack(version: &io::Result<i64>) -> (String, &'static str) {
+    const NEWER: &str = "it takes Linux 6.7 or newer";
+    match version {
+        Ok(version) => (format!("the kernel's Landlock is of ABI {version}, and 4 is needed"), NEWER),
+        Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
+            ("the kernel was started without Landlock".to_owned(), "add landlock to lsm= of the kernel's command line")
+        }
+        Err(_) => ("the kernel has no Landlock".to_owned(), NEWER),
+    }
+}
+
 /// What a thread may still reach. Everything that is not named is out of reach.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
@@ -201,5 +213,16 @@ mod tests {
             fs::write("/dev/null", "gone").unwrap();
         };
         std::thread::spawn(bound).join().expect("Landlock of ABI 4 or newer: a kernel of 6.7 or newer");
+    }
+
+    #[test]
+    fn what_is_lacking_of_landlock_is_told_apart() {
+        let said = |version| {
+            let (lack, fix) = lack(&version);
+            format!("{lack}: {fix}")
+        };
+        assert!(said(Ok(2)).contains("ABI 2") && said(Ok(2)).contains("6.7"));
+        assert!(said(Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))).contains("lsm="));
+        assert!(said(Err(io::Error::from_raw_os_error(libc::ENOSYS))).contains("no Landlock"));
     }
 }

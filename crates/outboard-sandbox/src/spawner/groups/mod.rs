@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use tree::{Bases, Version};
+use tree::{Bases, Lack, Version};
 
 /// What a program weighs at first, of 1024 and 100 for whoever is no program.
 const SHARES: (&str, &str) = ("1024", "25");
@@ -31,7 +31,7 @@ pub(super) const BEYOND: u64 = 8;
 pub(super) struct Groups {
     bases: Option<Bases>,
     /// Why there are none.
-    reason: String,
+    lack: Lack,
     /// Groups that could not be removed with their worker.
     left: Vec<u64>,
 }
@@ -43,8 +43,9 @@ pub(super) struct Group {
     pub(super) out_of_memory: Option<OwnedFd>,
 }
 
-/// A group whose worker enters it itself, by a word to a file that is open already. The kernel lets a process move
-/// itself at once, and waits for a quiet moment of the whole machine before it moves another one.
+/// A group whose worker enters it itself, by a word to a file that is open already. In version 1 the kernel lets a
+/// process move itself at once, and waits for a quiet moment of the whole machine before it moves another one; in
+/// version 2 it always waits, and only the worker does so with it.
 pub(super) struct Door {
     pub(super) group: Group,
     /// To be written to first.
@@ -57,15 +58,15 @@ impl Groups {
     /// Looks for a place where groups can be made, and tries one out with a process that does nothing.
     pub(super) fn find(limits: &Limits) -> Self {
         let read = |name: &str| fs::read_to_string(Path::new("/proc/self").join(name));
-        let bases = read("mountinfo").and_then(|mounts| Ok((mounts, read("cgroup")?)));
-        let bases = bases.and_then(|(mounts, own)| tree::find(&mounts, &own, &tree::name()?));
-        let (bases, reason) = match bases {
-            Ok(bases) => (Some(bases), String::new()),
-            Err(error) => (None, error.to_string()),
+        let texts = read("mountinfo").and_then(|mounts| Ok((mounts, read("cgroup")?, tree::name()?)));
+        let bases = texts.map_err(Lack::from).and_then(|(mounts, own, name)| tree::find(&mounts, &own, &name));
+        let (bases, lack) = match bases {
+            Ok(bases) => (Some(bases), Lack::default()),
+            Err(lack) => (None, lack),
         };
-        let mut groups = Self { bases, reason, left: Vec::new() };
+        let mut groups = Self { bases, lack, left: Vec::new() };
         if let Err(error) = groups.try_out(limits) {
-            groups.reason = error.to_string();
+            groups.lack = error.into();
             groups.bases = None;
         }
         groups
@@ -74,12 +75,17 @@ impl Groups {
     /// What holds the limits of memory, processes and CPU, for `doctor`.
     pub(super) fn note(&self) -> String {
         let Some(bases) = &self.bases else {
-            return format!("memory: sampled every 5 to 100 ms; no cgroup ({})", self.reason);
+            return format!("memory: sampled every 5 to 100 ms; no cgroup ({})", self.lack.reason);
         };
         let of =
             |base: &Option<PathBuf>, other: &str| base.as_ref().map_or(other.to_owned(), |_| bases.version.to_string());
         let (memory, pids) = (of(&bases.memory, "sampled every 5 to 100 ms"), of(&bases.pids, "rlimit"));
         format!("memory: {memory}; processes: {pids}; CPU weight: {}", of(&bases.cpu, "nice"))
+    }
+
+    /// The line that brings groups where there are none.
+    pub(super) fn fix(&self) -> Option<String> {
+        self.lack.fix.clone()
     }
 
     /// Whether the kernel counts a worker's processes, and refuses more.
@@ -94,10 +100,7 @@ impl Groups {
 
     /// Makes a group that its worker will enter itself; `None` where it cannot.
     pub(super) fn open(&mut self, id: u64, limits: &Limits) -> Result<Option<Door>, Failure> {
-        let opened = match &self.bases {
-            Some(bases) if bases.version == Version::One => open(bases, id, limits).map(Some),
-            _ => Ok(None),
-        };
+        let opened = self.bases.as_ref().map(|bases| open(bases, id, limits)).transpose();
         if opened.is_err() {
             self.remove(id);
         }
@@ -144,6 +147,8 @@ impl Groups {
             ended.out_of_memory = of(&bases.memory).is_some_and(|at| count(&at.join(memory), "oom_kill") > 0)
                 || group.out_of_memory.as_ref().is_some_and(is_told);
             ended.out_of_processes = of(&bases.pids).is_some_and(|at| count(&at.join("pids.events"), "max") > 0);
+            // Whoever is left. Version 1 has no such word: there the pid namespace or the process group is the end.
+            let _ = of(&bases.memory).map(|at| write(&at, "cgroup.kill", "1"));
         }
         for id in std::mem::take(&mut self.left).into_iter().chain([group.id]) {
             self.remove(id);
@@ -232,10 +237,14 @@ fn limit_memory(group: &Path, version: Version, bytes: u64) -> io::Result<()> {
 
 fn open(bases: &Bases, id: u64, limits: &Limits) -> io::Result<Door> {
     make(bases, id, limits)?;
-    let door =
-        |base: &PathBuf| Ok(OwnedFd::from(File::options().write(true).open(bases.group(base, id).join("tasks"))?));
-    let early = bases.all().filter(|base| bases.cpu.as_ref() != Some(base)).map(door).collect::<io::Result<_>>()?;
-    let late = bases.cpu.as_ref().map(door).transpose()?;
+    let file = match bases.version {
+        Version::One => "tasks",
+        Version::Two => "cgroup.procs",
+    };
+    let door = |base: &Path| Ok(OwnedFd::from(File::options().write(true).open(bases.group(base, id).join(file))?));
+    let late = bases.processors_alone();
+    let early = bases.all().filter(|base| late != Some(base)).map(|base| door(base)).collect::<io::Result<_>>()?;
+    let late = late.map(door).transpose()?;
     Ok(Door { group: Group { id, out_of_memory: notice(bases, id).ok() }, early, late })
 }
 
@@ -306,6 +315,18 @@ mod tests {
                 files.iter().map(|file| fs::read_to_string(base.path().join("7").join(file)).unwrap()).collect();
             assert_eq!(found, wanted);
         }
+    }
+
+    #[test]
+    fn a_worker_enters_by_one_door_where_there_is_one_tree_and_last_where_processors_have_their_own() {
+        let base = group(&["memory.max", "pids.max", "cpu.weight", "cgroup.procs"]);
+        let door = open(&bases(Version::Two, base.path()), 7, &Limits::default()).unwrap();
+        assert_eq!((door.early.len(), door.late.is_some()), (1, false));
+        let (memory, cpu) = (group(&["memory.limit_in_bytes", "pids.max", "tasks"]), group(&["cpu.shares", "tasks"]));
+        let own = |base: &tempfile::TempDir| Some(base.path().to_owned());
+        let bases = Bases { version: Version::One, memory: own(&memory), pids: own(&memory), cpu: own(&cpu) };
+        let door = open(&bases, 7, &Limits::default()).unwrap();
+        assert_eq!((door.early.len(), door.late.is_some()), (1, true));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Where groups can be made, what our own are called, and which of them nobody owns any more.
 
+use crate::sys::process;
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "outboard-";
@@ -41,13 +43,18 @@ impl Bases {
         (0..all.len()).filter(move |index| !all[..*index].contains(&all[*index])).filter_map(move |index| all[index])
     }
 
+    /// The tree of processors where that is a tree of its own, as in version 1.
+    pub(super) fn processors_alone(&self) -> Option<&Path> {
+        let alone = |base: &&Path| ![&self.memory, &self.pids].iter().any(|other| other.as_deref() == Some(*base));
+        self.cpu.as_deref().filter(alone)
+    }
+
     /// A worker's group in one of the trees.
     ///
     /// Where processors have a tree of their own, it stands beside ours rather than below: what a greedy worker uses
     /// would count for ours as a whole there, and the others would wait for it.
     pub(super) fn group(&self, base: &Path, id: u64) -> PathBuf {
-        let shared = [&self.memory, &self.pids].into_iter().flatten().any(|other| other == base);
-        match beside(base).filter(|_| self.cpu.as_deref() == Some(base) && !shared) {
+        match beside(base).filter(|_| self.processors_alone() == Some(base)) {
             Some(name) => base.with_file_name(format!("{name}{id}")),
             None => base.join(id.to_string()),
         }
@@ -69,39 +76,106 @@ pub(super) fn name() -> io::Result<String> {
 /// Makes our own groups, in version 2 if that has the memory controller here, else in version 1.
 ///
 /// # Errors
-/// If neither can be written to.
-pub(super) fn find(mounts: &str, own: &str, name: &str) -> io::Result<Bases> {
-    let two = find_two(mounts, own, name);
-    match two {
-        Ok(bases) => Ok(bases),
-        Err(error) => find_one(mounts, own, name).ok_or(error),
+/// If neither can be written to; what would change that is said.
+pub(super) fn find(mounts: &str, own: &str, name: &str) -> Result<Bases, Lack> {
+    find_two(mounts, own, name).or_else(|lack| find_one(mounts, own, name).ok_or(lack))
+}
+
+/// Why there are no groups, and the line that brings them.
+#[derive(Debug, Default)]
+pub(super) struct Lack {
+    pub(super) reason: String,
+    pub(super) fix: Option<String>,
+}
+
+impl Lack {
+    fn new(reason: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { reason: reason.into(), fix: Some(fix.into()) }
     }
 }
 
-/// The nearest group above this process that hands the memory controller on. The process's own group can be none
-/// of them, as groups with processes hand nothing on, and nobody is to be moved.
-fn find_two(mounts: &str, own: &str, name: &str) -> io::Result<Bases> {
-    let missing = || io::Error::new(io::ErrorKind::NotFound, "no group hands the memory controller on");
-    let (mount, folder) = mounted(mounts, own, None).ok_or_else(missing)?;
-    let above = folder.ancestors().take_while(|path| path.starts_with(&mount));
-    let hands_on =
-        |path: &&Path| controllers(path).is_some_and(|text| text.split_whitespace().any(|one| one == "memory"));
-    let parent = above.filter(|path| path.is_dir()).find(hands_on).ok_or_else(missing)?;
+impl From<io::Error> for Lack {
+    fn from(error: io::Error) -> Self {
+        Self { reason: error.to_string(), fix: None }
+    }
+}
+
+/// A group of ours in the nearest group above this process that hands the memory controller on, or can be made to by
+/// the ordinary user whom it belongs to. The process's own group can be none of them, as groups with processes hand
+/// nothing on, and nobody is to be moved. What belongs to root is left as it is.
+fn find_two(mounts: &str, own: &str, name: &str) -> Result<Bases, Lack> {
+    let nowhere = || Lack::new("no control groups are mounted", "sudo mount -t cgroup2 none /sys/fs/cgroup");
+    let (mount, folder) = mounted(mounts, own, None).ok_or_else(nowhere)?;
+    let above = folder.ancestors().take_while(|path| path.starts_with(&mount)).filter(|path| path.is_dir());
+    let usable =
+        above.filter(|parent| hands_on(parent) || (*parent != folder && belongs_to_user(parent) && offers(parent)));
+    usable.into_iter().find_map(|parent| make_in(parent, name)).ok_or_else(|| remedy(&mount, &folder))
+}
+
+/// Our own group below another one, with the controllers that can be had.
+fn make_in(parent: &Path, name: &str) -> Option<Bases> {
+    let enable = |group: &Path, controller: &str| {
+        fs::write(group.join("cgroup.subtree_control"), format!("+{controller}")).is_ok()
+    };
+    let both = |base: &Path, controller: &str| {
+        if belongs_to_user(parent) {
+            enable(parent, controller);
+        }
+        enable(base, controller)
+    };
     sweep(parent);
     let base = parent.join(name);
-    fs::create_dir(&base)?;
-    let enable = |controller: &str| fs::write(base.join("cgroup.subtree_control"), format!("+{controller}"));
-    if let Err(error) = enable("memory") {
+    fs::create_dir(&base).ok()?;
+    if !both(&base, "memory") {
         remove(&base);
-        return Err(error);
+        return None;
     }
-    let other = |controller| enable(controller).is_ok().then(|| base.clone());
+    let other = |controller| both(&base, controller).then(|| base.clone());
     let (pids, cpu) = (other("pids"), other("cpu"));
-    Ok(Bases { version: Version::Two, memory: Some(base), pids, cpu })
+    Some(Bases { version: Version::Two, memory: Some(base), pids, cpu })
 }
 
-fn controllers(group: &Path) -> Option<String> {
-    fs::read_to_string(group.join("cgroup.subtree_control")).ok()
+/// What a person can do where no group is to be had: hand the controllers on, or come from a group of one's own.
+fn remedy(mount: &Path, own: &Path) -> Lack {
+    let hand_on = |group: &Path| format!("echo '+memory +pids +cpu' > {}/cgroup.subtree_control", group.display());
+    if !offers(mount) {
+        return Lack::new("the kernel has no memory controller in version 2", "boot it with cgroup_enable=memory");
+    }
+    if own != mount && belongs_to_user(own) && offers(own) {
+        let inner = own.join("main");
+        let inner = inner.display();
+        let fix = format!("mkdir {inner} && echo $$ > {inner}/cgroup.procs && {}", hand_on(own));
+        return Lack::new("the group that is ours has processes in it", fix);
+    }
+    match own.ancestors().skip(1).take_while(|group| group.starts_with(mount)).find(|group| hands_on(group)) {
+        Some(above) => Lack::new(
+            format!("{} belongs to somebody else", above.display()),
+            "systemd-run --user --scope outboard …, which gives a group of one's own",
+        ),
+        None => Lack::new("no group hands the memory controller on", format!("as root: {}", hand_on(mount))),
+    }
+}
+
+const MEMORY: &str = "memory";
+
+/// Whether groups below this one get the memory controller.
+fn hands_on(group: &Path) -> bool {
+    lists(&group.join("cgroup.subtree_control"), MEMORY)
+}
+
+/// Whether a group has the memory controller itself.
+fn offers(group: &Path) -> bool {
+    lists(&group.join("cgroup.controllers"), MEMORY)
+}
+
+/// Whether a group was handed over to an ordinary user, and we are that user.
+fn belongs_to_user(group: &Path) -> bool {
+    let (user, _) = process::ids();
+    user != 0 && fs::metadata(group.join("cgroup.subtree_control")).is_ok_and(|data| data.uid() == user)
+}
+
+fn lists(file: &Path, word: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|text| text.split_whitespace().any(|one| one == word))
 }
 
 fn find_one(mounts: &str, own: &str, name: &str) -> Option<Bases> {
@@ -194,6 +268,36 @@ mod tests {
         let base = root.path().join("user.slice/app.slice/outboard-1-2");
         assert_eq!((found.version, found.memory.as_ref()), (Version::Two, Some(&base)));
         assert_eq!(found.all().count(), 1, "one tree for all controllers");
+    }
+
+    #[test]
+    fn where_there_is_no_group_the_line_that_brings_one_is_said() {
+        let root = tempfile::tempdir().unwrap();
+        let (at, mounts) = (root.path(), line("cgroup2", "/", root.path(), "rw"));
+        let said = |mounts: &str, own: &str| find(mounts, own, "outboard-1-2").unwrap_err().fix.unwrap();
+        assert!(said("", "0::/\n").contains("mount -t cgroup2"));
+        assert!(said(&mounts, "0::/\n").contains("cgroup_enable=memory"));
+        fs::write(at.join("cgroup.controllers"), "cpu memory pids\n").unwrap();
+        let hand_on = format!("'+memory +pids +cpu' > {}/cgroup.subtree_control", at.display());
+        assert!(said(&mounts, "0::/\n").contains(&hand_on), "{}", said(&mounts, "0::/\n"));
+        // A group that we cannot make, as it is somebody else's: here, one that has the place of a file.
+        fs::create_dir(at.join("session")).unwrap();
+        fs::write(at.join("cgroup.subtree_control"), "memory\n").unwrap();
+        fs::write(at.join("outboard-1-2"), "").unwrap();
+        assert!(said(&mounts, "0::/session\n").contains("systemd-run --user --scope"));
+    }
+
+    #[test]
+    fn a_group_handed_to_a_user_is_made_to_hand_on_and_one_of_root_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("a/b")).unwrap();
+        let files = ["a/cgroup.controllers", "a/b/cgroup.controllers", "cgroup.controllers"];
+        files.iter().for_each(|file| fs::write(root.path().join(file), "memory").unwrap());
+        fs::write(root.path().join("a/cgroup.subtree_control"), "").unwrap();
+        let found = find(&line("cgroup2", "/", root.path(), "rw"), "0::/a/b\n", "outboard-1-2");
+        let switched = fs::read_to_string(root.path().join("a/cgroup.subtree_control")).unwrap();
+        let is_user = process::ids().0 != 0;
+        assert_eq!((found.is_ok(), switched.contains("+")), (is_user, is_user), "{found:?} {switched}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::{compose, output};
 use outboard_config::Settings;
 use outboard_execution::StateFolder;
-use outboard_sandbox::{Grant, Sandbox, SandboxError, missing_tools};
+use outboard_sandbox::{Grant, Isolation, Sandbox, SandboxError, missing_tools};
 use outboard_types::Language;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -88,7 +88,7 @@ async fn sandbox(settings: &Settings) -> Vec<Check> {
         Err(error) => return bad(error),
     };
     let mut checks = match sandbox.ready().await {
-        Ok(isolation) => vec![Check::ok("sandbox", isolation.to_string())],
+        Ok(isolation) => layers(&isolation),
         Err(error) => return bad(error),
     };
     for (package, tools) in missing_tools() {
@@ -105,10 +105,48 @@ async fn sandbox(settings: &Settings) -> Vec<Check> {
     checks
 }
 
+/// The jail in one line, and one for each layer that could be stronger here.
+fn layers(isolation: &Isolation) -> Vec<Check> {
+    let mut checks = vec![Check::ok("sandbox", isolation.to_string())];
+    let weaker = isolation.layers.iter().filter(|state| state.fix.is_some());
+    checks.extend(weaker.map(|state| Check {
+        id: state.layer.as_str(),
+        status: if state.on { "weaker" } else { "off" },
+        detail: state.note.clone(),
+        fix: state.fix.clone(),
+    }));
+    checks
+}
+
 fn remedy(language: Language) -> &'static str {
     match language {
         Language::TypeScript => "cargo build --package outboard-worker",
         Language::Python => "apt-get install python3, or set sandbox.python in outboard.toml",
         Language::Bash => "cargo build --package outboard-bash; apt-get install bash coreutils",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outboard_sandbox::{Layer, LayerState, Tier};
+
+    #[test]
+    fn a_layer_that_could_be_stronger_has_a_line_with_what_brings_it() {
+        let state = |layer, on, fix: Option<&str>| LayerState { layer, on, note: "n".into(), fix: fix.map(Into::into) };
+        let layers = vec![
+            state(Layer::Files, true, None),
+            state(Layer::Watch, true, Some("hand on")),
+            state(Layer::Landlock, false, Some("newer")),
+        ];
+        let isolation = Isolation { tier: Some(Tier::A), layers, missing: vec![Layer::Landlock] };
+        let said: Vec<_> =
+            super::layers(&isolation).into_iter().map(|check| (check.id, check.status, check.fix)).collect();
+        let wanted = [
+            ("sandbox", "ok", None),
+            ("watch", "weaker", Some("hand on".to_owned())),
+            ("landlock", "off", Some("newer".to_owned())),
+        ];
+        assert_eq!(said, wanted);
     }
 }
