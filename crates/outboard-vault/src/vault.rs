@@ -58,7 +58,13 @@ pub struct Vault {
     options: Arc<Options>,
     kinds: Arc<Kinds>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
+    /// Until when the file says that sessions are kept, as far as it was written here.
+    kept: Mutex<HashMap<String, u64>>,
 }
+
+/// A session's time is written anew once it would be longer by this share: a write has to reach the disk, and every
+/// value that crosses the border asks for its session.
+const SHARE: u64 = 1_000;
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,28 +87,42 @@ impl Vault {
 
     fn with(store: Store, options: Options, kinds: Kinds) -> Self {
         let (store, options, kinds) = (Arc::new(store), Arc::new(options), Arc::new(kinds));
-        Self { store, options, kinds, sessions: Mutex::default() }
+        Self { store, options, kinds, sessions: Mutex::default(), kept: Mutex::default() }
     }
 
     fn open_sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session of this name, kept from now on for [`Options::keep_ms`]. What expired before is forgotten.
+    /// The session of this name, kept from now on for [`Options::keep_ms`], less a thousandth at most. What expired
+    /// before is forgotten.
     ///
     /// Names are the caller's: two principals with sessions of the same name need names that differ.
     pub fn session(&self, name: &str, now_ms: u64) -> Result<Arc<Session>, VaultError> {
-        if self.expired(now_ms)?.iter().any(|expired| expired == name) {
-            self.forget(name)?;
-        }
-        let until = now_ms.saturating_add(self.options.keep_ms);
-        self.store.keep_until(name, i64::try_from(until).unwrap_or(i64::MAX))?;
+        self.keep(name, now_ms)?;
         let mut sessions = self.open_sessions();
         let new = || Arc::new(Session::new(name, &self.store, &self.options, &self.kinds));
         let session = Arc::clone(sessions.entry(name.to_owned()).or_insert_with(new));
         drop(sessions);
         session.sync()?;
         Ok(session)
+    }
+
+    /// Says in the file how long the session is kept, unless it says nearly that.
+    fn keep(&self, name: &str, now_ms: u64) -> Result<(), VaultError> {
+        let until = now_ms.saturating_add(self.options.keep_ms);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = kept.get(name).filter(|said| **said > now_ms);
+        if said.is_some_and(|said| *said >= until.saturating_sub(self.options.keep_ms / SHARE)) {
+            return Ok(());
+        }
+        if self.expired(now_ms)?.iter().any(|expired| expired == name) {
+            self.forget(name)?;
+        }
+        self.store.keep_until(name, i64::try_from(until).unwrap_or(i64::MAX))?;
+        kept.retain(|_, said| *said > now_ms);
+        kept.insert(name.to_owned(), until);
+        Ok(())
     }
 
     /// Forgets all values of a session, here and in the file; how many there were. Their tokens stay unknown

@@ -38,10 +38,20 @@ fn requests(place: &Place) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn agent(place: &Place, model: &Model, format: &str, arguments: &[&str]) -> Output {
+fn started(place: &Place, model: &Model, format: &str, arguments: &[&str]) -> Command {
     let all = ["agent", "--provider", format, "--model", "scripted", "--base-url", &model.url];
     let all: Vec<&str> = all.into_iter().chain(arguments.iter().copied()).collect();
-    place.command(&all).env("ANTHROPIC_API_KEY", "key-for-tests").stdin(Stdio::null()).output().unwrap()
+    let mut command = place.command(&all);
+    command
+        .env("ANTHROPIC_API_KEY", "key-for-tests")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn agent(place: &Place, model: &Model, format: &str, arguments: &[&str]) -> Output {
+    started(place, model, format, arguments).output().unwrap()
 }
 
 fn report(output: &Output) -> Value {
@@ -270,6 +280,15 @@ fn refusals_stuck_models_and_wrong_use_have_their_codes() {
     drop(nobody);
 }
 
+/// Begins a run that a person is asked about, and decides; what came of it, and what the person was told.
+fn decided(place: &Place, model: &Model, format: &str, decision: &str) -> (Output, String) {
+    let waiting = started(place, model, format, &["Read", "--mode", "direct", "--json"]).spawn().unwrap();
+    let open = place.until(&["approvals", "--json"], |open| open.contains("\"agent\""));
+    let open: Value = serde_json::from_str(&open).unwrap();
+    place.ok(&["approvals", decision, open[0]["id"].as_str().unwrap()]);
+    (waiting.wait_with_output().unwrap(), open[0]["reason"].as_str().unwrap().to_owned())
+}
+
 #[test]
 fn limits_stop_before_they_are_passed_and_a_person_is_asked_above_the_budget() {
     let place = Place::with(&["logs"]);
@@ -279,29 +298,29 @@ fn limits_stop_before_they_are_passed_and_a_person_is_asked_above_the_budget() {
             json!({"calls": [{"name": "logs__get_page", "arguments": {"page": page}}], "usage": usage})
         })
         .collect();
-    let model = model(&place, &json!({"turns": pages}));
+    let script = json!({"turns": pages});
     let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     place.settings(&format!(
         "{servers}\n[agent]\nmax_turns = 3\nask_above = 0.000001\n[[agent.prices]]\nmodel = \"scripted\"\ninput = 1\noutput = 2\n\
          [approvals]\nexpiry = \"60s\"\n"
     ));
-    let arguments = ["agent", "Read", "--mode", "direct", "--json", "--provider", "chat", "--model", "scripted"];
-    let arguments: Vec<&str> = arguments.into_iter().chain(["--base-url", &model.url]).collect();
-    let mut waiting = place.command(&arguments);
-    let waiting = waiting.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let open = place.until(&["approvals", "--json"], |open| open.contains("\"agent\""));
-    let open: Value = serde_json::from_str(&open).unwrap();
-    assert!(requests(&place).is_empty(), "the model is not asked before");
-    assert!(open[0]["reason"].as_str().unwrap().contains("the run is estimated at $"), "{open}");
-    place.ok(&["approvals", "approve", open[0]["id"].as_str().unwrap()]);
-    let ended = report(&waiting.wait_with_output().unwrap());
-    assert_eq!(
-        (&ended["status"], &ended["error"]["code"]),
-        (&json!("limit_exceeded"), &json!("limit_exceeded")),
-        "{ended}"
-    );
-    assert!((ended["cost_usd"].as_f64().unwrap() - 3.0 * 0.0032).abs() < 1e-9, "{ended}");
+    for format in FORMATS {
+        let model = model(&place, &script);
+        let asked = requests(&place).len();
+        let (denied, said) = decided(&place, &model, format, "deny");
+        assert!(told(&denied).contains("the model was not asked"), "{format}: {}", told(&denied));
+        assert!(said.contains("the run is estimated at $"), "{format}: {said}");
+        assert_eq!(requests(&place).len(), asked, "{format}: without a yes, the model is not asked");
+        let ended = report(&decided(&place, &model, format, "approve").0);
+        assert_eq!(
+            (&ended["status"], &ended["error"]["code"]),
+            (&json!("limit_exceeded"), &json!("limit_exceeded")),
+            "{format}: {ended}"
+        );
+        assert!((ended["cost_usd"].as_f64().unwrap() - 3.0 * 0.0032).abs() < 1e-9, "{format}: {ended}");
+    }
 
+    let model = model(&place, &script);
     place.settings(&format!("{servers}\n[approvals]\nexpiry = \"1s\"\n"));
     let output = agent(&place, &model, "chat", &["--continue", "--json", "--max-tokens-total", "1000"]);
     let ended = told(&output);

@@ -10,6 +10,7 @@ use super::tally::Tally;
 use super::{Engine, seed_text};
 use crate::Hired;
 use crate::traced::{self, Watch};
+use futures::future::Either;
 use outboard_border::{Inside, Place};
 use outboard_journal::{Effect, History, MarkKind, Status};
 use outboard_sandbox::{Exit, Grant, SandboxError};
@@ -64,18 +65,28 @@ impl Engine {
             Err(error) => return Some(End::Failed(Status::Failed, error)),
         };
         self.order = history.events.iter().map(|event| event.order).max().unwrap_or(0);
-        if resumed {
-            self.files(Files::Restore).await;
-        }
+        // The files are put back before anything looks at them; their copy is made while a worker is found.
+        let files = self.files(if resumed { Files::Restore } else { Files::Take });
+        let taken = if resumed {
+            files.await;
+            Either::Right(std::future::ready(()))
+        } else {
+            Either::Left(files)
+        };
         self.has_effects |= history.intents.iter().any(|intent| intent.effect != Effect::ReadOnly);
         self.tally = Tally::new(self.deps.limits.stdout_bytes);
         self.look_at_types(resumed);
         let start = match self.start() {
             Ok(start) => start,
-            Err(error) => return Some(End::Failed(Status::Failed, error)),
+            Err(error) => {
+                taken.await;
+                return Some(End::Failed(Status::Failed, error));
+            }
         };
         let mut watch = Watch::start();
-        let Hired { mut sender, mut receiver, hold, listener } = match self.hired().await {
+        let hired = self.hired().await;
+        taken.await;
+        let Hired { mut sender, mut receiver, hold, listener } = match hired {
             Ok(hired) => hired,
             Err(end) => return Some(end),
         };

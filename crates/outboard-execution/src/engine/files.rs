@@ -36,11 +36,12 @@ impl Engine {
         }
     }
 
-    /// Does it. What fails is logged and no reason to stop: without a copy a replay finds the files as they are.
-    pub(super) async fn files(&mut self, what: Files) {
+    /// Begins it at once; it is done when what is returned is. What fails is logged and no reason to stop: without a
+    /// copy a replay finds the files as they are.
+    pub(super) fn files(&self, what: Files) -> impl Future<Output = ()> + Send + use<> {
         let (journal, id, offline) = (self.deps.journal.clone(), self.id().clone(), self.is_offline());
-        let snapshot = self.deps.state.snapshot(&id, &self.workspace);
-        let done = tokio::task::spawn_blocking(move || match what {
+        let (snapshot, execution) = (self.deps.state.snapshot(&id, &self.workspace), id.clone());
+        let work = tokio::task::spawn_blocking(move || match what {
             Files::Take => snapshot.take(),
             Files::Mark => snapshot.mark(),
             Files::Restore if journal.shares_session(&id).unwrap_or(true) => snapshot.set_aside(),
@@ -51,13 +52,12 @@ impl Engine {
             }
             Files::Keep => snapshot.keep(),
         });
-        let done = done.await;
-        match done {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(%error, ?what, execution = %self.id(), "a replay finds its files as they are")
+        async move {
+            match work.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, ?what, %execution, "a replay finds its files as they are"),
+                Err(error) => tracing::warn!(%error, ?what, "the copy of a workspace failed unexpectedly"),
             }
-            Err(error) => tracing::warn!(%error, ?what, "the copy of a workspace failed unexpectedly"),
         }
     }
 }

@@ -31,6 +31,13 @@ impl Held {
     }
 }
 
+/// What a program left behind.
+enum Looked {
+    /// Nothing new: its copy was given back at once.
+    Same(Result<(), SkillError>, View),
+    Changed(Held, Vec<Changed>),
+}
+
 async fn off_the_loop<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SkillError> + Send + 'static,
 ) -> Result<T, SkillError> {
@@ -76,14 +83,21 @@ impl Engine {
 
     /// Takes what the program changed, and gives its copy back. The program has ended.
     pub(super) async fn take_skills(&mut self) {
-        let (Some(shelf), Some(held)) = (self.deps.skills.clone(), self.held.take()) else { return };
-        let mut held = held;
+        let (Some(shelf), Some(mut held)) = (self.deps.skills.clone(), self.held.take()) else { return };
         let looked = off_the_loop(move || {
-            let changes = held.layer.changes();
-            Ok((held, changes))
+            let changes = held.layer.changes().unwrap_or_else(|error| vec![unreadable(error)]);
+            Ok(if changes.is_empty() {
+                Looked::Same(held.layer.settle(&held.view), held.view)
+            } else {
+                Looked::Changed(held, changes)
+            })
         });
         let (held, changes) = match looked.await {
-            Ok((held, changes)) => (held, changes.unwrap_or_else(|error| vec![unreadable(error)])),
+            Ok(Looked::Changed(held, changes)) => (held, changes),
+            Ok(Looked::Same(given_back, view)) => {
+                not_in_order(given_back);
+                return self.read_found(&shelf, &view);
+            }
             Err(error) => return tracing::warn!(%error, "the skills of a program were not looked at"),
         };
         if !self.is_offline() {
@@ -103,9 +117,7 @@ impl Engine {
             true => held.layer.settle(&shelf.collection().view(Some(&held.session))?),
             false => held.layer.settle(&held.view),
         });
-        if let Err(error) = given_back.await {
-            tracing::warn!(%error, "a copy of the skills was not put in order; it is looked at before it is used again");
-        }
+        not_in_order(given_back.await);
     }
 
     /// Has workers read skills that somebody put into a folder, so that a search can tell how they are called. Nobody
@@ -201,6 +213,12 @@ fn wants_shared(code: &str) -> bool {
 
 fn with_hint(message: String, hint: Option<String>) -> String {
     hint.map_or(message.clone(), |hint| format!("{message}; {hint}"))
+}
+
+fn not_in_order(given_back: Result<(), SkillError>) {
+    if let Err(error) = given_back {
+        tracing::warn!(%error, "a copy of the skills was not put in order; it is looked at before it is used again");
+    }
 }
 
 fn unreadable(error: SkillError) -> Changed {

@@ -16,6 +16,8 @@ const MAX_WAIT: Duration = Duration::from_secs(3_600);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunCode {
+    // Small models call it what they please.
+    #[serde(alias = "program", alias = "script", alias = "source")]
     pub(crate) code: String,
     #[serde(default)]
     language: Option<String>,
