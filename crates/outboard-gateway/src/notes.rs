@@ -23,6 +23,8 @@ pub struct Noted {
     pub attempts: u32,
     /// The attempts that were not the last: when they ended, and how.
     pub failed: Vec<(Instant, ErrorCode)>,
+    /// Arguments that were null, and were not sent.
+    pub left_out: Vec<Vec<String>>,
 }
 
 /// The decision about a call, in the words of the audit log.

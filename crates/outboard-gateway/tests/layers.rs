@@ -42,6 +42,27 @@ async fn refused_arguments_name_the_place_and_the_fix() {
 }
 
 #[tokio::test]
+async fn a_null_that_stands_for_nothing_is_not_sent() {
+    let bench = Bench::new(open());
+    let sent = || bench.upstream.reached.lock().unwrap().last().unwrap().1.clone();
+    bench.call("drive.get_document", json!({"documentId": "a", "pages": null})).await.unwrap();
+    assert_eq!(sent(), r#"{"documentId":"a"}"#);
+    bench.journal.flush().unwrap();
+    let calls = bench.journal.calls(&bench.run.context().execution).unwrap();
+    assert_eq!((calls[0].arguments_bytes, calls[0].error), (18, None), "the record says what was sent");
+    assert_eq!(calls[0].arguments_digest, Digest::of(r#"{"documentId":"a"}"#));
+    let required = bench.call("drive.get_document", json!({"documentId": null})).await.unwrap_err();
+    assert!(required.message.starts_with("documentId: null is not"), "{}", required.message);
+    let foreign = bench.call("drive.get_document", json!({"documentId": "a", "page": null})).await.unwrap_err();
+    assert!(foreign.message.contains("unknown argument"), "{}", foreign.message);
+    let inner = json!({"documentId": "a", "pages": [{"number": null}]});
+    bench.call("drive.get_document", inner).await.unwrap();
+    assert_eq!(sent(), r#"{"documentId":"a","pages":[{}]}"#, "within others too");
+    bench.call("crm.read", json!({"anything": null})).await.unwrap();
+    assert_eq!(sent(), r#"{"anything":null}"#, "a null that the schema takes stays");
+}
+
+#[tokio::test]
 async fn drafts_differ_and_a_broken_schema_does_not_block() {
     let bench = Bench::new(open());
     assert!(bench.call("drive.old", json!({"pair": ["a", 1]})).await.is_ok());

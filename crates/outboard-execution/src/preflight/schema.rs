@@ -140,9 +140,8 @@ impl<'s> Reader<'s, '_> {
     fn object(&mut self, schema: &'s Value, fields: &[(String, Known)], open: bool, place: &str, depth: usize) {
         let properties = schema.get("properties").and_then(Value::as_object);
         let is_known = |name: &str| properties.is_some_and(|all| all.contains_key(name));
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let missing: Vec<&str> =
-            required.filter(|name| !open && fields.iter().all(|(given, _)| given != name)).collect();
+            required_names(schema).filter(|name| !open && fields.iter().all(|(given, _)| given != name)).collect();
         let foreign: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).filter(|name| !is_known(name)).collect();
         let mut taken = Vec::new();
         for name in &missing {
@@ -155,7 +154,10 @@ impl<'s> Reader<'s, '_> {
             self.add("missing_argument", format!("{} is required and missing{instead}", named(&joined(place, name))));
         }
         for (name, value) in fields {
+            let optional = || !required_names(schema).any(|required| required == name);
             match properties.and_then(|all| all.get(name)) {
+                // The gateway leaves it out where the schema does not take it.
+                Some(_) if *value == Known::Literal(Value::Null) && optional() => {}
                 Some(rule) => self.value(rule, value, &joined(place, name), depth + 1),
                 None if taken.contains(&name.as_str()) => {}
                 None => self.foreign(schema, name, value, place),
@@ -179,6 +181,10 @@ impl<'s> Reader<'s, '_> {
         let sure = closed && *value != Known::Unknown;
         self.faults.push(Fault { kind: "unknown_argument", message, sure });
     }
+}
+
+fn required_names(schema: &Value) -> impl Iterator<Item = &str> {
+    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A value's type in JSON; empty if it is not known.

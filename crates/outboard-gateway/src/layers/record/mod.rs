@@ -1,6 +1,7 @@
 //! Every call leaves a row in the journal and an entry in the audit log: who, what, the decision, digests,
 //! sizes, timing and outcome. Refusals too.
 
+use crate::layers::validate::without;
 use crate::{Answer, Kind, Layer, Next, Noted, Notes, Reader, Request};
 use outboard_journal::{AskedNote, AuditEntry, CallRecord, CallTrace, FailedAttempt, Journal};
 use outboard_types::{Call, Digest, ErrorCode, Outcome, WireNote, now_us};
@@ -104,6 +105,7 @@ struct Pending<'a> {
 
 impl Pending<'_> {
     fn close(&mut self, outcome: &Outcome) {
+        self.as_sent();
         if let (Some(reader), Some((record, _))) = (&self.layer.reader, &self.open) {
             reader.call(&record.execution, record.number, &self.arguments, outcome.as_ref().ok());
         }
@@ -111,6 +113,17 @@ impl Pending<'_> {
             Ok(result) => self.write(result.size() as u64, None),
             Err(error) => self.write(0, Some(error.code)),
         }
+    }
+
+    /// Records the arguments that were sent where some of what came was left out. What was restored in them is not
+    /// there: digests of private values are not kept.
+    fn as_sent(&mut self) {
+        let left_out = self.notes.read().left_out;
+        let Some((record, entry)) = self.open.as_mut().filter(|_| !left_out.is_empty()) else { return };
+        let Some(sent) = without(&self.arguments, &left_out) else { return };
+        (record.arguments_digest, record.arguments_bytes) = (Digest::of(sent.get()), sent.get().len() as u64);
+        entry.iter_mut().for_each(|entry| entry.arguments_digest = Some(record.arguments_digest));
+        self.arguments = sent.into();
     }
 
     fn write(&mut self, result_bytes: u64, error: Option<ErrorCode>) {

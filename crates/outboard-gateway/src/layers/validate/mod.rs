@@ -1,13 +1,16 @@
 //! Checks arguments before anything is sent: their size, and a tool's against its input schema. For all
 //! else that passes the door, the arguments must be those that the name promises.
 
+mod absent;
 mod explain;
 
 use crate::{Answer, Kind, Layer, Next, Request};
+pub(crate) use absent::without;
 use jsonschema::{Draft, PatternOptions, Validator};
 use outboard_catalog::Tool;
 use outboard_types::{Digest, ErrorCode, ToolError, ToolId};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,7 +50,8 @@ impl Validate {
         made
     }
 
-    fn check(&self, request: &Request) -> Result<(), ToolError> {
+    /// What is to be sent instead of the arguments as they came, if anything.
+    fn check(&self, request: &Request) -> Result<Option<Arc<RawValue>>, ToolError> {
         let (id, text) = (&request.call.id, request.call.arguments.get());
         if text.len() > self.largest {
             return Err(too_large(id, text.len(), self.largest));
@@ -57,7 +61,7 @@ impl Validate {
         })?;
         match request.kind() {
             Kind::Tool => self.check_tool(request, &arguments),
-            kind if kind.agrees(id, &arguments) => Ok(()),
+            kind if kind.agrees(id, &arguments) => Ok(None),
             _ => {
                 let message = format!("the arguments of {id} are about something else than its name says");
                 Err(ToolError::new(ErrorCode::InvalidArguments, message).on(id))
@@ -65,7 +69,7 @@ impl Validate {
         }
     }
 
-    fn check_tool(&self, request: &Request, arguments: &Value) -> Result<(), ToolError> {
+    fn check_tool(&self, request: &Request, arguments: &Value) -> Result<Option<Arc<RawValue>>, ToolError> {
         let id = &request.call.id;
         let tool = request
             .tool()
@@ -75,11 +79,23 @@ impl Validate {
         }
         match self.validator(tool) {
             Some(validator) if !validator.is_valid(arguments) => {
-                Err(explain::refusal(tool, validator.iter_errors(arguments)))
+                let fitting = without_nulls(&validator, request, arguments);
+                fitting.map(Some).ok_or_else(|| explain::refusal(tool, validator.iter_errors(arguments)))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
+}
+
+/// The arguments without nulls that mean "not given", if they fit then; the record is told.
+fn without_nulls(validator: &Validator, request: &Request, arguments: &Value) -> Option<Arc<RawValue>> {
+    let places = absent::refused(validator, arguments);
+    let text = if places.is_empty() { None } else { without(&request.call.arguments, &places) }?;
+    let fits = serde_json::from_str(text.get()).is_ok_and(|left: Value| validator.is_valid(&left));
+    fits.then(|| {
+        request.notes.write(|noted| noted.left_out = places);
+        text.into()
+    })
 }
 
 fn too_large(id: &ToolId, size: usize, largest: usize) -> ToolError {
@@ -110,9 +126,12 @@ impl Layer for Validate {
         "validate"
     }
 
-    fn call<'a>(&'a self, request: Request, next: Next<'a>) -> Answer<'a> {
+    fn call<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answer<'a> {
         match self.check(&request) {
-            Ok(()) => next.run(request),
+            Ok(instead) => {
+                request.call.arguments = instead.unwrap_or(request.call.arguments);
+                next.run(request)
+            }
             Err(error) => Box::pin(async move { Err(error) }),
         }
     }
