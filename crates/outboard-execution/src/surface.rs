@@ -8,7 +8,7 @@ use crate::{Learned, SearchHit, SearchRequest, Shelf};
 use outboard_catalog::{Catalogue, Listing, Server, Tool};
 use outboard_codegen::MaterialiseError;
 use outboard_search::{Index, Usage};
-use outboard_types::{ErrorCode, Principal, ToolError, ToolId};
+use outboard_types::{ErrorCode, Principal, ServerName, ToolError, ToolId};
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,8 @@ impl Surface {
         learned: Option<&Told>,
         before: Option<&Surface>,
     ) -> Self {
-        let catalogue = Catalogue::build_of(generation, listings, &|tool| seen(tool));
+        let listings = listings.into_iter().filter(|listing| seen.server(&listing.server)).collect();
+        let catalogue = Catalogue::build_of(generation, listings, &|tool| seen.tool(tool));
         let catalogue = Arc::new(match learned {
             Some(told) => {
                 told.learned.publish();
@@ -108,8 +109,30 @@ impl Surface {
     }
 }
 
-/// Which tools agents may see: those that policy would let them call in some way.
-pub type Visible = Arc<dyn Fn(&Tool) -> bool + Send + Sync>;
+/// What agents may see: what policy would let them use in some way.
+pub trait Sight: Send + Sync {
+    /// Whether they hear of a server at all.
+    fn server(&self, server: &ServerName) -> bool;
+
+    /// Whether they see a tool.
+    fn tool(&self, tool: &Tool) -> bool;
+}
+
+/// Sees everything.
+pub struct Whole;
+
+impl Sight for Whole {
+    fn server(&self, _server: &ServerName) -> bool {
+        true
+    }
+
+    fn tool(&self, _tool: &Tool) -> bool {
+        true
+    }
+}
+
+/// What somebody may see.
+pub type Visible = Arc<dyn Sight>;
 
 /// What was learned, and whom a Surface tells it.
 #[derive(Clone)]

@@ -84,6 +84,11 @@ impl Kind {
         Hints { read_only, destructive, idempotent: None, open_world: None }
     }
 
+    /// The name at the door of something that a server lists; `None` where rules could not see all of it.
+    pub fn id(self, server: &ServerName, name: &str) -> Option<ToolId> {
+        ToolId::new(server.as_str(), format!("{}{name}", self.prefix())).ok()
+    }
+
     fn prefix(self) -> &'static str {
         match self {
             Kind::Tool => "",
@@ -185,6 +190,7 @@ mod tests {
             assert!(kind.agrees(&id, &serde_json::from_str(raw.get()).unwrap()));
         }
         assert_eq!(Kind::of(&ToolId::new("drive", "resources").unwrap()), Kind::Tool);
+        assert_eq!(Kind::Prompt.id(&server, "sum").unwrap().to_string(), "drive.prompt:sum");
     }
 
     #[test]

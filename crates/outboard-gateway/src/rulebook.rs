@@ -1,8 +1,8 @@
 //! The policy in force, exchangeable while calls are under way.
 
-use crate::Request;
+use crate::{Kind, Request};
 use outboard_policy::{Policy, Subject};
-use outboard_types::Digest;
+use outboard_types::{Digest, Principal, ServerName, ToolId};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -15,6 +15,16 @@ pub trait Rules: Send + Sync {
 
     /// Decides about one call.
     fn decide(&self, request: &Request) -> Decision;
+
+    /// Whether what has this name at the door is worth showing to a principal; default yes.
+    fn shows(&self, _id: &ToolId, _principal: &Principal) -> bool {
+        true
+    }
+
+    /// Whether a server is worth naming to a principal; default yes.
+    fn shows_server(&self, _server: &ServerName, _principal: &Principal) -> bool {
+        true
+    }
 
     /// The rules themselves, where they are a policy: for people who look at them.
     fn policy(&self) -> Option<&Policy> {
@@ -40,6 +50,14 @@ impl Rules for Policy {
                 origin: context.origin.into(),
             },
         )
+    }
+
+    fn shows(&self, id: &ToolId, principal: &Principal) -> bool {
+        Policy::shows(self, id, &Kind::of(id).hints(), principal)
+    }
+
+    fn shows_server(&self, server: &ServerName, principal: &Principal) -> bool {
+        Policy::shows_server(self, server, principal)
     }
 
     fn policy(&self) -> Option<&Policy> {
@@ -69,7 +87,7 @@ impl Rulebook {
     }
 
     /// Ends when rules with another version are in force. Dropping it loses nothing.
-    pub(crate) async fn changed_from(&self, version: Digest) {
+    pub async fn changed_from(&self, version: Digest) {
         let mut seen = self.0.subscribe();
         // The sender lives as long as `self`, so this waits for rules and never for nothing.
         let _ = seen.wait_for(|rules| rules.version() != version).await;

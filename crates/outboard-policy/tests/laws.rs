@@ -137,6 +137,9 @@ proptest! {
         if !policy.visible(&tool, &Principal::default()) {
             prop_assert_eq!(decide(&policy, &call).action, Action::Deny);
         }
+        if !policy.shows_server(&tool.id.server, &Principal::default()) {
+            prop_assert!(!policy.visible(&tool, &Principal::default()));
+        }
     }
 
     #[test]

@@ -37,13 +37,17 @@ impl Served {
         status(&self.send("POST", "/mcp", token, "", &list))
     }
 
+    /// The answer to a request without a session.
+    fn ask(&self, token: &str, method: &str, params: Value) -> Value {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        let answer = self.send("POST", "/mcp", token, "", &request);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"))
+    }
+
     /// The text of a tool's answer.
     pub(crate) fn tool(&self, token: &str, name: &str, arguments: Value) -> String {
-        let params = json!({"name": name, "arguments": arguments});
-        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
-        let answer = self.send("POST", "/mcp", token, "", &call);
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        let body: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+        let body = self.ask(token, "tools/call", json!({"name": name, "arguments": arguments}));
         body["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
     }
 
@@ -145,9 +149,51 @@ fn rules_for_principals_decide_what_each_is_shown() {
     assert!(found(&tokens[0]).contains("crm"), "alice sees the crm");
     assert!(!found(&tokens[1]).contains("crm"), "bob does not");
     assert!(found("operator").contains("crm"));
-    let code = "import os; [name for name in os.listdir('/servers/crm') if name.endswith('.py') and name[0] != '_']";
-    assert!(served.run(&tokens[1], code).contains("result: []"), "{}", served.run(&tokens[1], code));
-    assert!(!served.run(&tokens[0], code).contains("result: []"), "alice has the functions");
+    let code = "import os; 'crm' in os.listdir('/servers')";
+    assert!(served.run(&tokens[1], code).contains("result: false"), "{}", served.run(&tokens[1], code));
+    assert!(served.run(&tokens[0], code).contains("result: true"), "alice has the functions");
+}
+
+#[test]
+fn who_may_not_use_a_server_is_not_told_of_its_prompts_resources_or_itself() {
+    let place = Place::with(&["logs"]);
+    let script = format!("{}/../../xtask/conformance/fixture.py", env!("CARGO_MANIFEST_DIR"));
+    let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+    let servers = format!("{servers}[servers.fixture]\ncommand = \"python3\"\nargs = [{script:?}, \"legacy\"]\n");
+    let deny = |tools: &str| {
+        format!("[[policy.rules]]\ntools = [{tools:?}]\nprincipal = \"bob\"\naction = \"deny\"\n{servers}")
+    };
+    place.settings(&deny("fixture.*"));
+    let tokens =
+        ["alice", "bob"].map(|name| token(&place, &["--principal", name])["token"].as_str().unwrap().to_owned());
+    let served = Served::start(&place);
+    let ask = |token: &str, method: &str, params: Value| served.ask(token, method, params).to_string();
+    let all = |token: &str| {
+        let lists = ["prompts/list", "resources/list", "resources/templates/list"];
+        lists.map(|list| ask(token, list, json!({}))).concat()
+    };
+    let [alice, bob] = [&tokens[0], &tokens[1]];
+    for part in ["fixture__test_simple_prompt", "test://static-text", "test://template/{id}/data"] {
+        assert!(all(alice).contains(part) && !all(bob).contains(part), "{part}: {}", all(bob));
+    }
+    let hello = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t"}});
+    let hello = |token: &str| ask(token, "initialize", hello.clone());
+    assert!(hello(alice).contains("fixture") && hello(alice).contains("\"prompts\""), "{}", hello(alice));
+    assert!(!hello(bob).contains("fixture") && !hello(bob).contains("\"prompts\""), "{}", hello(bob));
+    let read = json!({"uri": "test://static-text"});
+    assert!(ask(alice, "resources/read", read.clone()).contains("contents"));
+    assert!(ask(bob, "resources/read", read.clone()).contains("no server lists it"), "also once alice has read it");
+    let prompt = json!({"name": "fixture__test_simple_prompt"});
+    assert!(ask(alice, "prompts/get", prompt.clone()).contains("messages"));
+    assert!(ask(bob, "prompts/get", prompt.clone()).contains("no prompt is named"));
+    let found = served.tool(bob, "search_tools", json!({"query": "fixture test", "limit": 20}));
+    assert!(!found.contains("fixture."), "{found}");
+
+    place.settings(&deny("fixture.prompt:*"));
+    place.wait_for(|| hello(bob).contains("fixture"));
+    assert!(all(bob).contains("test://static-text") && !all(bob).contains("test_simple_prompt"), "{}", all(bob));
+    assert!(ask(bob, "resources/read", read).contains("contents"), "other rules hold at once");
+    assert!(served.tool(bob, "search_tools", json!({"query": "fixture test", "limit": 20})).contains("fixture."));
 }
 
 #[test]

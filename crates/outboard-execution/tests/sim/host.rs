@@ -28,7 +28,8 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let surfaces = Surfaces::new(Box::new(Listed), folder.path().join("surfaces"), Arc::new(|_| true));
+        let surfaces =
+            Surfaces::new(Box::new(Listed), folder.path().join("surfaces"), Arc::new(outboard_execution::Whole));
         Self { platter: Platter::new().unwrap(), folder, surfaces, processes: 0 }
     }
 

@@ -92,12 +92,12 @@ impl Upstreams {
         futures::future::join_all(asked).await
     }
 
-    /// What some server declares to offer, by its key in `ServerCapabilities`; as far as it is known.
-    pub fn any_offers(&self, key: &str) -> bool {
+    /// What one of some servers declares to offer, by its key in `ServerCapabilities`; as far as it is known.
+    pub fn any_offers(&self, key: &str, of: &dyn Fn(&ServerName) -> bool) -> bool {
         let declares = |upstream: &Arc<Upstream>| {
             upstream.remembered_now().is_some_and(|memory| memory.capabilities.get(key).is_some_and(Value::is_object))
         };
-        self.all().iter().any(declares)
+        self.all().iter().filter(|upstream| of(&upstream.spec.name)).any(declares)
     }
 
     /// The names of all configured servers.

@@ -29,5 +29,5 @@ mod wire;
 pub use client::{Agent, Client, Tell};
 pub use protocol::{LATEST_LEGACY, MODERN};
 pub use questions::{Asker, Elicitation, Reply};
-pub use service::{Caller, Expose, ProgressSink, Service, ServiceOptions};
+pub use service::{Caller, Expose, Instructions, ProgressSink, Service, ServiceOptions};
 pub use tools::definitions;

@@ -50,13 +50,24 @@ impl Notice {
 /// Turns changes at upstreams into notices, for as long as the service lives.
 pub(super) async fn follow(service: Weak<Service>, upstreams: Arc<Upstreams>) {
     let mut news = upstreams.news();
+    let Some(rules) = service.upgrade().map(|service| service.executions.deps().rulebook.clone()) else { return };
+    let mut version = rules.current().version();
     loop {
-        let (server, change) = match news.recv().await {
-            Ok(news) => news,
-            Err(RecvError::Lagged(_)) => continue,
-            Err(RecvError::Closed) => return,
+        let heard = tokio::select! {
+            heard = news.recv() => Some(heard),
+            () = rules.changed_from(version) => None,
         };
         let Some(service) = service.upgrade() else { return };
+        let (server, change) = match heard {
+            Some(Ok(news)) => news,
+            Some(Err(RecvError::Lagged(_))) => continue,
+            Some(Err(RecvError::Closed)) => return,
+            None => {
+                version = rules.current().version();
+                service.tell_of_rules();
+                continue;
+            }
+        };
         let notice = match change {
             Change::Tools => {
                 // Told only when a client that asks at once gets the new list.
@@ -72,6 +83,16 @@ pub(super) async fn follow(service: Weak<Service>, upstreams: Arc<Upstreams>) {
             Change::Updated(uri) => Notice::Updated(uri),
         };
         let _ = service.news.send(notice);
+    }
+}
+
+impl Service {
+    /// Other rules may show other things.
+    fn tell_of_rules(&self) {
+        let tools = self.shows_upstream_tools().then_some(Notice::Tools);
+        for notice in tools.into_iter().chain([Notice::Prompts, Notice::Resources]) {
+            let _ = self.news.send(notice);
+        }
     }
 }
 
@@ -118,9 +139,15 @@ pub(super) async fn listen(service: &Service, params: Option<&RawValue>, caller:
         Some(params) => serde_json::from_str(params.get()).map_err(|error| invalid(error.to_string()))?,
         None => Wanted::default(),
     };
-    let filter = wanted.notifications;
+    let mut filter = wanted.notifications;
     if filter.resource_subscriptions.len() > WATCHED {
         return Err(invalid(format!("at most {WATCHED} resources can be watched")));
+    }
+    // What a principal may not read, it does not hear of either.
+    for uri in std::mem::take(&mut filter.resource_subscriptions) {
+        if service.resource(&uri, &caller.principal).await.is_some() {
+            filter.resource_subscriptions.insert(uri);
+        }
     }
     let tell = caller.agent.tell.as_ref().ok_or_else(|| invalid("the answer has to be a stream of events".into()))?;
     let tagged = |mut params: Value| {

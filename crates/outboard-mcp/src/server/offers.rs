@@ -1,15 +1,16 @@
 //! Prompts, resources and completion: listed under names that say whose they are, fetched through the gateway.
 //!
 //! A resource keeps its address, because tool results and prompts refer to it; which server it is read from
-//! follows from the lists. Where two servers list the same address, the first by name has it.
+//! follows from the lists. Where two servers list the same address, the first by name has it. What rules always
+//! deny a principal is as if it was not listed.
 
 use super::calls::{Again, operate};
 use super::service::{Caller, Service};
 use super::skills;
 use crate::client::Offer;
 use crate::rpc::RpcError;
-use outboard_gateway::Operation;
-use outboard_types::{ErrorCode, ServerName, ToolError};
+use outboard_gateway::{Kind, Operation};
+use outboard_types::{ErrorCode, Principal, ServerName, ToolError};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
@@ -26,8 +27,13 @@ fn parsed<'a, T: Deserialize<'a>>(method: &str, params: Option<&'a RawValue>) ->
     serde_json::from_str(text).map_err(|error| invalid(format!("{method}: {error}")))
 }
 
-/// The list of all servers, in the order of their names.
-pub(super) async fn list(service: &Service, offer: Offer, params: Option<&RawValue>) -> Result<Value, RpcError> {
+/// The list of all servers, in the order of their names, as a principal sees it.
+pub(super) async fn list(
+    service: &Service,
+    offer: Offer,
+    params: Option<&RawValue>,
+    principal: &Principal,
+) -> Result<Value, RpcError> {
     #[derive(Deserialize)]
     struct Params {
         cursor: Option<String>,
@@ -41,20 +47,24 @@ pub(super) async fn list(service: &Service, offer: Offer, params: Option<&RawVal
         Offer::Templates => "resourceTemplates",
     };
     let ours = if offer == Offer::Prompts { skills::prompts(service).await } else { Vec::new() };
-    let theirs = entries(service, offer).await.into_iter().map(|(_, entry)| entry);
+    let theirs = entries(service, offer, principal).await.into_iter().map(|(_, entry)| entry);
     let entries: Vec<Value> = ours.into_iter().chain(theirs).take(MOST).collect();
     Ok(json!({ key: entries }))
 }
 
-async fn entries(service: &Service, offer: Offer) -> Vec<(ServerName, Value)> {
+async fn entries(service: &Service, offer: Offer, principal: &Principal) -> Vec<(ServerName, Value)> {
     let Some(upstreams) = &service.upstreams else { return Vec::new() };
     service.listed(None).await;
     let mut all = Vec::new();
     for (server, list) in upstreams.offers(offer).await {
         for entry in list {
             let Ok(mut entry) = serde_json::from_str::<Map<String, Value>>(entry.get()) else { continue };
+            let (kind, key) = named_by(offer);
+            let Some(name) = entry.get(key).and_then(Value::as_str) else { continue };
+            if !service.shows(principal, &server, kind, name) {
+                continue;
+            }
             if offer == Offer::Prompts {
-                let Some(name) = entry.get("name").and_then(Value::as_str) else { continue };
                 let shown = service.shown_name(&server, name);
                 entry.insert("name".into(), json!(shown));
             }
@@ -62,6 +72,15 @@ async fn entries(service: &Service, offer: Offer) -> Vec<(ServerName, Value)> {
         }
     }
     all
+}
+
+/// What an entry of a list is at the door, and which of its fields is its name there.
+fn named_by(offer: Offer) -> (Kind, &'static str) {
+    match offer {
+        Offer::Prompts => (Kind::Prompt, "name"),
+        Offer::Resources => (Kind::Resource, "uri"),
+        Offer::Templates => (Kind::Resource, "uriTemplate"),
+    }
 }
 
 /// `prompts/get`.
@@ -78,7 +97,7 @@ pub(super) async fn prompt(service: &Service, params: Option<&RawValue>, caller:
         return own;
     }
     let unknown = || invalid(format!("no prompt is named {:?}", cut(&given.name)));
-    let (server, name) = service.prompt(&given.name).await.ok_or_else(unknown)?;
+    let (server, name) = service.prompt(&given.name, &caller.principal).await.ok_or_else(unknown)?;
     let arguments = given.arguments.unwrap_or_else(|| json!({}));
     let bound = ("prompts/get", given.name.as_str(), arguments.to_string());
     let operation = Operation::GetPrompt { name, arguments };
@@ -93,7 +112,7 @@ pub(super) async fn read(service: &Service, params: Option<&RawValue>, caller: C
     }
     let Params { uri } = parsed("resources/read", params)?;
     let again = Again::read("resources/read", params)?;
-    let server = service.resource(&uri).await.ok_or_else(|| no_resource(&uri, "no server lists it"))?;
+    let server = service.resource_for(&uri, &caller.principal).await?;
     let bound = ("resources/read", uri.as_str(), String::new());
     let operation = Operation::ReadResource { uri: uri.clone() };
     operate(service, server, operation, bound, again, caller).await?.map_err(|error| refused(&error, Some(&uri)))
@@ -108,14 +127,12 @@ pub(super) async fn complete(service: &Service, params: Option<&RawValue>, calle
     let text = |key: &str| reference.get(key).and_then(Value::as_str).map(str::to_owned);
     let server = match (text("type").as_deref(), text("name"), text("uri")) {
         (Some("ref/prompt"), Some(shown), _) => {
-            let found = service.prompt(&shown).await;
+            let found = service.prompt(&shown, &caller.principal).await;
             let (server, name) = found.ok_or_else(|| invalid(format!("no prompt is named {:?}", cut(&shown))))?;
             reference.insert("name".into(), json!(name));
             server
         }
-        (Some("ref/resource"), _, Some(uri)) => {
-            service.resource(&uri).await.ok_or_else(|| no_resource(&uri, "no server lists it"))?
-        }
+        (Some("ref/resource"), _, Some(uri)) => service.resource_for(&uri, &caller.principal).await?,
         _ => return Err(invalid("completion/complete: `ref` names neither a prompt nor a resource")),
     };
     let parameters = Value::Object(given);
@@ -141,7 +158,7 @@ pub(super) async fn subscribe(
     let client = caller.client.as_ref().ok_or_else(|| invalid("there is no session to subscribe in"))?;
     if on {
         // Filled here, so that what is told later can be looked up at once.
-        service.resource(&uri).await.ok_or_else(|| no_resource(&uri, "no server lists it"))?;
+        service.resource_for(&uri, &caller.principal).await?;
     }
     if client.watch(&uri, on) {
         service.watch(&uri, on);
@@ -171,8 +188,8 @@ fn cut(text: &str) -> String {
 
 impl Service {
     /// The server and the inner name of a prompt as it is shown.
-    async fn prompt(&self, shown: &str) -> Option<(ServerName, String)> {
-        let names = entries(self, Offer::Prompts).await;
+    async fn prompt(&self, shown: &str, principal: &Principal) -> Option<(ServerName, String)> {
+        let names = entries(self, Offer::Prompts, principal).await;
         let (server, _) = names.into_iter().find(|(_, entry)| entry["name"] == shown)?;
         let name = match &self.options.transparent {
             Some(_) => shown,
@@ -182,18 +199,26 @@ impl Service {
     }
 
     /// The server of a resource: the one that lists it or its template, else the only one with resources.
-    async fn resource(&self, uri: &str) -> Option<ServerName> {
-        let known = self.routes().get(uri).cloned();
+    pub(super) async fn resource(&self, uri: &str, principal: &Principal) -> Option<ServerName> {
+        let servers = self.upstreams.as_ref().map(|upstreams| upstreams.names()).unwrap_or_default();
+        let may = |server: &ServerName| servers.contains(server) && self.shows(principal, server, Kind::Resource, uri);
+        let known = self.routes().get(uri).cloned().filter(may);
         if known.is_some() {
             return known;
         }
-        let (listed, templates) = (entries(self, Offer::Resources).await, entries(self, Offer::Templates).await);
+        let listed = entries(self, Offer::Resources, principal).await;
+        let templates = entries(self, Offer::Templates, principal).await;
         let exact = listed.iter().find(|(_, entry)| entry["uri"] == uri).map(|(server, _)| server.clone());
         let found = exact.or_else(|| best(&templates, uri)).or_else(|| only(listed.iter().chain(&templates)));
+        let found = found.filter(may);
         if let Some(server) = &found {
             self.route(uri, server);
         }
         found
+    }
+
+    async fn resource_for(&self, uri: &str, principal: &Principal) -> Result<ServerName, RpcError> {
+        self.resource(uri, principal).await.ok_or_else(|| no_resource(uri, "no server lists it"))
     }
 }
 

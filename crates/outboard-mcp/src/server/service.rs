@@ -13,6 +13,7 @@ use crate::client::{Offer, Upstreams};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
 use outboard_execution::{Asked, Executions, OnRestart, Surface, TextPart};
+use outboard_gateway::Kind;
 use outboard_types::{CancellationToken, Principal, ServerName, TraceParent};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -44,6 +45,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Resources whose server is remembered; beyond that all are looked up anew.
 const ROUTES: usize = 100_000;
 
+/// What a model is told at the start, by who asks.
+pub type Instructions = Arc<dyn Fn(&Principal) -> String + Send + Sync>;
+
 /// What the service is told by settings.
 #[derive(Clone)]
 pub struct ServiceOptions {
@@ -58,7 +62,7 @@ pub struct ServiceOptions {
     /// Size of a report in tokens unless told otherwise; default 4,000.
     pub max_tokens: usize,
     /// What a model is told at the start.
-    pub instructions: String,
+    pub instructions: Instructions,
     /// What becomes of programs when this process ends before they do.
     pub on_restart: OnRestart,
     /// Who is told of questions to people.
@@ -187,17 +191,18 @@ impl Service {
         if era == Era::Modern {
             self.declare(&caller.agent.capabilities);
         }
-        let instructions = &self.options.instructions;
         let result = match method {
-            "initialize" => protocol::initialize(params, &self.capabilities(), instructions),
-            "server/discover" => protocol::discover(&self.capabilities(), instructions),
+            "initialize" => {
+                protocol::initialize(params, &self.capabilities(&caller.principal), &self.instructions(&caller))
+            }
+            "server/discover" => protocol::discover(&self.capabilities(&caller.principal), &self.instructions(&caller)),
             "ping" => json!({}),
             "tools/list" => self.listing(&caller).await,
             "tools/call" => calls::call(self, params, caller).await?,
-            "prompts/list" => offers::list(self, Offer::Prompts, params).await?,
+            "prompts/list" => offers::list(self, Offer::Prompts, params, &caller.principal).await?,
             "prompts/get" => offers::prompt(self, params, caller).await?,
-            "resources/list" => offers::list(self, Offer::Resources, params).await?,
-            "resources/templates/list" => offers::list(self, Offer::Templates, params).await?,
+            "resources/list" => offers::list(self, Offer::Resources, params, &caller.principal).await?,
+            "resources/templates/list" => offers::list(self, Offer::Templates, params, &caller.principal).await?,
             "resources/read" => offers::read(self, params, caller).await?,
             "resources/subscribe" => offers::subscribe(self, params, &caller, true).await?,
             "resources/unsubscribe" => offers::subscribe(self, params, &caller, false).await?,
@@ -213,22 +218,34 @@ impl Service {
         Ok(Value::Object(protocol::finish(era, method, result)))
     }
 
-    /// What we offer. What is not known of a server yet may be there.
-    fn capabilities(&self) -> Value {
+    fn instructions(&self, caller: &Caller) -> String {
+        (self.options.instructions)(&caller.principal)
+    }
+
+    /// Whether something that a server lists may be shown to a principal.
+    pub(super) fn shows(&self, principal: &Principal, server: &ServerName, kind: Kind, name: &str) -> bool {
+        let rules = self.executions.deps().rulebook.current();
+        kind.id(server, name).is_some_and(|id| rules.shows(&id, principal))
+    }
+
+    /// What we offer a principal. What is not known of a server yet may be there.
+    fn capabilities(&self, principal: &Principal) -> Value {
         let exposes = self.executions.exposes_skills();
         let mut capabilities = json!({"tools": {"listChanged": exposes || self.shows_upstream_tools()}, "logging": {}});
         if exposes {
             capabilities["prompts"] = json!({"listChanged": true});
         }
         let Some(upstreams) = &self.upstreams else { return capabilities };
-        let unknown = !upstreams.cached_listings().1.is_empty();
-        if unknown || upstreams.any_offers("prompts") {
+        let rules = self.executions.deps().rulebook.current();
+        let shown = |server: &ServerName| rules.shows_server(server, principal);
+        let unknown = upstreams.cached_listings().1.iter().any(shown);
+        if unknown || upstreams.any_offers("prompts", &shown) {
             capabilities["prompts"] = json!({"listChanged": true});
         }
-        if unknown || upstreams.any_offers("resources") {
+        if unknown || upstreams.any_offers("resources", &shown) {
             capabilities["resources"] = json!({"listChanged": true, "subscribe": true});
         }
-        if unknown || upstreams.any_offers("completions") {
+        if unknown || upstreams.any_offers("completions", &shown) {
             capabilities["completions"] = json!({});
         }
         capabilities

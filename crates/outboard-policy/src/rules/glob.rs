@@ -12,7 +12,7 @@ pub(crate) struct ToolPattern {
 impl ToolPattern {
     /// `None` if it has no dot and is not `*`.
     pub(crate) fn new(pattern: &str) -> Option<Self> {
-        if !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*') {
+        if is_any(pattern) {
             return Some(Self { splits: vec![("*".into(), "*".into())] });
         }
         let at = pattern.match_indices('.').map(|(at, _)| (pattern[..at].to_owned(), pattern[at + 1..].to_owned()));
@@ -23,6 +23,16 @@ impl ToolPattern {
     pub(crate) fn matches(&self, server: &str, tool: &str) -> bool {
         self.splits.iter().any(|(servers, tools)| glob(servers, server) && glob(tools, tool))
     }
+
+    /// Whether it matches everything that a server could have.
+    pub(crate) fn covers(&self, server: &str) -> bool {
+        self.splits.iter().any(|(servers, tools)| glob(servers, server) && is_any(tools))
+    }
+}
+
+/// Whether a pattern matches every name.
+pub(crate) fn is_any(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
 }
 
 #[cfg(test)]
@@ -36,5 +46,7 @@ mod tests {
         assert!(!pattern.matches("crm.old", "get"));
         assert!(ToolPattern::new("crm.old.*").unwrap().matches("crm.old", "get"));
         assert!(ToolPattern::new("crm").is_none());
+        assert!(pattern.covers("crm") && !pattern.covers("crm.old"));
+        assert!(!ToolPattern::new("crm.get_*").unwrap().covers("crm"));
     }
 }

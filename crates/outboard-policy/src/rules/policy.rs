@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::condition::{Compiled, Holds};
 use super::explain::{Explanation, Step, Verdict};
-use super::glob::ToolPattern;
+use super::glob::{ToolPattern, is_any};
 use super::model::rule_name;
 use super::{Action, Annotations, Decision, Origin, PolicyProblem, Profile, Rule, ServerAccess, Subject};
 use crate::canonical;
@@ -104,15 +104,20 @@ impl Policy {
     /// Whether the tool is worth showing: false if a deny matches whatever the arguments, session and
     /// origin are. Deny rules whose conditions only together leave nothing open are not combined.
     pub fn visible(&self, tool: &Tool, principal: &Principal) -> bool {
-        let denied = |rule: &Compact| {
-            rule.action == Action::Deny
-                && rule.when.is_empty()
-                && rule.session.is_none()
-                && rule.origin.is_none()
-                && rule.miss_tool(&tool.id, &tool.hints).is_none()
-                && rule.principal.as_ref().is_none_or(|pattern| glob(pattern, &principal.0))
-        };
-        self.access_denial(&tool.id).is_none() && !self.0.rules.iter().any(denied)
+        self.shows(&tool.id, &tool.hints, principal)
+    }
+
+    /// The same of anything that has a name at the door, prompts and resources too.
+    pub fn shows(&self, id: &ToolId, hints: &Hints, principal: &Principal) -> bool {
+        let denied = |rule: &Compact| rule.always_denies(principal) && rule.miss_tool(id, hints).is_none();
+        self.access_denial(id).is_none() && !self.0.rules.iter().any(denied)
+    }
+
+    /// Whether a server is worth naming: false if a deny matches whatever it has.
+    pub fn shows_server(&self, server: &ServerName, principal: &Principal) -> bool {
+        let closed = |access: &ServerAccess| access.deny.iter().any(|pattern| is_any(pattern));
+        let denied = |rule: &Compact| rule.always_denies(principal) && rule.covers(server);
+        !self.0.access.get(server).is_some_and(closed) && !self.0.rules.iter().any(denied)
     }
 
     /// Every rule in order with its verdict, and the decision.
@@ -207,6 +212,20 @@ impl Compact {
             }
         }
         unsure.map_or(Match::Yes, Match::Unsure)
+    }
+
+    /// Whether a principal is denied what the rule names, whatever the arguments, session and origin are.
+    fn always_denies(&self, principal: &Principal) -> bool {
+        self.action == Action::Deny
+            && self.when.is_empty()
+            && self.session.is_none()
+            && self.origin.is_none()
+            && self.principal.as_ref().is_none_or(|pattern| glob(pattern, &principal.0))
+    }
+
+    fn covers(&self, server: &ServerName) -> bool {
+        let named = self.tools.is_empty() || self.tools.iter().any(|pattern| pattern.covers(server.as_str()));
+        named && self.annotations == Annotations::default()
     }
 
     fn miss_tool(&self, id: &ToolId, hints: &Hints) -> Option<Miss> {

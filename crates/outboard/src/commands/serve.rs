@@ -10,7 +10,7 @@ use outboard_console::Console;
 use outboard_execution::OnRestart;
 use outboard_gateway::approvals::webhook::WebhookKey;
 use outboard_mcp::server::webhook::{self, Webhook};
-use outboard_mcp::server::{Service, ServiceOptions, http, stdio};
+use outboard_mcp::server::{Instructions, Service, ServiceOptions, http, stdio};
 use outboard_types::{CancellationToken, ErrorCode, Principal, Redacted};
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -150,7 +150,7 @@ pub(super) fn options(settings: &Settings, app: &App) -> Result<ServiceOptions, 
         max_tokens: settings.execution.max_tokens,
         // Where only the upstreams' own tools are shown, there is nothing to search or to run.
         instructions: match settings.expose {
-            outboard_config::Expose::Direct => String::new(),
+            outboard_config::Expose::Direct => Arc::new(|_| String::new()),
             _ => instructions(app),
         },
         webhook: webhook(settings)?,
@@ -188,11 +188,19 @@ fn webhook(settings: &Settings) -> Result<Option<Webhook>, Failure> {
     }
 }
 
-/// A few lines that tell a model where to look: each server by name.
-fn instructions(app: &App) -> String {
-    let states = app.catalog.upstreams.states();
-    let names: Vec<_> = states.iter().take(NAMED).map(|state| state.name.to_string()).collect();
-    let more = states.len().saturating_sub(NAMED);
+/// A few lines that tell a model where to look: each server by name that its principal may use.
+fn instructions(app: &App) -> Instructions {
+    let (upstreams, rules) = (app.catalog.upstreams.clone(), app.executions.deps().rulebook.clone());
+    Arc::new(move |principal| {
+        let rules = rules.current();
+        let names = upstreams.names().into_iter().filter(|name| rules.shows_server(name, principal));
+        named(&names.map(|name| name.to_string()).collect::<Vec<_>>())
+    })
+}
+
+fn named(all: &[String]) -> String {
+    let names = all.get(..NAMED).unwrap_or(all);
+    let more = all.len() - names.len();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!(
         "Functions of these servers can be called from programs: {}{rest}. Find functions with search_tools, \

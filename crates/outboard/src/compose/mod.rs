@@ -21,15 +21,14 @@ use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf,
-    StateFolder, Surfaces, Told, Visible,
+    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf, Sight, StateFolder, Surfaces, TokenCounter, Told, Visible,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Reader, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Network, Upstreams};
 use outboard_policy::Policy;
 use outboard_sandbox::Sandbox;
 use outboard_telemetry::Telemetry;
-use outboard_types::{ErrorCode, Principal};
+use outboard_types::{ErrorCode, Principal, ServerName};
 use source::Source;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -82,8 +81,27 @@ pub(crate) struct Catalog {
 
 /// Who is going to look at a catalogue.
 pub(crate) trait Viewer {
+    /// Whether the server is in it.
+    fn hears_of(&self, policy: &Policy, server: &ServerName) -> bool;
+
     /// Whether the tool is in it.
     fn sees(&self, policy: &Policy, tool: &Tool) -> bool;
+}
+
+/// Somebody's eyes under the policy in force.
+struct UnderPolicy<V> {
+    viewer: V,
+    policy: Arc<RwLock<Policy>>,
+}
+
+impl<V: Viewer + Send + Sync> Sight for UnderPolicy<V> {
+    fn server(&self, server: &ServerName) -> bool {
+        self.viewer.hears_of(&self.policy.read().unwrap_or_else(PoisonError::into_inner), server)
+    }
+
+    fn tool(&self, tool: &Tool) -> bool {
+        self.viewer.sees(&self.policy.read().unwrap_or_else(PoisonError::into_inner), tool)
+    }
 }
 
 /// Sees everything that is listed, for people who look after the rules.
@@ -91,6 +109,10 @@ pub(crate) trait Viewer {
 pub(crate) struct Everything;
 
 impl Viewer for Everything {
+    fn hears_of(&self, _policy: &Policy, _server: &ServerName) -> bool {
+        true
+    }
+
     fn sees(&self, _policy: &Policy, _tool: &Tool) -> bool {
         true
     }
@@ -98,6 +120,10 @@ impl Viewer for Everything {
 
 /// Agents see what their principal may call in some way.
 impl Viewer for Principal {
+    fn hears_of(&self, policy: &Policy, server: &ServerName) -> bool {
+        policy.shows_server(server, self)
+    }
+
     fn sees(&self, policy: &Policy, tool: &Tool) -> bool {
         policy.visible(tool, self)
     }
@@ -128,8 +154,7 @@ where
     let review = Arc::new(move |listings| reviewer.review(listings));
     let source = Source { upstreams: upstreams.clone(), surfaces: slot.clone(), review };
     let shown_by = Arc::new(RwLock::new(policy.clone()));
-    let (rules, viewer) = (shown_by.clone(), viewer.clone());
-    let seen = Arc::new(move |tool: &Tool| viewer.sees(&rules.read().unwrap_or_else(PoisonError::into_inner), tool));
+    let seen = Arc::new(UnderPolicy { viewer: viewer.clone(), policy: shown_by.clone() });
     let surfaces = Surfaces::new(Box::new(source), state.surfaces(), seen);
     let _ = slot.set(Arc::downgrade(&surfaces));
     let skills = shelf(settings)?;
@@ -139,10 +164,9 @@ where
 
 /// Shows each principal what its own rules let it see; the catalogue was made for `whole`.
 pub(crate) fn see_apart(catalog: &Catalog, whole: Principal) {
-    let policy = catalog.policy.clone();
+    let policy = catalog.shown_by.clone();
     let eyes = move |principal: &Principal| -> Visible {
-        let (policy, principal) = (policy.clone(), principal.clone());
-        Arc::new(move |tool: &Tool| principal.sees(&policy, tool))
+        Arc::new(UnderPolicy { viewer: principal.clone(), policy: policy.clone() })
     };
     catalog.surfaces.tell_principals(Personal::new(whole, Box::new(eyes)));
 }

@@ -34,7 +34,7 @@ pub(crate) async fn replay(
         kept.lend_files(id, &catalog.state.workspace(&row.record.principal, &row.record.session)?)?;
     }
     let source = Recorded { upstreams: catalog.upstreams.clone(), called: called(&copy, id)? };
-    catalog.surfaces = Surfaces::new(Box::new(source), catalog.state.surfaces(), Arc::new(|_| true));
+    catalog.surfaces = Surfaces::new(Box::new(source), catalog.state.surfaces(), Arc::new(outboard_execution::Whole));
     let desk = gateway::desk(settings, &copy, None);
     let options = gateway::options(settings, catalog.policy.clone(), &copy, desk, catalog.definitions.clone())?;
     let rulebook = options.rulebook.clone();

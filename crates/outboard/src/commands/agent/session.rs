@@ -15,7 +15,7 @@ use outboard_agent::{
 use outboard_config::Settings;
 use outboard_execution::{OnRestart, fresh_id};
 use outboard_mcp::server::{Expose, Service, ServiceOptions, webhook};
-use outboard_types::{CancellationToken, Language};
+use outboard_types::{CancellationToken, Language, Principal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -170,8 +170,9 @@ impl<'a> Session<'a> {
     }
 
     fn agent_options(&self, mode: Mode, functions: &str) -> Options {
+        let instructions = (self.options.instructions)(&Principal::default());
         let connected = match functions {
-            "" => Connected::Servers(&self.options.instructions),
+            "" => Connected::Servers(&instructions),
             lines => Connected::Functions(lines),
         };
         Options {
