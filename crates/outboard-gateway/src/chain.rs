@@ -16,7 +16,7 @@ use outboard_journal::Journal;
 use outboard_types::{Outcome, ServerName, ToolId};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What the layers need to know. Handles in it ([`Rulebook`], [`ApprovalDesk`], [`Circuits`]) may be
@@ -118,22 +118,35 @@ pub fn chain(options: Options, journal: Journal) -> Vec<Box<dyn Layer>> {
     ]
 }
 
+/// The layers, for as long as a call walks through them.
+type Layers = Arc<[Box<dyn Layer>]>;
+
 /// The door: a chain of layers in front of an upstream; clones share it.
 #[derive(Clone)]
 pub struct Gateway {
-    layers: Arc<[Box<dyn Layer>]>,
+    layers: Arc<RwLock<Layers>>,
     upstream: Arc<dyn Upstream>,
 }
 
 impl Gateway {
     /// Puts a chain in front of what carries calls out.
     pub fn new(layers: Vec<Box<dyn Layer>>, upstream: Arc<dyn Upstream>) -> Self {
-        Self { layers: layers.into(), upstream }
+        Self { layers: Arc::new(RwLock::new(layers.into())), upstream }
+    }
+
+    /// Puts other layers in place of those that are there, for every clone. Calls under way end as they began; what
+    /// layers count begins anew.
+    pub fn replace(&self, layers: Vec<Box<dyn Layer>>) {
+        *self.layers.write().unwrap_or_else(PoisonError::into_inner) = layers.into();
+    }
+
+    fn layers(&self) -> Layers {
+        self.layers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The layers' names, outermost first.
     pub fn order(&self) -> Vec<&'static str> {
-        self.layers.iter().map(|layer| layer.name()).collect()
+        self.layers().iter().map(|layer| layer.name()).collect()
     }
 
     /// Makes one call. Never fails in another way than by its outcome.
@@ -168,6 +181,7 @@ impl Gateway {
     }
 
     async fn pass(&self, request: Request) -> Outcome {
-        Next::new(&self.layers, &*self.upstream).run(request).await
+        let layers = self.layers();
+        Next::new(&layers, &*self.upstream).run(request).await
     }
 }

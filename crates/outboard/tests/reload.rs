@@ -81,6 +81,12 @@ fn a_broken_file_keeps_the_old_settings_and_a_policy_takes_effect_at_once() {
     let (text, failed) = serving.run("return (await callMCPTool('logs', 'get_page', {page: 1}))");
     assert!(failed || text.contains("denied") || text.contains("unknown_tool"), "{text}");
     assert!(!text.contains("succeeded"), "{text}");
+    let limited = "[[limits]]\ntools = [\"logs.*\"]\nper = \"principal\"\ncalls = 1\nwindow = \"1h\"\n";
+    serving.place.settings(&format!("{}timeout = \"7s\"\n{limited}", server("logs")));
+    serving.wait_for("settings reloaded: changed logs");
+    let code = "const page = () => logs.getPage({page: 1}).then(() => 'ok', (error) => error.code); return [await page(), await page()]";
+    let (text, _) = serving.run(code);
+    assert!(text.contains("ok") && text.contains("limit_exceeded"), "limits hold at once: {text}");
     let pid = serving.session.child.id().to_string();
     let before = serving.told.lock().unwrap().matches("settings reloaded").count();
     assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());

@@ -80,13 +80,12 @@ impl<'a> Reloading<'a> {
     }
 
     fn reload(&mut self, app: &App) {
-        let read = compose::read(self.cli).and_then(|new| Ok((compose::apply(app, &self.settings, &new)?, new)));
+        let read = compose::read(self.cli).and_then(|new| compose::apply(app, &self.settings, &new));
         match read {
-            Ok((applied, new)) => {
+            Ok(applied) => {
                 // Where a part needs a restart, the old one stays in force; it is told again at the next change.
-                let files = new.files.clone();
                 tell(&applied);
-                self.settings = Settings { servers: new.servers, policy: new.policy, files, ..self.settings.clone() };
+                self.settings = applied.settings;
                 self.seen = self.marks().unwrap_or_default();
             }
             Err(failure) => {

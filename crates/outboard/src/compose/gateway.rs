@@ -7,8 +7,8 @@ use outboard_border::{Border, Notes, Place};
 use outboard_config::{Settings, WrittenTable};
 use outboard_gateway::approvals::{DeskOptions, Mask};
 use outboard_gateway::{
-    ApprovalDesk, Budget, BudgetPer, CircuitOptions, Circuits, Definitions, Money, OnExceed, Options, Per, Price,
-    QuotaRule, Rate, RetryOptions, Rulebook, RunawayOptions, SpendingOptions,
+    ApprovalDesk, Budget, BudgetPer, CircuitOptions, Circuits, Definitions, Layer, Money, OnExceed, Options, Per,
+    Price, QuotaRule, Rate, Reader, RetryOptions, Rulebook, RunawayOptions, SpendingOptions, chain,
 };
 use outboard_journal::Journal;
 use outboard_policy::{Policy, Profile, ServerAccess, WrittenRule};
@@ -90,6 +90,21 @@ pub(super) fn options(
         options.places_by_server.extend(places);
     }
     Ok(options)
+}
+
+/// The layers of a door that serves already, under other settings. What others hold as well stays as it is: the rules,
+/// the desk, what is known of broken servers.
+pub(super) fn layers(settings: &Settings, app: &super::App) -> Result<Vec<Box<dyn Layer>>, Failure> {
+    let deps = app.executions.deps();
+    let Some(desk) = deps.desk.clone() else { return Err(Failure::new(ErrorCode::Internal, "there is no desk")) };
+    let definitions = app.catalog.definitions.clone();
+    let mut options = options(settings, app.catalog.policy.clone(), &deps.journal, desk, definitions)?;
+    (options.rulebook, options.circuits) = (deps.rulebook.clone(), app.circuits.clone());
+    if let Some(border) = &deps.border {
+        options.privacy = border.clone();
+    }
+    options.reader = deps.counting.clone().map(|counting| counting as Arc<dyn Reader>);
+    Ok(chain(options, deps.journal.clone()))
 }
 
 /// Writes what people allow for always, and puts the policy with it in force.
