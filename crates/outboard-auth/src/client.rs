@@ -1,5 +1,6 @@
 //! Which account is meant, and how we are known where it is.
 
+use crate::assertion::ClientKey;
 use outboard_types::Redacted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,7 +50,7 @@ pub enum Grant {
     /// A person, who signs in.
     #[default]
     Person,
-    /// We ourselves, with a secret.
+    /// We ourselves, with a secret or a key.
     ClientCredentials,
 }
 
@@ -62,6 +63,8 @@ pub struct ClientSettings {
     pub client_id: Option<String>,
     /// The secret of that name.
     pub client_secret: Option<Redacted<String>>,
+    /// The private key of that name, in place of a secret.
+    pub client_key: Option<ClientKey>,
     /// The address of a metadata document that stands for us.
     pub client_metadata: Option<String>,
     /// Scopes to ask for in place of those that the server names.

@@ -304,14 +304,14 @@ impl Inner {
         }
     }
 
-    /// A token for ourselves, with the secret of the settings.
+    /// A token for ourselves, with the secret or the key of the settings.
     async fn ourselves(&self, account: Option<&Account>, scopes: &[String]) -> Result<Account, AuthError> {
         let http = &*self.ports.http;
         let challenge = Challenge { scope: (!scopes.is_empty()).then(|| scopes.join(" ")), ..Challenge::default() };
         let found = discovery::discover(http, &self.server, &challenge, &self.settings).await?;
         let none = || {
-            AuthError::new(Reason::NoRegistration, "the grant of the settings needs a client id and its secret")
-                .hint("set `oauth.client_id`, `oauth.client_secret` and `oauth.issuer` of the server")
+            AuthError::new(Reason::NoRegistration, "the grant of the settings needs a client id, and its secret or key")
+                .hint("set `oauth.client_id`, `oauth.client_secret` or `oauth.client_key`, and `oauth.issuer` of the server")
         };
         let client = registration::known(&found.server, &self.settings)?.ok_or_else(none)?;
         let before = account.map(|account| account.asked.clone()).unwrap_or_default();

@@ -9,6 +9,7 @@
 //! Never here: settings files, printing, opening browsers, the MCP protocol beyond its challenges.
 
 mod address;
+mod assertion;
 mod book;
 mod challenge;
 mod client;
@@ -23,6 +24,7 @@ mod listener;
 mod metadata;
 mod registration;
 mod resource;
+mod revocation;
 mod secret;
 mod sign_in;
 mod standing;
@@ -31,6 +33,7 @@ mod token;
 mod tokens;
 mod web;
 
+pub use assertion::ClientKey;
 pub use book::{Account, Book};
 pub use challenge::Challenge;
 pub use client::{AccountId, ClientSettings, Grant};
@@ -40,6 +43,7 @@ pub use http::{Http, Method, Reply, Request};
 pub use keeper::{Keeper, Ports, Verdict};
 pub use listener::Listener;
 pub use resource::{KeySet, Refused, Resource, ResourceSettings};
+pub use revocation::Revoked;
 pub use sign_in::{Begun, Found, SignIn};
 pub use standing::Standing;
 pub use store::{FileStore, GetSeal, Store};

@@ -27,6 +27,8 @@ pub(crate) struct ServerMetadata {
     #[serde(default)]
     pub(crate) device_authorization_endpoint: Option<String>,
     #[serde(default)]
+    pub(crate) revocation_endpoint: Option<String>,
+    #[serde(default)]
     pub(crate) code_challenge_methods_supported: Vec<String>,
     #[serde(default)]
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,

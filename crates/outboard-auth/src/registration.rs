@@ -2,6 +2,7 @@
 //! that it gives us.
 
 use crate::address::Reach;
+use crate::assertion::ClientKey;
 use crate::client::{ClientSettings, Grant};
 use crate::error::{AuthError, Reason, harmless};
 use crate::http::{Http, Request};
@@ -22,6 +23,7 @@ pub(crate) enum AuthMethod {
     None,
     ClientSecretBasic,
     ClientSecretPost,
+    PrivateKeyJwt,
 }
 
 /// Our name at one authorization server; never used at another.
@@ -32,6 +34,9 @@ pub(crate) struct Client {
     #[serde(default, with = "secret::maybe", skip_serializing_if = "Option::is_none")]
     pub(crate) secret: Option<Redacted<String>>,
     pub(crate) method: AuthMethod,
+    /// What signs for us, with [`AuthMethod::PrivateKeyJwt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<ClientKey>,
     /// Where answers go, if the server gave us the name for that address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) redirect: Option<String>,
@@ -53,12 +58,17 @@ pub(crate) fn known(server: &ServerMetadata, settings: &ClientSettings) -> Resul
             return Err(AuthError::new(Reason::IssuerMismatch, text)
                 .hint(format!("set `oauth.issuer = {issuer:?}` if that is who gave the secret")));
         }
-        let secret = settings.client_secret.clone();
-        let method = if secret.is_some() { with_secret(server) } else { AuthMethod::None };
-        return Ok(Some(Client { issuer, id: id.clone(), secret, method, redirect: None }));
+        let (id, key) = (id.clone(), settings.client_key.clone());
+        let secret = settings.client_secret.clone().filter(|_| key.is_none());
+        let method = match (&key, &secret) {
+            (Some(_), _) => AuthMethod::PrivateKeyJwt,
+            (None, Some(_)) => with_secret(server),
+            (None, None) => AuthMethod::None,
+        };
+        return Ok(Some(Client { issuer, id, secret, method, key, redirect: None }));
     }
     let document = settings.client_metadata.clone().filter(|_| server.client_id_metadata_document_supported);
-    Ok(document.map(|id| Client { issuer, id, secret: None, method: AuthMethod::None, redirect: None }))
+    Ok(document.map(|id| Client { issuer, id, secret: None, method: AuthMethod::None, key: None, redirect: None }))
 }
 
 fn with_secret(server: &ServerMetadata) -> AuthMethod {
@@ -105,7 +115,7 @@ pub(crate) async fn register(
     };
     let secret = given.client_secret.filter(|_| method != AuthMethod::None).map(Redacted::new);
     let redirect = redirect.map(str::to_owned);
-    Ok(Client { issuer: server.issuer.clone(), id: given.client_id, secret, method, redirect })
+    Ok(Client { issuer: server.issuer.clone(), id: given.client_id, secret, method, key: None, redirect })
 }
 
 fn wishes(method: AuthMethod, redirect: Option<&str>) -> String {

@@ -1,6 +1,7 @@
 //! Requests to the token endpoint: for a code, for a refresh, for ourselves, for a device.
 
 use crate::address::Reach;
+use crate::assertion;
 use crate::error::{AuthError, Reason};
 use crate::http::{Http, Reply, Request};
 use crate::metadata;
@@ -57,9 +58,16 @@ pub(crate) async fn ask(
 ) -> Result<Granted, NotGranted> {
     let bad = |_| NotGranted::Failed(AuthError::new(Reason::BadMetadata, "the token endpoint is no address"));
     let url: Url = endpoint.parse().map_err(bad)?;
+    let request = request(url, reach, client, fields).map_err(NotGranted::Failed)?;
+    read(http.send(request).await.map_err(NotGranted::Failed)?)
+}
+
+/// A request of a client, which says who it is.
+pub(crate) fn request(url: Url, reach: Reach, client: &Client, fields: &[(&str, &str)]) -> Result<Request, AuthError> {
     let secret = client.secret.as_ref().map(|secret| secret.expose().as_str());
     let mut fields = fields.to_vec();
     let mut basic = None;
+    let statement = client.key.as_ref().map(|key| key.statement(&client.id, &client.issuer)).transpose()?;
     match (client.method, secret) {
         (AuthMethod::ClientSecretBasic, Some(secret)) => basic = Some(header(&client.id, secret)),
         (AuthMethod::ClientSecretPost, Some(secret)) => {
@@ -67,8 +75,10 @@ pub(crate) async fn ask(
         }
         _ => fields.push(("client_id", client.id.as_str())),
     }
-    let request = Request { authorization: basic, ..Request::form(url, &fields, reach) };
-    read(http.send(request).await.map_err(NotGranted::Failed)?)
+    if let Some(statement) = &statement {
+        fields.extend([("client_assertion_type", assertion::KIND), ("client_assertion", statement)]);
+    }
+    Ok(Request { authorization: basic, ..Request::form(url, &fields, reach) })
 }
 
 /// Each part as a form has it, as RFC 6749 wants.

@@ -1,8 +1,9 @@
 //! A sign-in as it should go.
 
 use crate::support::*;
-use outboard_auth::{ClientSettings, Grant};
+use outboard_auth::{ClientKey, ClientSettings, Grant, Reason, Revoked, Verdict};
 use outboard_types::Redacted;
+use rcgen::PublicKeyData;
 use serde_json::json;
 use url::Url;
 
@@ -120,4 +121,76 @@ async fn without_a_person_the_secret_gets_the_token() {
     let asked = &world.asked(TOKEN)[0];
     assert_eq!(asked.field("grant_type").as_deref(), Some("client_credentials"));
     assert!(asked.authorization.as_deref().unwrap().starts_with("Basic ") && !asked.body.contains("s3cret"));
+}
+
+/// Settings with which Outboard signs in by itself, with the key in a file.
+fn with_key(file: std::path::PathBuf) -> ClientSettings {
+    ClientSettings {
+        client_id: Some("robot".into()),
+        client_key: Some(ClientKey { file, id: Some("key-1".into()) }),
+        grant: Grant::ClientCredentials,
+        ..ClientSettings::default()
+    }
+}
+
+#[tokio::test]
+async fn a_key_signs_what_is_for_this_issuer_alone_and_never_the_same_twice() {
+    let (world, folder) = (World::standard(), tempfile::tempdir().unwrap());
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let file = folder.path().join("key.pem");
+    std::fs::write(&file, pair.serialize_pem()).unwrap();
+    let keeper = keeper(&ports(&world, folder.path()), with_key(file));
+    for _ in 0..2 {
+        assert_eq!(keeper.refused(keeper.token().await.unwrap().as_ref(), 401, None).await, Verdict::Again);
+    }
+    let asked = world.asked(TOKEN);
+    let statement = |at: usize| asked[at].field("client_assertion").unwrap();
+    assert_ne!(statement(0), statement(1));
+    assert_eq!(asked[0].field("client_id").as_deref(), Some("robot"));
+    assert!(asked[0].authorization.is_none() && asked[0].field("client_secret").is_none());
+    let header = jsonwebtoken::decode_header(statement(0)).unwrap();
+    assert_eq!((header.alg, header.kid.as_deref()), (jsonwebtoken::Algorithm::ES256, Some("key-1")));
+    let key = jsonwebtoken::DecodingKey::from_ec_der(pair.der_bytes());
+    let mut wanted = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
+    wanted.set_audience(&[ISSUER]);
+    let read = jsonwebtoken::decode::<serde_json::Value>(statement(0), &key, &wanted).unwrap();
+    assert_eq!((&read.claims["iss"], &read.claims["sub"]), (&json!("robot"), &json!("robot")));
+    assert!(read.claims["exp"].as_u64().unwrap() - read.claims["iat"].as_u64().unwrap() <= 60);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_used_is_told_without_a_part_of_it() {
+    let (world, folder) = (World::standard(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("key.pem");
+    for text in [None, Some("not a key"), Some("-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n")] {
+        text.iter().for_each(|text| std::fs::write(&file, text).unwrap());
+        let keeper = keeper(&ports(&world, folder.path()), with_key(file.clone()));
+        let Verdict::Refused(told) = keeper.refused(None, 401, None).await else { panic!("refused") };
+        assert_eq!(told.reason, Reason::NoRegistration, "{told}");
+        assert!(told.message.contains("key.pem") && !told.message.contains("c2VjcmV0"), "{told}");
+    }
+    assert!(world.asked(TOKEN).is_empty());
+}
+
+#[tokio::test]
+async fn tokens_are_given_back_where_there_is_a_place_for_that() {
+    const BACK: &str = "https://as.example/revoke";
+    let (world, folder) = (World::standard(), tempfile::tempdir().unwrap());
+    let ports = ports(&world, folder.path());
+    signed_in(&ports).await;
+    let account = ports.store.read().unwrap().find(&id()).unwrap().clone();
+    let settings = ClientSettings::default();
+    assert_eq!(account.revoke(&*world, &settings).await, Ok(Revoked::Nowhere));
+    world.only(METADATA, 200, &with(server(), "revocation_endpoint", json!(BACK)));
+    world.say(BACK, 200, &json!({}));
+    assert_eq!(account.revoke(&*world, &settings).await, Ok(Revoked::Done));
+    let told: Vec<_> = world.asked(BACK).iter().map(|asked| asked.field("token").unwrap()).collect();
+    assert_eq!(told, ["refresh-1", "access-1"]);
+    assert_eq!(world.asked(BACK)[0].field("client_id").as_deref(), Some("given"));
+    world.only(BACK, 503, &json!({"error": "temporarily_unavailable"}));
+    let error = account.revoke(&*world, &settings).await.unwrap_err();
+    assert!(error.message.contains("HTTP 503") && !error.message.contains("refresh-1"), "{error}");
+    world.only(METADATA, 200, &with(server(), "revocation_endpoint", json!("https://elsewhere.example/revoke")));
+    assert_eq!(account.revoke(&*world, &settings).await.unwrap_err().reason, Reason::ForeignAddress);
+    assert!(world.asked("https://elsewhere.example/revoke").is_empty(), "a stranger is told no token");
 }

@@ -106,6 +106,13 @@ const SETTINGS: &[Setting] = &[
         "The secret of that name; it needs `oauth.issuer` as well.",
     ),
     setting(
+        "servers.*.oauth.client_key",
+        Kind::Path,
+        "",
+        "A file with the private key (PEM; RSA, P-256 or P-384) of that name, in place of a secret.",
+    ),
+    setting("servers.*.oauth.client_key_id", Kind::Text, "", "The name of that key there, where it has one (`kid`)."),
+    setting(
         "servers.*.oauth.client_metadata",
         Kind::Text,
         "",
@@ -116,7 +123,7 @@ const SETTINGS: &[Setting] = &[
         "servers.*.oauth.grant",
         Kind::Choice(&["person", "client_credentials"]),
         "\"person\"",
-        "Who signs in: a person, or Outboard itself with its secret.",
+        "Who signs in: a person, or Outboard itself with its secret or its key.",
     ),
     setting("servers.*.oauth.hosts", Kind::List, "[]", "Hosts besides the issuer's that its endpoints may be at."),
     setting(

@@ -3,6 +3,7 @@
 use crate::written::Given;
 use outboard_types::Redacted;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// How a server is signed in to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,6 +27,10 @@ pub struct OauthSettings {
     pub client_id: Option<String>,
     /// Its secret.
     pub client_secret: Option<Redacted<String>>,
+    /// A file with its private key.
+    pub client_key: Option<PathBuf>,
+    /// The name of that key.
+    pub client_key_id: Option<String>,
     /// The address of a document that stands for us.
     pub client_metadata: Option<String>,
     /// Scopes to ask for.
@@ -96,6 +101,7 @@ fn oauth(oauth: &mut OauthSettings, key: &str, given: Given) {
         ("issuer", Given::Text(text)) => oauth.issuer = Some(text),
         ("client_id", Given::Text(text)) => oauth.client_id = Some(text),
         ("client_secret", Given::Text(text)) => oauth.client_secret = Some(Redacted::new(text)),
+        ("client_key_id", Given::Text(text)) => oauth.client_key_id = Some(text),
         ("client_metadata", Given::Text(text)) => oauth.client_metadata = Some(text),
         ("scopes", Given::List(list)) => oauth.scopes = list,
         ("grant", Given::Text(word)) => oauth.client_credentials = word == "client_credentials",

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         .unwrap_or_default();
     let settings = format!(
         "expose = \"direct\"\n{POLICY}[servers.suite]\nurl = {url:?}\nstart_timeout = \"150s\"\n{}",
-        sign_in::settings(&context, url)?
+        sign_in::settings(&context, url, place.path())?
     );
     std::fs::write(place.path().join("outboard.toml"), settings)?;
     let mut person = Person::new(outboard, place.path());

@@ -14,25 +14,33 @@ const DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
 /// How often the person is willing to sign in.
 const WILLING: usize = 3;
 
-/// The scenario in which Outboard signs in by itself.
-const WITHOUT_PERSON: &str = "auth/client-credentials-basic";
+/// The scenarios in which Outboard signs in by itself.
+const WITHOUT_PERSON: [&str; 2] = ["auth/client-credentials-basic", "auth/client-credentials-jwt"];
 
 fn scenario() -> String {
     std::env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default()
 }
 
 /// What the suite says about the client, as settings of the server.
-pub(super) fn settings(context: &Value, url: &str) -> Result<String> {
+pub(super) fn settings(context: &Value, url: &str, place: &Path) -> Result<String> {
     let mut text = format!("[servers.suite.oauth]\nclient_metadata = {DOCUMENT:?}\n");
     for key in ["client_id", "client_secret", "issuer"] {
         if let Some(value) = context[key].as_str() {
             let _ = writeln!(text, "{key} = {value:?}");
         }
     }
-    if scenario() == WITHOUT_PERSON {
+    if let Some(key) = context["private_key_pem"].as_str() {
+        std::fs::write(place.join("key.pem"), key)?;
+        let _ = writeln!(text, "client_key = \"key.pem\"");
+    }
+    if is_without_person() {
         let _ = writeln!(text, "grant = \"client_credentials\"\nissuer = {:?}", issuer(url)?);
     }
     Ok(text)
+}
+
+fn is_without_person() -> bool {
+    WITHOUT_PERSON.contains(&scenario().as_str())
 }
 
 /// Whom an operator would have been told to trust; the suite does not say it.
@@ -66,7 +74,7 @@ impl Person {
 
     /// Whether the scenario is about signing in.
     pub(super) fn is_wanted(&self) -> bool {
-        scenario().starts_with("auth/") && scenario() != WITHOUT_PERSON
+        scenario().starts_with("auth/") && !is_without_person()
     }
 
     /// Whether Outboard says that somebody has to sign in.

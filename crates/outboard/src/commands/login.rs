@@ -4,7 +4,7 @@ use super::token::noted;
 use crate::cli::{self, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
-use outboard_auth::{Account, AccountId, AuthError, Begun, Found, Listener, SignIn};
+use outboard_auth::{Account, AccountId, AuthError, Begun, Found, Listener, Revoked, SignIn};
 use outboard_config::{Connection, ServerSettings, Settings};
 use outboard_types::ErrorCode;
 use serde_json::json;
@@ -106,17 +106,27 @@ fn opened(address: &str) -> bool {
     started.is_ok()
 }
 
-pub(super) fn out(cli: &Cli, args: &cli::Logout) -> Result<ExitCode, Failure> {
+pub(super) async fn out(cli: &Cli, args: &cli::Logout) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let id = account(server(&settings, &args.server)?, args.account.as_ref(), args.principal.as_ref())?;
-    let mut known = false;
-    compose::ports(&settings).store.update(&mut |book| known = book.forget(&id))?;
-    if !known {
+    let server = server(&settings, &args.server)?;
+    let id = account(server, args.account.as_ref(), args.principal.as_ref())?;
+    let (ports, mut gone) = (compose::ports(&settings), None);
+    // Forgotten first: whatever the network does, this machine has the tokens no more.
+    ports.store.update(&mut |book| {
+        gone = book.find(&id).cloned();
+        book.forget(&id);
+    })?;
+    let Some(gone) = gone else {
         output::talk(&format!("nobody was signed in to {id}"));
         return Ok(ExitCode::SUCCESS);
-    }
+    };
     noted(&settings, args.principal.as_deref().unwrap_or("local"), "logout", &id.to_string())?;
-    output::talk(&format!("signed out of {id}; the server itself was not told"));
+    let told = match gone.revoke(&*ports.http, &compose::client(server)).await {
+        Ok(Revoked::Done) => format!("{} has taken the tokens back", gone.issuer),
+        Ok(Revoked::Nowhere) => format!("{} takes no tokens back; they are good until they are over", gone.issuer),
+        Err(error) => format!("the tokens are good until they are over: {error}"),
+    };
+    output::talk(&format!("signed out of {id}; {told}"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -71,7 +71,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Uninstall(args) => install::undo(&cli, args),
         Command::List(args) => list::run(&cli, args).await,
         Command::Login(args) => login::run(&cli, args).await,
-        Command::Logout(args) => login::out(&cli, args),
+        Command::Logout(args) => login::out(&cli, args).await,
         Command::Token(args) => token::run(&cli, args),
         Command::Search(args) => search::run(&cli, args).await,
         Command::Run(args) => run::run(&cli, args).await,

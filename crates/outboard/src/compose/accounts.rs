@@ -4,8 +4,8 @@ use super::privacy;
 use crate::failure::Failure;
 use crate::logs;
 use outboard_auth::{
-    Account, AccountId, AuthError, Book, ClientSettings, FileStore, Grant, Keeper, Ports, Resource, ResourceSettings,
-    Store, Tokens, Web,
+    Account, AccountId, AuthError, Book, ClientKey, ClientSettings, FileStore, Grant, Keeper, Ports, Resource,
+    ResourceSettings, Store, Tokens, Web,
 };
 use outboard_config::{Connection, ServerSettings, Settings};
 use outboard_mcp::server::http::Gate;
@@ -71,6 +71,7 @@ pub(crate) fn client(server: &ServerSettings) -> ClientSettings {
         issuer: given.issuer,
         client_id: given.client_id,
         client_secret: given.client_secret,
+        client_key: given.client_key.map(|file| ClientKey { file, id: given.client_key_id }),
         client_metadata: given.client_metadata,
         scopes: given.scopes,
         grant: if given.client_credentials { Grant::ClientCredentials } else { Grant::Person },

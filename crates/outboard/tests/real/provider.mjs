@@ -1,8 +1,11 @@
 // A real authorization server, and a small MCP server that takes its tokens. Whoever signs in is let in as "ada".
-// usage: node provider.mjs FOLDER-OF-PACKAGES SECONDS; prints its port, then one line for each token that it grants.
+// usage: node provider.mjs FOLDER-OF-PACKAGES SECONDS KEYS; writes private keys of two clients that sign in by themselves
+// into the folder KEYS, prints its port, then one line for each token that it grants or takes back.
+import crypto from "node:crypto";
+import fs from "node:fs";
 import http from "node:http";
 
-const [folder, seconds] = process.argv.slice(2);
+const [folder, seconds, keys] = process.argv.slice(2);
 const { default: Provider } = await import(`${folder}/node_modules/oidc-provider/lib/index.js`);
 
 const server = http.createServer();
@@ -10,8 +13,26 @@ await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const here = `http://127.0.0.1:${server.address().port}`;
 const resource = `${here}/mcp`;
 
+// A client that shows who it is with a key of this kind.
+function robot(name, algorithm, kind, options) {
+  const { publicKey, privateKey } = crypto.generateKeyPairSync(kind, options);
+  fs.writeFileSync(`${keys}/${name}.pem`, privateKey.export({ type: "pkcs8", format: "pem" }));
+  return {
+    client_id: name,
+    redirect_uris: [],
+    response_types: [],
+    grant_types: ["client_credentials"],
+    token_endpoint_auth_method: "private_key_jwt",
+    token_endpoint_auth_signing_alg: algorithm,
+    jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), kid: name, use: "sig", alg: algorithm }] },
+  };
+}
+
 const provider = new Provider(here, {
-  clients: [],
+  clients: [
+    robot("ec", "ES256", "ec", { namedCurve: "P-256" }),
+    robot("rsa", "RS256", "rsa", { modulusLength: 2048 }),
+  ],
   scopes: ["offline_access", "read"],
   cookies: { keys: ["only for a test"] },
   pkce: { required: () => true },
@@ -21,6 +42,8 @@ const provider = new Provider(here, {
   features: {
     devInteractions: { enabled: false },
     registration: { enabled: true },
+    revocation: { enabled: true },
+    clientCredentials: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: () => ({ scope: "read", accessTokenTTL: Number(seconds), accessTokenFormat: "opaque" }),
@@ -28,7 +51,7 @@ const provider = new Provider(here, {
     },
   },
 });
-for (const event of ["grant.success", "grant.error", "server_error", "registration_create.error", "authorization.error"]) {
+for (const event of ["grant.success", "grant.revoked", "grant.error", "revocation.error", "server_error", "registration_create.error", "authorization.error"]) {
   provider.on(event, (context, error) => console.log(event, context.oidc?.params?.grant_type ?? "", error?.message ?? ""));
 }
 
@@ -53,7 +76,8 @@ function json(response, status, body, headers = {}) {
 async function mcp(request, response) {
   let text = "";
   for await (const chunk of request) text += chunk;
-  const token = await provider.AccessToken.find((request.headers.authorization ?? "").replace("Bearer ", ""));
+  const given = (request.headers.authorization ?? "").replace("Bearer ", "");
+  const token = (await provider.AccessToken.find(given)) ?? (await provider.ClientCredentials.find(given));
   if (!token || token.isExpired || token.aud !== resource) {
     const challenge = `Bearer resource_metadata="${here}/.well-known/oauth-protected-resource/mcp", scope="read"`;
     return json(response, 401, {}, { "www-authenticate": challenge });
@@ -62,7 +86,7 @@ async function mcp(request, response) {
   const results = {
     initialize: { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "real", version: "1" } },
     "tools/list": { tools: [{ name: "whoami", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } }] },
-    "tools/call": { content: [{ type: "text", text: `you are ${token.accountId} with ${token.scope}` }] },
+    "tools/call": { content: [{ type: "text", text: `you are ${token.accountId ?? token.clientId} with ${token.scope}` }] },
   };
   if (request.method !== "POST") return json(response, 405, {});
   if (message.id === undefined) return json(response, 202, {});

@@ -16,11 +16,17 @@ struct Provider {
 
 impl Provider {
     /// Its access tokens are good for so many seconds.
-    fn start(seconds: u64) -> Self {
+    fn start(seconds: u64, place: &Place) -> Self {
         let real = installed();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/provider.mjs");
         let mut command = Command::new(&real.node);
-        command.arg(script).arg(real.packages()).arg(seconds.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg(script)
+            .arg(real.packages())
+            .arg(seconds.to_string())
+            .arg(place.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let port = lines.find_map(|line| line.parse().ok()).expect("a port");
@@ -47,8 +53,8 @@ impl Drop for Provider {
 #[test]
 fn a_real_authorization_server_registers_grants_and_renews() {
     // Over by the time at which it would be sent: every call renews it, and the refresh token with it.
-    let provider = Provider::start(20);
     let place = Place::with(&[]);
+    let provider = Provider::start(20, &place);
     place.settings(&format!("[servers.real]\nurl = \"http://127.0.0.1:{}/mcp\"\n", provider.port));
     let told: Value = serde_json::from_str(&web::login(&place, &["real"])).unwrap();
     assert_eq!(told["scopes"], serde_json::json!(["read"]), "{told}");
@@ -61,4 +67,27 @@ fn a_real_authorization_server_registers_grants_and_renews() {
     let said =
         place.program("python", "import asyncio\nfrom servers.real import whoami\nlen([whoami() for _ in range(5)])");
     assert_eq!(said["status"], "succeeded", "{said}");
+    assert_eq!(provider.grants("grant.revoked"), 0);
+    let told = String::from_utf8_lossy(&place.run(&["logout", "real"]).stderr).into_owned();
+    assert!(told.contains("has taken the tokens back"), "{told}");
+    place.wait_for(|| provider.grants("grant.revoked") > 0);
+}
+
+#[test]
+fn outboard_shows_a_real_authorization_server_who_it_is_with_a_key() {
+    let place = Place::with(&[]);
+    let provider = Provider::start(600, &place);
+    let server = |name: &str| {
+        format!(
+            "[servers.{name}]\nurl = \"http://127.0.0.1:{}/mcp\"\n[servers.{name}.oauth]\nclient_id = \"{name}\"\n\
+             client_key = \"{name}.pem\"\nclient_key_id = \"{name}\"\ngrant = \"client_credentials\"\n",
+            provider.port
+        )
+    };
+    place.settings(&[server("ec"), server("rsa")].concat());
+    for name in ["ec", "rsa"] {
+        let said = place.ok(&["call", name, "whoami", "{}"]);
+        assert!(said.contains(&format!("you are {name} with read")), "{said}");
+    }
+    assert_eq!(provider.grants("client_credentials"), 2, "one for each, and kept");
 }
