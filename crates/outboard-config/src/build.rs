@@ -1,12 +1,13 @@
 //! From entries of several files to one validated [`Settings`].
 
-use crate::foreign;
+use crate::foreign::{self, Foreign};
 use crate::jail::FileSettings;
 use crate::problem::{Fault, Problem, SettingsError};
 use crate::seen;
 use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, ShapeSettings, WrittenTable};
 use crate::sign_in::{self, AccountSettings};
 use crate::written::{self, Entry, Given};
+use outboard_hosts::Transport;
 use outboard_types::{Language, Redacted, ServerName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -167,15 +168,21 @@ impl Build {
     }
 
     /// A server of our own files wins over one of the same name in a foreign file.
-    fn foreign_server(&mut self, file: &Path, server: foreign::Server) {
-        if self.drafts.contains_key(&server.name) {
+    fn foreign_server(&mut self, file: &Path, Foreign { name, line, server }: Foreign) {
+        if self.drafts.contains_key(&name) {
             return;
         }
-        let draft = self.draft(&server.name, file, server.line);
-        (draft.command, draft.args, draft.env) = (server.command, server.args, server.env);
+        let draft = self.draft(&name, file, line);
+        match server.transport {
+            Transport::Stdio { command, args, env, cwd } => {
+                (draft.command, draft.args, draft.env) = (Some(command), args, env);
+                draft.cwd = cwd.map(PathBuf::from);
+            }
+            Transport::Http { url, headers } => (draft.url, draft.headers) = (Some(url), headers),
+        }
         draft.reached_in = Some(file.to_owned());
-        (draft.url, draft.headers, draft.cwd) = (server.url, server.headers, server.cwd);
         (draft.enabled, draft.timeout) = (Some(server.enabled), server.timeout);
+        (draft.start_timeout, draft.allow, draft.deny) = (server.start_timeout, server.allow, server.deny);
     }
 
     fn general(&mut self, parts: &[&str], given: Given, folder: &Path) {
@@ -377,6 +384,7 @@ fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path, file: &P
         (["tools", "allow"], Given::List(list)) => draft.allow = list,
         (["tools", "deny"], Given::List(list)) => draft.deny = list,
         (["catalog_file"], Given::Text(path)) => draft.catalog_file = Some(folder.join(path)),
+        (["oauth", "client_key"], Given::Text(path)) => draft.accounts.oauth.client_key = Some(folder.join(path)),
         (key, given) => sign_in::account(&mut draft.accounts, key, given),
     }
 }

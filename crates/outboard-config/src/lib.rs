@@ -8,7 +8,6 @@ mod agent;
 mod alerts;
 mod around;
 mod build;
-mod comments;
 mod expand;
 mod foreign;
 mod jail;

@@ -2,7 +2,8 @@
 
 use crate::fields::Fields;
 use crate::vars::{Surroundings, is_name, normal};
-use crate::{Dialect, Entry, Host, HostError, Raw, Refused, Server, Transport, format, own};
+use crate::{Dialect, Entry, Format, Host, HostError, Raw, Refused, Server, Transport, format, own};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,13 +19,44 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 /// If the file cannot be read at all; an entry that cannot be taken is in the list, with the reason.
 pub fn read(host: &Host, text: &str, keys: &[String], around: &Surroundings) -> Result<Vec<Entry>, HostError> {
     let raw = format::raw_entries(host.format, text, keys)?;
-    let entry = |raw: Raw| Entry {
-        server: server(host.dialect, &raw, around),
-        own: own::is_own(&raw.value),
-        name: raw.name,
-        line: raw.line,
-    };
-    Ok(raw.into_iter().map(entry).collect())
+    Ok(raw.into_iter().map(|raw| entry(host.dialect, raw, around)).collect())
+}
+
+/// Every server of JSON of whatever client: those of the first of these tables that is there, and which that is.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_json<'t>(
+    text: &str,
+    tables: &[&'t str],
+    around: &Surroundings,
+) -> Result<Option<(&'t str, Vec<Entry>)>, HostError> {
+    for table in tables {
+        if let Some(raw) = format::entries_there(Format::Json, text, &[(*table).to_owned()])? {
+            // It knows all that the others write, times and variables too.
+            let entries = raw.into_iter().map(|raw| entry(Dialect::VsCode, raw, around));
+            return Ok(Some((*table, entries.collect())));
+        }
+    }
+    Ok(None)
+}
+
+fn entry(dialect: Dialect, mut raw: Raw, around: &Surroundings) -> Entry {
+    lift(&mut raw.value);
+    let (own, server) = (own::is_own(&raw.value), server(dialect, &raw, around));
+    Entry { server, own, name: raw.name, line: raw.line }
+}
+
+/// Some say how a server is reached in a table of its own; it is read as if it stood outside.
+fn lift(entry: &mut Value) {
+    let Some(entry) = entry.as_object_mut() else { return };
+    if !entry.get("transport").is_some_and(Value::is_object) {
+        return;
+    }
+    let Some(Value::Object(inner)) = entry.shift_remove("transport") else { return };
+    for (key, value) in inner {
+        entry.entry(key).or_insert(value);
+    }
 }
 
 fn server(dialect: Dialect, raw: &Raw, around: &Surroundings) -> Result<Server, Refused> {

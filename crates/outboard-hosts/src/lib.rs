@@ -16,7 +16,7 @@ mod server;
 mod settings;
 mod vars;
 
-pub use dialect::read;
+pub use dialect::{read, read_json};
 pub use error::HostError;
 pub use format::{insert, raw_entries, remove};
 pub use host::{Base, Bases, Dialect, Format, HOSTS, Host, Place, Scope, host};

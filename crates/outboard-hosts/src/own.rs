@@ -21,6 +21,8 @@ pub fn own_entry(dialect: Dialect, program: &str, args: &[String]) -> Value {
 /// Whether an entry starts Outboard itself; behind itself it would start itself for ever.
 pub fn is_own(entry: &Value) -> bool {
     let Some(entry) = entry.as_object() else { return false };
+    // Some have a table of its own for this.
+    let entry = entry.get("transport").and_then(Value::as_object).unwrap_or(entry);
     let words = words(entry);
     let program = words.first().map(|word| word.rsplit(['/', '\\']).next().unwrap_or_default());
     matches!(program, Some("outboard" | "outboard.exe")) && words.contains(&"serve")
@@ -48,5 +50,6 @@ mod tests {
         assert!(!is_own(&json!({"command": "outboard", "args": ["list"]})));
         assert!(!is_own(&json!({"command": "npx", "args": ["serve", "outboard"]})));
         assert!(!is_own(&json!("outboard serve")));
+        assert!(is_own(&json!({"transport": {"type": "stdio", "command": "/opt/outboard", "args": ["serve"]}})));
     }
 }

@@ -63,7 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-border",
         ],
     ),
-    ("crates/outboard-config", &["outboard-types"]),
+    ("crates/outboard-config", &["outboard-hosts", "outboard-types"]),
     ("crates/outboard-agent", &["outboard-types"]),
     (
         "crates/outboard",

@@ -34,16 +34,21 @@ fn editor(format: Format) -> Editor {
 /// # Errors
 /// If the text is not of its format, or something else stands in the table's place.
 pub fn raw_entries(format: Format, text: &str, keys: &[String]) -> Result<Vec<Raw>, HostError> {
+    Ok(entries_there(format, text, keys)?.unwrap_or_default())
+}
+
+/// The same, but `None` where there is no such table.
+pub(crate) fn entries_there(format: Format, text: &str, keys: &[String]) -> Result<Option<Vec<Raw>>, HostError> {
     let editor = editor(format);
     let mut whole = (editor.whole)(fits(text)?)?;
-    let Some(table) = below(&mut whole, keys)? else { return Ok(Vec::new()) };
+    let Some(table) = below(&mut whole, keys)? else { return Ok(None) };
     if table.len() > MOST_SERVERS {
         return Err(HostError::TooMany);
     }
     let lines = (editor.lines)(text, keys)?;
     let line = |name: &str| lines.iter().find(|(known, _)| known == name).map_or(0, |(_, line)| *line);
     let table = std::mem::take(table);
-    Ok(table.into_iter().map(|(name, value)| Raw { line: line(&name), name, value }).collect())
+    Ok(Some(table.into_iter().map(|(name, value)| Raw { line: line(&name), name, value }).collect()))
 }
 
 /// The text with an entry put in, or put in another's place.
