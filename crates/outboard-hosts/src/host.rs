@@ -167,6 +167,9 @@ const fn json(id: &'static str, name: &'static str, dialect: Dialect, places: &'
     Host { id, name, format: Format::Json, dialect, places, restart: "restart it, or start a new session" }
 }
 
+/// What is told of clients that start servers only where the person trusts the folder.
+const TRUSTED: &str = "start it again, in a folder that it is told to trust: elsewhere it starts no server";
+
 /// Every client that is known, in the order in which they are looked at.
 pub const HOSTS: &[Host] = &[
     json(
@@ -197,11 +200,20 @@ pub const HOSTS: &[Host] = &[
         ],
     ),
     json("windsurf", "Windsurf", Dialect::VsCode, &[user(Base::Home, ".codeium/windsurf/mcp_config.json")]),
+    Host {
+        restart: TRUSTED,
+        ..json(
+            "gemini",
+            "Gemini CLI",
+            Dialect::Gemini,
+            &[user(Base::Home, ".gemini/settings.json"), project(".gemini/settings.json")],
+        )
+    },
     json(
-        "gemini",
-        "Gemini CLI",
+        "qwen",
+        "Qwen Code",
         Dialect::Gemini,
-        &[user(Base::Home, ".gemini/settings.json"), project(".gemini/settings.json")],
+        &[user(Base::Home, ".qwen/settings.json"), project(".qwen/settings.json")],
     ),
     Host {
         format: Format::Toml,
@@ -239,7 +251,10 @@ pub const HOSTS: &[Host] = &[
         "cline",
         "Cline",
         Dialect::Common,
-        &[user(Base::Desktop, "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json")],
+        &[
+            user(Base::Desktop, "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"),
+            user(Base::Home, ".cline/data/settings/cline_mcp_settings.json"),
+        ],
     ),
     json(
         "roo",

@@ -25,10 +25,12 @@ samples! {
     "vscode", 0, "vscode.json";
     "windsurf", 0, "windsurf.json";
     "gemini", 0, "gemini.json";
+    "qwen", 0, "qwen.json";
     "codex", 0, "codex.toml";
     "opencode", 1, "opencode.jsonc";
     "goose", 0, "goose.yaml";
     "cline", 0, "cline.json";
+    "cline", 1, "cline-cli.json";
     "roo", 0, "roo.json";
     "junie", 0, "junie.json";
 }

@@ -15,13 +15,14 @@ macro_rules! sample {
 }
 
 /// Where each client's file is below the home folder, and what it says.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("claude-desktop", ".config/Claude/claude_desktop_config.json", sample!("claude-desktop.json")),
     ("claude-code", ".claude.json", sample!("claude-code.json")),
     ("cursor", ".cursor/mcp.json", sample!("cursor.json")),
     ("vscode", ".config/Code/User/mcp.json", sample!("vscode.json")),
     ("windsurf", ".codeium/windsurf/mcp_config.json", sample!("windsurf.json")),
     ("gemini", ".gemini/settings.json", sample!("gemini.json")),
+    ("qwen", ".qwen/settings.json", sample!("qwen.json")),
     ("codex", ".codex/config.toml", sample!("codex.toml")),
     ("opencode", ".config/opencode/opencode.jsonc", sample!("opencode.jsonc")),
     ("goose", ".config/goose/config.yaml", sample!("goose.yaml")),

@@ -96,3 +96,13 @@ fn what_was_changed_on_the_way_is_not_installed() {
     fails(&["--from", "http://example.com"], "use https://");
     fails(&["--form", "x"], "unknown option --form");
 }
+
+#[test]
+fn the_image_holds_every_program_of_a_release() {
+    let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Containerfile")).unwrap();
+    let (build, image) = file.split_once("FROM debian").unwrap();
+    for program in ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"] {
+        assert!(build.split_whitespace().any(|word| word == program), "{program} is not built");
+        assert!(image.contains(&format!("/release/{program} ")), "{program} is not in the image");
+    }
+}

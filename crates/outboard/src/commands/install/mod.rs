@@ -54,7 +54,9 @@ impl Spot {
         let scope = if project { Scope::Project } else { Scope::User };
         let places = || host.places.iter().filter(|place| place.ours && place.scope == scope);
         let there = places().find(|place| place.file(bases).exists());
-        let place = there.or_else(|| places().next()).ok_or_else(|| {
+        // Where the client was started, but has no servers yet, its folder tells where it looks.
+        let folder = || places().find(|place| place.file(bases).parent().is_some_and(Path::is_dir));
+        let place = there.or_else(folder).or_else(|| places().next()).ok_or_else(|| {
             Failure::usage(format!("{} has no file for a project", host.name)).hint("leave --project out")
         })?;
         let within = project.then_some(bases.project.as_path());
