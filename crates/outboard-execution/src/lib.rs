@@ -64,7 +64,7 @@ pub use skills::{
     SkillUse, case_of, drift, skill_error,
 };
 pub use state::{FILES_MAX_BYTES, StateFolder};
-    Surface, SurfaceError, SurfaceSource, Surfaces, Told, Visible, Whole, pub  Sight, pub  Surface,
+pub use surface::{Sight, Surface, SurfaceError, SurfaceSource, Surfaces, Told, Visible, Whole};
 pub use traced::Propagate;
 pub use value::program_value;
 pub use workers::{Hired, Hold, Workers};

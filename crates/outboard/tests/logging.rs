@@ -27,7 +27,9 @@ fn a_panic_under_load_leaves_a_report_for_the_owner_that_holds_nothing_private()
     let client = json!({"name": "t", "version": "1"});
     session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
     let code = "const mail = 'anna.miller@example.com';\nfor (;;) await logs.getPage({ page: 1 + mail.length % 2 });";
-    (0..3).for_each(|_| drop(session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": code}}))));
+    for _ in 0..3 {
+        session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": code}}));
+    }
     place.until(&["executions", "--json"], |rows| {
         serde_json::from_str::<Vec<Value>>(rows).unwrap().iter().filter(|row| row["status"] == "running").count() == 3
     });

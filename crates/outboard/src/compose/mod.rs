@@ -21,7 +21,8 @@ use outboard_border::Border;
 use outboard_catalog::Tool;
 use outboard_config::Settings;
 use outboard_execution::{
-    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf, Sight, StateFolder, Surfaces, TokenCounter, Told, Visible,
+    Counting, Deps, Executions, InspectionRules, Intents, Journalled, Learned, Limits, Orders, Personal, Shelf, Sight,
+    StateFolder, Surfaces, Told, Visible,
 };
 use outboard_gateway::{ApprovalDesk, Circuits, Forecast, Gateway, Reader, Rulebook, RunLimits, chain};
 use outboard_mcp::client::{ClientInfo, Network, Upstreams};
