@@ -109,6 +109,8 @@ fn prompts_resources_and_completion_pass_the_same_door() {
         assert!(prompt.to_string().contains("arg1='a', arg2='b'"), "{prompt}");
         let read = session.request("resources/read", json!({"uri": "test://template/7/data"}));
         assert!(read.to_string().contains("Data for ID: 7"), "{read}");
+        let listed = session.request("resources/list", json!({})).to_string();
+        assert!(listed.contains("test://static-text") && !listed.contains("test://static-binary"), "{listed}");
         let denied = session.request("resources/read", json!({"uri": "test://static-binary"}));
         assert!(denied["error"]["message"].as_str().unwrap().contains("no pictures"), "{denied}");
         let unknown = session.request("resources/read", json!({"uri": "test://nowhere"}));

@@ -145,7 +145,7 @@ pub(super) async fn listen(service: &Service, params: Option<&RawValue>, caller:
     }
     // What a principal may not read, it does not hear of either.
     for uri in std::mem::take(&mut filter.resource_subscriptions) {
-        if service.resource(&uri, &caller.principal).await.is_some() {
+        if service.readable(&uri, &caller.principal).await.is_some() {
             filter.resource_subscriptions.insert(uri);
         }
     }

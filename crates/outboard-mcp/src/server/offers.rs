@@ -2,7 +2,7 @@
 //!
 //! A resource keeps its address, because tool results and prompts refer to it; which server it is read from
 //! follows from the lists. Where two servers list the same address, the first by name has it. What rules always
-//! deny a principal is as if it was not listed.
+//! deny a principal is not listed; a server of which they deny everything is as if it was not there.
 
 use super::calls::{Again, operate};
 use super::service::{Caller, Service};
@@ -47,21 +47,24 @@ pub(super) async fn list(
         Offer::Templates => "resourceTemplates",
     };
     let ours = if offer == Offer::Prompts { skills::prompts(service).await } else { Vec::new() };
-    let theirs = entries(service, offer, principal).await.into_iter().map(|(_, entry)| entry);
+    let seen = |server: &ServerName, name: &str| service.shows(principal, server, named_by(offer).0, name);
+    let theirs = entries(service, offer, &seen).await.into_iter().map(|(_, entry)| entry);
     let entries: Vec<Value> = ours.into_iter().chain(theirs).take(MOST).collect();
     Ok(json!({ key: entries }))
 }
 
-async fn entries(service: &Service, offer: Offer, principal: &Principal) -> Vec<(ServerName, Value)> {
+/// Whether an entry of a server is looked at.
+type Seen<'a> = &'a (dyn Fn(&ServerName, &str) -> bool + Send + Sync);
+
+async fn entries(service: &Service, offer: Offer, seen: Seen<'_>) -> Vec<(ServerName, Value)> {
     let Some(upstreams) = &service.upstreams else { return Vec::new() };
     service.listed(None).await;
     let mut all = Vec::new();
     for (server, list) in upstreams.offers(offer).await {
         for entry in list {
             let Ok(mut entry) = serde_json::from_str::<Map<String, Value>>(entry.get()) else { continue };
-            let (kind, key) = named_by(offer);
-            let Some(name) = entry.get(key).and_then(Value::as_str) else { continue };
-            if !service.shows(principal, &server, kind, name) {
+            let Some(name) = entry.get(named_by(offer).1).and_then(Value::as_str) else { continue };
+            if !seen(&server, name) {
                 continue;
             }
             if offer == Offer::Prompts {
@@ -158,7 +161,8 @@ pub(super) async fn subscribe(
     let client = caller.client.as_ref().ok_or_else(|| invalid("there is no session to subscribe in"))?;
     if on {
         // Filled here, so that what is told later can be looked up at once.
-        service.resource_for(&uri, &caller.principal).await?;
+        let found = service.readable(&uri, &caller.principal).await;
+        found.ok_or_else(|| no_resource(&uri, "no server lists it"))?;
     }
     if client.watch(&uri, on) {
         service.watch(&uri, on);
@@ -189,7 +193,8 @@ fn cut(text: &str) -> String {
 impl Service {
     /// The server and the inner name of a prompt as it is shown.
     async fn prompt(&self, shown: &str, principal: &Principal) -> Option<(ServerName, String)> {
-        let names = entries(self, Offer::Prompts, principal).await;
+        let seen = |server: &ServerName, _: &str| self.shows_server(principal, server);
+        let names = entries(self, Offer::Prompts, &seen).await;
         let (server, _) = names.into_iter().find(|(_, entry)| entry["name"] == shown)?;
         let name = match &self.options.transparent {
             Some(_) => shown,
@@ -199,22 +204,27 @@ impl Service {
     }
 
     /// The server of a resource: the one that lists it or its template, else the only one with resources.
-    pub(super) async fn resource(&self, uri: &str, principal: &Principal) -> Option<ServerName> {
+    async fn resource(&self, uri: &str, principal: &Principal) -> Option<ServerName> {
         let servers = self.upstreams.as_ref().map(|upstreams| upstreams.names()).unwrap_or_default();
-        let may = |server: &ServerName| servers.contains(server) && self.shows(principal, server, Kind::Resource, uri);
+        let may = |server: &ServerName| servers.contains(server) && self.shows_server(principal, server);
+        let seen = |server: &ServerName, _: &str| may(server);
         let known = self.routes().get(uri).cloned().filter(may);
         if known.is_some() {
             return known;
         }
-        let listed = entries(self, Offer::Resources, principal).await;
-        let templates = entries(self, Offer::Templates, principal).await;
+        let listed = entries(self, Offer::Resources, &seen).await;
+        let templates = entries(self, Offer::Templates, &seen).await;
         let exact = listed.iter().find(|(_, entry)| entry["uri"] == uri).map(|(server, _)| server.clone());
         let found = exact.or_else(|| best(&templates, uri)).or_else(|| only(listed.iter().chain(&templates)));
-        let found = found.filter(may);
         if let Some(server) = &found {
             self.route(uri, server);
         }
         found
+    }
+
+    /// The same, if the principal may read it: who may not does not hear of it either.
+    pub(super) async fn readable(&self, uri: &str, principal: &Principal) -> Option<ServerName> {
+        self.resource(uri, principal).await.filter(|server| self.shows(principal, server, Kind::Resource, uri))
     }
 
     async fn resource_for(&self, uri: &str, principal: &Principal) -> Result<ServerName, RpcError> {

@@ -228,6 +228,11 @@ impl Service {
         kind.id(server, name).is_some_and(|id| rules.shows(&id, principal))
     }
 
+    /// Whether a principal hears of a server.
+    pub(super) fn shows_server(&self, principal: &Principal, server: &ServerName) -> bool {
+        self.executions.deps().rulebook.current().shows_server(server, principal)
+    }
+
     /// What we offer a principal. What is not known of a server yet may be there.
     fn capabilities(&self, principal: &Principal) -> Value {
         let exposes = self.executions.exposes_skills();
@@ -236,8 +241,7 @@ impl Service {
             capabilities["prompts"] = json!({"listChanged": true});
         }
         let Some(upstreams) = &self.upstreams else { return capabilities };
-        let rules = self.executions.deps().rulebook.current();
-        let shown = |server: &ServerName| rules.shows_server(server, principal);
+        let shown = |server: &ServerName| self.shows_server(principal, server);
         let unknown = upstreams.cached_listings().1.iter().any(shown);
         if unknown || upstreams.any_offers("prompts", &shown) {
             capabilities["prompts"] = json!({"listChanged": true});

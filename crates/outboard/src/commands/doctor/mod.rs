@@ -14,6 +14,9 @@ use outboard_types::Language;
 use serde::Serialize;
 use std::process::ExitCode;
 
+/// What brings the programs that belong beside this one.
+const WORKERS: &str = "`cargo xtask install` in the source, or install.sh of a release: both bring all programs";
+
 /// One check.
 #[derive(Serialize)]
 struct Check {
@@ -79,7 +82,7 @@ fn state(settings: &Settings) -> Check {
 async fn sandbox(settings: &Settings) -> Vec<Check> {
     let options = match compose::sandbox_options(settings, compose::Pool::None) {
         Ok(options) => options,
-        Err(failure) => return vec![Check::bad("worker", failure.message(), "cargo build --package outboard-worker")],
+        Err(failure) => return vec![Check::bad("worker", failure.message(), WORKERS)],
     };
     let bad =
         |error: SandboxError| vec![Check::bad("sandbox", error.to_string(), "see docs/errors/sandbox_unavailable.md")];
@@ -120,9 +123,11 @@ fn layers(isolation: &Isolation) -> Vec<Check> {
 
 fn remedy(language: Language) -> &'static str {
     match language {
-        Language::TypeScript => "cargo build --package outboard-worker",
+        Language::TypeScript => WORKERS,
         Language::Python => "apt-get install python3, or set sandbox.python in outboard.toml",
-        Language::Bash => "cargo build --package outboard-bash; apt-get install bash coreutils",
+        Language::Bash => {
+            "apt-get install bash coreutils; if outboard-bash is missing: `cargo xtask install`, or install.sh"
+        }
     }
 }
 
