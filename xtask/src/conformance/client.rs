@@ -61,7 +61,7 @@ impl Agent {
             }
             None => {
                 for tool in &tools {
-                    let arguments = made_up(&tool["inputSchema"]);
+                    let arguments = echo(tool, &tools).unwrap_or_else(|| made_up(&tool["inputSchema"]));
                     self.call(&json!({"name": tool["name"], "arguments": arguments}))?;
                 }
             }
@@ -141,6 +141,12 @@ fn answer(method: &str) -> Value {
         }
         _ => json!({"roots": []}),
     }
+}
+
+/// For the tool of the suite that wants to see another's schema: that one, as Outboard shows it.
+fn echo(tool: &Value, all: &[Value]) -> Option<Value> {
+    let focal = all.iter().find(|other| other["name"] == "json_schema_2020_12_tool")?;
+    (tool["name"] == "json_schema_echo").then(|| json!({"schema": focal["inputSchema"]}))
 }
 
 /// Arguments with what is required.
