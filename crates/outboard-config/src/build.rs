@@ -1,7 +1,7 @@
 //! From entries of several files to one validated [`Settings`].
 
 use crate::foreign::{self, Foreign};
-use crate::jail::FileSettings;
+use crate::jail::{FileSettings, sandbox_number};
 use crate::problem::{Fault, Problem, SettingsError};
 use crate::seen;
 use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, ShapeSettings, WrittenTable};
@@ -252,22 +252,6 @@ impl Build {
             true => Ok(self.settings),
             false => Err(SettingsError::new(self.problems, &self.settings.files)),
         }
-    }
-}
-
-fn sandbox_number(sandbox: &mut crate::SandboxSettings, key: &str, number: u64) {
-    match key {
-        "memory_mb" => sandbox.memory_mb = number,
-        "processes" => sandbox.processes = number as u32,
-        "concurrent_calls" => sandbox.concurrent_calls = number as usize,
-        "total_calls" => sandbox.total_calls = number,
-        "stdout_bytes" => sandbox.stdout_bytes = number,
-        "open_files" => sandbox.open_files = number as u32,
-        "disk_mb" => sandbox.disk_mb = number,
-        "disk_files" => sandbox.disk_files = number,
-        "pool_size" => sandbox.pool_size = number as usize,
-        "pool_max" => sandbox.pool_max = number as usize,
-        _ => {}
     }
 }
 

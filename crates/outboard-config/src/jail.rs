@@ -141,3 +141,20 @@ impl Default for SandboxSettings {
         }
     }
 }
+
+/// Takes a limit of programs.
+pub(crate) fn sandbox_number(sandbox: &mut SandboxSettings, key: &str, number: u64) {
+    match key {
+        "memory_mb" => sandbox.memory_mb = number,
+        "processes" => sandbox.processes = number as u32,
+        "concurrent_calls" => sandbox.concurrent_calls = number as usize,
+        "total_calls" => sandbox.total_calls = number,
+        "stdout_bytes" => sandbox.stdout_bytes = number,
+        "open_files" => sandbox.open_files = number as u32,
+        "disk_mb" => sandbox.disk_mb = number,
+        "disk_files" => sandbox.disk_files = number,
+        "pool_size" => sandbox.pool_size = number as usize,
+        "pool_max" => sandbox.pool_max = number as usize,
+        _ => {}
+    }
+}

@@ -99,18 +99,8 @@ const SETTINGS: &[Setting] = &[
         "The only issuer to sign in at; whichever the server names without it.",
     ),
     setting("servers.*.oauth.client_id", Kind::Text, "", "Our name there, where we were registered by hand."),
-    setting(
-        "servers.*.oauth.client_secret",
-        Kind::Text,
-        "",
-        "The secret of that name; it needs `oauth.issuer` as well.",
-    ),
-    setting(
-        "servers.*.oauth.client_key",
-        Kind::Path,
-        "",
-        "A file with the private key (PEM; RSA, P-256 or P-384) of that name, in place of a secret.",
-    ),
+    setting("servers.*.oauth.client_secret", Kind::Text, "", "Its secret; it needs `oauth.issuer` as well."),
+    setting("servers.*.oauth.client_key", Kind::Path, "", "A file with its private key (PEM), in place of a secret."),
     setting("servers.*.oauth.client_key_id", Kind::Text, "", "The name of that key there, where it has one (`kid`)."),
     setting(
         "servers.*.oauth.client_metadata",

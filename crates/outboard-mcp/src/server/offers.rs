@@ -191,6 +191,17 @@ fn cut(text: &str) -> String {
 }
 
 impl Service {
+    /// Whether something that a server lists may be shown to a principal.
+    pub(super) fn shows(&self, principal: &Principal, server: &ServerName, kind: Kind, name: &str) -> bool {
+        let rules = self.executions.deps().rulebook.current();
+        kind.id(server, name).is_some_and(|id| rules.shows(&id, principal))
+    }
+
+    /// Whether a principal hears of a server.
+    pub(super) fn shows_server(&self, principal: &Principal, server: &ServerName) -> bool {
+        self.executions.deps().rulebook.current().shows_server(server, principal)
+    }
+
     /// The server and the inner name of a prompt as it is shown.
     async fn prompt(&self, shown: &str, principal: &Principal) -> Option<(ServerName, String)> {
         let seen = |server: &ServerName, _: &str| self.shows_server(principal, server);

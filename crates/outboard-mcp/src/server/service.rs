@@ -13,7 +13,6 @@ use crate::client::{Offer, Upstreams};
 use crate::rpc::RpcError;
 use outboard_catalog::Catalogue;
 use outboard_execution::{Asked, Executions, OnRestart, Surface, TextPart};
-use outboard_gateway::Kind;
 use outboard_types::{CancellationToken, Principal, ServerName, TraceParent};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -220,17 +219,6 @@ impl Service {
 
     fn instructions(&self, caller: &Caller) -> String {
         (self.options.instructions)(&caller.principal)
-    }
-
-    /// Whether something that a server lists may be shown to a principal.
-    pub(super) fn shows(&self, principal: &Principal, server: &ServerName, kind: Kind, name: &str) -> bool {
-        let rules = self.executions.deps().rulebook.current();
-        kind.id(server, name).is_some_and(|id| rules.shows(&id, principal))
-    }
-
-    /// Whether a principal hears of a server.
-    pub(super) fn shows_server(&self, principal: &Principal, server: &ServerName) -> bool {
-        self.executions.deps().rulebook.current().shows_server(server, principal)
     }
 
     /// What we offer a principal. What is not known of a server yet may be there.
