@@ -17,6 +17,7 @@ mod hosts;
 mod inbox;
 mod keychain;
 mod logging;
+mod lines;
 mod network;
 #[path = "../../outboard-sandbox/tests/npm.rs"]
 mod npm;

@@ -107,6 +107,7 @@ impl Engine {
             Ok(()) => self.serve(&mut attempt, &mut sender, &mut receiver, hold.as_ref()).await,
         };
         hold.kill();
+        self.leave_place();
         drop(serving);
         let exit = hold.wait().await;
         self.cpu += exit.cpu;

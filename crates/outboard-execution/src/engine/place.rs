@@ -31,9 +31,8 @@ impl Place {
         if self.due(now)? > now {
             return None;
         }
-        let (call, line) = self.unwritten.take()?;
         self.written = Some(now);
-        Some((call, line))
+        self.unwritten.take()
     }
 
     /// When something is to be written down, seen from now; none where nothing is.
@@ -67,7 +66,18 @@ impl Engine {
 
     /// Writes down where the program is, unless that was done just now.
     pub(super) fn tell_place(&mut self) {
-        if let Some((call, line)) = self.place.take(Instant::now()) {
+        let place = self.place.take(Instant::now());
+        self.write_place(place);
+    }
+
+    /// Writes down where the program was when its worker went.
+    pub(super) fn leave_place(&mut self) {
+        let place = self.place.unwritten.take();
+        self.write_place(place);
+    }
+
+    fn write_place(&self, place: Option<(u64, u32)>) {
+        if let Some((call, line)) = place {
             let what = MarkKind::Place { call, line };
             self.deps.journal.mark(Mark { execution: self.id().clone(), at_us: now_us(), what });
         }

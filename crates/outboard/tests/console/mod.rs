@@ -1,6 +1,6 @@
 //! The console, walked through in a browser.
 //!
-//! `CONSOLE_SCREENSHOTS=FOLDER` makes the walk keep pictures of its pages there.
+//! `CONSOLE_SCREENSHOTS=FOLDER` makes the walk keep pictures of its pages and its figures there.
 
 mod filled;
 mod roles;
@@ -26,7 +26,13 @@ const WAITS: &str = "const update = (recordId, Notes) => salesforce.updateRecord
 
 /// Makes calls from two of its lines for as long as it is let.
 const LOOP: &str = "for (;;) {\n  await crm.getCustomer({ id: 'cust_0001' });\n  await sleep(400);\n\
-    await crm.getCustomer({ id: 'cust_0002' });\n  await sleep(400);\n}";
+    \x20 await crm.getCustomer({ id: 'cust_0002' });\n  await sleep(400);\n}";
+
+/// Four calls from two lines.
+const CUSTOMERS: &str = "// Where some customers are.\nconst ids = ['cust_0001', 'cust_0002', 'cust_0003'];\n\
+    const all = await Promise.all(ids.map((id) => crm.getCustomer({ id })));\n\
+    const last = await crm.getCustomer({ id: 'cust_0004' });\nconsole.log(`${all.length + 1} customers`);\n\
+    return [...all, last].map(({ name, email, address }) => ({ name, email, city: address.city }));";
 
 /// A call that takes so long that its process can go away meanwhile.
 const LONG: &str = "const a = await lines.append({ text: 'x', pause: 30 });\nreturn a.said;";
@@ -146,7 +152,7 @@ fn every_page_works_for_everybody_and_nothing_hostile_does() {
     place.wait_for(|| place.path().join("log").exists());
     drop(before);
     let served = served(&place);
-    assert!(served.program("return await crm.getCustomer({ id: 'cust_0001' });").contains("[EMAIL_"));
+    assert!(served.program(CUSTOMERS).contains("[EMAIL_"));
     assert!(served.program("return await crm.getCustomer({ id: 'nobody' });").starts_with("failed"));
     assert!(served.program(HOSTILE).starts_with("succeeded"));
     assert!(served.program(SKILL).starts_with("succeeded"));

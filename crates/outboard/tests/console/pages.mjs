@@ -95,8 +95,9 @@ async function oneExecution() {
     .getByText(/@[a-z.-]+/)
     .first()
     .waitFor();
-  await main.getByRole("button", { name: "1 call of line 1" }).click();
-  await main.getByRole("button", { name: "of line 1 only" }).click();
+  await main.getByRole("button", { name: "3 calls of line 3" }).click();
+  await main.getByText("3 fit; 4 of 4 calls").waitFor();
+  await main.getByRole("button", { name: "of line 3 only" }).click();
   await main.getByRole("button", { name: "Show the journal" }).click();
   await main.getByRole("region", { name: "Journal" }).waitFor();
   await sound("an execution");

@@ -1,5 +1,6 @@
 // Walks through the console in a real browser, and says what is wrong. Started by the test beside it.
 
+import { writeFileSync } from "node:fs";
 import { SHOTS, TOKEN, URL_, check, close, main, page, sound, times, wrong } from "./browser.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { large } from "./large.mjs";
@@ -49,5 +50,6 @@ try {
 } finally {
   await close();
 }
+if (SHOTS) writeFileSync(`${SHOTS}/times-${process.argv[2]}.json`, JSON.stringify(times, null, 1));
 console.log(JSON.stringify({ wrong, times }, null, 1));
 process.exitCode = wrong.length === 0 ? 0 : 1;
