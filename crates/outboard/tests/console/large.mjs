@@ -48,12 +48,14 @@ export async function large() {
   times.list_scroll = await scrolled("[role=listbox]");
   began = Date.now();
   await main.locator("[role=listbox]").focus();
-  for (let step = 0; step < 5; step += 1) {
+  // Each page of rows comes when its end is near; a busy machine takes its time.
+  let shown = 0;
+  for (let step = 0; step < 200 && shown < 300; step += 1) {
     await page.keyboard.press("End");
-    await page.waitForTimeout(150);
+    await page.waitForTimeout(100);
+    shown = Number((await main.getByRole("status").textContent()).split(" ")[0].replace(/\D/g, ""));
   }
-  const shown = await main.getByRole("status").textContent();
-  check(parseInt(shown.replace(/\D*(\d[\d.,\s]*).*/u, "$1").replace(/\D/g, ""), 10) >= 300, `scrolling gave ${shown}`);
+  check(shown >= 300, `scrolling gave ${shown}`);
   times.lines = await main.locator(".line").count();
   check(times.lines < 100, `${times.lines} lines are in the page`);
   began = Date.now();
