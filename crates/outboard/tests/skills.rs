@@ -281,6 +281,44 @@ fn two_sessions_write_the_same_skill_at_once_and_others_drop_one_in() {
 }
 
 #[test]
+fn what_strangers_put_into_the_folder_is_told_and_harms_nothing() {
+    let place = shop("");
+    let folder = place.path().join(".outboard/skills");
+    let put = |path: &str, bytes: &[u8]| {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    put("good/SKILL.md", b"---\nname: good\ndescription: Adds one to a number.\n---\n");
+    put("good/index.ts", b"export const good = (n: number) => n + 1;\n");
+    put("huge/SKILL.md", &vec![b'a'; 5_000_000]);
+    put("broken/SKILL.md", b"---\nname: [broken\ndescription: {\n---\n");
+    put("binary/SKILL.md", b"---\ndescription: Adds one to a number, in bytes.\n---\n");
+    put("binary/index.ts", &[0xff, 0xfe, 0, 1]);
+    put("esc/SKILL.md", b"---\ndescription: \"red \\e[31m \\e]0;title\\a\"\n---\nbody \x1b[2J\n");
+    put("e\u{1b}[31mvil.ts", b"export const a = 1");
+    (0..200).for_each(|at| put(&format!("many/{at}.txt"), b""));
+    std::os::unix::fs::symlink("/etc/passwd", folder.join("link.ts")).unwrap();
+    let listed = parsed(&place.ok(&["skills", "list", "--json"]));
+    let problem = |name: &str| {
+        let row = listed.as_array().unwrap().iter().find(|row| row["id"] == name);
+        row.unwrap_or_else(|| panic!("{name}: {listed}"))["problem"].as_str().unwrap_or_default().to_owned()
+    };
+    for (name, told) in
+        [("huge", "1024 KiB"), ("broken", "line 3"), ("many", "64 files"), ("link", "is a link"), ("good", "")]
+    {
+        assert!(problem(name).contains(told), "{name}: {}", problem(name));
+    }
+    assert_eq!(place.program("typescript", "import { good } from './skills/good';\nreturn good(1);")["result"], 2);
+    // Once a worker read them, a search finds only what can be imported.
+    assert!(place.fails(&["skills", "show", "binary"]).1.contains("is no text"));
+    let found = place.ok(&["search", "adds one to a number", "--server", "skills"]);
+    assert!(found.contains("./skills/good") && !found.contains("binary"), "{found}");
+    let told = format!("{}{}", place.ok(&["skills", "list"]), place.ok(&["skills", "show", "esc"]));
+    assert!(told.contains("binary/index.ts is no text") && !told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
 fn skills_of_several_files_import_their_own_and_each_other() {
     let place = Place::with(&[]);
     let python = "import os\nopen('/skills/word_count.py', 'w').write('def word_count(text: str) -> int:\\n    \"\"\"Counts the words of a text.\"\"\"\\n    return len(text.split())\\n')\n\

@@ -45,6 +45,28 @@ fn nothing_leads_out_of_a_session() {
 }
 
 #[test]
+fn names_of_every_kind_are_listed_and_reached_and_obeyed_by_no_terminal() {
+    let place = Place::with(&[]);
+    let code = "import os\nos.makedirs('/workspace/ünï/🙂')\nopen('/workspace/ünï/🙂/ñ.txt', 'w').write('uni')\n\
+        open('/workspace/..dots', 'w').write('dots')\nopen('/workspace/-rf', 'w').write('dash')\n\
+        open('/workspace/red\\x1b[31m\\nname', 'w').write('esc')\n\
+        [open(f'/workspace/many{n}', 'w').close() for n in range(2000)]\nlen(os.listdir('/workspace'))";
+    assert_eq!(place.program("python", code)["result"], 2004);
+    let listed = place.ok(&["workspace", "ls", "default"]);
+    assert!(!listed.contains('\u{1b}') && listed.lines().count() == 2006, "{}", listed.lines().count());
+    let rows: Value = serde_json::from_str(&place.ok(&["workspace", "ls", "default", "--json"])).unwrap();
+    assert!(rows.as_array().unwrap().iter().any(|row| row["id"] == "red\u{1b}[31m\nname"), "exact for programs");
+    for (path, text) in [("ünï/🙂/ñ.txt", "uni"), ("..dots", "dots"), ("-rf", "dash"), ("red\u{1b}[31m\nname", "esc")]
+    {
+        assert_eq!(place.ok(&["workspace", "cat", "default", "--", path]), text);
+    }
+    place.ok(&["workspace", "export", "default", "all"]);
+    assert_eq!(std::fs::read_dir(place.path().join("all")).unwrap().count(), 2004);
+    place.ok(&["workspace", "rm", "default"]);
+    assert_eq!(place.program("bash", "ls -A /workspace | wc -l")["result"], 0);
+}
+
+#[test]
 fn programs_at_the_same_time_share_the_folder_of_their_session_and_nothing_else() {
     let place = Place::with(&[]);
     place.settings("expose = \"code\"\n");

@@ -35,6 +35,8 @@ struct State {
     skills: Vec<Arc<Skill>>,
     /// How each of them fared when that was last looked at.
     usage: Vec<Usage>,
+    /// How many of them workers had read when they were indexed.
+    read: usize,
     counted: Instant,
 }
 
@@ -74,6 +76,9 @@ impl Finder {
         let found = state.index.search(&search);
         let hit = |hit: &outboard_search::Hit| {
             let skill = state.skills.get(hit.document - first)?;
+            if self.shelf.refused(skill).is_some() {
+                return None;
+            }
             Some(self.hit(skill, hit.score, request.detail, language))
         };
         found.iter().filter_map(hit).collect()
@@ -94,10 +99,13 @@ impl Finder {
         };
         let looked = Instant::now();
         let same = state.take_if(|known| known.digest == view.digest()).and_then(Arc::into_inner);
+        // What workers read since then is worth another index, but not after each program.
+        let same = same.filter(|known| known.counted.elapsed() < COUNTED || known.read == self.read(&known.skills));
         let made = same.map(|known| State { looked, ..known }).unwrap_or_else(|| {
             let skills: Vec<Arc<Skill>> = view.active().map(|(_, skill)| skill.clone()).collect();
+            let read = self.read(&skills);
             let (index, usage) = (self.index(functions, &skills), self.usage(&skills));
-            State { looked, digest: view.digest(), index, skills, usage, counted: looked }
+            State { looked, digest: view.digest(), index, skills, usage, read, counted: looked }
         });
         let made = match made.counted.elapsed() < COUNTED {
             true => made,
@@ -106,6 +114,10 @@ impl Finder {
         let made = Arc::new(made);
         *state = Some(made.clone());
         (!made.skills.is_empty()).then_some(made)
+    }
+
+    fn read(&self, skills: &[Arc<Skill>]) -> usize {
+        skills.iter().filter(|skill| self.shelf.collection().is_checked(&skill.version)).count()
     }
 
     fn usage(&self, skills: &[Arc<Skill>]) -> Vec<Usage> {

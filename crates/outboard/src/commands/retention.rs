@@ -67,13 +67,13 @@ fn sessions(journal: &Journal, settings: &Settings, age: Duration) -> Result<usi
     }))
 }
 
-/// Forgets the copies of skills that programs of such sessions had. What waits for a person goes on waiting.
+/// Forgets the copies of skills of principals who have only such sessions. What waits for a person goes on waiting.
 fn forget_copies(settings: &Settings, before: SystemTime, used: &[(Principal, SessionName)]) {
     let used: HashSet<_> = used.iter().map(|(principal, session)| Shelf::path_of(principal, session)).collect();
     match compose::shelf(settings).map(|shelf| shelf.collection().forget_copies(before, &used)) {
         Ok(Ok(0)) => {}
-        Ok(Ok(sessions)) => tracing::info!(sessions, "copies of skills forgotten"),
-        Ok(Err(error)) => tracing::error!(%error, "copies of skills of old sessions could not be removed"),
+        Ok(Ok(principals)) => tracing::info!(principals, "copies of skills forgotten"),
+        Ok(Err(error)) => tracing::error!(%error, "copies of skills that nobody uses could not be removed"),
         Err(error) => tracing::error!(error = error.message(), "the folder of skills could not be looked at"),
     }
 }

@@ -2,6 +2,7 @@
 //! every path is resolved beneath the session's folder, and links are never followed.
 
 use crate::cli::{self, Cli, WorkspaceAction};
+use crate::clients::harmless;
 use crate::failure::Failure;
 use crate::{compose, output};
 use outboard_execution::StateFolder;
@@ -85,7 +86,7 @@ fn list(workspace: &Beneath, path: Option<&Path>, json: bool) -> Result<(), Fail
     for entry in entries {
         let bytes = entry.bytes.map(|bytes| bytes.to_string()).unwrap_or_default();
         let mark = if entry.is_folder { "/" } else { "" };
-        output::data(&format!("{bytes:>12} {}{mark}", entry.path.display()));
+        output::data(&format!("{bytes:>12} {}{mark}", harmless(&entry.path.to_string_lossy())));
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What there is.
 
 use super::{failed, now_ms};
+use crate::clients::harmless;
+use crate::commands::agent::harmless as watched;
 use crate::failure::Failure;
 use crate::output;
 use comfy_table::{Table, presets};
@@ -29,9 +31,12 @@ fn skill_json(shelf: &Shelf, skill: &Skill) -> Value {
 fn listed_json(shelf: &Shelf, one: &Listed) -> Value {
     let mut row = one.skill.as_ref().map(|skill| skill_json(shelf, skill)).unwrap_or_else(|| json!({"id": one.name}));
     row["place"] = json!(one.place);
-    row["status"] = word(one.standing);
-    let read = one.skill.as_ref().and_then(|skill| shelf.collection().checked(&skill.version));
-    row["problem"] = json!(one.problem.clone().or_else(|| read.and_then(|read| read.refused.clone())));
+    let refused = one.skill.as_ref().and_then(|skill| shelf.refused(skill));
+    row["status"] = match one.standing {
+        Standing::Active if refused.is_some() => word(Standing::Refused),
+        standing => word(standing),
+    };
+    row["problem"] = json!(one.problem.clone().or(refused));
     row
 }
 
@@ -66,9 +71,9 @@ fn table(rows: &[Value]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["NAME", "VERSION", "PLACE", "STATUS", "DESCRIPTION"]);
     for row in rows {
-        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let text = |key: &str| harmless(row[key].as_str().unwrap_or_default());
         let told = row["problem"].as_str().or(row["description"].as_str()).unwrap_or_default();
-        table.add_row([text("id"), text("version"), text("place"), text("status"), one_line(told, LINE)]);
+        table.add_row([text("id"), text("version"), text("place"), text("status"), harmless(&one_line(told, LINE))]);
     }
     table.trim_fmt()
 }
@@ -107,10 +112,10 @@ pub(super) async fn show(settings: &Settings, shelf: &Shelf, name: &str, json: b
     if !tools.is_empty() {
         output::data(&format!("tools: {}", tools.join(", ")));
     }
-    checked.notes.iter().for_each(|note| output::data(&format!("note: {note}")));
+    checked.notes.iter().for_each(|note| output::data(&watched(&format!("note: {note}"))));
     for (path, _) in skill.files.iter() {
         if let Some(text) = skill.files.text(path) {
-            output::data(&format!("\n--- {path}\n{}", text.trim_end()));
+            output::data(&watched(&format!("\n--- {path}\n{}", text.trim_end())));
         }
     }
     Ok(ExitCode::SUCCESS)

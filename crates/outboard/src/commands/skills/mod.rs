@@ -14,8 +14,8 @@ use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use outboard_config::Settings;
 use outboard_execution::{Shelf, skill_error};
-use outboard_skills::{Change, Skill, SkillError, What};
-use outboard_types::Principal;
+use outboard_skills::{Change, Checked, Skill, SkillError, What};
+use outboard_types::{ErrorCode, Principal};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -64,6 +64,13 @@ async fn checked(settings: &Settings, shelf: &Shelf, skill: &Skill) -> Result<()
     let app = App::open(settings, &Principal::default(), Pool::None).await?;
     let checked = app.executions.check_skill(skill).await;
     app.close().await;
-    shelf.collection().keep_checked(&skill.version, checked?).map_err(failed)?;
-    Ok(())
+    // Also one that is not fit is noted: searches and lists pass it over from now on.
+    let found = match &checked {
+        Err(error) if error.code == ErrorCode::SkillRefused => {
+            Checked { refused: Some(error.message.clone()), ..Checked::default() }
+        }
+        checked => checked.clone()?,
+    };
+    shelf.collection().keep_checked(&skill.version, found).map_err(failed)?;
+    Ok(checked.map(drop)?)
 }
