@@ -112,6 +112,13 @@ fn a_broken_save_leaves_the_old_version() {
         assert!(note["text"].as_str().unwrap().contains(part), "{text}: {note}");
         assert!(!note["text"].as_str().unwrap().contains("AKIA"), "{note}");
     }
+    let code = "import fs from 'fs';\nfs.writeFileSync('/skills/no\\nline.ts', 'x');";
+    let odd = place.program("typescript", code)["skills"]["saved"][0].clone();
+    assert_eq!(
+        (&odd["status"], &odd["name"]),
+        (&json!("refused"), &json!("no\u{fffd}line.ts")),
+        "one line of a report"
+    );
     let gone = place.program("typescript", "import fs from 'fs';\nfs.unlinkSync('/skills/greet.ts');");
     assert_eq!(gone["skills"]["saved"][0]["status"], "refused", "{gone}");
     let used = place.program("typescript", "import { greet } from '/skills/greet.ts';\nreturn greet('you')");
@@ -349,4 +356,34 @@ fn skills_of_several_files_import_their_own_and_each_other() {
     }
     let found = place.ok(&["search", "count words", "--language", "python"]);
     assert!(found.starts_with("from skills.word_count import word_count; word_count(text: str) -> int"), "{found}");
+}
+
+#[test]
+fn a_program_that_sleeps_holds_no_copy_and_goes_on_with_the_skills_it_began_with() {
+    let place = Place::with(&[]);
+    place.settings("expose = \"code\"\njournal.suspend_after = \"100ms\"\n");
+    let save = |text: &str| {
+        let code = format!("require('fs').writeFileSync('/skills/who.ts', {})", json!(text));
+        assert_eq!(place.program("typescript", &code)["skills"]["saved"][0]["status"], "saved");
+    };
+    save("/** Says who. */\nexport const who = () => 'first';\n");
+    let mut session = place.client();
+    let code = "import { who } from './skills/who';\nconst before = who();\nrequire('fs').writeFileSync('/skills/own.ts', '/** Own. */\\nexport const own = () => 1;');\n\
+        await sleep(20000);\nreturn [before, who()];";
+    let id = crate::crash::started(&mut session, "typescript", code);
+    place.until(&["executions", "show", &id, "--json"], |shown| parsed(shown)["status"] == "suspended");
+    save("/** Says who. */\nexport const who = () => 'second';\n");
+    let copies = place.path().join(".outboard/skill-data/copies/local");
+    let folders = fs::read_dir(&copies).unwrap().filter(|one| one.as_ref().unwrap().path().is_dir()).count();
+    assert_eq!(folders, 1, "the one that sleeps lent its copy");
+    let mut told = String::new();
+    place.wait_for(|| {
+        told = session.tool("wait", json!({"execution": id})).0;
+        told.contains("succeeded")
+    });
+    assert!(told.contains("result: [\"first\",\"first\"]") && told.contains("skill own saved"), "{told}");
+    assert!(!told.contains("skill who"), "it changed nothing of that one: {told}");
+    let now = place.program("typescript", "import { who } from './skills/who';\nreturn who();");
+    assert_eq!(now["result"], "second");
+    session.end();
 }

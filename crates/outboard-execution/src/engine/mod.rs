@@ -166,6 +166,7 @@ impl Engine {
                 break end;
             }
             self.files(Files::Mark).await;
+            self.lend_skills();
             if let Some(end) = self.sleep().await {
                 break end;
             }

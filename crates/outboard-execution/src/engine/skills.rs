@@ -6,7 +6,7 @@ use outboard_border::Place as Side;
 use outboard_sandbox::SandboxError;
 use outboard_skills::{CaseKind, Change, Changed, Checked, Layer, Place, Skill, SkillError, View, What};
 use outboard_types::now_ms;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Skills that one execution may save.
@@ -15,27 +15,41 @@ const MOST: usize = 16;
 /// Skills that somebody put into a folder and that are read after one execution.
 const AT_ONCE: usize = 4;
 
-/// The copy that an execution holds.
+/// Characters of a name that a report shows, where it is no name of a skill.
+const LONGEST_NAME: usize = 80;
+
+/// The skills that an execution sees, and the copy of them that it holds while a worker runs it.
 pub(super) struct Held {
     session: PathBuf,
     view: View,
-    layer: Layer,
+    layer: Option<Layer>,
 }
 
 impl Held {
     /// `shared` leaves out what the session saved itself and nobody approved yet.
-    fn take(shelf: &Shelf, session: PathBuf, shared: bool) -> Result<Self, SkillError> {
+    fn new(shelf: &Shelf, session: PathBuf, shared: bool) -> Result<Self, SkillError> {
         let view = shelf.collection().view(if shared { None } else { Some(&session) })?;
-        let layer = shelf.collection().lease(&session, &view)?;
-        Ok(Self { session, view, layer })
+        Ok(Self { session, view, layer: None })
+    }
+
+    /// The copy as it was at the beginning.
+    fn folder(&mut self, shelf: &Shelf) -> Result<PathBuf, SkillError> {
+        let layer = match self.layer.take() {
+            Some(mut layer) => {
+                layer.reset(&self.view)?;
+                layer
+            }
+            None => shelf.collection().lease(&self.session, &self.view)?,
+        };
+        Ok(self.layer.insert(layer).folder().to_owned())
     }
 }
 
 /// What a program left behind.
 enum Looked {
     /// Nothing new: its copy was given back at once.
-    Same(Result<(), SkillError>, View),
-    Changed(Held, Vec<Changed>),
+    Same(Result<(), SkillError>, Held),
+    Changed(Held, Layer, Vec<Changed>),
 }
 
 async fn off_the_loop<T: Send + 'static>(
@@ -51,17 +65,23 @@ impl Engine {
         let Some(shelf) = self.deps.skills.clone() else { return Ok(self.deps.state.skills()?) };
         let session = Shelf::session(&self.request.principal, &self.request.session);
         let (held, shared) = (self.held.take(), wants_shared(&self.request.code));
-        let taken = off_the_loop(move || match held {
-            None => Held::take(&shelf, session, shared),
-            Some(mut held) => {
-                held.layer.reset(&held.view)?;
-                Ok(held)
-            }
+        let taken = off_the_loop(move || {
+            let mut held = held.map_or_else(|| Held::new(&shelf, session, shared), Ok)?;
+            let folder = held.folder(&shelf)?;
+            Ok((held, folder))
         });
-        let held = taken.await.map_err(|error| SandboxError::from(std::io::Error::other(error.to_string())))?;
-        let folder = held.layer.folder().to_owned();
+        let (held, folder) =
+            taken.await.map_err(|error| SandboxError::from(std::io::Error::other(error.to_string())))?;
         self.held = Some(held);
         Ok(folder)
+    }
+
+    /// Lets go of the copy while no worker runs the program: thousands may sleep. What it wrote there is undone by who
+    /// takes the copy next; the program itself begins anew over its history.
+    pub(super) fn lend_skills(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.layer = None;
+        }
     }
 
     /// Notes which skills the program imports.
@@ -84,26 +104,27 @@ impl Engine {
     /// Takes what the program changed, and gives its copy back. The program has ended.
     pub(super) async fn take_skills(&mut self) {
         let (Some(shelf), Some(mut held)) = (self.deps.skills.clone(), self.held.take()) else { return };
+        let Some(mut layer) = held.layer.take() else { return };
         let looked = off_the_loop(move || {
-            let changes = held.layer.changes().unwrap_or_else(|error| vec![unreadable(error)]);
+            let changes = layer.changes().unwrap_or_else(|error| vec![unreadable(error)]);
             Ok(if changes.is_empty() {
-                Looked::Same(held.layer.settle(&held.view), held.view)
+                Looked::Same(layer.settle(&held.view), held)
             } else {
-                Looked::Changed(held, changes)
+                Looked::Changed(held, layer, changes)
             })
         });
-        let (held, changes) = match looked.await {
-            Ok(Looked::Changed(held, changes)) => (held, changes),
-            Ok(Looked::Same(given_back, view)) => {
+        let (held, layer, changes) = match looked.await {
+            Ok(Looked::Changed(held, layer, changes)) => (held, layer, changes),
+            Ok(Looked::Same(given_back, held)) => {
                 not_in_order(given_back);
-                return self.read_found(&shelf, &view);
+                return self.read_found(&shelf, &held.view);
             }
             Err(error) => return tracing::warn!(%error, "the skills of a program were not looked at"),
         };
         if !self.is_offline() {
             let left = changes.len().saturating_sub(MOST);
             for change in changes.into_iter().take(MOST) {
-                let note = self.take_one(&shelf, &held, change).await;
+                let note = self.take_one(&shelf, &held.session, layer.folder(), change).await;
                 self.skills.saved.push(self.hidden(note));
             }
             if left > 0 {
@@ -114,8 +135,8 @@ impl Engine {
         self.read_found(&shelf, &held.view);
         let saved = !self.skills.saved.is_empty();
         let given_back = off_the_loop(move || match saved {
-            true => held.layer.settle(&shelf.collection().view(Some(&held.session))?),
-            false => held.layer.settle(&held.view),
+            true => layer.settle(&shelf.collection().view(Some(&held.session))?),
+            false => layer.settle(&held.view),
         });
         not_in_order(given_back.await);
     }
@@ -148,14 +169,14 @@ impl Engine {
         });
     }
 
-    async fn take_one(&mut self, shelf: &Arc<Shelf>, held: &Held, change: Changed) -> SkillNote {
-        let name = change.name;
+    async fn take_one(&mut self, shelf: &Arc<Shelf>, session: &Path, copy: &Path, change: Changed) -> SkillNote {
+        let name = on_one_line(&change.name);
         let saved = match change.skill {
             None => {
                 Err("programs do not remove skills; it is there again. A person may: `outboard skills remove`".into())
             }
             Some(Err(error)) => Err(with_hint(error.message, error.hint)),
-            Some(Ok(skill)) => self.save_one(shelf, held, skill).await,
+            Some(Ok(skill)) => self.save_one(shelf, session, copy, skill).await,
         };
         match saved {
             Ok((status, text)) => SkillNote { name, status, text },
@@ -163,10 +184,16 @@ impl Engine {
         }
     }
 
-    async fn save_one(&mut self, shelf: &Arc<Shelf>, held: &Held, skill: Skill) -> Result<(String, String), String> {
+    async fn save_one(
+        &mut self,
+        shelf: &Arc<Shelf>,
+        session: &Path,
+        copy: &Path,
+        skill: Skill,
+    ) -> Result<(String, String), String> {
         let told = |error: SkillError| with_hint(error.message, error.hint);
         let skill = shelf.collection().vetted(skill).map_err(told)?;
-        let checked = crate::skills::check(&self.deps, &self.surface, &skill, held.layer.folder()).await;
+        let checked = crate::skills::check(&self.deps, &self.surface, &skill, copy).await;
         let checked = checked.map_err(|error| with_hint(error.message, error.hint))?;
         let notes = checked.notes.first().map(|note| format!(" ({note})")).unwrap_or_default();
         let (place, status) = match shelf.rules().approval {
@@ -175,7 +202,7 @@ impl Engine {
         };
         let change =
             Change { what: What::Save, by: "model".into(), execution: Some(self.id().to_string()), at_ms: now_ms() };
-        let (kept, session) = (shelf.clone(), held.session.clone());
+        let (kept, session) = (shelf.clone(), session.to_owned());
         let (id, surface, journal) = (self.id().clone(), self.surface.clone(), self.deps.journal.clone());
         let skill = off_the_loop(move || {
             // What the program called may still be on its way to the disk; the case is made of it.
@@ -209,6 +236,11 @@ impl Engine {
 fn wants_shared(code: &str) -> bool {
     let first = code.lines().next().unwrap_or_default().trim();
     first.strip_prefix("//").or(first.strip_prefix('#')).is_some_and(|said| said.trim() == "skills: shared")
+}
+
+/// A name that a program chose, as it may stand in a line of a report.
+fn on_one_line(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn with_hint(message: String, hint: Option<String>) -> String {
