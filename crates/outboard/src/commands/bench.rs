@@ -80,10 +80,15 @@ impl From<BenchError> for Failure {
     fn from(error: BenchError) -> Self {
         let code = match &error {
             BenchError::Server { .. } | BenchError::Missing(_) => ErrorCode::UpstreamUnavailable,
-            BenchError::File { .. } => ErrorCode::Internal,
             _ => ErrorCode::InvalidRequest,
         };
-        Failure::new(code, error.to_string())
+        let failure = Failure::new(code, error.to_string());
+        match &error {
+            BenchError::File { .. } => {
+                failure.hint("check that it may be read and written, and that the disk is not full")
+            }
+            _ => failure,
+        }
     }
 }
 

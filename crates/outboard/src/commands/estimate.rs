@@ -45,6 +45,7 @@ struct Ways {
 
 pub(super) async fn run(cli: &Cli, args: &cli::Estimate) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
+    super::first::tell(&settings);
     let prices = super::bench::prices(args.money.prices.as_deref())?;
     let (model, price) = prices.of(args.money.model.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     let catalog = compose::catalog(&settings, &Principal::default())?;
