@@ -1,5 +1,6 @@
-//! Prints what isolation costs here: `cargo run --release --package outboard-sandbox --example latency -- [COUNT] [PART]`,
-//! where PART is `starts`, `hits` or `rate`.
+//! Prints what isolation costs here: `cargo run --release --package outboard-sandbox --example latency -- [COUNT] [PART]
+//! [MODULES]`, where PART is `starts`, `hits` or `rate`. With MODULES, such as `numpy,pandas`, Python alone is measured, with
+//! these imported before a program comes.
 //!
 //! Plain execution and bubblewrap are measured in the same run, block by block with ours, so that a busy machine is busy
 //! for all. Processor time is steadier than time by the clock there. The programs must be built: see [`support::built`].
@@ -51,6 +52,7 @@ struct Setting {
     python: PathBuf,
     script: PathBuf,
     count: usize,
+    preload: Vec<String>,
     folders: tempfile::TempDir,
 }
 
@@ -66,7 +68,7 @@ async fn main() -> Result<ExitCode, Failed> {
     if is_wanted("starts") {
         processes(&setting).await?;
     }
-    for programs in LANGUAGES.iter().filter(|_| is_wanted("hits")) {
+    for programs in setting.languages().filter(|_| is_wanted("hits")) {
         hits(&setting, programs).await?;
         memory(&setting, programs.language).await?;
     }
@@ -78,24 +80,39 @@ async fn main() -> Result<ExitCode, Failed> {
 
 fn setting() -> Result<Setting, Failed> {
     let folders = tempfile::tempdir()?;
-    for name in ["servers", "skills", "workspace"] {
-        std::fs::create_dir(folders.path().join(name))?;
+    for name in ["servers/.api", "skills", "workspace"] {
+        std::fs::create_dir_all(folders.path().join(name))?;
     }
+    std::fs::write(folders.path().join("servers/.api/index.json"), index())?;
     let script = folders.path().join("worker.py");
     std::fs::write(&script, outboard_python::WORKER)?;
     let spawner = built("outboard-spawner", "outboard-sandbox")?.into_os_string();
     let worker = built("outboard-worker", "outboard-worker")?;
-    Ok(Setting { spawner, worker, python: "python3".into(), script, count: number(1, 200), folders })
+    let modules = std::env::args().nth(3).unwrap_or_default();
+    let preload = modules.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    Ok(Setting { spawner, worker, python: "python3".into(), script, count: number(1, 200), preload, folders })
+}
+
+/// The names of some servers, as a worker finds them.
+fn index() -> String {
+    let entry =
+        |name: &str| format!(r#"{{"server":"{name}","folder":"{name}","namespace":"{name}","package":"{name}"}}"#);
+    let names = ["crm", "deploys", "drive", "logs", "mail", "notes", "sales", "tickets"];
+    format!("[{}]", names.map(entry).join(","))
 }
 
 impl Setting {
+    fn languages(&self) -> impl Iterator<Item = &'static Programs> {
+        LANGUAGES.iter().filter(|programs| self.preload.is_empty() || programs.language == Language::Python)
+    }
+
     async fn sandbox(&self, max: usize) -> Result<Sandbox, Failed> {
         let engine = |language: Language, kind| Engine { name: language.as_str().to_owned(), language, kind };
         let python = EngineKind::Python {
             interpreter: self.python.clone(),
             worker: outboard_python::WORKER,
             packages: Vec::new(),
-            preload: Vec::new(),
+            preload: self.preload.clone(),
         };
         let typescript = EngineKind::Program { path: self.worker.clone() };
         let options = Options {
@@ -123,7 +140,8 @@ impl Setting {
     fn command(&self, language: Language) -> Vec<OsString> {
         match language {
             Language::Python => {
-                vec![self.python.clone().into(), "-I".into(), "-B".into(), self.script.clone().into()]
+                let words = [&self.python, Path::new("-I"), Path::new("-B"), &self.script];
+                words.map(OsString::from).into_iter().chain(self.preload.iter().map(OsString::from)).collect()
             }
             _ => vec![self.worker.clone().into()],
         }
@@ -142,7 +160,7 @@ async fn processes(setting: &Setting) -> Result<(), Failed> {
     const BLOCKS: usize = 5;
     let sandbox = setting.sandbox(0).await?;
     let wrap = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-all", "--die-with-parent", "--"];
-    for language in LANGUAGES.iter().map(|programs| programs.language) {
+    for language in setting.languages().map(|programs| programs.language) {
         // The first one starts the template, which all others have.
         drop(sandbox.worker(setting.grant(language)).await?);
         let [mut plain, mut wrapped, mut jailed] = [(); 3].map(|()| Way::default());
