@@ -1,7 +1,7 @@
 //! Workers that are copies of a template: as much apart as any others, and replaced when the template is.
 
-use crate::support::{GUEST, engines, options, python, python_of, run, started};
-use outboard_sandbox::{Options, PoolSize, Sandbox, Worker};
+use crate::support::{GUEST, engines, options, python, run, started};
+use outboard_sandbox::{EngineKind, Options, PoolSize, Sandbox, Worker};
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
@@ -119,7 +119,7 @@ async fn an_engine_with_threads_or_without_the_words_is_no_template() {
     let threads = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n";
     let capable = crate::support::copied_guest().replacen("if sys.argv", &format!("{threads}if sys.argv"), 1);
     for guest in [GUEST.to_owned(), capable] {
-        let kind = python_of("python3", guest.leak());
+        let kind = crate::support::python_of("python3", guest.leak());
         let sandbox = started(engines("/bin/true".into(), Some(kind))).await;
         assert_eq!(run(&sandbox, python(), "result = 1").await.unwrap(), 1);
         let worker = sandbox.worker(python()).await.unwrap();
@@ -129,12 +129,22 @@ async fn an_engine_with_threads_or_without_the_words_is_no_template() {
 
 #[tokio::test]
 async fn copies_of_the_python_worker_draw_numbers_of_their_own() {
-    let kind = python_of("python3", outboard_python::WORKER);
+    // What a library has drawn in the template must not come again in its copies: OpenSSL keeps a generator of its own.
+    let packages = tempfile::tempdir().unwrap();
+    let early = "import random, ssl, uuid\nrandom.random(), ssl.RAND_bytes(8), uuid.uuid1()\n";
+    fs::write(packages.path().join("early_numbers.py"), early).unwrap();
+    let kind = EngineKind::Python {
+        interpreter: "python3".into(),
+        worker: outboard_python::WORKER,
+        packages: vec![packages.path().to_owned()],
+        preload: vec!["early_numbers".to_owned()],
+    };
     let sandbox = started(engines("/bin/true".into(), Some(kind))).await;
-    let code =
-        "import random, uuid, tempfile\n[random.random(), str(uuid.uuid4()), next(tempfile._get_candidate_names())]";
+    let code = "import os, random, secrets, ssl, tempfile, uuid\n\
+        [random.random(), random.SystemRandom().random(), random.Random().random(), secrets.token_hex(), os.urandom(8).hex(),\n\
+         str(uuid.uuid4()), str(uuid.uuid1()), ssl.RAND_bytes(8).hex(), next(tempfile._get_candidate_names())]";
     let (one, two) = (run(&sandbox, python(), code).await.unwrap(), run(&sandbox, python(), code).await.unwrap());
-    for place in 0..3 {
-        assert_ne!(one[place], two[place], "{one} {two}");
+    for place in 0..one.as_array().unwrap().len() {
+        assert_ne!(one[place], two[place], "{place}: {one} {two}");
     }
 }
