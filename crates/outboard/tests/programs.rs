@@ -238,3 +238,26 @@ fn an_engine_of_ones_own_runs_the_programs_that_name_it() {
     let report = place.program("bash", "# engine: words\nlogs list_pages {}\n");
     assert_eq!(report["error"]["code"], "sandbox_unavailable", "{report}");
 }
+
+#[test]
+fn programs_of_one_host_draw_numbers_of_their_own() {
+    let place = Place::with(&[]);
+    let mut session = place.serve();
+    session.request(
+        "initialize",
+        json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}),
+    );
+    let typescript = "return 'drawn:' + [Math.random(), crypto.randomUUID(), crypto.getRandomValues(new Uint32Array(2)).join('.'), \
+        require('node:crypto').randomBytes(8).toString('hex')].join() + ':drawn'";
+    let python = "import os, random, secrets, uuid\n'drawn:' + ','.join(map(str, [random.random(), secrets.token_hex(8), \
+        os.urandom(8).hex(), uuid.uuid4(), uuid.uuid1()])) + ':drawn'";
+    for (language, code) in [("typescript", typescript), ("python", python)] {
+        let mut drawn = || -> Vec<String> {
+            let (text, _) = session.tool("run_code", json!({"code": code, "language": language}));
+            let inner = text.split("drawn:").nth(1).and_then(|rest| rest.split(":drawn").next());
+            inner.unwrap_or_else(|| panic!("{text}")).split(',').map(str::to_owned).collect()
+        };
+        let (one, two) = (drawn(), drawn());
+        assert!(one.len() >= 4 && one.iter().zip(&two).all(|(one, two)| one != two), "{language}: {one:?} {two:?}");
+    }
+}
