@@ -243,10 +243,6 @@ fn an_engine_of_ones_own_runs_the_programs_that_name_it() {
 fn programs_of_one_host_draw_numbers_of_their_own() {
     let place = Place::with(&[]);
     let mut session = place.serve();
-    session.request(
-        "initialize",
-        json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}),
-    );
     let typescript = "return 'drawn:' + [Math.random(), crypto.randomUUID(), crypto.getRandomValues(new Uint32Array(2)).join('.'), \
         require('node:crypto').randomBytes(8).toString('hex')].join() + ':drawn'";
     let python = "import os, random, secrets, uuid\n'drawn:' + ','.join(map(str, [random.random(), secrets.token_hex(8), \
