@@ -1,14 +1,14 @@
 //! From entries of several files to one validated [`Settings`].
 
 use crate::foreign::{self, Foreign};
-use crate::jail::{FileSettings, sandbox_number};
+use crate::jail::sandbox_number;
 use crate::problem::{Fault, Problem, SettingsError};
 use crate::seen;
 use crate::settings::{Connection, Expose, PolicySettings, ServerSettings, Settings, ShapeSettings, WrittenTable};
 use crate::sign_in::{self, AccountSettings};
 use crate::written::{self, Entry, Given};
 use outboard_hosts::Transport;
-use outboard_types::{Language, Redacted, ServerName};
+use outboard_types::{Redacted, ServerName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -244,8 +244,8 @@ impl Build {
         for (name, engine) in &self.settings.sandbox.engines {
             let key = format!("sandbox.engines.{name}");
             if engine.program.as_os_str().is_empty() && !self.has_problem_below(&format!("{key}.")) {
-                let file = self.settings.files.last().cloned().unwrap_or_default();
-                self.problems.push(Problem::new(&file, 0, key, "`program` is missing: the path of the engine"));
+                let file = self.settings.files.last().map_or(Path::new(""), PathBuf::as_path);
+                self.problems.push(Problem::new(file, 0, key, "`program` is missing: the path of the engine"));
             }
         }
         match self.problems.is_empty() {
@@ -323,26 +323,13 @@ fn sandbox(sandbox: &mut crate::SandboxSettings, key: &[&str], given: Given, fol
         (["files", kind], Given::Map(map)) => {
             let writable = *kind == "write";
             sandbox.files.retain(|file| file.writable != writable);
-            let file = |(target, source)| FileSettings { target, source: PathBuf::from(source), writable };
+            let file = |(target, source)| crate::FileSettings { target, source: PathBuf::from(source), writable };
             sandbox.files.extend(map.into_iter().map(file));
         }
         (["python", "interpreter"], Given::Text(path)) => sandbox.python.interpreter = Some(folder.join(path)),
         (["python", "packages"], Given::List(list)) => sandbox.python.packages = paths(list),
         (["python", "preload"], Given::List(list)) => sandbox.python.preload = list,
-        (["engines", name, key], given) => {
-            engine(sandbox.engines.entry((*name).to_owned()).or_default(), key, given, folder)
-        }
-        _ => {}
-    }
-}
-
-fn engine(engine: &mut crate::EngineSettings, key: &str, given: Given, folder: &Path) {
-    match (key, given) {
-        ("program", Given::Text(path)) => engine.program = folder.join(path),
-        ("language", Given::Text(language)) => engine.language = Language::parse(&language),
-        ("args", Given::List(list)) => engine.args = Some(list),
-        ("guest", Given::Text(text)) => engine.guest = crate::GuestSettings::written(&text, folder),
-        ("needs", Given::List(list)) => engine.needs = list.into_iter().map(|path| folder.join(path)).collect(),
+        (["engines", name, key], given) => crate::engines::set(&mut sandbox.engines, name, key, given, folder),
         _ => {}
     }
 }

@@ -1,8 +1,8 @@
 //! Settings of the jail.
 
-use outboard_types::Language;
+use crate::engines::EngineSettings;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Limits of one program. Defaults are in the reference.
@@ -75,47 +75,6 @@ pub struct PythonSettings {
     pub packages: Vec<PathBuf>,
     /// Modules imported in advance.
     pub preload: Vec<String>,
-}
-
-/// A further engine.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EngineSettings {
-    /// Its program.
-    pub program: PathBuf,
-    /// The language of its programs; TypeScript without it.
-    pub language: Option<Language>,
-    /// Arguments before the guest's file, where they are not those that the guest is made for.
-    pub args: Option<Vec<String>>,
-    /// Who speaks the guest protocol.
-    pub guest: GuestSettings,
-    /// What the engine needs of the host's files, beside its program.
-    pub needs: Vec<PathBuf>,
-}
-
-/// Who speaks the guest protocol for a further engine.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum GuestSettings {
-    /// The guest for Bun.
-    #[default]
-    Bun,
-    /// The guest for Deno.
-    Deno,
-    /// The program itself.
-    Program,
-    /// A file that the program runs.
-    File(PathBuf),
-}
-
-impl GuestSettings {
-    /// What a settings file says: one of three words, or a path below its folder.
-    pub(crate) fn written(text: &str, folder: &Path) -> Self {
-        match text {
-            "bun" => Self::Bun,
-            "deno" => Self::Deno,
-            "program" => Self::Program,
-            path => Self::File(folder.join(path)),
-        }
-    }
 }
 
 impl Default for SandboxSettings {

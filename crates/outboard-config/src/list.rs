@@ -1,15 +1,16 @@
 //! Every setting, in the order of the reference. Never here: what a setting does.
 
 use crate::around::AROUND;
+use crate::engines::ENGINES;
 use crate::kept::JOURNAL;
 use crate::table::{Kind, Setting, number, setting};
 
 /// All settings, in the order of the reference.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().chain(JOURNAL).chain(AROUND)
+    SETTINGS.iter().chain(ENGINES).chain(DECIDING).chain(JOURNAL).chain(AROUND)
 }
 
-/// Those of the servers, the programs, and what stands between.
+/// Those of the servers and the programs.
 const SETTINGS: &[Setting] = &[
     setting(
         "mcp_config",
@@ -180,36 +181,10 @@ const SETTINGS: &[Setting] = &[
     ),
     setting("sandbox.python.packages", Kind::List, "[]", "Folders of further packages, absolute."),
     setting("sandbox.python.preload", Kind::List, "[]", "Modules that are imported before a worker is handed out."),
-    setting(
-        "sandbox.engines.*.program",
-        Kind::Path,
-        "",
-        "The program of a further engine; a program whose first line is `// engine: NAME`, or `# engine: NAME`, runs there.",
-    ),
-    setting(
-        "sandbox.engines.*.language",
-        Kind::Choice(&["typescript", "python", "bash"]),
-        "\"typescript\"",
-        "The language of the engine's programs.",
-    ),
-    setting(
-        "sandbox.engines.*.guest",
-        Kind::Text,
-        "\"bun\"",
-        "Who speaks the guest protocol: `bun` or `deno`, guests of ours for these engines; `program`, the engine itself; or the path of a file that it runs.",
-    ),
-    setting(
-        "sandbox.engines.*.args",
-        Kind::List,
-        "",
-        "The engine's arguments before the guest's file; without it those that Bun or Deno need, or none.",
-    ),
-    setting(
-        "sandbox.engines.*.needs",
-        Kind::List,
-        "[]",
-        "Files and folders that the engine needs beside its program and its libraries, which its programs can then read; a program inside one runs from its own place.",
-    ),
+];
+
+/// Those of what programs hold, what decides about calls, and what is kept.
+const DECIDING: &[Setting] = &[
     setting(
         "inspection.refuse",
         Kind::List,
