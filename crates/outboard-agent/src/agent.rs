@@ -7,11 +7,11 @@ use crate::correct;
 use crate::meant::PROGRAMS;
 use crate::names::Names;
 use crate::ports::{Count, Note, Tools, TurnEnded, Watch};
-use crate::prices::Price;
 use crate::prompts::Mode;
 use crate::provider::{Model, ModelError, Prompt, Reply, Stop, Usage};
 use crate::repeats::Repeats;
 use crate::trim::trim;
+use outboard_ledger::Price;
 use outboard_types::CancellationToken;
 
 /// How the loop runs.

@@ -2,8 +2,9 @@
 
 use crate::conversation::{Entry, Part};
 use crate::ports::Count;
-use crate::prices::Price;
+use crate::prices::cost;
 use crate::provider::Usage;
+use outboard_ledger::Price;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -23,7 +24,7 @@ impl Spent {
         self.usage += *usage;
         self.turns += 1;
         if let Some(price) = price {
-            self.cost_usd = Some(self.cost_usd.unwrap_or(0.0) + price.cost(usage));
+            self.cost_usd = Some(self.cost_usd.unwrap_or(0.0) + cost(price, usage));
         }
     }
 }
@@ -66,7 +67,7 @@ impl Budget {
             allowed = enough(allowed.min(left), Limit::Tokens(limit))?;
         }
         if let (Some(limit), Some(price)) = (self.cost, self.price) {
-            let reading = price.cost(&Usage { input: context, ..Usage::default() });
+            let reading = cost(&price, &Usage { input: context, ..Usage::default() });
             let left = limit - spent.cost_usd.unwrap_or(0.0) - reading;
             let affordable = if price.output > 0.0 { (left.max(0.0) * 1e6 / price.output) as u64 } else { u64::MAX };
             let affordable = if left > 0.0 { affordable } else { 0 };
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn money_is_reckoned_with_what_will_be_read() {
-        let price = Price { input: 1.0, cached: None, cache_write: None, output: 10.0 };
+        let price = Price { input: 1.0, cached: 1.0, cache_write: None, output: 10.0 };
         let budget = Budget { cost: Some(0.02), price: Some(price), tokens: None };
         assert_eq!(budget.allows(&spent(0, 0.0), 10_000, 4_000), Ok(1_000));
         assert_eq!(budget.allows(&spent(0, 0.01), 10_000, 4_000), Err(Limit::Cost(0.02)));

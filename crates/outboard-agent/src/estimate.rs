@@ -3,9 +3,10 @@
 //! The first turn is known: prompt, definitions and task are counted. What follows is assumed, and the
 //! assumptions are part of the estimate, so that a person who is asked can judge them.
 
-use crate::prices::Price;
+use crate::prices::cost;
 use crate::prompts::Mode;
 use crate::provider::Usage;
+use outboard_ledger::Price;
 use serde::Serialize;
 
 /// What a run will probably take.
@@ -36,7 +37,7 @@ pub fn estimate(mode: Mode, first: u64, price: Option<&Price>) -> Estimate {
     let input = turns * first + growth * (turns * (turns - 1) / 2);
     let output = turns * WRITTEN;
     let usage = Usage { input, output, ..Usage::default() };
-    Estimate { first, turns, input, output, cost_usd: price.map(|price| price.cost(&usage)) }
+    Estimate { first, turns, input, output, cost_usd: price.map(|price| cost(price, &usage)) }
 }
 
 #[cfg(test)]
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn definitions_are_read_in_every_turn() {
-        let price = Price { input: 1.0, cached: None, cache_write: None, output: 10.0 };
+        let price = Price { input: 1.0, cached: 1.0, cache_write: None, output: 10.0 };
         let direct = estimate(Mode::Direct, 10_000, Some(&price));
         assert_eq!((direct.turns, direct.input), (6, 60_000 + 22_500));
         assert!((direct.cost_usd.unwrap() - 0.1065).abs() < 1e-9);

@@ -29,7 +29,7 @@ pub use choose::{Choice, choose};
 pub use conversation::{Answer, Conversation, Entry, Part, ToolUse};
 pub use estimate::{Estimate, estimate};
 pub use names::{Definition, Names};
+pub use outboard_ledger::{Price, Prices};
 pub use ports::{CallAside, Count, Note, ToolOutcome, Tools, TurnEnded, Watch};
-pub use prices::{Price, Prices};
 pub use prompts::{Connected, Mode, system_prompt};
 pub use provider::{Client, ClientOptions, Model, ModelError, Prompt, Provider, Received, Reply, Stop, Usage};

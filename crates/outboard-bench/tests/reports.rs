@@ -33,7 +33,7 @@ fn results(code: u64) -> Results {
     Results {
         counter: "o200k".into(),
         model: "m".into(),
-        price: Price { input: 3.0, output: 15.0, cached: 0.3 },
+        price: Price { input: 3.0, output: 15.0, cached: 0.3, cache_write: None },
         latency: Latency::default(),
         machine: Machine::here(),
         runs: vec![run(Mode::Direct, 500_000), run(Mode::Code, code)],

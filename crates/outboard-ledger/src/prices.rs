@@ -15,9 +15,18 @@ pub struct Price {
     pub output: f64,
     /// Of input that the provider has in its cache.
     pub cached: f64,
+    /// Of input that is written into that cache; as `input` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<f64>,
 }
 
 impl Price {
+    /// Whether every figure is an amount.
+    pub fn is_usable(&self) -> bool {
+        let amounts = [Some(self.input), Some(self.output), Some(self.cached), self.cache_write];
+        amounts.into_iter().flatten().all(|amount| amount.is_finite() && amount >= 0.0)
+    }
+
     /// The cost where repeated input comes from the provider's cache.
     pub fn cached(&self, bill: &Bill) -> f64 {
         let Bill { fresh, repeated, output } = *bill;
@@ -40,7 +49,8 @@ pub struct Prices {
     /// When the prices were looked up, or where.
     #[serde(default)]
     pub note: String,
-    /// Each model's prices.
+    /// Each model's prices. A name that ends in `*` stands for all that begin so; the longest that fits counts. A dot
+    /// and a hyphen are the same in names: providers write versions one way, people the other.
     pub prices: BTreeMap<String, Price>,
     /// How fast a model is assumed to be.
     #[serde(default)]
@@ -77,9 +87,7 @@ impl Prices {
     pub fn read(text: &str) -> Result<Self, PriceError> {
         let read: Self = toml::from_str(text).map_err(|error| PriceError::Unreadable(error.to_string()))?;
         read.of(None)?;
-        let amount = |amount: f64| amount.is_finite() && amount >= 0.0;
-        let wrong = |price: &Price| ![price.input, price.output, price.cached].into_iter().all(amount);
-        match read.prices.iter().find(|(_, price)| wrong(price)) {
+        match read.prices.iter().find(|(_, price)| !price.is_usable()) {
             Some((name, _)) => Err(PriceError::Amount { name: name.clone() }),
             None => Ok(read),
         }
@@ -91,13 +99,30 @@ impl Prices {
     }
 
     /// The name and prices of a model, or of the usual one.
-    pub fn of(&self, model: Option<&str>) -> Result<(&str, Price), PriceError> {
+    pub fn of<'a>(&'a self, model: Option<&'a str>) -> Result<(&'a str, Price), PriceError> {
         let name = model.unwrap_or(&self.model);
         let known = || self.prices.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let found = self.prices.get_key_value(name);
-        found
-            .map(|(name, price)| (name.as_str(), *price))
-            .ok_or_else(|| PriceError::Unknown { name: name.to_owned(), known: known() })
+        let found = self.find(name).map(|price| (name, price));
+        found.ok_or_else(|| PriceError::Unknown { name: name.to_owned(), known: known() })
+    }
+
+    /// The prices of a model, if they are known.
+    pub fn find(&self, model: &str) -> Option<Price> {
+        let plain = |name: &str| name.replace('.', "-");
+        let model = plain(model);
+        let fits = |(name, price): (&String, &Price)| match plain(name).strip_suffix('*') {
+            Some(start) => model.starts_with(start).then_some((start.len(), *price)),
+            // An exact name is closer than any beginning.
+            None => (plain(name) == model).then_some((usize::MAX, *price)),
+        };
+        self.prices.iter().filter_map(fits).max_by_key(|(length, _)| *length).map(|(_, price)| price)
+    }
+
+    /// Sets the prices of a model, or of all that begin so.
+    pub fn set(&mut self, model: impl Into<String>, price: Price) {
+        let model = model.into();
+        self.prices.retain(|known, _| known.replace('.', "-") != model.replace('.', "-"));
+        self.prices.insert(model, price);
     }
 }
 
@@ -113,10 +138,27 @@ mod tests {
 
     #[test]
     fn caching_makes_what_is_repeated_cheaper() {
-        let price = Price { input: 3.0, output: 15.0, cached: 0.3 };
+        let price = Price { input: 3.0, output: 15.0, cached: 0.3, cache_write: None };
         let bill = Bill { fresh: 1_000_000, repeated: 2_000_000, output: 100_000 };
         assert!((price.cached(&bill) - 5.1).abs() < 1e-9);
         assert!((price.uncached(&bill) - 10.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_longest_name_counts_and_what_was_set_later() {
+        let mut prices = Prices::usual();
+        let output = |prices: &Prices, model: &str| prices.find(model).map(|price| price.output);
+        assert_eq!(output(&prices, "claude-opus-4-5-20251101"), Some(25.0));
+        assert_eq!(output(&prices, "claude-opus-4.5"), Some(25.0));
+        assert_eq!(output(&prices, "claude-opus-4-1"), Some(75.0));
+        assert_eq!(output(&prices, "gpt-5-mini"), Some(2.0));
+        assert_eq!((output(&prices, "gpt-5-pro"), output(&prices, "some-local-model")), (None, None));
+        assert_eq!(
+            prices.of(Some("claude-haiku-4.5")).map(|(name, price)| (name, price.input)).ok(),
+            Some(("claude-haiku-4.5", 1.0))
+        );
+        prices.set("gpt-5", Price { input: 1.0, output: 3.0, cached: 1.0, cache_write: None });
+        assert_eq!(output(&prices, "gpt-5"), Some(3.0));
     }
 
     #[test]

@@ -1,40 +1,118 @@
 //! What telemetry, counting and alerts cost a program of 1,000 calls: prints the ratios of the median times, with each
-//! of them and with none.
+//! of them and with none, as a command of its own and in a process that serves.
 //!
-//! Needs the programs: `cargo build --release --bins`, then
-//! `cargo run --release -p outboard-telemetry --example overhead`.
+//! Needs the programs: `cargo build --profile measure --workspace --bins`, then
+//! `cargo run --profile measure -p outboard-telemetry --example overhead`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that talks to who makes it")]
 
 use axum::Router;
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 const ROUNDS: usize = 9;
 
 const PROGRAM: &str = "for (let i = 0; i < 1000; i++) await logs.listPages({});\nreturn 1;";
 
-/// The time of one execution in milliseconds, as the journal has it.
-fn once(program: &Path, folder: &Path, settings: &str, collector: Option<&str>) -> f64 {
-    let mut command = Command::new(program);
-    command
-        .args(["--config", settings, "run", "program.ts", "--json"])
-        .current_dir(folder)
-        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
-    if let Some(base) = collector {
-        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", base);
+/// Without anything, with what is there unless settings say otherwise, and with a collector as well.
+const WAYS: [(&str, bool); 3] = [("plain.toml", false), ("outboard.toml", false), ("outboard.toml", true)];
+
+/// Who does it and where.
+struct Place<'a> {
+    program: &'a Path,
+    folder: &'a Path,
+    collector: &'a str,
+}
+
+impl Place<'_> {
+    fn command(&self, (settings, sends): (&str, bool)) -> Command {
+        let mut command = Command::new(self.program);
+        command.args(["--config", settings]).current_dir(self.folder).env_remove("OTEL_EXPORTER_OTLP_ENDPOINT");
+        if sends {
+            command.env("OTEL_EXPORTER_OTLP_ENDPOINT", self.collector);
+        }
+        command
     }
-    let output = command.output().unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    assert_eq!(report["status"], "succeeded", "{report}");
-    let mut show = Command::new(program);
-    show.args(["--config", settings, "executions", "show", report["id"].as_str().unwrap(), "--json"])
-        .current_dir(folder);
-    let shown = show.output().unwrap();
-    let row: Value = serde_json::from_slice(&shown.stdout).unwrap();
-    row["ended_ms"].as_f64().unwrap() - row["started_ms"].as_f64().unwrap()
+
+    /// The time of one execution as the journal has it, and of the whole command, in milliseconds.
+    fn once(&self, way: (&str, bool)) -> [f64; 2] {
+        let began = Instant::now();
+        let output = self.command(way).args(["run", "program.ts", "--json"]).output().unwrap();
+        let whole = began.elapsed().as_secs_f64() * 1e3;
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        assert_eq!(report["status"], "succeeded", "{report}");
+        let id = report["id"].as_str().unwrap();
+        let shown = self.command(way).args(["executions", "show", id, "--json"]).output().unwrap();
+        let row: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        [row["ended_ms"].as_f64().unwrap() - row["started_ms"].as_f64().unwrap(), whole]
+    }
+}
+
+/// A process that serves, and a client of it.
+struct Served {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Served {
+    fn start(mut command: Command) -> Self {
+        command.arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut served = Self { child, input, output };
+        let client = json!({"name": "overhead", "version": "1"});
+        served.ask("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
+        served
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> String {
+        writeln!(self.input, "{}", json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})).unwrap();
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server ended");
+            if serde_json::from_str::<Value>(&line).unwrap()["id"] == 1 {
+                return line;
+            }
+        }
+    }
+
+    /// From the request to its answer.
+    fn run(&mut self) -> [f64; 1] {
+        let began = Instant::now();
+        let answer = self.ask("tools/call", json!({"name": "run_code", "arguments": {"code": PROGRAM}}));
+        assert!(answer.contains("succeeded"), "{answer}");
+        [began.elapsed().as_secs_f64() * 1e3]
+    }
+
+    fn end(mut self) {
+        drop(self.input);
+        self.child.wait().unwrap();
+    }
+}
+
+/// Does each way in turn, so that what else the machine does falls on all of them, and prints the medians.
+fn compare<const N: usize>(names: [&str; N], mut once: impl FnMut(usize) -> [f64; N]) {
+    let mut times: [[Vec<f64>; 3]; N] = std::array::from_fn(|_| Default::default());
+    for _ in 0..ROUNDS {
+        for way in 0..WAYS.len() {
+            let took = once(way);
+            (0..N).for_each(|kind| times[kind][way].push(took[kind]));
+        }
+    }
+    for (name, times) in names.iter().zip(times) {
+        let [without, counted, all] = times.map(median);
+        println!(
+            "{name}: {without:.0} ms without, {counted:.0} ms with counting and alerts ({:.3}), {all:.0} ms with spans \
+             and metrics as well ({:.3})",
+            counted / without,
+            all / without
+        );
+    }
 }
 
 fn median(mut times: Vec<f64>) -> f64 {
@@ -45,26 +123,26 @@ fn median(mut times: Vec<f64>) -> f64 {
 #[tokio::main]
 async fn main() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
+    let collector = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(|| async { StatusCode::OK })).await });
     let bin = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
     let (program, demo) = (bin.join("outboard"), bin.join("outboard-demo"));
-    assert!(program.exists() && demo.exists(), "build the programs first: cargo build --release --bins");
+    assert!(program.exists() && demo.exists(), "build the programs first: cargo build --profile measure --bins");
     let folder = tempfile::tempdir().unwrap();
     let settings = format!("[servers.logs]\ncommand = {demo:?}\nargs = [\"logs\"]\n[sandbox]\ntotal_calls = 1000\n");
     let plain = format!("{settings}[ledger]\ntokenizer = \"estimate\"\n[alerts]\nenabled = false\n");
     std::fs::write(folder.path().join("outboard.toml"), settings).unwrap();
     std::fs::write(folder.path().join("plain.toml"), plain).unwrap();
     std::fs::write(folder.path().join("program.ts"), PROGRAM).unwrap();
-    let (mut without, mut counted, mut all) = (Vec::new(), Vec::new(), Vec::new());
-    // Alternately, so that what else the machine does falls on all of them.
-    for _ in 0..ROUNDS {
-        without.push(once(&program, folder.path(), "plain.toml", None));
-        counted.push(once(&program, folder.path(), "outboard.toml", None));
-        all.push(once(&program, folder.path(), "outboard.toml", Some(&base)));
+    let place = Place { program: &program, folder: folder.path(), collector: &collector };
+    for way in WAYS {
+        place.once(way);
     }
-    let (without, counted, all) = (median(without), median(counted), median(all));
-    println!("without {without:.0} ms");
-    println!("with counting and alerts {counted:.0} ms, ratio {:.3}", counted / without);
-    println!("with telemetry as well {all:.0} ms, ratio {:.3}", all / without);
+    compare(["a command, the program", "a command, the whole"], |way| place.once(WAYS[way]));
+    let mut served = WAYS.map(|way| Served::start(place.command(way)));
+    for one in &mut served {
+        one.run();
+    }
+    compare(["a process that serves"], |way| served[way].run());
+    served.into_iter().for_each(Served::end);
 }

@@ -177,7 +177,7 @@ fn what_is_unusual_is_told_when_it_happens_and_listed_later() {
     let place = Place::with(&["logs"]);
     let plain = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     let limits =
-        "calls_factor = 3\nleast_calls = 10\nerror_rate = 0.2\ncost_day = 20\nquiet = \"1h\"\nafter = \"0s\"\n";
+        "calls_factor = 3\nleast_calls = 10\nerror_rate = 0.2\ncost_day = 20\nquiet = \"1h\"\nafter = \"1ms\"\n";
     place.settings(&format!("{plain}[ledger]\ntokenizer = \"o200k\"\n[alerts]\n{limits}"));
     for _ in 0..5 {
         place.program("typescript", "await logs.getPage({ page: 1 }); return 1;");

@@ -64,7 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("crates/outboard-config", &["outboard-hosts", "outboard-types"]),
-    ("crates/outboard-agent", &["outboard-types"]),
+    ("crates/outboard-agent", &["outboard-types", "outboard-ledger"]),
     (
         "crates/outboard",
         &[

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::output;
 use comfy_table::{CellAlignment, Table, presets};
 use outboard_bench::{BenchError, Kind, Mode, Options, Programs, Results, Run, Sum};
+use outboard_config::Settings;
 use outboard_ledger::Prices;
 use outboard_types::ErrorCode;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,11 @@ fn options(args: &cli::Bench) -> Result<Options, Failure> {
         prices: prices(args.money.prices.as_deref())?,
         model: args.money.model.clone(),
     })
+}
+
+/// The table of prices that is named, or the usual one with those of the settings in front.
+pub(super) fn priced(settings: &Settings, file: Option<&Path>) -> Result<Prices, Failure> {
+    if file.is_some() { prices(file) } else { super::agent::prices(settings) }
 }
 
 /// The table of prices that is named, or the usual one.

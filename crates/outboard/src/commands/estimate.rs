@@ -46,7 +46,7 @@ struct Ways {
 pub(super) async fn run(cli: &Cli, args: &cli::Estimate) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     super::first::tell(&settings);
-    let prices = super::bench::prices(args.money.prices.as_deref())?;
+    let prices = super::bench::priced(&settings, args.money.prices.as_deref())?;
     let (model, price) = prices.of(args.money.model.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     let catalog = compose::catalog(&settings, &Principal::default())?;
     super::list::ask_all(&catalog.upstreams, false).await;

@@ -36,7 +36,7 @@ impl Given {
             return Err(Failure::usage(format!("there is no key for {provider}"))
                 .hint(format!("set {}, or `key` in [agent]", variable(provider))));
         }
-        let price = prices(settings)?.of(&model);
+        let price = prices(settings)?.find(&model);
         let max_cost = args.max_cost.or(agent.max_cost);
         if let Some(amount) = max_cost.filter(|amount| !amount.is_finite() || *amount < 0.0) {
             return Err(Failure::usage(format!("--max-cost: {amount} is not an amount")));
@@ -76,12 +76,13 @@ struct WrittenPrice {
     cache_write: Option<f64>,
 }
 
-fn prices(settings: &Settings) -> Result<Prices, Failure> {
+/// The table of prices, with those of the settings in front.
+pub(crate) fn prices(settings: &Settings) -> Result<Prices, Failure> {
     let written: Vec<WrittenPrice> = compose::tables("agent.prices", &settings.agent.prices)?;
-    let mut prices = Prices::default();
+    let mut prices = Prices::usual();
     // The first of equal names counts, so it is put in front last.
     for WrittenPrice { model, input, output, cached, cache_write } in written.into_iter().rev() {
-        let price = Price { input, cached, cache_write, output };
+        let price = Price { input, output, cached: cached.unwrap_or(input), cache_write };
         if !price.is_usable() {
             let problem = format!("agent.prices: the price of {model:?} holds what is no amount");
             return Err(Failure::new(ErrorCode::InvalidSettings, problem));

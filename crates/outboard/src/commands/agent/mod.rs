@@ -15,6 +15,7 @@ use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::tokens::O200k;
 use given::Given;
+pub(super) use given::prices;
 use outboard_agent::{Conversation, Count, Entry, Mode};
 use outboard_types::{ErrorCode, Principal};
 use session::Session;

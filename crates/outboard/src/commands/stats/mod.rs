@@ -27,7 +27,7 @@ pub(super) fn run(cli: &Cli, args: &cli::Stats) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     let span = outboard_config::span(&args.since)
         .ok_or_else(|| Failure::usage(format!("--since {:?} is not a span", args.since)).hint("write 12h or 30d"))?;
-    let prices = super::bench::prices(args.money.prices.as_deref())?;
+    let prices = super::bench::priced(&settings, args.money.prices.as_deref())?;
     let (model, price) = prices.of(args.money.model.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
     let by = by(&args.by);
     let now = now_ms();

@@ -155,18 +155,9 @@ fn is_estimate(span: &Span) -> bool {
     span.text("outboard.tokens.counter").is_none_or(|counter| counter == "estimate")
 }
 
-/// What is worth saying: sizes, and whatever is not as usual.
+/// What is worth saying: whatever is not as usual first, for a narrow terminal cuts the rest; sizes last.
 fn notes(span: &Span) -> String {
-    let mut notes = Vec::new();
-    if let (Some(there), Some(back), true) = (
-        span.number("outboard.arguments.bytes"),
-        span.number("outboard.result.bytes"),
-        span.text("outboard.server").is_some(),
-    ) {
-        let tokens = |of: &str| span.number(&format!("outboard.tokens.{of}")).unwrap_or(0);
-        let about = if is_estimate(span) { "~" } else { "" };
-        notes.push(format!("{there} B → {back} B, {about}{} tokens", tokens("arguments") + tokens("result")));
-    }
+    let mut notes: Vec<String> = span.failure.iter().map(|code| format!("error {code}")).collect();
     notes.extend(span.number("code.line.number").map(|line| format!("line {line}")));
     notes.extend(
         span.text("outboard.policy.decision").filter(|word| !matches!(*word, "allow" | "none")).map(str::to_owned),
@@ -178,10 +169,20 @@ fn notes(span: &Span) -> String {
     if matches!(span.get("outboard.replayed"), Some(outboard_telemetry::Value::Flag(true))) {
         notes.push("replayed".to_owned());
     }
-    notes.extend(span.number("outboard.parallel.group").map(|group| format!("∥{group}")));
     notes.extend(span.text("outboard.worker.end").filter(|end| *end != "ended").map(str::to_owned));
-    notes.extend(span.failure.as_ref().map(|code| format!("error {code}")));
+    notes.extend(span.number("outboard.parallel.group").map(|group| format!("∥{group}")));
+    notes.extend(sizes(span));
     notes.join(", ")
+}
+
+/// The bytes and tokens of a call.
+fn sizes(span: &Span) -> Option<String> {
+    span.text("outboard.server")?;
+    let bytes = |of: &str| span.number(&format!("outboard.{of}.bytes"));
+    let tokens = |of: &str| span.number(&format!("outboard.tokens.{of}")).unwrap_or(0);
+    let about = if is_estimate(span) { "~" } else { "" };
+    let (there, back) = (bytes("arguments")?, bytes("result")?);
+    Some(format!("{there} B → {back} B, {about}{} tokens", tokens("arguments") + tokens("result")))
 }
 
 #[cfg(test)]
@@ -232,7 +233,7 @@ mod tests {
             assert!(text.lines().count() < 100 && text.contains("9921 more"), "{text}");
         }
         let whole = drawn(&id, &trace, Layout::of(None));
-        assert!(whole.contains("approved by a person, error upstream_unavailable"), "{whole}");
+        assert!(whole.contains("error upstream_unavailable, approved by a person"), "{whole}");
     }
 
     #[test]
