@@ -51,7 +51,7 @@ fn start(phoenix: &Path, folder: &Path, port: u16) -> Result<Server> {
 
 /// An agent with a scripted model runs a program; its spans are one tree.
 fn with_tracing(place: &Path, port: u16) -> Result<()> {
-    let script = json!({"code": [
+    let script = json!({"turns": [
         {"text": "Let me look.", "calls": [{"name": "run_code", "arguments": {"code": PROGRAM}}]},
         {"text": "There are 30 pages."},
     ]});
