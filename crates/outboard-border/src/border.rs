@@ -3,6 +3,7 @@
 use crate::found::{by_pointer, found};
 use crate::notes::Notes;
 use crate::place::Place;
+use crate::spelled;
 use outboard_privacy::{Detector, Hints};
 use outboard_types::{Redacted, ToolId, now_ms};
 use outboard_vault::{FlowRules, KeySource, RefusedSecret, Secrets, Session, TokensHere, Vault, VaultError};
@@ -191,9 +192,10 @@ impl Border {
         let found_at = by_pointer(&self.detector, &value, &hints(from));
         let here = if from.is_some() { TokensHere::Foreign } else { TokensHere::Own };
         let server = from.map(|id| id.server.as_str());
-        let mut changed = false;
+        let (mut changed, before) = (false, notes.len());
         let protected = self.session(place).and_then(|session| {
             session.learn(&found_at.values(&value), server)?;
+            changed |= spelled::protect(&session, &mut value)?;
             session.protect_noting(
                 &mut value,
                 here,
@@ -203,7 +205,12 @@ impl Border {
                     changed = true;
                     notes.add(tokens, &format!("{at} {pointer}"), &found_at.rules(pointer, tokens.len()));
                 },
-            )
+            )?;
+            // A pointer holds keys, and a key may be an address.
+            notes.since(before).try_for_each(|note| {
+                note.at = session.protect(&note.at, &[], TokensHere::Own, None)?.text;
+                Ok(())
+            })
         });
         match protected {
             Ok(()) if !changed => json.to_owned(),

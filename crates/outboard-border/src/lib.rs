@@ -12,13 +12,16 @@ mod border;
 mod door;
 mod formats;
 mod found;
+mod inside;
 mod notes;
 mod own;
 mod place;
 mod seal;
 mod source;
+mod spelled;
 
 pub use border::{Border, BorderError, Inside, Options};
 pub use notes::{Note, Notes};
+pub use outboard_vault::{FileSeal, KeySource};
 pub use place::Place;
 pub use seal::Sealed;

@@ -34,7 +34,38 @@ impl Notes {
                 return;
             }
             let rule = rules.get(number).cloned().unwrap_or_else(|| "known".to_owned());
-            self.notes.push(Note { token: token.to_string(), at: at.to_owned(), rule });
+            self.once(Note { token: token.to_string(), at: at.to_owned(), rule });
         }
+    }
+
+    /// A token that stands in one place several times, or in answers of the same tool, is one row.
+    pub(crate) fn once(&mut self, note: Note) {
+        if self.notes.iter().any(|known| known.token == note.token && known.at == note.at) {
+            return;
+        }
+        match self.notes.len() < MOST {
+            true => self.notes.push(note),
+            false => self.more += 1,
+        }
+    }
+
+    /// Takes over other notes.
+    pub fn append(&mut self, other: Self) {
+        other.notes.into_iter().for_each(|note| self.once(note));
+        self.more += other.more;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.notes.len()
+    }
+
+    /// The notes behind the first ones.
+    pub(crate) fn since(&mut self, first: usize) -> impl Iterator<Item = &mut Note> {
+        self.notes.iter_mut().skip(first)
+    }
+
+    /// Whether nothing became a token.
+    pub fn is_empty(&self) -> bool {
+        self.notes.is_empty()
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use std::sync::LazyLock;
 
 /// What may be a token, with the part of the value that a view keeps behind it.
-static MARK: LazyLock<Regex> = LazyLock::new(|| {
+pub(crate) static MARK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\[[A-Z][A-Z0-9_]*_[0-9]+(?::[^\[\]]{1,48})?\](?:@[A-Za-z0-9.-]+)?").expect("invariant: it compiles")
 });
 

@@ -6,7 +6,7 @@ use outboard_border::{Border, Notes, Place};
 impl Report {
     /// Puts tokens in place of everything private that a model would read. Called once, before anybody sees it.
     pub(crate) fn protect(&mut self, border: &Border, place: &Place) {
-        let mut notes = Notes::default();
+        let mut notes = std::mem::take(&mut self.privacy);
         self.result = self.result.take().map(|result| border.json(place, &result, None, "result", &mut notes));
         if !self.stdout.is_empty() {
             self.stdout = border.text(place, &self.stdout, "stdout", &mut notes);

@@ -4,8 +4,9 @@ use crate::executions::Deps;
 use crate::inspection::Findings;
 use crate::report::{CallCount, Failure, HostCount, Report};
 use crate::skills::SkillReport;
+use crate::traced;
 use outboard_border::Notes;
-use outboard_journal::{ExecutionRow, Journal, Status};
+use outboard_journal::{ExecutionRow, Journal, MarkKind, Status};
 use outboard_types::ExecutionId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -58,9 +59,18 @@ impl Report {
     }
 }
 
-/// What became a token in an execution that ended.
+/// What became a token in an execution that ended, or in a direct call.
 pub fn privacy_of(journal: &Journal, id: &ExecutionId) -> Option<Notes> {
-    Some(kept(journal, id)?.privacy)
+    let of_call = || serde_json::from_str(&journal.noted(id).ok()??).ok();
+    kept(journal, id).map(|kept| kept.privacy).or_else(of_call)
+}
+
+/// Keeps what became a token in a direct call, which has no report.
+pub fn keep_privacy(journal: &Journal, id: &ExecutionId, notes: &Notes) {
+    if !notes.is_empty() {
+        let notes = serde_json::to_string(notes).unwrap_or_default();
+        traced::note(journal, id, Duration::ZERO, MarkKind::Private { notes });
+    }
 }
 
 /// What an execution that ended had to do with skills.

@@ -47,7 +47,7 @@ pub use executions::{Deps, Executions, Handle, Limits, Progress, fresh_id};
 pub use guest::Guest;
 pub use inspection::{Findings, InspectionRules};
 pub use intents::{Intents, Journalled};
-pub use kept::{privacy_of, skills_of};
+pub use kept::{keep_privacy, privacy_of, skills_of};
 pub use learned::Learned;
 pub use ledger::Tokens;
 pub use orders::Orders;

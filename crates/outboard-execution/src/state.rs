@@ -1,11 +1,13 @@
 //! Where sessions and skills live on disk.
 
 use crate::workspace::{Found, KeptFiles, RemovedFiles, Snapshot, Store, sweep};
+use outboard_border::FileSeal;
 use outboard_types::{ExecutionId, Principal, SessionName};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The folder that holds everything Outboard keeps: `.outboard` beside the project's settings.
@@ -28,6 +30,11 @@ impl StateFolder {
     /// Keeps at most this many bytes of the files that executions began with; none with 0.
     pub fn keeping(self, files_max_bytes: u64) -> Self {
         Self { files: Store::new(self.root.join("files"), files_max_bytes), ..self }
+    }
+
+    /// Makes the files that executions began with unreadable at rest, where there is a seal.
+    pub fn sealed(self, seal: Option<Arc<FileSeal>>) -> Self {
+        Self { files: self.files.sealed(seal), ..self }
     }
 
     /// The folder itself.

@@ -156,6 +156,11 @@ pub enum MarkKind {
         #[serde(default, skip_serializing_if = "is_default")]
         error: Option<String>,
     },
+    /// What became a token in a direct call, as a text that is sealed in the file.
+    Private {
+        /// The notes.
+        notes: String,
+    },
     /// A model was asked for its next words.
     Turn {
         /// When its run began, in microseconds since 1970.
@@ -249,6 +254,15 @@ impl Journal {
         }))
     }
 
+    /// The last of the notes on what became a token in a direct call.
+    pub fn noted(&self, call: &ExecutionId) -> Result<Option<String>, JournalError> {
+        let notes = self.marks(call)?.into_iter().rev().find_map(|mark| match mark.what {
+            MarkKind::Private { notes } => Some(notes),
+            _ => None,
+        });
+        self.sealed().open_some(notes)
+    }
+
     /// The trace that an execution's client named.
     pub fn trace_origin(&self, execution: &ExecutionId) -> Result<Option<TraceOrigin>, JournalError> {
         Ok(self.marks(execution)?.iter().find_map(|mark| mark.what.origin()))
@@ -264,7 +278,11 @@ fn moved(context: &Context<'_>, mark: &Mark, what: &str) -> rusqlite::Result<boo
 }
 
 pub(crate) fn write(context: &Context<'_>, mark: &Mark) -> rusqlite::Result<()> {
-    let what = serde_json::to_string(&mark.what).unwrap_or_default();
+    let what = match &mark.what {
+        MarkKind::Private { notes } => serde_json::to_string(&MarkKind::Private { notes: context.sealed.seal(notes) }),
+        what => serde_json::to_string(what),
+    };
+    let what = what.unwrap_or_default();
     if matches!(mark.what, MarkKind::Place { .. }) && moved(context, mark, &what)? {
         return Ok(());
     }

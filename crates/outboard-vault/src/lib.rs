@@ -14,11 +14,13 @@
 //! Never here: detection (what is private comes in as [`Found`]), the clock (times come with the calls), the
 //! environment, the network, or a decision to send something.
 
+mod bent;
 mod encoded;
 mod encodings;
 mod entry;
 mod error;
 mod expected;
+mod files;
 mod flows;
 mod key;
 mod needles;
@@ -34,6 +36,7 @@ mod token;
 mod vault;
 
 pub use error::{RestoreError, UnknownToken, VaultError};
+pub use files::FileSeal;
 pub use flows::{Action, Checked, Flow, FlowDecision, FlowRule, FlowRules, Origins, OriginsSize};
 pub use key::{KeySource, fresh_key};
 pub use protect::{Found, Protected, TokensHere};

@@ -1,5 +1,6 @@
 //! Which places of a text become tokens.
 
+use crate::bent::bent;
 use crate::encoded::encoded;
 use crate::entry::Entry;
 use crate::state::State;
@@ -77,6 +78,9 @@ pub(crate) fn regions(text: &str, found: &[Found<'_>], here: TokensHere, state: 
         .into_iter()
         .map(|range| Region { becomes: whole(&text[range.clone()], PRIVATE), range });
     let all = merged(text, encoded.collect(), all);
+    let bent = bent(text, &needles).into_iter();
+    let bent = bent.map(|range| Region { becomes: whole(&text[range.clone()], PRIVATE), range });
+    let all = merged(text, all, bent.collect());
     let all = merged(text, all, state.expected.regions(text));
     let marks = marks(text, kinds).map(|mark| {
         let lives = mark.number().is_some_and(|number| state.token(mark.kind, number).is_some());

@@ -18,6 +18,7 @@ mod inbox;
 mod keychain;
 mod logging;
 mod lines;
+mod leaks;
 mod network;
 #[path = "../../outboard-sandbox/tests/npm.rs"]
 mod npm;

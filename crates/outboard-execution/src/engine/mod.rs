@@ -42,7 +42,7 @@ use outboard_types::{Digest, ExecutionId, now_ms};
 use skills::Held;
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tally::Tally;
 use tokio::sync::OwnedSemaphorePermit;
@@ -95,6 +95,8 @@ pub(crate) struct Engine {
     has_leave: bool,
     /// Whether it made a call that changes something.
     has_effects: bool,
+    /// What became a token on its way into the program, where that is kept from values.
+    crossed: Arc<Mutex<Notes>>,
     /// Held by an execution of an earlier process until it has caught up.
     turn: Option<OwnedSemaphorePermit>,
 }
@@ -123,6 +125,7 @@ impl Engine {
         let Parts { deps, live, surface, servers, run, workspace } = parts;
         Self {
             ledger: Arc::new(Ledger::default()),
+            crossed: Arc::default(),
             tally: Tally::new(deps.limits.stdout_bytes),
             way_out: WayOut::open(&deps, &run, &request.code),
             // A shell may be open for days; what its processes compute is its own.
@@ -210,7 +213,7 @@ impl Engine {
             stdout_dropped: self.tally.stdout_dropped,
             error,
             calls: std::mem::take(&mut self.tally.calls),
-            privacy: Notes::default(),
+            privacy: std::mem::take(&mut *self.crossed.lock().unwrap_or_else(PoisonError::into_inner)),
             network: self.way_out.as_ref().map(WayOut::hosts).unwrap_or_default(),
             findings: std::mem::take(&mut self.findings),
             skills: std::mem::take(&mut self.skills),

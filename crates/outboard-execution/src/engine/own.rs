@@ -18,7 +18,7 @@ use outboard_types::{CallContext, ErrorCode, ToolError, now_ms};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Requests of this kind that one run of a program may make: each has its place in the journal.
 const MOST: u64 = 100_000;
@@ -55,26 +55,26 @@ impl Engine {
         request: Request,
         written: bool,
     ) -> impl Future<Output = Given> + Send + 'static {
-        let (deps, context) = (self.deps.clone(), self.run.context().clone());
+        let (deps, context, crossed) = (self.deps.clone(), self.run.context().clone(), self.crossed.clone());
         if !written {
             let made = intent(self.id(), number, request.key, request.arguments.get(), own.effect(), now_ms());
             drop(deps.journal.intent(made));
         }
-        async move { done(&deps, &context, number, own).await }
+        async move { done(&deps, &context, number, own, &crossed).await }
     }
 }
 
-async fn done(deps: &Arc<Deps>, context: &CallContext, number: u64, own: Own) -> Given {
+async fn done(deps: &Arc<Deps>, context: &CallContext, number: u64, own: Own, crossed: &Mutex<Notes>) -> Given {
     let scope = StateScope { principal: context.principal.clone(), session: context.session.clone() };
     match own {
         Own::Get { key, default } => match read(deps, move |journal| journal.state(&scope, &key)).await? {
-            Some(entry) => shown(deps, context, entry),
+            Some(entry) => shown(deps, context, entry, crossed),
             None => Ok(default.unwrap_or_else(|| RawValue::NULL.to_owned())),
         },
         Own::Look { key } => {
             let found = read(deps, move |journal| journal.state(&scope, &key)).await?;
             let version = found.as_ref().map_or(0, |entry| entry.version);
-            let value = found.map(|entry| shown(deps, context, entry)).transpose()?;
+            let value = found.map(|entry| shown(deps, context, entry, crossed)).transpose()?;
             given(&Looked { value, version })
         }
         Own::List { prefix } => given(&read(deps, move |journal| journal.state_keys(&scope, &prefix)).await?),
@@ -120,11 +120,14 @@ async fn change_state(
 }
 
 /// A value as programs see it: with tokens in it, where they see no private values.
-fn shown(deps: &Deps, context: &CallContext, entry: StateEntry) -> Given {
+fn shown(deps: &Deps, context: &CallContext, entry: StateEntry, crossed: &Mutex<Notes>) -> Given {
     let value = RawValue::from_string(entry.value)
         .map_err(|error| ToolError::new(ErrorCode::Internal, format!("a kept value is not JSON: {error}")))?;
     Ok(match deps.border.as_ref().filter(|border| border.inside() == Inside::Tokens) {
-        Some(border) => border.json(&Place::of(context), &value, None, "state", &mut Notes::default()),
+        Some(border) => {
+            let mut crossed = crossed.lock().unwrap_or_else(PoisonError::into_inner);
+            border.json(&Place::of(context), &value, None, "state", &mut crossed)
+        }
         None => value,
     })
 }

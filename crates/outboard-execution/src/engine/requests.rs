@@ -7,12 +7,12 @@ use super::happen::What;
 use super::script::{Step, intent};
 use crate::executions::Deps;
 use crate::value::program_value;
-use outboard_border::{Inside, Notes, Place};
+use outboard_border::{Notes, Place};
 use outboard_journal::{Effect, Intent};
 use outboard_types::{CallContext, ErrorCode, ToolError, ToolId, now_ms};
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Longest timer; longer than any execution.
@@ -23,11 +23,19 @@ pub(super) const OURSELVES: &str = "outboard:";
 
 impl Deps {
     /// A tool's answer as programs see it: with tokens in it, where they see no private values.
-    fn inside(&self, context: &CallContext, id: &ToolId, value: Box<RawValue>) -> Box<RawValue> {
-        match self.border.as_ref().filter(|border| border.inside() == Inside::Tokens) {
-            Some(border) => border.json(&Place::of(context), &value, Some(id), "answer", &mut Notes::default()),
-            None => value,
-        }
+    fn inside(
+        &self,
+        context: &CallContext,
+        id: &ToolId,
+        value: Box<RawValue>,
+        crossed: &Mutex<Notes>,
+    ) -> Box<RawValue> {
+        let Some(border) = &self.border else { return value };
+        // Looking takes long, and other answers come meanwhile.
+        let mut notes = Notes::default();
+        let value = border.inside_answer(&Place::of(context), id, value, &mut notes);
+        crossed.lock().unwrap_or_else(PoisonError::into_inner).append(notes);
+        value
     }
 }
 
@@ -111,6 +119,7 @@ impl Engine {
         written: bool,
     ) -> impl Future<Output = Given> + Send + 'static {
         let (deps, run, ledger) = (self.deps.clone(), self.run.clone(), self.ledger.clone());
+        let crossed = self.crossed.clone();
         let (execution, workspace) = (self.id().clone(), self.workspace.clone());
         let effect = self.effect(&id);
         let (arguments, line) = (request.arguments, request.line);
@@ -138,7 +147,7 @@ impl Engine {
                 border.learn_declared(&place, &id, tool.output_schema.as_ref(), value);
                 border.remember(&place, id.server.as_str(), id.tool.as_str(), value);
             }
-            value.map(|value| deps.inside(run.context(), &id, value))
+            value.map(|value| deps.inside(run.context(), &id, value, &crossed))
         }
     }
 

@@ -17,6 +17,7 @@ use outboard_sandbox::{Receiver, Sender};
 use outboard_types::ToolError;
 use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
 use std::borrow::Cow;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 /// Answers wait while this many bytes are on their way to the worker.
@@ -207,7 +208,10 @@ impl Engine {
             if let Some((server, tool)) = due.call.and_then(|call| attempt.names.get(&call)) {
                 self.tally.call(server, tool, given.as_ref().err());
                 if let (Some(border), Ok(answer)) = (&self.deps.border, &given) {
-                    border.remember(&Place::of(self.run.context()), server, tool, answer);
+                    let place = Place::of(self.run.context());
+                    border.remember(&place, server, tool, answer);
+                    let mut crossed = self.crossed.lock().unwrap_or_else(PoisonError::into_inner);
+                    border.note_recorded(&place, server, tool, answer, &mut crossed);
                 }
                 let outcome = given.as_ref().map(|value| value.get().len() as u64).map_err(Clone::clone);
                 self.show(&due, server, tool, outcome);

@@ -3,14 +3,18 @@
 //! Each content is kept once, in a file that is named by its digest: a hundred executions of one session share what did
 //! not change between them. `executions/ID` names the manifest of one execution, which is such a file too. What no
 //! manifest names any more is removed, but never what is younger than an hour: another process may be about to name it.
+//!
+//! Where there is a seal, contents are unreadable and their names tell nothing about them. What was kept without one can
+//! still be read, and is replaced when it is kept again.
 
 use super::manifest::{self, Entry, What};
 use super::{Left, MOST_BYTES, MOST_FILES};
+use outboard_border::FileSeal;
 use outboard_types::{Digest, ExecutionId};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Permissions};
-use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +28,7 @@ const GRACE: Duration = Duration::from_secs(3_600);
 pub(crate) struct Store {
     folder: PathBuf,
     most: u64,
+    seal: Option<Arc<FileSeal>>,
     /// Bytes that were added since somebody looked whether there are too many; at first nobody did.
     added: Arc<AtomicU64>,
 }
@@ -55,7 +60,11 @@ struct Named {
 
 impl Store {
     pub(crate) fn new(folder: PathBuf, most: u64) -> Self {
-        Self { folder, most, added: Arc::new(AtomicU64::new(u64::MAX / 2)) }
+        Self { folder, most, seal: None, added: Arc::new(AtomicU64::new(u64::MAX / 2)) }
+    }
+
+    pub(crate) fn sealed(self, seal: Option<Arc<FileSeal>>) -> Self {
+        Self { seal, ..self }
     }
 
     /// Keeps a copy of a workspace; it stays where it is. An empty one needs nothing.
@@ -67,11 +76,11 @@ impl Store {
         self.enter(copy, Path::new(""), &mut entries)?;
         let text = manifest::write(&entries);
         let digest = Digest::of(&text);
-        self.object(&digest, text.len() as u64, |path| fs::write(path, &text))?;
+        self.object(&digest, text.len() as u64, |path| self.written(&mut text.as_slice(), path))?;
         let name = self.executions().join(execution);
         fs::create_dir_all(self.executions())?;
         let part = name.with_extension("part");
-        fs::write(&part, digest.to_string())?;
+        fs::write(&part, self.name(&digest).to_string())?;
         fs::rename(&part, &name)?;
         if self.added.load(Ordering::Relaxed) > self.most / 8 {
             self.prune(KeptFiles { known: &|_| true, before: None })?;
@@ -92,9 +101,10 @@ impl Store {
                 entries.push(Entry::new(path, &about, What::Link(fs::read_link(&source)?)));
             } else {
                 let (digest, bytes) = (digest(&source)?, about.len());
-                let share =
-                    |target: &Path| fs::hard_link(&source, target).or_else(|_| fs::copy(&source, target).map(drop));
-                self.object(&digest, bytes, share)?;
+                self.object(&digest, bytes, |target| match &self.seal {
+                    Some(_) => self.written(&mut File::open(&source)?, target),
+                    None => fs::hard_link(&source, target).or_else(|_| fs::copy(&source, target).map(drop)),
+                })?;
                 entries.push(Entry::new(path, &about, What::File { digest, bytes }));
             }
         }
@@ -104,7 +114,8 @@ impl Store {
     /// Has a content in the store; `make` puts it into a file that is not there yet.
     fn object(&self, digest: &Digest, bytes: u64, make: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let path = self.path(digest);
+        let path = self.path(&self.name(digest));
+        let bytes = if self.seal.is_some() { FileSeal::length(bytes) } else { bytes };
         if let Ok(about) = fs::metadata(&path)
             && about.len() == bytes
         {
@@ -119,8 +130,42 @@ impl Store {
         fs::rename(&part, &path)?;
         // Renaming one name of a file to another of the same file leaves both.
         let _ = fs::remove_file(&part);
+        if self.seal.is_some() {
+            let _ = fs::remove_file(self.path(digest));
+        }
         self.added.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Writes a content as it is kept.
+    fn written(&self, from: &mut impl io::Read, path: &Path) -> io::Result<()> {
+        let mut new = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+        match &self.seal {
+            Some(seal) => seal.seal(from, &mut new),
+            None => io::copy(from, &mut new).map(drop),
+        }
+    }
+
+    /// The name of a content that is kept now.
+    fn name(&self, digest: &Digest) -> Digest {
+        self.seal.as_ref().map_or(*digest, |seal| seal.name(digest))
+    }
+
+    /// The name of a content that was kept once, maybe before there was a seal.
+    fn kept(&self, digest: &Digest) -> Digest {
+        let name = self.name(digest);
+        if self.path(&name).exists() { name } else { *digest }
+    }
+
+    /// Writes what is kept under a name as it was.
+    fn read(&self, name: &Digest, to: &mut impl io::Write) -> io::Result<()> {
+        let mut file = File::open(self.path(name))?;
+        if !is_sealed(&mut file)? {
+            return io::copy(&mut file, to).map(drop);
+        }
+        let no_key =
+            || io::Error::new(io::ErrorKind::PermissionDenied, "the kept files are sealed, and there is no key");
+        self.seal.as_ref().ok_or_else(no_key)?.open(&mut file, to)
     }
 
     /// Makes the files that an execution began with in an empty folder; `false` where they are not kept.
@@ -128,7 +173,7 @@ impl Store {
         let Ok(name) = fs::read_to_string(self.executions().join(execution)) else { return Ok(false) };
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the kept files of the execution are damaged");
         let name: Digest = name.try_into().map_err(|_| damaged())?;
-        let entries = self.manifest(&name).ok_or_else(damaged)?;
+        let entries = self.manifest(&name)?.ok_or_else(damaged)?;
         let mut left = Left { bytes: MOST_BYTES, files: MOST_FILES };
         for entry in &entries {
             let target = folder.join(&entry.path);
@@ -144,7 +189,7 @@ impl Store {
                 What::File { digest: wanted, bytes } => {
                     left.take(*bytes)?;
                     let mut new = File::create_new(&target)?;
-                    io::copy(&mut File::open(self.path(wanted))?, &mut new)?;
+                    self.read(&self.kept(wanted), &mut new)?;
                     if digest(&target)? != *wanted {
                         return Err(damaged());
                     }
@@ -174,7 +219,11 @@ impl Store {
         let mut wanted = HashSet::new();
         let (mut bytes, mut seen) = (0_u64, HashMap::new());
         for named in &stay {
-            let all = seen.entry(named.manifest).or_insert_with(|| self.contents(&named.manifest));
+            // What cannot be read names nothing, and what it names would be removed.
+            if !seen.contains_key(&named.manifest) {
+                seen.insert(named.manifest, self.contents(&named.manifest)?);
+            }
+            let all = &seen[&named.manifest];
             let fresh: u64 = all.iter().filter(|(digest, _)| !wanted.contains(digest)).map(|(_, bytes)| bytes).sum();
             // The youngest come first: once there is too much, all that is older goes.
             bytes = bytes.saturating_add(fresh);
@@ -189,22 +238,29 @@ impl Store {
     }
 
     /// A manifest and what it names, with their sizes.
-    fn contents(&self, name: &Digest) -> Vec<(Digest, u64)> {
-        let entries = self.manifest(name).unwrap_or_default();
-        let own = (*name, manifest::write(&entries).len() as u64);
+    fn contents(&self, name: &Digest) -> io::Result<Vec<(Digest, u64)>> {
+        let entries = self.manifest(name)?.unwrap_or_default();
+        let own = (self.kept(name), manifest::write(&entries).len() as u64);
         let files = entries.iter().filter_map(|entry| match entry.what {
-            What::File { digest, bytes } => Some((digest, bytes)),
+            What::File { digest, bytes } => Some((self.kept(&digest), bytes)),
             _ => None,
         });
         let mut all: Vec<_> = files.chain([own]).collect();
         all.sort();
         all.dedup();
-        all
+        Ok(all)
     }
 
-    fn manifest(&self, name: &Digest) -> Option<Vec<Entry>> {
-        let text = fs::read(self.path(name)).ok().filter(|text| Digest::of(text) == *name)?;
-        manifest::read(&text)
+    /// What is kept under a name; `None` where that is damaged or gone. An error where it is sealed with another key.
+    fn manifest(&self, name: &Digest) -> io::Result<Option<Vec<Entry>>> {
+        let mut text = Vec::new();
+        match self.read(&self.kept(name), &mut text) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+            Err(_) => return Ok(None),
+            Ok(()) => {}
+        }
+        let digest = Digest::of(&text);
+        Ok((self.name(&digest) == *name || digest == *name).then(|| manifest::read(&text)).flatten())
     }
 
     /// Every execution with kept files, the youngest first.
@@ -244,6 +300,14 @@ impl Store {
         let name = digest.to_string();
         self.folder.join("objects").join(&name[..2]).join(name)
     }
+}
+
+/// Whether a file begins as sealed ones do; it is read from its beginning afterwards.
+fn is_sealed(file: &mut File) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.take(FileSeal::MARK.len() as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(head == FileSeal::MARK)
 }
 
 fn digest(path: &Path) -> io::Result<Digest> {
@@ -304,6 +368,52 @@ mod tests {
         assert_eq!(fs::metadata(lent.join("run")).unwrap().mode() & 0o777, 0o755);
         assert!(lent.join("link").is_symlink());
         assert!(!store.lend("ex_3", &lent).unwrap());
+    }
+
+    fn seal(letter: &str) -> Option<Arc<FileSeal>> {
+        let text = outboard_types::Redacted::new(letter.repeat(64));
+        let source = outboard_border::KeySource::Given { from: "a test".to_owned(), text };
+        Some(Arc::new(FileSeal::new(&source, false).unwrap()))
+    }
+
+    /// Everything below a folder, as one text.
+    fn everything(folder: &Path) -> String {
+        let parts = fs::read_dir(folder).unwrap().flatten().map(|one| match one.path() {
+            path if path.is_dir() => everything(&path),
+            path => format!("{}\n{}", path.display(), String::from_utf8_lossy(&fs::read(&path).unwrap())),
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn sealed_files_come_back_with_their_key_alone_and_tell_nothing_without() {
+        let (folder, plain, copy) = made(1 << 20);
+        fs::write(copy.join("deep/one"), "ada@lovelace.example").unwrap();
+        plain.keep("ex_1", &copy).unwrap();
+        let store = plain.clone().sealed(seal("a"));
+        let lend = |store: &Store, id: &str| {
+            let lent = folder.path().join(format!("lent-{}", fs::read_dir(folder.path()).unwrap().count()));
+            fs::create_dir(&lent).unwrap();
+            store.lend(id, &lent).map(|_| fs::read_to_string(lent.join("deep/one")).unwrap())
+        };
+        assert_eq!(lend(&store, "ex_1").unwrap(), "ada@lovelace.example", "what was kept without a seal");
+        store.keep("ex_2", &copy).unwrap();
+        assert_eq!(lend(&store, "ex_2").unwrap(), "ada@lovelace.example");
+        assert_eq!(
+            lend(&store, "ex_1").unwrap(),
+            "ada@lovelace.example",
+            "what it names is sealed now, under other names"
+        );
+        store.keep("ex_1", &copy).unwrap();
+        let kept = everything(&store.folder);
+        assert!(!kept.contains("ada@lovelace") && !kept.contains("deep/one"), "{kept}");
+        assert!(!kept.contains(&Digest::of("ada@lovelace.example").to_string()), "whoever guesses a value cannot tell");
+        assert_eq!(objects(&store), 3);
+        for other in [plain, store.clone().sealed(seal("b"))] {
+            assert_eq!(lend(&other, "ex_2").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+            assert!(other.prune(EVERYTHING).is_err(), "what cannot be read is not removed");
+        }
+        assert_eq!(store.prune(EVERYTHING).unwrap(), RemovedFiles::default());
     }
 
     #[test]

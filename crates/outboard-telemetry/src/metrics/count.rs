@@ -97,7 +97,11 @@ impl Metrics {
                     registry.add(&m::MODEL_TOKENS, &[model, kind], *count as f64);
                 }
             }
-            MarkKind::Trace { .. } | MarkKind::Preflight { .. } | MarkKind::Place { .. } | MarkKind::Agent { .. } => {}
+            MarkKind::Trace { .. }
+            | MarkKind::Preflight { .. }
+            | MarkKind::Place { .. }
+            | MarkKind::Agent { .. }
+            | MarkKind::Private { .. } => {}
         }
     }
 }

@@ -1,24 +1,23 @@
 //! `outboard privacy`: what is private, what was kept from a model, and forgetting it.
 
+mod scan;
+
 use crate::cli::{self, Cli, PrivacyAction};
 use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
-use outboard_border::{Border, Place};
+use outboard_border::{Border, Notes, Place};
 use outboard_config::Settings;
 use outboard_journal::AuditEntry;
-use outboard_privacy::{Detector, Finding, Hints};
-use outboard_types::{ErrorCode, Principal, SessionName, now_ms};
-use serde_json::{Value, json};
-use std::io::Read;
-use std::path::Path;
+use outboard_types::{ErrorCode, ExecutionId, Principal, SessionName, now_ms};
+use serde_json::json;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) fn run(cli: &Cli, args: &cli::Privacy) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
     match &args.action {
-        PrivacyAction::Scan { file } => scan(&settings, file.as_deref(), args.json),
+        PrivacyAction::Scan { file } => scan::scan(&settings, file.as_deref(), args.json),
         PrivacyAction::Report { execution } => report(&settings, execution, args.json),
         PrivacyAction::Sessions => sessions(border(&settings)?.as_ref(), args.json),
         PrivacyAction::Forget { session, value } => forget(&settings, args, session.as_deref(), value.as_deref()),
@@ -33,71 +32,17 @@ fn border(settings: &Settings) -> Result<Arc<Border>, Failure> {
     })
 }
 
-/// Spans with offsets in characters, of a text, or of the texts in JSON where the input is that.
-fn scan(settings: &Settings, file: Option<&Path>, json: bool) -> Result<(), Failure> {
-    let detector = Detector::new(&compose::detector(&settings.privacy)?)
-        .map_err(|error| Failure::new(ErrorCode::InvalidSettings, error.to_string()))?;
-    let text = read(file)?;
-    let found: Vec<Value> = match serde_json::from_str::<Value>(&text) {
-        Ok(value) if value.is_object() || value.is_array() => in_json(&detector, &value),
-        _ => detector.text(&text).iter().map(|finding| span(&text, finding, None)).collect(),
-    };
-    if json {
-        output::json(&found);
-        return Ok(());
-    }
-    for one in &found {
-        let place = one["pointer"].as_str().map(|pointer| format!(" in {pointer}")).unwrap_or_default();
-        let (kind, rule) = (one["kind"].as_str().unwrap_or_default(), one["rule"].as_str().unwrap_or_default());
-        output::data(&format!("{:>8} {:>8} {kind}{place} ({rule})", one["start"], one["end"]));
-    }
-    Ok(())
-}
-
-fn in_json(detector: &Detector, value: &Value) -> Vec<Value> {
-    let found = detector.json(value, &Hints::default());
-    let one = |found: &outboard_privacy::JsonFinding| {
-        let text = match value.pointer(&found.pointer)? {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        Some(span(&text, &found.finding, Some(&found.pointer)))
-    };
-    found.iter().filter_map(one).collect()
-}
-
-fn span(text: &str, finding: &Finding, pointer: Option<&str>) -> Value {
-    let chars = |end: usize| text.get(..end).map_or(0, |before| before.chars().count());
-    // To two places, as rules give it: a single-precision number shows noise beyond.
-    let confidence = (f64::from(finding.confidence) * 100.0).round() / 100.0;
-    let mut span = json!({
-        "start": chars(finding.range.start), "end": chars(finding.range.end), "kind": finding.kind.label(),
-        "confidence": confidence, "rule": finding.rule,
-    });
-    if let Some(pointer) = pointer {
-        span["pointer"] = json!(pointer);
-    }
-    span
-}
-
-fn read(file: Option<&Path>) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    match file.filter(|file| *file != Path::new("-")) {
-        Some(file) => {
-            bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-        }
-        None => drop(std::io::stdin().lock().read_to_end(&mut bytes)?),
-    }
-    String::from_utf8(bytes).map_err(|_| Failure::usage("the input is not UTF-8 text"))
-}
-
 /// What became a token in an execution, where, and by which rule.
 fn report(settings: &Settings, execution: &str, json: bool) -> Result<(), Failure> {
     let journal = compose::journal(settings)?;
-    let row = super::executions::known(&journal, execution)?;
-    let notes = outboard_execution::privacy_of(&journal, &row.record.id).unwrap_or_default();
+    let id = ExecutionId(execution.into());
+    let notes = match outboard_execution::privacy_of(&journal, &id) {
+        Some(notes) => notes,
+        // One that goes on has no notes yet; an id of nothing is an error.
+        None => super::executions::known(&journal, execution).map(|_| Notes::default())?,
+    };
     if json {
-        output::json(&json!({ "id": row.record.id, "notes": notes.notes, "more": notes.more }));
+        output::json(&json!({ "id": id, "notes": notes.notes, "more": notes.more }));
         return Ok(());
     }
     let mut table = Table::new();
@@ -139,7 +84,9 @@ fn forget(settings: &Settings, args: &cli::Privacy, session: Option<&str>, value
     let border = border(settings)?;
     let (forgotten, what) = match (session, value) {
         (Some(session), None) => (border.forget(&place(args, session)?), "a session"),
-        (None, Some("-")) => (border.vault().forget_value(read(None)?.trim_end_matches('\n'), now_ms()), "a value"),
+        (None, Some("-")) => {
+            (border.vault().forget_value(scan::read(None)?.trim_end_matches('\n'), now_ms()), "a value")
+        }
         (None, Some(value)) => (border.vault().forget_value(value, now_ms()), "a value"),
         _ => return Err(Failure::usage("give a session, or --value VALUE")),
     };

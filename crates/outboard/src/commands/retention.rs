@@ -45,6 +45,13 @@ fn files(journal: &Journal, settings: &Settings) -> RemovedFiles {
     let known = |id: &ExecutionId| journal.execution(id).map_or(true, |row| row.is_some());
     let before = settings.session_max_age.and_then(|age| SystemTime::now().checked_sub(age));
     let state = StateFolder::new(&settings.state_dir).keeping(settings.journal.files_max_bytes);
+    let state = match compose::file_seal(settings) {
+        Ok(seal) => state.sealed(seal),
+        Err(error) => {
+            tracing::error!(error = error.message(), "files of old executions could not be looked at");
+            return RemovedFiles::default();
+        }
+    };
     state.forget_files(KeptFiles { known: &known, before }).unwrap_or_else(|error| {
         tracing::error!(%error, "files of old executions could not be removed");
         RemovedFiles::default()

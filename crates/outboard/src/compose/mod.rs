@@ -35,7 +35,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 pub(crate) use accounts::{client, gate, ports, shared_account, tokens};
 pub(crate) use gateway::desk;
-pub(crate) use privacy::{border, detector, masked, seal, tables};
+pub(crate) use privacy::{border, detector, file_seal, masked, seal, tables};
 pub(crate) use reload::{Applied, apply};
 pub(crate) use replay::replay;
 pub(crate) use sandbox::{sandbox_options, worker_limits};
@@ -288,7 +288,7 @@ impl App {
             sandbox: Box::new(Sandbox::start(sandbox_options(settings, pool)?).await?),
             orders: Orders::new(journal.clone()),
             journal,
-            state: catalog.state.clone(),
+            state: catalog.state.clone().sealed(file_seal(settings)?),
             desk: Some(desk),
             rulebook,
             forecast,

@@ -7,7 +7,7 @@ use outboard_config::{Connection, PrivacySettings, Settings, WrittenTable};
 use outboard_journal::Seal;
 use outboard_privacy::{Action, Custom, FieldRule, Kind, Names};
 use outboard_types::{ErrorCode, Redacted};
-use outboard_vault::{FlowRule, FlowRules, KeySource, View};
+use outboard_vault::{FileSeal, FlowRule, FlowRules, KeySource, View};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -58,6 +58,15 @@ pub(crate) fn seal(settings: &Settings) -> Result<Option<Arc<dyn Seal>>, Failure
     let may_make = !settings.state_dir.join("vault.sqlite").exists();
     let sealed = Sealed::new(&key(settings)?, may_make).map_err(|error| wrong(error.to_string()))?;
     Ok(Some(Arc::new(sealed)))
+}
+
+/// What makes the files that executions began with unreadable at rest.
+pub(crate) fn file_seal(settings: &Settings) -> Result<Option<Arc<FileSeal>>, Failure> {
+    if !settings.privacy.enabled {
+        return Ok(None);
+    }
+    let sealed = FileSeal::new(&key(settings)?, !settings.state_dir.join("vault.sqlite").exists());
+    Ok(Some(Arc::new(sealed.map_err(|error| wrong(error.to_string()))?)))
 }
 
 /// A text with tokens; JSON stays JSON. `at` says where it goes.

@@ -31,6 +31,7 @@ pub(crate) async fn replay(
     let mut catalog = catalog(settings, &Everything)?;
     let kept = std::mem::replace(&mut catalog.state, StateFolder::new(folder));
     if let Some(row) = copy.execution(id)? {
+        let kept = kept.sealed(privacy::file_seal(settings)?);
         kept.lend_files(id, &catalog.state.workspace(&row.record.principal, &row.record.session)?)?;
     }
     let source = Recorded { upstreams: catalog.upstreams.clone(), called: called(&copy, id)? };

@@ -6,8 +6,8 @@ use crate::server::arguments;
 use crate::server::service::{Caller, Service};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use outboard_border::{Border, Notes, Place};
-use outboard_execution::{Deps, Report, fresh_id, program_value};
+use outboard_border::{Notes, Place};
+use outboard_execution::{Deps, Report, fresh_id, keep_privacy, program_value};
 use outboard_gateway::{Operation, Run};
 use outboard_types::{
     CallContext, CallOrigin, CancellationToken, ErrorCode, ExecutionId, Principal, ServerName, SessionName, ToolError,
@@ -88,7 +88,7 @@ pub(super) fn start(
                 made => made?,
             };
             let place = Place::of(made.run.context());
-            let made = made.protected(deps.border.as_deref(), &place);
+            let made = made.protected(&deps, &place);
             Ok(if shaped { made.shaped(max_tokens) } else { made.raw() })
         }
     })
@@ -105,7 +105,12 @@ pub(super) fn start_operation(service: &Service, server: ServerName, operation: 
         let result = deps.gateway.call(&run, id.clone(), arguments).await?;
         let whole = result.structured.ok_or_else(|| arguments::invalid("the server answered nothing".into()))?;
         let whole = match &deps.border {
-            Some(border) => border.json(&place, &whole, Some(&id), "answer", &mut Notes::default()),
+            Some(border) => {
+                let mut notes = Notes::default();
+                let whole = border.json(&place, &whole, Some(&id), "answer", &mut notes);
+                keep_privacy(&deps.journal, &run.context().execution, &notes);
+                whole
+            }
             None => whole,
         };
         let result = serde_json::from_str::<Map<String, Value>>(whole.get());
@@ -130,8 +135,8 @@ where
         origin: CallOrigin::Model,
         cancel: cancel.clone(),
     });
-    let (border, place) = (service.executions.deps().border.clone(), place(caller));
-    let work = async move { work.await.map_err(|error| protected(error, border.as_deref(), &place)) };
+    let (deps, place, call) = (service.executions.deps().clone(), place(caller), id.clone());
+    let work = async move { work.await.map_err(|error| protected(error, &deps, &place, &call)) };
     // It starts when it is followed: only then is somebody there to be asked.
     let (go, started) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(async move {
@@ -179,27 +184,31 @@ fn place(caller: &Caller) -> Place {
 }
 
 /// What a server says of a failure may hold private values too.
-fn protected(mut error: ToolError, border: Option<&Border>, place: &Place) -> ToolError {
-    if let Some(border) = border {
-        error.message = border.text(place, &error.message, "error", &mut Notes::default());
+fn protected(mut error: ToolError, deps: &Deps, place: &Place, call: &ExecutionId) -> ToolError {
+    if let Some(border) = &deps.border {
+        let mut notes = Notes::default();
+        error.message = border.text(place, &error.message, "error", &mut notes);
+        keep_privacy(&deps.journal, call, &notes);
     }
     error
 }
 
 impl Made {
     /// The result as a model may read it.
-    fn protected(mut self, border: Option<&Border>, place: &Place) -> Self {
-        let Some(border) = border else { return self };
+    fn protected(mut self, deps: &Deps, place: &Place) -> Self {
+        let Some(border) = &deps.border else { return self };
         if let Some(tool) = self.run.catalogue().tool(&self.tool) {
             // What the schema declares is learned first, so that it is hidden in every part of the answer.
             let value = program_value(Some(tool), &self.result, &self.workspace);
             border.learn_declared(place, &self.tool, tool.output_schema.as_ref(), &value);
         }
-        let protect = |part: Option<Box<RawValue>>| {
-            part.map(|part| border.json(place, &part, Some(&self.tool), "answer", &mut Notes::default()))
+        let mut notes = Notes::default();
+        let mut protect = |part: Option<Box<RawValue>>| {
+            part.map(|part| border.json(place, &part, Some(&self.tool), "answer", &mut notes))
         };
         let ToolResult { content, structured, meta } = self.result;
         self.result = ToolResult { content: protect(content), structured: protect(structured), meta: protect(meta) };
+        keep_privacy(&deps.journal, &self.run.context().execution, &notes);
         self
     }
 
