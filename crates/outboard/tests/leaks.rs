@@ -40,7 +40,7 @@ fn what_became_a_token_in_a_direct_call_is_listed() {
     session.end();
     let audit = place.ok(&["audit", "--json"]);
     let mut rows = audit.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
-    let call = rows.find(|row| row["kind"] == "call").unwrap_or_else(|| panic!("{audit}"));
+    let call = rows.find(|row| row["kind"] == "tool").unwrap_or_else(|| panic!("{audit}"));
     let id = call["execution"].as_str().unwrap();
     let told: Value = serde_json::from_str(&place.ok(&["privacy", "report", id, "--json"])).unwrap();
     let row = told["notes"].as_array().unwrap().iter().find(|note| note["token"] == "[EMAIL_2]").unwrap();
