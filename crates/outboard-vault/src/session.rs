@@ -242,9 +242,7 @@ impl Session {
     /// Finds this session's values in arguments that are to go to a server which has not sent them itself.
     pub fn flows(&self, to: &str, arguments: &Value) -> Result<Checked, VaultError> {
         self.sync()?;
-        if self.read().origins.is_behind() {
-            self.write().origins.prepare();
-        }
+        self.write().origins.prepare();
         Ok(self.read().origins.check(to, arguments))
     }
 

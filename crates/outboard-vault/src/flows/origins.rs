@@ -129,11 +129,6 @@ impl Origins {
         self.recent.add(token, value, normal, servers);
     }
 
-    /// Whether values came that cannot be searched for yet.
-    pub(crate) fn is_behind(&self) -> bool {
-        [&self.recent, &self.before].iter().any(|half| half.indexed < half.values.len())
-    }
-
     /// Makes all values ready to be searched for.
     pub(crate) fn prepare(&mut self) {
         [&mut self.recent, &mut self.before].into_iter().for_each(Half::index);
