@@ -44,6 +44,8 @@ pub(crate) struct Spawned {
 pub(crate) struct Started {
     pub(crate) pid: i32,
     pub(crate) pidfd: OwnedFd,
+    /// Whether the kernel holds the memory of all its processes together.
+    pub(crate) weighed: bool,
     pub(crate) ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -103,10 +105,10 @@ impl Link {
         self.open().ends.insert(id, end);
         let answer = self.ask(id, &Request::Spawn(spawn), &[channel]).await;
         let failure = match answer {
-            Ok((Reply::Spawned { pid, .. }, fds)) if !fds.is_empty() => {
+            Ok((Reply::Spawned { pid, weighed, .. }, fds)) if !fds.is_empty() => {
                 let mut fds = fds.into_iter();
                 let Some(pidfd) = fds.next() else { return Err(gone("it sent no pidfd")) };
-                return Ok(Spawned { id, started: Started { pid, pidfd, ended }, listener: fds.next() });
+                return Ok(Spawned { id, started: Started { pid, pidfd, weighed, ended }, listener: fds.next() });
             }
             Ok((Reply::Failed { failure, .. }, _)) => failure.into(),
             Ok(_) => gone("it answered something else"),

@@ -95,7 +95,8 @@ pub(crate) enum Reply {
     /// The answer to `Setup`.
     SetUp { tier: Tier, layers: Vec<LayerState> },
     /// A worker runs; its pidfd comes as the first descriptor, its listener, if it has one, as the second.
-    Spawned { id: u64, pid: i32 },
+    /// `weighed` says whether the kernel holds the memory of all its processes together.
+    Spawned { id: u64, pid: i32, weighed: bool },
     /// The answer to `Setup` (id 0) or `Spawn` when it failed.
     Failed { id: u64, failure: Failure },
     /// A worker is gone and reaped.

@@ -93,6 +93,8 @@ pub struct Exit {
 pub(crate) struct Process {
     pid: i32,
     pidfd: OwnedFd,
+    /// Whether the kernel holds the memory of all processes together, to the page.
+    weighed: bool,
     ended: watch::Receiver<Option<Ended>>,
     limits: Limits,
     /// What was used before the worker was handed out.
@@ -121,11 +123,12 @@ const FOR_FILES: u8 = 5;
 
 impl Control {
     pub(crate) fn new(started: Started, limits: Limits, spawner: (Arc<Link>, u64)) -> Self {
-        let Started { pid, pidfd, ended } = started;
+        let Started { pid, pidfd, weighed, ended } = started;
         let (cause, peak, last) = (AtomicU8::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
         let (is_back, folders) = (AtomicBool::new(false), OnceLock::new());
-        let process = Process { pid, pidfd, ended, limits, before, cause, peak, last, spawner, is_back, folders };
+        let process =
+            Process { pid, pidfd, weighed, ended, limits, before, cause, peak, last, spawner, is_back, folders };
         Self { process: Arc::new(process) }
     }
 
@@ -245,7 +248,7 @@ impl Process {
         let cpu = self.since_start(used.cpu);
         if cpu > self.limits.cpu {
             self.kill_for(FOR_CPU);
-        } else if used.memory > self.limits.memory_bytes {
+        } else if !self.weighed && used.memory > self.limits.memory_bytes {
             self.kill_for(FOR_MEMORY);
         }
         if cpu > GREEDY && !self.is_back.swap(true, Ordering::Relaxed) {

@@ -1,6 +1,6 @@
 //! Every limit, hit.
 
-use crate::support::{doomed, options, program, python, run, sandbox, started};
+use crate::support::{doomed, options, program, python, run, run_in, sandbox, started};
 use outboard_sandbox::{ExitReason, Limits, Sandbox};
 use outboard_worker_protocol::FromWorker;
 use std::time::{Duration, Instant};
@@ -31,6 +31,27 @@ async fn a_memory_bomb_ends_at_the_memory_limit() {
     let exit = doomed(sandbox.worker(python()).await.unwrap(), code).await;
     assert_eq!(exit.reason, ExitReason::Memory);
     assert!(exit.peak_memory > 100 << 20, "{exit:?}");
+}
+
+#[tokio::test]
+async fn a_page_that_processes_share_counts_once_where_the_kernel_counts() {
+    let sandbox = limited(Limits { memory_bytes: 192 << 20, ..Limits::default() }).await;
+    let weighed = sandbox.ready().await.unwrap().to_string().contains("memory: cgroup");
+    // Of what the first one has, each of the others has the same: 20 times 24 MiB that are there once.
+    let code = "
+import os, time
+hold = bytearray(b'x') * (24 << 20)
+for _ in range(20):
+    if os.fork() == 0:
+        time.sleep(60)
+time.sleep(1)
+result = len(hold)";
+    let worker = sandbox.worker(python()).await.unwrap();
+    if weighed {
+        assert_eq!(run_in(worker, code).await.unwrap(), 24 << 20);
+    } else {
+        assert_eq!(doomed(worker, code).await.reason, ExitReason::Memory);
+    }
 }
 
 #[tokio::test]
@@ -70,7 +91,7 @@ async fn one_giant_allocation_is_refused() {
 
 #[tokio::test]
 async fn a_fork_bomb_is_bounded() {
-    let limits = Limits { processes: 20, cpu: Duration::from_secs(3), ..Limits::default() };
+    let limits = Limits { processes: 20, cpu: Duration::from_secs(1), ..Limits::default() };
     let sandbox = limited(limits).await;
     let code = "
 import os

@@ -43,8 +43,11 @@ pub(super) fn boot(
     fs::create_dir_all(&folder)?;
     let first = first_files(&folder, kernel)?;
     File::create(folder.join("disk"))?.set_len(DISK)?;
-    let append =
-        format!("console=ttyS0 quiet panic=-1 mitigations=off situations={} {}", situations.join(","), machine.boot);
+    let append = format!(
+        "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check nowatchdog situations={} {}",
+        situations.join(","),
+        machine.boot
+    );
     let mut command = Command::new("timeout");
     command.args([PATIENCE, "qemu-system-x86_64", "-cpu", "Haswell", "-smp", "2", "-m", "2048"]);
     command.args(["-accel", if kvm { "kvm" } else { "tcg,thread=multi" }]);

@@ -41,7 +41,7 @@ fn tests() -> Result<PathBuf> {
     ensure!(output.status.success(), "the sandbox's tests do not build");
     let messages = String::from_utf8(output.stdout)?;
     let parsed = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let path = parsed.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))).last();
+    let path = parsed.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?))).next_back();
     path.context("cargo names no program for the sandbox's tests")
 }
 

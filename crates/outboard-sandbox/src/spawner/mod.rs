@@ -127,7 +127,8 @@ fn start(socket: &OwnedFd, stage: &mut Stage, spawn: Spawn, sockets: Vec<OwnedFd
     match spawned(stage, &spawn, sockets) {
         Ok(Started { pid, pidfd, listener, group }) => {
             let fds: Vec<_> = [Some(pidfd.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
-            answer(socket, &Reply::Spawned { id, pid }, &fds)?;
+            let weighed = group.is_some() && stage.groups.hold_memory();
+            answer(socket, &Reply::Spawned { id, pid, weighed }, &fds)?;
             Ok(Some(Live { id, pid, pidfd, group }))
         }
         Err(failure) => {

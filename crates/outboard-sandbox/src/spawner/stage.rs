@@ -87,7 +87,7 @@ impl Stage {
             Err(failure) if landlock == 0 && means_no_namespaces(&failure) => {
                 let (lack, fix) = landlock::lack(&landlock::version());
                 return Err(Failure {
-                    step: format!("{}; nor is there tier B: {lack}; {fix}", failure.step),
+                    step: format!("{} (tier B is not there either: {lack}; {fix})", failure.step),
                     ..failure
                 });
             }

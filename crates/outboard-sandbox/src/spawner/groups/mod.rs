@@ -93,6 +93,11 @@ impl Groups {
         self.bases.as_ref().is_some_and(|bases| bases.pids.is_some())
     }
 
+    /// Whether the kernel holds the memory of each worker's processes together.
+    pub(super) fn hold_memory(&self) -> bool {
+        self.bases.as_ref().is_some_and(|bases| bases.memory.is_some())
+    }
+
     /// Makes a worker's group and puts the worker in.
     pub(super) fn enter(&mut self, id: u64, pid: i32, limits: &Limits) -> Result<Option<Group>, Failure> {
         self.try_enter(id, pid, limits).at(Layer::Watch, "make a control group for the worker")
