@@ -47,7 +47,7 @@ all() {
 }
 
 limits() { programs="memory.py processes.py" programs; }
-attack() { timeout 3600 outboard-attack --only A1,A2 2>&1 | lines attack; }
+attack() { timeout 3600 outboard-attack --only "${only:-A1,A2}" 2>&1 | lines attack; }
 
 ordinary() { as="setpriv --reuid $user --regid $user --clear-groups --"; }
 

@@ -44,13 +44,13 @@ pub(super) fn boot(
     let first = first_files(&folder, kernel)?;
     File::create(folder.join("disk"))?.set_len(DISK)?;
     let append = format!(
-        "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check nowatchdog situations={} {}",
+        "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check tsc=reliable nowatchdog situations={} {}",
         situations.join(","),
         machine.boot
     );
     let mut command = Command::new("timeout");
     command.args([PATIENCE, "qemu-system-x86_64", "-cpu", "Haswell", "-smp", "2", "-m", "2048"]);
-    command.args(["-accel", if kvm { "kvm" } else { "tcg,thread=multi" }]);
+    command.args(["-accel", if kvm { "kvm" } else { "tcg,thread=single" }]);
     command.args(["-display", "none", "-monitor", "none", "-no-reboot", "-nic", "none"]);
     command.arg("-kernel").arg(&kernel.image).arg("-initrd").arg(first).args(["-append", &append]);
     for (tag, path) in [("host", Path::new("/")), ("programs", programs)] {

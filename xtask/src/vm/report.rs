@@ -35,7 +35,7 @@ impl<'a> Seen<'a> {
 
     /// Which of the three languages gave the right answer.
     fn languages(&self) -> usize {
-        ["program.ts", "program.py", "program.sh"].iter().filter(|name| self.first(name).contains("42")).count()
+        ["program.ts", "program.py", "program.sh"].iter().filter(|name| self.first(name).contains("result: 42")).count()
     }
 }
 
@@ -78,7 +78,7 @@ impl Report {
                 self.expect(machine, at, "tier A", sandbox.contains("tier A"));
                 self.expect(machine, at, "the limits are held by what is expected", sandbox.contains(case.groups));
                 self.expect(machine, at, "memory is limited", seen.holds("memory.py", "sandbox.memory"));
-                self.expect(machine, at, "processes are limited", seen.holds("processes.py", "6"));
+                self.expect(machine, at, "processes are limited", seen.holds("processes.py", "result: 6"));
             }
             Tier::RefusedThenB => {
                 self.expect(machine, at, "refused", sandbox.starts_with("failed"));
@@ -88,7 +88,13 @@ impl Report {
                 self.expect(machine, at, "refused", sandbox.starts_with("failed") && weaker.starts_with("failed"));
             }
         }
-        self.expect(machine, at, "programs run", seen.languages() == 3 || case.tier == Tier::Refused);
+        // Bash needs a root of its own, and says so.
+        let languages = match case.tier {
+            Tier::A => 3,
+            Tier::RefusedThenB => 2,
+            Tier::Refused => 0,
+        };
+        self.expect(machine, at, "programs run", seen.languages() == languages);
         if let Some(fix) = case.fix {
             let said = seen.all("doctor").chain(seen.all("fix")).any(|line| line.contains(fix));
             self.expect(machine, at, &format!("the line that mends it, with `{fix}`"), said);
