@@ -84,8 +84,9 @@ async fn sandbox(settings: &Settings) -> Vec<Check> {
         Ok(options) => options,
         Err(failure) => return vec![Check::bad("worker", failure.message(), WORKERS)],
     };
-    let bad =
-        |error: SandboxError| vec![Check::bad("sandbox", error.to_string(), "see docs/errors/sandbox_unavailable.md")];
+    let bad = |error: SandboxError| {
+        vec![Check::bad("sandbox", error.to_string(), remedy(&error, "see docs/errors/sandbox_unavailable.md"))]
+    };
     let sandbox = match Sandbox::start(options).await {
         Ok(sandbox) => sandbox,
         Err(error) => return bad(error),
@@ -101,7 +102,7 @@ async fn sandbox(settings: &Settings) -> Vec<Check> {
     for language in Language::ALL {
         checks.push(match sandbox.worker(Grant::new(language)).await {
             Ok(_) => Check::ok(language.as_str(), "a jailed worker gets ready"),
-            Err(error) => Check::bad(language.as_str(), error.to_string(), remedy(language)),
+            Err(error) => Check::bad(language.as_str(), error.to_string(), remedy(&error, programs(language))),
         });
     }
     sandbox.shutdown().await;
@@ -121,7 +122,16 @@ fn layers(isolation: &Isolation) -> Vec<Check> {
     checks
 }
 
-fn remedy(language: Language) -> &'static str {
+/// What the error itself advises where it is about the machine, else what is usual.
+fn remedy(error: &SandboxError, usual: &'static str) -> &'static str {
+    match error {
+        SandboxError::Layer { hint, .. } | SandboxError::TooWeak { hint, .. } => hint,
+        _ => usual,
+    }
+}
+
+/// What brings the programs of a language.
+fn programs(language: Language) -> &'static str {
     match language {
         Language::TypeScript => WORKERS,
         Language::Python => "apt-get install python3, or set sandbox.python in outboard.toml",
