@@ -223,18 +223,7 @@ impl Process {
 
     fn exit(&self, ended: Ended) -> Exit {
         let cpu = self.since_start(Duration::from_micros(ended.cpu_us));
-        let reason = match (ended.code, ended.signal, self.cause.load(Ordering::Relaxed)) {
-            (Some(code), ..) => ExitReason::Exited(code),
-            (None, _, 0) if ended.out_of_memory => ExitReason::Memory,
-            (None, _, FOR_CPU) => ExitReason::Cpu,
-            (None, _, FOR_MEMORY) => ExitReason::Memory,
-            (None, _, FOR_DISK) => ExitReason::Disk,
-            (None, _, FOR_FILES) => ExitReason::DiskFiles,
-            (None, _, ON_REQUEST) => ExitReason::Killed,
-            (None, Some(libc::SIGKILL | libc::SIGXCPU), _) if cpu >= self.limits.cpu => ExitReason::Cpu,
-            (None, Some(libc::SIGKILL), _) if ended.cpu_us == 0 => ExitReason::Killed,
-            (None, signal, _) => ExitReason::Signalled(signal.unwrap_or(libc::SIGKILL)),
-        };
+        let reason = reason(ended, self.cause.load(Ordering::Relaxed), cpu, self.limits.cpu);
         // The sum of the processes counts a page that several share once for each; the group does not.
         let sampled = ended.peak_bytes.max(self.peak.load(Ordering::Relaxed));
         let peak_memory = if ended.group_peak_bytes > 0 { ended.group_peak_bytes } else { sampled };
@@ -256,6 +245,23 @@ impl Process {
         }
         let left = self.limits.cpu.saturating_sub(cpu).max(CLOSE_INTERVAL);
         pace(before, used.memory, self.limits.memory_bytes).min(left)
+    }
+}
+
+/// Why a worker ended. One that its group killed is closed before its end is told, and who reads from it may have
+/// asked for its end by then.
+fn reason(ended: Ended, cause: u8, cpu: Duration, limit: Duration) -> ExitReason {
+    match (ended.code, ended.signal, cause) {
+        (Some(code), ..) => ExitReason::Exited(code),
+        (None, _, 0 | ON_REQUEST) if ended.out_of_memory => ExitReason::Memory,
+        (None, _, FOR_CPU) => ExitReason::Cpu,
+        (None, _, FOR_MEMORY) => ExitReason::Memory,
+        (None, _, FOR_DISK) => ExitReason::Disk,
+        (None, _, FOR_FILES) => ExitReason::DiskFiles,
+        (None, _, ON_REQUEST) => ExitReason::Killed,
+        (None, Some(libc::SIGKILL | libc::SIGXCPU), _) if cpu >= limit => ExitReason::Cpu,
+        (None, Some(libc::SIGKILL), _) if ended.cpu_us == 0 => ExitReason::Killed,
+        (None, signal, _) => ExitReason::Signalled(signal.unwrap_or(libc::SIGKILL)),
     }
 }
 
@@ -292,6 +298,17 @@ async fn watch_limits(process: Arc<Process>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_out_of_memory_is_the_reason_also_for_who_asked_a_moment_later() {
+        let (time, limit) = (Duration::from_secs(1), Duration::from_secs(30));
+        let killed = Ended { signal: Some(libc::SIGKILL), cpu_us: 1, ..Ended::default() };
+        let starved = Ended { out_of_memory: true, ..killed };
+        assert_eq!(reason(starved, 0, time, limit), ExitReason::Memory);
+        assert_eq!(reason(starved, ON_REQUEST, time, limit), ExitReason::Memory);
+        assert_eq!(reason(starved, FOR_CPU, time, limit), ExitReason::Cpu);
+        assert_eq!(reason(killed, ON_REQUEST, time, limit), ExitReason::Killed);
+    }
 
     #[test]
     fn growing_memory_is_looked_at_often() {
