@@ -39,7 +39,7 @@ all() {
     doctor doctor
     $as timeout 100 outboard doctor --fix < /dev/null 2>&1 | lines fix
     for part in $parts; do $part; done
-    case $situation in *-none | user-debian | user-apparmor)
+    case $situation in *-none | user-debian)
         printf '[sandbox]\ntier = "B"\n' > outboard.toml
         doctor tier-b
         programs ;;
@@ -92,7 +92,8 @@ for situation in $(echo "$situations" | tr , ' '); do (
     user-none) ordinary; parts=; sysctl -q -w user.max_user_namespaces=0 ;;
     root-none) parts=; sysctl -q -w user.max_user_namespaces=0 ;;
     user-debian) ordinary; parts=; sysctl -q -w kernel.unprivileged_userns_clone=0 ;;
-    user-apparmor) ordinary; parts=; sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=1 ;;
+    # Restricts confined programs only, and is missing before 6.7.
+    user-apparmor) ordinary; sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=1 ;;
     no-groups) umount $GROUPS_AT ;;
     esac
     all

@@ -101,10 +101,7 @@ pub(super) const MACHINES: [Machine; 6] = [
         "6.12-apparmor",
         "trixie",
         "apparmor=1 security=apparmor",
-        &[
-            &[grouped("root"), grouped("user-delegated")],
-            &[refused("user-apparmor", Tier::RefusedThenB, "kernel.apparmor_restrict")],
-        ],
+        &[&[grouped("root"), grouped("user-delegated")], &[watched("user-apparmor", "systemd-run --user --scope")]],
     ),
     machine("newest", "sid", "", &[&HOLDING, &TIER_B]),
 ];

@@ -147,7 +147,7 @@ fn remedy(mount: &Path, own: &Path) -> Lack {
         let fix = format!("mkdir {inner} && echo $$ > {inner}/cgroup.procs && {}", hand_on(own));
         return Lack::new("the group that is ours has processes in it", fix);
     }
-    match own.ancestors().skip(1).take_while(|group| group.starts_with(mount)).find(|group| hands_on(group)) {
+    match own.ancestors().take_while(|group| group.starts_with(mount)).find(|group| hands_on(group)) {
         Some(above) => Lack::new(
             format!("{} belongs to somebody else", above.display()),
             "systemd-run --user --scope outboard …, which gives a group of one's own",
