@@ -48,18 +48,28 @@ impl Leftovers {
             descriptors: both.iter().map(|pid| entries(format!("/proc/{pid}/fd"))).sum(),
             mounts: both.iter().map(|pid| lines(format!("/proc/{pid}/mountinfo"))).sum(),
             processes: descendants(me()).len(),
-            cgroups: cgroups(std::path::Path::new("/sys/fs/cgroup"), 0),
+            cgroups: cgroups(std::path::Path::new("/sys/fs/cgroup"), 0, spawner),
         }
     }
 }
 
-fn cgroups(folder: &std::path::Path, depth: usize) -> usize {
+fn cgroups(folder: &std::path::Path, depth: usize, spawner: Option<i32>) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let folders =
         entries.filter_map(|entry| entry.ok().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())));
-    // Others make and remove groups of their own meanwhile.
-    let ours = |entry: &fs::DirEntry| usize::from(entry.file_name().to_string_lossy().contains("outboard"));
-    folders.map(|entry| ours(&entry) + if depth < 6 { cgroups(&entry.path(), depth + 1) } else { 0 }).sum()
+    let ours = |entry: &fs::DirEntry| usize::from(is_ours(&entry.file_name().to_string_lossy(), spawner));
+    folders.map(|entry| ours(&entry) + if depth < 6 { cgroups(&entry.path(), depth + 1, spawner) } else { 0 }).sum()
+}
+
+/// Whether a control group is one of this spawner; without one, of any but those that run and are not ours.
+fn is_ours(name: &str, spawner: Option<i32>) -> bool {
+    let Some((_, rest)) = name.split_once("outboard") else { return false };
+    let digits = rest.get(1..).and_then(|rest| rest.split('-').next());
+    match (digits.and_then(|digits| digits.parse().ok()), spawner) {
+        (Some(owner), Some(spawner)) => owner == spawner,
+        (Some(owner), None) => !alive(owner) || descendants(me()).contains(&owner),
+        (None, spawner) => spawner.is_none(),
+    }
 }
 
 /// Resident memory that is a process's own, in KiB.
