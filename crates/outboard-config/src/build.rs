@@ -241,13 +241,6 @@ impl Build {
                 Err(fault) => self.problems.push(Problem::new(&file, line, format!("servers.{name}"), fault)),
             }
         }
-        for (name, engine) in &self.settings.sandbox.engines {
-            let key = format!("sandbox.engines.{name}");
-            if engine.program.as_os_str().is_empty() && !self.has_problem_below(&format!("{key}.")) {
-                let file = self.settings.files.last().map_or(Path::new(""), PathBuf::as_path);
-                self.problems.push(Problem::new(file, 0, key, "`program` is missing: the path of the engine"));
-            }
-        }
         match self.problems.is_empty() {
             true => Ok(self.settings),
             false => Err(SettingsError::new(self.problems, &self.settings.files)),

@@ -16,14 +16,14 @@ pub(crate) const ENGINES: &[Setting] = &[
     setting(
         "sandbox.engines.*.language",
         Kind::Choice(&["typescript", "python", "bash"]),
-        "\"typescript\"",
-        "The language of the engine's programs.",
+        "",
+        "The language of the engine's programs; TypeScript without it.",
     ),
     setting(
         "sandbox.engines.*.guest",
         Kind::Text,
-        "\"bun\"",
-        "Who speaks the guest protocol: `bun` or `deno`, guests of ours for these engines; `program`, the engine itself; or the path of a file that it runs.",
+        "",
+        "Who speaks the guest protocol: `bun`, also without it, or `deno`, guests of ours for these engines; `program`, the engine itself; or the path of a file that it runs.",
     ),
     setting(
         "sandbox.engines.*.args",
@@ -34,7 +34,7 @@ pub(crate) const ENGINES: &[Setting] = &[
     setting(
         "sandbox.engines.*.needs",
         Kind::List,
-        "[]",
+        "",
         "Files and folders that the engine needs beside its program and its libraries, which its programs can then read; a program inside one runs from its own place.",
     ),
 ];
