@@ -157,7 +157,7 @@ mod tests {
         let budget = Budget { cost: Some(0.02), price: Some(price), tokens: None };
         assert_eq!(budget.allows(&spent(0, 0.0), 10_000, 4_000), Ok(1_000));
         assert_eq!(budget.allows(&spent(0, 0.01), 10_000, 4_000), Err(Limit::Cost(0.02)));
-        let free = Price { input: 0.0, cached: None, cache_write: None, output: 0.0 };
+        let free = Price { input: 0.0, cached: 0.0, cache_write: None, output: 0.0 };
         assert_eq!(Budget { price: Some(free), ..budget }.allows(&spent(0, 0.0), 10_000, 4_000), Ok(4_000));
     }
 }

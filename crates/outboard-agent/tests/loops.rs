@@ -126,7 +126,7 @@ async fn limits_end_it_with_everything_kept() {
         run(&endless(), &tools, &seen, Options { max_tokens_total: Some(700), ..options() }).await;
     assert_eq!(ended.end, End::Limit(Limit::Tokens(700)));
     assert!(conversation.spent.usage.total() <= 700, "{:?}", conversation.spent);
-    let price = Price { input: 1_000.0, cached: None, cache_write: None, output: 1_000.0 };
+    let price = Price { input: 1_000.0, cached: 1_000.0, cache_write: None, output: 1_000.0 };
     let money = Options { max_cost: Some(0.9), price: Some(price), ..options() };
     let (ended, conversation) = run(&endless(), &tools, &seen, money).await;
     assert_eq!(ended.end, End::Limit(Limit::Cost(0.9)));

@@ -82,7 +82,7 @@ fn same((kind, value): &Span, other: &Span) -> bool {
 }
 
 fn outcome(texts: &str, names: Names) -> Outcome {
-    let detector = Detector::new(&Options { names, ..Options::default() }).unwrap();
+    let detector = Detector::new(&Options { names, ..Options::default() }).expect("the usual options are good");
     let mut outcome = Outcome { kinds: BTreeMap::new(), wrong: Vec::new() };
     for line in texts.lines() {
         let (text, gold) = unmarked(line);

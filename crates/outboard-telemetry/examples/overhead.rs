@@ -99,10 +99,10 @@ impl Served {
 fn compare<const N: usize>(names: [&str; N], mut once: impl FnMut(usize) -> [f64; N]) {
     let mut times: [[Vec<f64>; 3]; N] = std::array::from_fn(|_| Default::default());
     for _ in 0..ROUNDS {
-        for way in 0..WAYS.len() {
+        (0..WAYS.len()).for_each(|way| {
             let took = once(way);
-            (0..N).for_each(|kind| times[kind][way].push(took[kind]));
-        }
+            times.iter_mut().zip(took).for_each(|(of_kind, took)| of_kind[way].push(took));
+        });
     }
     for (name, times) in names.iter().zip(times) {
         let [without, counted, all] = times.map(median);

@@ -16,9 +16,9 @@ mod help;
 mod hosts;
 mod inbox;
 mod keychain;
-mod logging;
-mod lines;
 mod leaks;
+mod lines;
+mod logging;
 mod network;
 #[path = "../../outboard-sandbox/tests/npm.rs"]
 mod npm;

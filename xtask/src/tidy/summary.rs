@@ -13,15 +13,7 @@ const PARTS: [(&str, &[&str]); 6] = [
     ),
     (
         "Writing programs",
-        &[
-            "compatibility.md",
-            "preflight.md",
-            "workspace.md",
-            "state.md",
-            "skills.md",
-            "shell-agents.md",
-            "shapes.md",
-        ],
+        &["compatibility.md", "preflight.md", "workspace.md", "state.md", "skills.md", "shell-agents.md", "shapes.md"],
     ),
     ("Deciding and protecting", &["policy.md", "privacy.md", "privacy-vault.md", "threat-model.md"]),
     (

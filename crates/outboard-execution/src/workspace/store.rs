@@ -11,7 +11,7 @@ use super::manifest::{self, Entry, What};
 use super::{Left, MOST_BYTES, MOST_FILES};
 use outboard_border::FileSeal;
 use outboard_types::{Digest, ExecutionId};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -220,10 +220,10 @@ impl Store {
         let (mut bytes, mut seen) = (0_u64, HashMap::new());
         for named in &stay {
             // What cannot be read names nothing, and what it names would be removed.
-            if !seen.contains_key(&named.manifest) {
-                seen.insert(named.manifest, self.contents(&named.manifest)?);
-            }
-            let all = &seen[&named.manifest];
+            let all = match seen.entry(named.manifest) {
+                hash_map::Entry::Occupied(read) => read.into_mut(),
+                hash_map::Entry::Vacant(unread) => unread.insert(self.contents(&named.manifest)?),
+            };
             let fresh: u64 = all.iter().filter(|(digest, _)| !wanted.contains(digest)).map(|(_, bytes)| bytes).sum();
             // The youngest come first: once there is too much, all that is older goes.
             bytes = bytes.saturating_add(fresh);
