@@ -4,6 +4,7 @@
 //! program encodes in a way of its own stays what it is.
 
 use crate::needles::Needles;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Longer texts are not looked at in this way.
@@ -40,46 +41,54 @@ fn backwards(text: &str, known: &[&Needles]) -> Vec<Range<usize>> {
 /// Characters with one and the same text between each two of them.
 fn spelled(text: &str, known: &[&Needles]) -> Vec<Range<usize>> {
     let mut all = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let Some(row) = row(text, at) else {
-            at += text[at..].chars().next().map_or(1, char::len_utf8);
-            continue;
-        };
-        let word: String = row.iter().filter_map(|at| text[*at..].chars().next()).collect();
-        let place = |byte: usize| row[word[..byte].chars().count().min(row.len() - 1)];
-        for hit in known.iter().flat_map(|known| known.search(word.as_bytes())) {
-            if hit.range.len() >= FEWEST
-                && word.is_char_boundary(hit.range.start)
-                && word.is_char_boundary(hit.range.end)
-            {
-                let last = place(word[..hit.range.end].char_indices().next_back().map_or(0, |(at, _)| at));
-                all.push(place(hit.range.start)..last + text[last..].chars().next().map_or(0, char::len_utf8));
+    // A row with the same gap that begins inside of one is its end; one with another gap may be what counts.
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for (at, c) in text.char_indices() {
+        let first = at + c.len_utf8();
+        for gap in gaps(&text[first..]) {
+            if seen.get(gap).is_some_and(|end| at < *end) {
+                continue;
+            }
+            let row = row(text, at, gap);
+            if row.len() >= FEWEST {
+                seen.insert(gap, row.last().map_or(first, |last| last + 1));
+                all.extend(hits(text, &row, known));
             }
         }
-        at = row.last().map_or(at, |last| last + text[*last..].chars().next().map_or(1, char::len_utf8));
     }
     all
 }
 
-/// Where the characters of the longest row stand that begins here; `None` where that is none.
-fn row(text: &str, at: usize) -> Option<Vec<usize>> {
-    let first = at + text[at..].chars().next()?.len_utf8();
-    let rest = &text[first..];
-    let gaps = rest.char_indices().skip(1).map(|(end, _)| &rest[..end]);
-    let between = |gap: &&str| gap.len() <= LONGEST_GAP && !gap.contains(char::is_alphanumeric);
-    // The longest first: `a | d` is not a row of letters and bars.
-    let gaps: Vec<&str> = gaps.take_while(between).collect();
-    gaps.into_iter().rev().find_map(|gap| {
-        let mut row = vec![at];
-        let mut next = first;
-        while let Some(behind) = text[next..].strip_prefix(gap) {
-            let Some(c) = behind.chars().next() else { break };
-            row.push(next + gap.len());
-            next += gap.len() + c.len_utf8();
+/// What may stand between the characters of a row that begins before `rest`.
+fn gaps(rest: &str) -> impl Iterator<Item = &str> {
+    let all = rest.char_indices().skip(1).map(|(end, _)| &rest[..end]);
+    all.take_while(|gap| gap.len() <= LONGEST_GAP && !gap.contains(char::is_alphanumeric))
+}
+
+/// Where the characters stand that have this gap between them.
+fn row(text: &str, at: usize, gap: &str) -> Vec<usize> {
+    let mut row = vec![at];
+    let mut next = at + text[at..].chars().next().map_or(0, char::len_utf8);
+    while let Some(behind) = text[next..].strip_prefix(gap) {
+        let Some(c) = behind.chars().next() else { break };
+        row.push(next + gap.len());
+        next += gap.len() + c.len_utf8();
+    }
+    row
+}
+
+/// Known values in the characters of a row, as places of the text.
+fn hits(text: &str, row: &[usize], known: &[&Needles]) -> Vec<Range<usize>> {
+    let word: String = row.iter().filter_map(|at| text[*at..].chars().next()).collect();
+    let place = |byte: usize| row[word[..byte].chars().count().min(row.len() - 1)];
+    let mut all = Vec::new();
+    for hit in known.iter().flat_map(|known| known.search(word.as_bytes())) {
+        if hit.range.len() >= FEWEST && word.is_char_boundary(hit.range.start) && word.is_char_boundary(hit.range.end) {
+            let last = place(word[..hit.range.end].char_indices().next_back().map_or(0, |(at, _)| at));
+            all.push(place(hit.range.start)..last + text[last..].chars().next().map_or(0, char::len_utf8));
         }
-        (row.len() >= FEWEST).then_some(row)
-    })
+    }
+    all
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn a_panic_under_load_leaves_a_report_for_the_owner_that_holds_nothing_private()
     let mut session = Session::over(command.spawn().unwrap());
     let client = json!({"name": "t", "version": "1"});
     session.request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client}));
-    let code = "const mail = 'anna.miller@example.com';\nfor (;;) await logs.getPage({ page: 1 + mail.length % 2 });";
+    let code = "const mail = 'anna.miller@example.com';\nfor (;;) {\n  await logs.getPage({ page: 1 + mail.length % 2 });\n  await sleep(50);\n}";
     for _ in 0..3 {
         session.ask("tools/call", json!({"name": "run_code", "arguments": {"code": code}}));
     }

@@ -70,7 +70,7 @@ fn calls_run_at_the_same_time() {
 #[test]
 fn calls_work_wherever_a_program_starts_them() {
     let report = run(
-        "( call crm a )>/dev/null; bash -c 'call crm b' >/dev/null; env -i \"$(command -v call)\" crm c >/dev/null\n\
+        "( call crm a )>/dev/null; bash -c 'call crm b' >/dev/null; env -i \"$(type -P call)\" crm c >/dev/null\n\
                       find . -maxdepth 0 -exec call crm d \\; >/dev/null; exec 5</dev/null; while read -r x; do call crm $x >/dev/null; done <<< $'e\\nf'\n\
                       exec call crm g",
     );

@@ -67,6 +67,8 @@ impl Background {
         while let Some(job) = next.take() {
             weight += job.weight;
             match self.draw(&job.id).await {
+                // A program that another process began: its end is a job of its own.
+                Ok(Found::Ready(trace)) if trace.program && !job.whole => {}
                 Ok(Found::Ready(trace)) => self.keep(&job, trace, &mut spans),
                 Ok(Found::Later) => self.jobs.goes_on(&job.id),
                 Ok(Found::Gone) => self.drop(job.weight, "the journal has no end of it"),

@@ -15,6 +15,8 @@ pub(super) struct Job {
     pub(super) id: ExecutionId,
     /// About how many spans it is.
     pub(super) weight: u64,
+    /// Whether it is all that there will be; else a call that may be its own, or of a program that goes on.
+    pub(super) whole: bool,
 }
 
 /// The receiving end.
@@ -71,17 +73,17 @@ impl Queue {
                     *calls += 1;
                     0
                 }
-                None => self.offer(&record.execution, 1),
+                None => self.offer(&record.execution, 1, false),
             },
             Fact::Ended(id, _) => {
                 let calls = self.shared.running().remove(id).unwrap_or(0);
-                self.offer(id, calls + 1)
+                self.offer(id, calls + 1, true)
             }
             Fact::Marked(mark) => match &mark.what {
-                MarkKind::Agent { turns, .. } => self.offer(&mark.execution, u64::from(*turns) + 1),
+                MarkKind::Agent { turns, .. } => self.offer(&mark.execution, u64::from(*turns) + 1, true),
                 // A listing is no tool, and would be a trace of its own each time.
                 MarkKind::Request { took_us: Some(_), tool, .. } if !tool.contains('/') => {
-                    self.offer(&mark.execution, 1)
+                    self.offer(&mark.execution, 1, true)
                 }
                 _ => 0,
             },
@@ -89,12 +91,13 @@ impl Queue {
         }
     }
 
-    fn offer(&self, id: &ExecutionId, weight: u64) -> u64 {
+    fn offer(&self, id: &ExecutionId, weight: u64, whole: bool) -> u64 {
         let before = self.shared.waiting.fetch_add(weight, Ordering::AcqRel);
         // One execution is taken whatever its size, so that nothing is too large to be sent at all.
         let room = before == 0 || before + weight <= self.shared.limit;
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = room && sender.as_ref().is_some_and(|sender| sender.send(Job { id: id.clone(), weight }).is_ok());
+        let taken =
+            room && sender.as_ref().is_some_and(|sender| sender.send(Job { id: id.clone(), weight, whole }).is_ok());
         if taken {
             return 0;
         }

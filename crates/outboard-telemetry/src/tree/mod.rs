@@ -51,6 +51,8 @@ pub struct Trace {
     pub origin: Option<TraceOrigin>,
     /// Whether it is over.
     pub ended: bool,
+    /// Whether a program made it, not a call by itself.
+    pub program: bool,
     /// The spans, each behind its parent, otherwise by time.
     pub spans: Vec<Span>,
 }
@@ -69,7 +71,7 @@ pub fn tree(journal: &Journal, id: &ExecutionId, options: &TreeOptions) -> Resul
     if options.langfuse {
         langfuse::mark(&mut spans);
     }
-    Ok(Some(Trace { origin, ended, spans }))
+    Ok(Some(Trace { origin, ended, program: row.is_some(), spans }))
 }
 
 /// Draws one and everything that was asked for by its spans: a conversation with the programs of its turns.

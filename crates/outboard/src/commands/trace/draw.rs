@@ -225,7 +225,7 @@ mod tests {
         call.failure = Some("upstream_unavailable".into());
         call.attributes = vec![("outboard.policy.decision", "approved by a person".to_owned().into())];
         let spans: Vec<_> = std::iter::once(span(1, None)).chain(std::iter::repeat_n(call, 10_000)).collect();
-        let (id, trace) = (ExecutionId("ex_1".into()), Trace { origin: None, ended: true, spans });
+        let (id, trace) = (ExecutionId("ex_1".into()), Trace { origin: None, ended: true, program: true, spans });
         for columns in [40, 80, 120, 200] {
             let text = drawn(&id, &trace, Layout::of(Some(columns)));
             let longest = text.lines().skip(1).map(|line| line.chars().count()).max();
