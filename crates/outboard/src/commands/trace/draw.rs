@@ -33,7 +33,7 @@ fn cut(text: String, most: usize) -> String {
     if text.chars().count() <= most {
         return text;
     }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    text.chars().take(most.saturating_sub(1)).chain(['…']).take(most).collect()
 }
 
 /// Draws a trace as text, for where data go.
