@@ -95,8 +95,11 @@ fn what_a_program_encodes_in_its_own_way_is_not_seen_through() {
     let email = given[0]["email"].as_str().unwrap();
     let place = place("", &given);
     let code = "const [one] = await crm.listCustomers();\nreturn [...one.email].map((c) => String.fromCharCode(c.charCodeAt(0) + 1)).join('');";
+    // Digits in it may look like a number of somebody's by chance: its letters do not.
     let shifted: String = email.bytes().map(|byte| char::from(byte + 1)).collect();
-    assert_eq!(place.program("typescript", code)["result"], json!(shifted));
+    let letters: Vec<_> = shifted.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 3).collect();
+    let shown = place.program("typescript", code)["result"].to_string();
+    assert!(!letters.is_empty() && letters.iter().all(|word| shown.contains(word)), "{shifted}: {shown}");
 }
 
 #[test]
