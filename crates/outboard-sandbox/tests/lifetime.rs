@@ -159,7 +159,8 @@ async fn shutting_down_ends_every_process() {
     let sandbox = sandbox().await;
     let spawner = spawner_of(&sandbox).await;
     let worker = sandbox.worker(python()).await.unwrap();
-    assert_eq!(descendants(spawner).len(), 1 + TEMPLATES);
+    // Whoever forked the worker may still be there for a moment.
+    assert!(within(Duration::from_secs(5), || descendants(spawner).len() == 1 + TEMPLATES).await);
     let workers = descendants(spawner);
     sandbox.shutdown().await;
     assert!(!alive(spawner));
