@@ -143,8 +143,9 @@ impl Tally {
             return;
         };
         self.refused += 1;
-        let advised =
-            ["run `outboard doctor`", "sandbox.tier", "the kernel must"].iter().any(|hint| error.contains(hint));
+        let advised = ["run `outboard doctor`", "allow user namespaces", "the kernel must"]
+            .iter()
+            .any(|hint| error.contains(hint));
         if !advised || (names_layer && outcome.layer.is_none()) {
             self.failures.push(format!("{name}: the error does not say what to do and where: {error}"));
         }
