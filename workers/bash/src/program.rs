@@ -14,8 +14,8 @@ use std::process::{Command, Stdio};
 /// The longest input that fits into an environment variable; a longer one is in the file only.
 const MOST_VARIABLE: usize = 100 << 10;
 
-/// Lets a server's name be a command, and says the line of one that is missing.
-/// Lets calls say from which line of which file they are made: a command of its own knows neither.
+/// Lets a server's name be a command, and says the line of one that is missing; and lets calls say from which line of
+/// which file they are made, which a command of its own does not know.
 const FIRST_LINES: &str = "command_not_found_handle() { OUTBOARD_LINE=${BASH_SOURCE[1]-}:${BASH_LINENO[0]} \\
 command call --named \"$0: line ${BASH_LINENO[0]}\" \"$@\"; }
 call() { OUTBOARD_LINE=${BASH_SOURCE[1]-}:${BASH_LINENO[0]} command call \"$@\"; }
