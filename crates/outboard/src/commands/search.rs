@@ -15,6 +15,7 @@ pub(super) async fn run(cli: &Cli, args: &cli::Search) -> Result<ExitCode, Failu
         return measure(folder, args.json);
     }
     let settings = compose::settings(cli)?;
+    super::first::tell(&settings);
     let catalog = compose::catalog(&settings, &Principal::default())?;
     let surface = catalog.surfaces.current().await;
     catalog.upstreams.shutdown().await;
