@@ -14,6 +14,7 @@ mod message;
 mod module;
 mod preflight;
 pub mod template;
+pub mod words;
 
 pub use frame::{FrameBuffer, FrameError, encode};
 pub use message::{

@@ -54,7 +54,11 @@ fn call_gives_the_value_or_says_what_is_wrong() {
     let place = Place::with(&["logs"]);
     assert_eq!(json(&place.ok(&["call", "logs", "list_pages"]))["pages"], 30);
     assert_eq!(place.ok(&["call", "logs.list_pages"]), place.ok(&["call", "logs", "list_pages", "{}"]));
-    assert!(place.ok(&["call", "logs.get_page", "{\"page\":2}"]).contains("\"page\":2"));
+    for words in
+        [&["logs.get_page", "{\"page\":2}"][..], &["logs.get_page", "page=2"], &["logs", "get_page", "page:=2"]]
+    {
+        assert!(place.ok(&[&["call"][..], words].concat()).contains("\"page\":2"), "{words:?}");
+    }
     for (arguments, code, said) in [
         (["call", "logs", "get_page", "{\"pag\":1}"], 1, "did you mean \"page\"?"),
         (["call", "logs", "get_page", "{\"page\":99}"], 1, "no page 99"),
@@ -124,6 +128,15 @@ fn the_demo_saves_tokens_and_both_ways_agree() {
 pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     page.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_program_can_stand_on_the_command_line() {
+    let place = Place::with(&["logs"]);
+    assert!(place.ok(&["run", "-e", "return 6 * 7"]).contains("result: 42"));
+    assert!(place.ok(&["run", "--language", "python", "-e", "6 * 7"]).contains("result: 42"));
+    let (exit, told) = place.fails(&["run", "return 6 * 7"]);
+    assert!(exit == 2 && told.contains("outboard run -e CODE"), "{exit} {told}");
 }
 
 #[test]

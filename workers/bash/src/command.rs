@@ -1,9 +1,9 @@
 //! The commands `call` and `search_tools`, which run in processes of the program.
 #![allow(clippy::print_stderr, reason = "a command's messages go to standard error")]
 
-use crate::arguments::{self, Arguments, Request};
 use crate::bridge;
 use crate::surface::Surface;
+use outboard_worker_protocol::words::{self, Arguments, Request, WordsError};
 use outboard_worker_protocol::{
     CallFailure, FrameBuffer, FromWorker, MAX_FROM_WORKER, MAX_TO_WORKER, ToWorker, encode,
 };
@@ -75,10 +75,10 @@ fn with_options(
 }
 
 fn call_request(words: &[String]) -> Result<FromWorker, String> {
-    let Request { server, tool, arguments } = arguments::request(words)?;
+    let Request { server, tool, arguments } = words::request(words).map_err(said)?;
     let text = match arguments {
         Arguments::Object(text) => text,
-        Arguments::Input => arguments::object_text(&input()?)?,
+        Arguments::Input => words::object_text(&input()?).map_err(said)?,
     };
     Ok(FromWorker::Call { id: 0, server, tool, arguments: raw(text)?, line: said_line() })
 }
@@ -88,9 +88,13 @@ fn search_request(words: &[String]) -> Result<FromWorker, String> {
     if words.is_empty() {
         return Err("there is nothing to search for".to_owned());
     }
-    let pairs: Vec<String> =
-        [format!("query:={}", arguments::quoted(&words.join(" ")))].into_iter().chain(pairs).collect();
-    Ok(FromWorker::Search { id: 0, arguments: raw(arguments::object_of(&pairs)?)? })
+    let pairs: Vec<String> = [format!("query:={}", words::quoted(&words.join(" ")))].into_iter().chain(pairs).collect();
+    Ok(FromWorker::Search { id: 0, arguments: raw(words::object_of(&pairs).map_err(said)?)? })
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "given to map_err")]
+fn said(error: WordsError) -> String {
+    error.to_string()
 }
 
 /// The line of the program that makes the call, as its shell says; none where another file does.

@@ -7,7 +7,6 @@
 //!
 //! Never here: policy, settings, secrets, or a second program.
 
-mod arguments;
 mod bridge;
 mod clock;
 mod command;

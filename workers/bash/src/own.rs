@@ -1,9 +1,9 @@
 //! The commands `state`, `tokenize` and `is_token`: functions of the host itself.
 #![allow(clippy::print_stderr, reason = "a command's messages go to standard error")]
 
-use crate::arguments::{plain_value, quoted};
 use crate::command::{MISSING, WRONG, exchanged, input, line, raw};
 use outboard_worker_protocol::FromWorker;
+use outboard_worker_protocol::words::{plain_value, quoted};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::Write as _;

@@ -86,6 +86,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-telemetry",
             "outboard-skills",
             "outboard-vault",
+            "outboard-worker-protocol",
             "outboard-execution",
             "outboard-mcp",
             "outboard-config",

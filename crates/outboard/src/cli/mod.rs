@@ -204,8 +204,12 @@ pub(crate) struct Search {
 #[derive(Args)]
 pub(crate) struct Run {
     /// The program; `-` reads it from stdin.
-    pub(crate) file: PathBuf,
-    /// typescript or python; by the file's extension without it.
+    #[arg(required_unless_present = "eval")]
+    pub(crate) file: Option<PathBuf>,
+    /// The program itself, instead of a file.
+    #[arg(short, long, value_name = "CODE", conflicts_with = "file")]
+    pub(crate) eval: Option<String>,
+    /// typescript, python or bash; by the file's extension without it.
     #[arg(long)]
     pub(crate) language: Option<String>,
     /// JSON value for the program's `input`.
@@ -224,12 +228,10 @@ pub(crate) struct Run {
 
 #[derive(Args)]
 pub(crate) struct Call {
-    /// The server, or server and tool as `SERVER.TOOL`.
-    pub(crate) server: String,
-    /// The tool, unless it stands with the server.
-    pub(crate) tool: Option<String>,
-    /// The arguments, a JSON object; none without it.
-    pub(crate) arguments: Option<String>,
+    /// The server and the tool, as `SERVER TOOL` or `SERVER.TOOL`, and the arguments: a JSON object, `key=value` words
+    /// (`key:=JSON` where a number is meant as text), or `-` for an object on stdin.
+    #[arg(required = true, value_name = "SERVER TOOL [ARGUMENTS]")]
+    pub(crate) words: Vec<String>,
     /// Print the whole MCP result instead of its value.
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,6 +7,7 @@ use crate::output;
 use outboard_execution::{fresh_id, program_value};
 use outboard_gateway::{Run, RunLimits};
 use outboard_types::{CallContext, CallOrigin, CancellationToken, Principal, SessionName, ToolError, ToolResult};
+use outboard_worker_protocol::words::{self, Arguments, Request, WordsError};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -14,40 +15,32 @@ use std::sync::Arc;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Call) -> Result<ExitCode, Failure> {
     let settings = compose::settings(cli)?;
-    let wanted = wanted(args);
-    let arguments = RawValue::from_string(wanted.arguments.to_owned())
-        .map_err(|error| Failure::usage(format!("the arguments are not JSON: {error}")))?;
+    let (wanted, arguments) = wanted(&args.words)?;
     let door = Door::open(&settings, &Principal::default())?;
     super::asking::follow(&door.desk);
     let limits = compose::limits(&settings).calls;
-    let shown = call(&door, limits, (&wanted, args.json), arguments.into()).await;
+    let shown = call(&door, limits, (&wanted, args.json), arguments).await;
     compose::close_door(door).await;
     output::data(&shown?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is to be called, with which text for arguments.
-struct Wanted<'a> {
-    /// Empty where the tool's name holds the server's too.
-    server: &'a str,
-    tool: &'a str,
-    arguments: &'a str,
-}
-
-fn wanted(args: &cli::Call) -> Wanted<'_> {
-    let (first, second, third) = (args.server.as_str(), args.tool.as_deref(), args.arguments.as_deref());
-    match (second, third) {
-        (Some(tool), arguments) if arguments.is_some() || !tool.trim_start().starts_with('{') => {
-            Wanted { server: first, tool, arguments: arguments.unwrap_or("{}") }
-        }
-        (arguments, _) => Wanted { server: "", tool: first, arguments: arguments.unwrap_or("{}") },
-    }
+/// What the words ask for; `-` is read from stdin.
+fn wanted(words: &[String]) -> Result<(Request, Arc<RawValue>), Failure> {
+    let usage = |error: WordsError| Failure::usage(error.to_string());
+    let request = words::request(words).map_err(usage)?;
+    let text = match &request.arguments {
+        Arguments::Object(text) => text.clone(),
+        Arguments::Input => words::object_text(&std::io::read_to_string(std::io::stdin())?).map_err(usage)?,
+    };
+    let raw = RawValue::from_string(text).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok((request, raw.into()))
 }
 
 async fn call(
     door: &Door,
     limits: RunLimits,
-    (wanted, json): (&Wanted<'_>, bool),
+    (wanted, json): (&Request, bool),
     arguments: Arc<RawValue>,
 ) -> Result<String, Failure> {
     let surface = door.catalog.surfaces.current().await?;
@@ -65,7 +58,7 @@ async fn call(
         compose::note_origin(&door.journal, &execution, origin);
     }
     door.telemetry.context(&execution, origin.as_ref()).into_iter().for_each(|trace| run.set_trace(trace));
-    let id = run.resolve(wanted.server, wanted.tool)?;
+    let id = run.resolve(&wanted.server, &wanted.tool)?;
     let result: Result<ToolResult, ToolError> = door.gateway.call(&run, id.clone(), arguments).await;
     let result = result?;
     Ok(match json {

@@ -96,8 +96,16 @@ fn request(args: &cli::Run) -> Result<RunRequest, Failure> {
         input: input.map_err(|error| Failure::usage(format!("--input is not JSON: {error}")))?,
         session: SessionName::new(&args.session).map_err(|error| Failure::usage(error.to_string()))?,
         on_restart: OnRestart::Suspend,
-        ..RunRequest::new(language(args)?, read(&args.file)?)
+        ..RunRequest::new(language(args)?, code(args)?)
     })
+}
+
+fn code(args: &cli::Run) -> Result<String, Failure> {
+    match (&args.eval, &args.file) {
+        (Some(code), _) => Ok(code.clone()),
+        (None, file) => read(file.as_deref().unwrap_or(Path::new("-")))
+            .map_err(|failure| failure.hint("the text of a program itself is given as `outboard run -e CODE`")),
+    }
 }
 
 pub(super) fn read(file: &Path) -> Result<String, Failure> {
@@ -110,10 +118,11 @@ pub(super) fn read(file: &Path) -> Result<String, Failure> {
 }
 
 fn language(args: &cli::Run) -> Result<Language, Failure> {
-    let extension = args.file.extension().and_then(|extension| extension.to_str());
+    let extension = args.file.as_deref().and_then(Path::extension).and_then(|extension| extension.to_str());
     let Some(name) = args.language.as_deref().or(extension) else { return Ok(Language::default()) };
-    Language::parse(name)
-        .ok_or_else(|| Failure::usage(format!("unknown language {name:?}")).hint("use --language typescript or python"))
+    Language::parse(name).ok_or_else(|| {
+        Failure::usage(format!("unknown language {name:?}")).hint("use --language typescript, python or bash")
+    })
 }
 
 fn show(report: &Report, shaped: &Shaped, tokens: &Tokens, json: bool) {
