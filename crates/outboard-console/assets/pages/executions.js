@@ -44,7 +44,7 @@ function day(over) {
   // Their place is there before they are: nothing moves when they come.
   const shown = part((sums) =>
     tiles([
-      ["Executions in 24 h", sums ? count(sums.executions) : "–"],
+      ["Ended in 24 h", sums ? count(sums.executions) : "–"],
       ["Did not succeed", sums ? count(sums.failed) : "–"],
       ["Calls", sums ? count(sums.calls) : "–"],
       ["Calls with errors", sums ? count(sums.errors) : "–"],
