@@ -138,12 +138,19 @@ def resource(uri, mime, **body):
 
 
 TOOLS = {}
+SUPPORT = {}
 
 
-def tool(description, properties=None, required=None, schema=None):
+def tool(description, properties=None, required=None, schema=None, task=None):
+    """Adds a tool; `task` says whether it is done as a task: `optional` or `required`."""
+
     def add(function):
         given = schema or {"type": "object", "properties": properties or {}, **({"required": required} if required else {})}
-        TOOLS[function.__name__] = ({"name": function.__name__, "description": description, "inputSchema": given}, function)
+        definition = {"name": function.__name__, "description": description, "inputSchema": given}
+        if task:
+            SUPPORT[function.__name__] = task
+            definition["execution"] = {"taskSupport": task}
+        TOOLS[function.__name__] = (definition, function)
         return function
 
     return add
@@ -347,6 +354,162 @@ def changed(what, flag):
             notify(method, {"_meta": {META + "subscriptionId": id}})
 
 
+class Cancelled(Exception):
+    pass
+
+
+class Task(Request):
+    """A call that is done later: it asks by being looked at, and not by its answer."""
+
+    def __init__(self, request):
+        super().__init__(request.params)
+        self.capabilities, self.id = request.capabilities, f"task-{os.urandom(8).hex()}"
+        self.status, self.outcome, self.open, self.answers = "working", {}, {}, {}
+        self.changed, self.created = threading.Condition(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+    def begin(self, function, arguments):
+        tasks[self.id] = self
+        threading.Thread(target=self.work, args=(function, arguments), daemon=True).start()
+
+    def work(self, function, arguments):
+        try:
+            self.end("completed", result={**({"resultType": "complete"} if ERA == "modern" else {}), **function(self, arguments)})
+        except Cancelled:
+            self.end("cancelled", error={"code": -32603, "message": "it was cancelled"})
+        except Refused as refused:
+            self.end("failed", error=refused.error)
+        except Exception as error:
+            self.end("completed", result={**text(str(error)), "isError": True})
+
+    def end(self, status, **outcome):
+        with self.changed:
+            if self.status not in ENDED:
+                self.status, self.outcome = status, outcome
+            self.changed.notify_all()
+
+    def pause(self, seconds):
+        with self.changed:
+            if self.changed.wait_for(lambda: self.status in ENDED, seconds):
+                raise Cancelled
+
+    def ask(self, requests, request_state=None):
+        if ERA != "modern":
+            answers, threads = {}, []
+            for name, request in requests.items():
+                one = lambda name=name, request=request: answers.update({name: call_client(request["method"], request["params"])})
+                threads.append(threading.Thread(target=one, daemon=True))
+                threads[-1].start()
+            for thread in threads:
+                thread.join()
+            return answers
+        with self.changed:
+            self.status, self.open = "input_required", dict(requests)
+            self.changed.wait_for(lambda: not self.open or self.status in ENDED, 60)
+            if self.status in ENDED:
+                raise Cancelled
+            self.status = "working"
+            return self.answers
+
+    def answer(self, answers):
+        with self.changed:
+            for name in [name for name in answers if name in self.open]:
+                del self.open[name]
+                self.answers[name] = answers[name]
+            self.changed.notify_all()
+
+    def seen(self, whole):
+        state = {"taskId": self.id, "status": self.status, "createdAt": self.created, "lastUpdatedAt": self.created}
+        if ERA != "modern":
+            return {**state, "ttl": 60000, "pollInterval": 50}
+        extra = {**self.outcome, **({"inputRequests": self.open} if self.open else {})} if whole else {}
+        return {**state, "ttlMs": 60000, "pollIntervalMs": 50, **extra}
+
+
+ENDED = ("completed", "failed", "cancelled")
+tasks = {}
+
+
+def wants_task(request, name):
+    """Whether the call is to be a task: in the modern era we decide, in the other the client does."""
+    if ERA == "modern":
+        able = META + "tasks" in request.capabilities.get("extensions", {})
+        if SUPPORT.get(name) == "required" and not able:
+            raise Refused(-32021, "the client does not follow tasks", {"requiredCapabilities": {"extensions": {META + "tasks": {}}}})
+        return able and name in SUPPORT
+    wanted = "task" in request.params
+    if wanted and name not in SUPPORT or not wanted and SUPPORT.get(name) == "required":
+        raise Refused(-32601, f"{name} is {'no' if wanted else 'only a'} task")
+    return wanted
+
+
+def about_task(method, params):
+    task = tasks.get(params.get("taskId"))
+    if task is None:
+        raise Refused(-32602, "no such task")
+    if method == "tasks/get":
+        return task.seen(True)
+    if method == "tasks/cancel":
+        task.end("cancelled", error={"code": -32603, "message": "it was cancelled"})
+        return {} if ERA == "modern" else task.seen(False)
+    if method == "tasks/update" and ERA == "modern":
+        task.answer(params.get("inputResponses") or {})
+        return {}
+    if method == "tasks/result" and ERA != "modern":
+        with task.changed:
+            task.changed.wait_for(lambda: task.status in ENDED)
+        if "error" in task.outcome:
+            raise Refused(task.outcome["error"]["code"], task.outcome["error"]["message"])
+        return task.outcome["result"]
+    raise Refused(-32601, f"method {method} is not known")
+
+
+@tool("Says hello.", {"name": STRING}, ["name"])
+def greet(request, arguments):
+    return text(f"Hello, {arguments['name']}!")
+
+
+@tool("Takes its time.", {"seconds": {"type": "number"}, "label": STRING}, task="optional")
+def slow_compute(request, arguments):
+    seconds = arguments.get("seconds", 0)
+    request.pause(seconds) if isinstance(request, Task) else time.sleep(seconds)
+    return text(f"{arguments.get('label', 'it')} took {seconds} s")
+
+
+@tool("Fails after a while.", task="required")
+def failing_job(request, arguments):
+    request.pause(1)
+    raise RuntimeError("This job always fails")
+
+
+@tool("Breaks the protocol.", task="optional")
+def protocol_error_job(request, arguments):
+    if isinstance(request, Task):
+        request.pause(0.5)
+    raise Refused(-32603, "This job breaks")
+
+
+@tool("Deletes a file, after asking.", {"filename": STRING}, ["filename"], task="optional")
+def confirm_delete(request, arguments):
+    answer = request.ask({"confirm": form(f"Delete {arguments['filename']}?", {"confirm": {"type": "boolean"}})})["confirm"]
+    return text(f"deleted: {answer['action']}")
+
+
+@tool("Asks two things at once.", task="optional")
+def multi_input(request, arguments):
+    return text(json.dumps(request.ask({"first": form("First?", NAME), "second": form("Second?", NAME)})))
+
+
+@tool("Asks, and is a task from then on.", task="required")
+def test_tool_with_task(request, arguments):
+    request.pause(0.2)
+    return text(f"Done for {arguments['answer']}")
+
+
+@tool("Has an argument that goes into a header too.", {"region": {**STRING, "x-mcp-header": "Region"}}, ["region"])
+def test_header_argument(request, arguments):
+    return text(f"in {arguments['region']}")
+
+
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -433,7 +596,14 @@ def call_tool(request, name, arguments):
     if name not in TOOLS:
         raise Refused(-32602, f"no tool is named {name}")
     try:
-        return TOOLS[name][1](request, arguments)
+        function = TOOLS[name][1]
+        if not wants_task(request, name):
+            return function(request, arguments)
+        if name == "test_tool_with_task":
+            arguments = {"answer": json.dumps(request.ask({"user_name": form("What is your name?", NAME)})["user_name"])}
+        task = Task(request)
+        task.begin(function, arguments)
+        return {"resultType": "task", **task.seen(False)} if ERA == "modern" else {"task": task.seen(False)}
     except (Refused, InputRequired):
         raise
     except Exception as error:
@@ -446,15 +616,19 @@ def answer(id, method, params):
         raise Refused(-32600, "this server speaks the stateless revision only")
     if method == "initialize" and ERA == "legacy":
         state["capabilities"] = params.get("capabilities", {})
-        return {"protocolVersion": "2025-11-25", "capabilities": CAPABILITIES, "serverInfo": INFO}
+        able = {**CAPABILITIES, "tasks": {"cancel": {}, "requests": {"tools": {"call": {}}}}}
+        return {"protocolVersion": "2025-11-25", "capabilities": able, "serverInfo": INFO}
     if method == "server/discover" and ERA == "modern":
-        return {"supportedVersions": [MODERN], "capabilities": CAPABILITIES, "_meta": {META + "serverInfo": INFO}}
+        able = {**CAPABILITIES, "extensions": {META + "tasks": {}}}
+        return {"supportedVersions": [MODERN], "capabilities": able, "_meta": {META + "serverInfo": INFO}}
     if method == "tools/list":
         return {"tools": [definition for definition, _ in TOOLS.values()]}
     if method in LISTS:
         return {LISTS[method][0]: LISTS[method][1]}
     if method == "tools/call":
         return call_tool(request, params["name"], params.get("arguments") or {})
+    if method.startswith("tasks/"):
+        return about_task(method, params)
     if method == "resources/read":
         return {"contents": [{"uri": params["uri"], **read(params["uri"])}]}
     if method == "prompts/get":

@@ -5,6 +5,7 @@
 //! the gateway's business. Never here: policy, settings files, guest code.
 
 pub mod client;
+mod mirrored;
 mod port;
 mod rpc;
 pub mod server;

@@ -163,6 +163,61 @@ fn a_program_that_takes_long_is_a_task_for_clients_that_follow_tasks() {
     session.end();
 }
 
+/// Looks at a task until it stands otherwise.
+fn followed(place: &Place, session: &mut Session, task: &Value, able: &Value, status: &str) -> Value {
+    let mut seen = task.clone();
+    place.wait_for(|| {
+        seen = session.request("tasks/get", json!({"taskId": task["taskId"], "_meta": able}))["result"].clone();
+        seen["status"] != status
+    });
+    seen
+}
+
+#[test]
+fn a_call_of_which_its_server_makes_a_task_is_one_for_its_agent() {
+    for era in ["legacy", "modern"] {
+        let place = fixture(era, "");
+        let mut session = place.serve();
+        let able = meta(&json!({"elicitation": {}, "extensions": {"io.modelcontextprotocol/tasks": {}}}));
+        let mut made = |session: &mut Session, name: &str, arguments: Value| {
+            let call = json!({"name": format!("fixture__{name}"), "arguments": arguments, "_meta": able});
+            session.request("tools/call", call)["result"].clone()
+        };
+        let task = made(&mut session, "failing_job", json!({}));
+        assert_eq!((&task["resultType"], &task["status"]), (&json!("task"), &json!("working")), "{era}: {task}");
+        let seen = followed(&place, &mut session, &task, &able, "working");
+        assert_eq!((&seen["status"], &seen["result"]["isError"]), (&json!("completed"), &json!(true)), "{era}: {seen}");
+
+        let task = made(&mut session, "protocol_error_job", json!({}));
+        let seen = followed(&place, &mut session, &task, &able, "working");
+        assert!(seen["status"] == "failed" && seen["error"]["message"].is_string(), "{era}: {seen}");
+
+        let task = made(&mut session, "confirm_delete", json!({"filename": "a.txt"}));
+        assert!(task.get("inputRequests").is_none(), "{era}: {task}");
+        let asked = followed(&place, &mut session, &task, &able, "working");
+        let key = asked["inputRequests"].as_object().unwrap().keys().next().unwrap().clone();
+        let replies = json!({key: {"action": "accept", "content": {"confirm": true}}});
+        session.request("tasks/update", json!({"taskId": task["taskId"], "inputResponses": replies, "_meta": able}));
+        let mut seen = followed(&place, &mut session, &task, &able, "input_required");
+        if seen["status"] == "working" {
+            seen = followed(&place, &mut session, &task, &able, "working");
+        }
+        assert_eq!(seen["result"]["content"][0]["text"], "deleted: accept", "{era}: {seen}");
+
+        let task = made(&mut session, "slow_compute", json!({"seconds": 60}));
+        session.request("tasks/cancel", json!({"taskId": task["taskId"], "_meta": able}));
+        let seen = followed(&place, &mut session, &task, &able, "working");
+        assert_eq!(seen["status"], "cancelled", "{era}: {seen}");
+
+        let plain = json!({"name": "fixture__slow_compute", "arguments": {"label": "it"}, "_meta": meta(&json!({}))});
+        assert_eq!(text(&session.request("tools/call", plain)), "it took 0 s", "{era}: who follows no tasks waits");
+        let program = "try { await fixture.failingJob(); } catch (error) { return error.message; }";
+        let (said, _) = session.tool("run_code", json!({"code": program}));
+        assert!(said.contains("This job always fails"), "{era}: {said}");
+        session.end();
+    }
+}
+
 /// A server over HTTP with a known token, and its port.
 pub(crate) fn over_http(place: &Place) -> (Child, u16) {
     let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);

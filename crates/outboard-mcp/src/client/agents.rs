@@ -58,6 +58,12 @@ pub trait Agents: Send + Sync {
 
     /// The server refused the call because the client lacks these capabilities.
     fn lacks(&self, call: &Call, required: Value);
+
+    /// Whether the client would rather follow this call as a task than wait for it.
+    fn wants_task(&self, call: &Call) -> bool;
+
+    /// The server has made a task of the call.
+    fn became_task(&self, call: &Call);
 }
 
 /// A call that a server is working on.

@@ -4,7 +4,8 @@ use super::agents::Unanswered;
 use super::rounds::{Asked, Stopped, converse};
 use super::session::Session;
 use super::supervisor::Upstream;
-use super::{listing, mirrored};
+use super::{listing, tasks};
+use crate::mirrored;
 use crate::rpc::{RequestError, RpcError};
 use outboard_gateway::{CallClock, Kind};
 use outboard_types::{Call, ErrorCode, Outcome, ToolError, ToolResult};
@@ -62,8 +63,15 @@ async fn send(upstream: &Arc<Upstream>, call: &Call, clock: &CallClock, kind: Ki
     let key = call.idempotency_key.as_deref().map(|key| format!("{KEY}:{}", Value::from(key)));
     let entries: Vec<_> = key.into_iter().chain(trace(call)).collect();
     let entries = (!entries.is_empty()).then(|| entries.join(","));
-    let (method, fields, name) = subject(call, kind);
-    let headers = mirrored(upstream, &session, call, kind);
+    let (method, mut fields, name) = subject(call, kind);
+    let mut headers = Vec::new();
+    if let Some(definition) = definition(upstream, call, kind) {
+        if session.mirrors_arguments() {
+            headers = mirrored::headers(&definition, &call.arguments);
+        }
+        let wanted = upstream.ear.under_way.agents().is_some_and(|agents| agents.wants_task(call));
+        fields.push_str(tasks::wish(&session, &definition, wanted));
+    }
     let asked = Asked { method, fields: &fields, name: name.as_deref(), entry: entries.as_deref(), headers };
     let entered = upstream.ear.under_way.enter(call, clock);
     match converse(&session, &entered.active, &asked).await {
@@ -116,13 +124,15 @@ fn subject(call: &Call, kind: Kind) -> (&'static str, String, Option<String>) {
     }
 }
 
-fn mirrored(upstream: &Upstream, session: &Session, call: &Call, kind: Kind) -> Vec<(String, String)> {
-    if kind != Kind::Tool || !session.mirrors_arguments() {
-        return Vec::new();
+/// What the server says of a tool, where that says more than what the tool takes and gives.
+fn definition(upstream: &Upstream, call: &Call, kind: Kind) -> Option<Box<RawValue>> {
+    if kind != Kind::Tool {
+        return None;
     }
-    let Some(memory) = upstream.inner().memory.clone() else { return Vec::new() };
-    let found = memory.tools.iter().find(|tool| listing::name_of(tool) == call.id.tool.as_str());
-    found.map(|tool| mirrored::headers(tool, &call.arguments)).unwrap_or_default()
+    let memory = upstream.inner().memory.clone()?;
+    let found = memory.tools.iter().find(|tool| listing::name_of(tool) == call.id.tool.as_str())?;
+    let matters = ["x-mcp-header", "taskSupport"].iter().any(|word| found.get().contains(word));
+    matters.then(|| found.to_owned())
 }
 
 /// The whole answer as one value, for what is no tool.

@@ -13,7 +13,6 @@ mod http;
 mod http_answer;
 mod legacy_sse;
 mod listing;
-mod mirrored;
 mod offers;
 mod personal;
 mod probe;
@@ -29,6 +28,7 @@ mod start;
 mod state;
 mod supervisor;
 mod sys;
+mod tasks;
 mod tree;
 
 pub use agents::{Agents, Question, Unanswered};
@@ -232,7 +232,7 @@ impl Upstream {
             return tools;
         }
         let usable = |tool: &RawValue| {
-            let usable = mirrored::usable(tool);
+            let usable = crate::mirrored::usable(tool);
             if !usable {
                 tracing::warn!(server = %self.spec.name, tool = %listing::name_of(tool), "left out: `x-mcp-header` is not usable");
             }

@@ -1,8 +1,9 @@
-//! One request of a call, with everything that a modern server may put between it and its result: questions
-//! that are answered in another round, and tasks that are asked for until they are done.
+//! One request of a call, with everything that a server may put between it and its result: questions that are
+//! answered in another round, and tasks ([`super::tasks`]).
 
 use super::agents::{Active, Question, Unanswered};
 use super::session::Session;
+use super::tasks;
 use crate::rpc::RequestError;
 use futures::future::join_all;
 use serde::Deserialize;
@@ -16,8 +17,8 @@ use std::time::Duration;
 const ROUNDS: usize = 16;
 /// Questions in one round at most.
 const QUESTIONS: usize = 32;
-/// The least and the most time between two looks at a task.
-const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(30));
+/// The pause before a server that only wants us to come back is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why there is no result.
 pub(super) enum Stopped {
@@ -77,7 +78,8 @@ pub(super) async fn converse(
                 let between = if asked.fields.is_empty() { "" } else { "," };
                 fields = format!("{}{between}{more}", asked.fields);
             }
-            Some("task") => return task(session, active, &result).await,
+            Some("task") => return tasks::modern(session, active, &result).await,
+            _ if tasks::is_asked_for(asked.fields) => return tasks::legacy(session, active, result).await,
             _ => return Ok(result),
         }
     }
@@ -92,7 +94,7 @@ fn result_type(result: &RawValue) -> Option<String> {
     serde_json::from_str::<Outer<'_>>(result.get()).ok()?.result_type.map(Cow::into_owned)
 }
 
-fn bad(reason: String) -> Stopped {
+pub(super) fn bad(reason: String) -> Stopped {
     Stopped::Request(RequestError::BadAnswer(reason))
 }
 
@@ -102,14 +104,15 @@ async fn answers(session: &Session, active: &Arc<Active>, result: &RawValue) -> 
         serde_json::from_str(result.get()).map_err(|error| bad(format!("its questions cannot be read: {error}")))?;
     if input.requests.is_empty() {
         // Nothing to ask, only to come back; not at once, so that neither side spins.
-        tokio::time::sleep(POLL.0).await;
+        tokio::time::sleep(PAUSE).await;
     }
     let responses = ask_all(session, active, input.requests).await?;
     let state = input.state.map(|state| format!(r#","requestState":{state}"#)).unwrap_or_default();
     Ok(format!(r#""inputResponses":{}{state}"#, Value::Object(responses)))
 }
 
-async fn ask_all(
+/// Puts questions to the agent behind the call, all at once.
+pub(super) async fn ask_all(
     session: &Session,
     active: &Arc<Active>,
     requests: Map<String, Value>,
@@ -131,60 +134,4 @@ async fn ask_all(
         }
     });
     join_all(asked).await.into_iter().collect()
-}
-
-/// Looks at a task until it is done. Giving up cancels it at the server.
-async fn task(session: &Session, active: &Arc<Active>, result: &RawValue) -> Result<Box<RawValue>, Stopped> {
-    let unusable = || bad("it answered with a task that cannot be followed".into());
-    let mut state: Value = serde_json::from_str(result.get()).map_err(|_| unusable())?;
-    let id = state["taskId"].as_str().ok_or_else(unusable)?.to_owned();
-    let mut guard = CancelTask { session, id: Some(id.clone()) };
-    let fields = format!(r#""taskId":{}"#, Value::from(id.as_str()));
-    let ask = |method, fields: String| async move {
-        let headers = Vec::new();
-        let asked = Asked { method, fields: &fields, name: None, entry: None, headers };
-        session.request_for(active, &asked).await
-    };
-    let mut answered = std::collections::HashSet::new();
-    loop {
-        match state["status"].as_str().unwrap_or("working") {
-            "completed" => {
-                guard.id = None;
-                let result = state.get_mut("result").map(Value::take).ok_or_else(unusable)?;
-                return serde_json::value::to_raw_value(&result).map_err(|_| unusable());
-            }
-            status @ ("failed" | "cancelled") => {
-                guard.id = None;
-                let why = state["error"]["message"].as_str().or(state["statusMessage"].as_str()).unwrap_or(status);
-                return Err(bad(format!("its task ended as {status}: {why}")));
-            }
-            "input_required" => {
-                let open = state["inputRequests"].as_object().cloned().unwrap_or_default();
-                let open: Map<String, Value> =
-                    open.into_iter().filter(|(key, _)| answered.insert(key.clone())).collect();
-                if !open.is_empty() {
-                    let responses = Value::Object(ask_all(session, active, open).await?);
-                    ask("tasks/update", format!(r#"{fields},"inputResponses":{responses}"#)).await?;
-                }
-            }
-            _ => {}
-        }
-        let pause = state["pollIntervalMs"].as_u64().map_or(Duration::from_secs(1), Duration::from_millis);
-        tokio::time::sleep(pause.clamp(POLL.0, POLL.1)).await;
-        let seen = ask("tasks/get", fields.clone()).await?;
-        state = serde_json::from_str(seen.get()).map_err(|_| unusable())?;
-    }
-}
-
-struct CancelTask<'a> {
-    session: &'a Session,
-    id: Option<String>,
-}
-
-impl Drop for CancelTask<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
-            self.session.soon("tasks/cancel", &format!(r#""taskId":{}"#, Value::from(id)));
-        }
-    }
 }

@@ -103,8 +103,8 @@ impl Session {
         }
     }
 
-    /// Asks without waiting for the answer.
-    pub(super) fn soon(&self, method: &'static str, fields: &str) {
+    /// Asks without waiting for the answer; `name` is what it concerns.
+    pub(super) fn soon(&self, method: &'static str, fields: &str, name: Option<&str>) {
         let params = params(fields, self.meta.as_deref(), &[]);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         match &self.link {
@@ -117,8 +117,11 @@ impl Session {
                 });
             }
             Link::Http(link) => {
-                let link = link.clone();
-                runtime.spawn(async move { drop(link.request(method, &params, &Extra::default()).await) });
+                let (link, name) = (link.clone(), name.map(str::to_owned));
+                runtime.spawn(async move {
+                    let extra = Extra { name: name.as_deref(), ..Extra::default() };
+                    drop(link.request(method, &params, &extra).await);
+                });
             }
         }
     }

@@ -15,7 +15,7 @@ use outboard_border::{Notes, Place};
 use outboard_catalog::Catalogue;
 use outboard_execution::Executions;
 use outboard_gateway::{Operation, Run, RunLimits};
-use outboard_types::{Call, ErrorCode, ExecutionId, Outcome, ToolError, ToolResult};
+use outboard_types::{Call, CallOrigin, ErrorCode, ExecutionId, Outcome, ToolError, ToolResult};
 pub(super) use post::{Attached, Post, Posts};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -152,6 +152,18 @@ impl Agents for Bridge {
         let logger = params["logger"].as_str().map_or_else(|| server.to_owned(), |inner| format!("{server}/{inner}"));
         params["logger"] = json!(logger);
         let _ = tell(wire::notification("notifications/message", &self.protected(call, params)));
+    }
+
+    fn wants_task(&self, call: &Call) -> bool {
+        // A program waits for its calls; only a model's own call is handed over.
+        call.context.origin == CallOrigin::Model
+            && self.posts.get(&call.context.execution).is_some_and(|post| post.follows_tasks())
+    }
+
+    fn became_task(&self, call: &Call) {
+        if let Some(post) = self.posts.get(&call.context.execution) {
+            post.become_task();
+        }
     }
 
     fn lacks(&self, call: &Call, required: Value) {

@@ -6,6 +6,7 @@
 use super::answers::{required, usable};
 use crate::client::Unanswered;
 use crate::server::client::Agent;
+use crate::server::protocol;
 use outboard_types::ExecutionId;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -41,6 +42,8 @@ struct State {
     open: Vec<Open>,
     next: u64,
     missing: Option<Value>,
+    /// Whether the server has made a task of the call.
+    task: bool,
     left: Option<Instant>,
 }
 
@@ -156,6 +159,22 @@ impl Post {
         self.lock().missing.take()
     }
 
+    /// Whether the client takes a task in place of a result.
+    pub(super) fn follows_tasks(&self) -> bool {
+        protocol::takes_tasks(&self.lock().capabilities)
+    }
+
+    /// Notes that the server has made a task of the call.
+    pub(super) fn become_task(&self) {
+        self.lock().task = true;
+        self.changed.send_modify(|revision| *revision += 1);
+    }
+
+    /// Waits until the server has made a task of the call.
+    pub(in crate::server) async fn became_task(&self) {
+        self.until(|state| state.task).await;
+    }
+
     /// Waits for the answer to a question, which may lie there already.
     pub(super) async fn put(&self, key: Option<String>, method: &str, params: Value) -> Result<Value, String> {
         let (key, answer) = {
@@ -227,8 +246,12 @@ impl Post {
 
     /// Waits until there is an open question.
     pub(in crate::server) async fn opened(&self) {
+        self.until(|state| !state.open.is_empty()).await;
+    }
+
+    async fn until(&self, reached: impl Fn(&State) -> bool) {
         let mut changed = self.changed.subscribe();
-        while self.lock().open.is_empty() {
+        while !reached(&self.lock()) {
             if changed.changed().await.is_err() {
                 std::future::pending::<()>().await;
             }

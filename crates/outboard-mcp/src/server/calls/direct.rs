@@ -16,10 +16,16 @@ use outboard_types::{
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Direct calls that can be waited for after their request was answered.
 const KEPT: usize = 256;
+/// Of these, tasks; beyond that, clients wait for their calls as others do.
+const TASKS: usize = 192;
+/// How long a direct call that became a task can be asked for.
+pub(super) const TASK_KEPT: Duration = Duration::from_secs(3_600);
 
 /// What came of a direct call; many may wait for it.
 pub(super) type Ended = Shared<BoxFuture<'static, Result<Value, ToolError>>>;
@@ -30,6 +36,8 @@ pub(super) struct Direct {
     pub(super) id: ExecutionId,
     pub(super) cancel: CancellationToken,
     pub(super) ended: Ended,
+    since: Instant,
+    task: Arc<AtomicBool>,
     go: Arc<Mutex<Option<tokio::sync::oneshot::Sender<()>>>>,
 }
 
@@ -41,6 +49,11 @@ impl Direct {
             let _ = go.send(());
         }
     }
+
+    /// Whether its client was told to ask for it as a task.
+    fn is_task(&self) -> bool {
+        self.task.load(Ordering::Acquire) && self.since.elapsed() < TASK_KEPT
+    }
 }
 
 /// The latest direct calls.
@@ -49,17 +62,30 @@ pub(in crate::server) struct Directs(Mutex<VecDeque<(Principal, Direct)>>);
 
 impl Directs {
     pub(super) fn find(&self, id: &str, principal: &Principal) -> Option<Work> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.lock();
         let found = kept.iter().find(|(owner, direct)| direct.id.as_str() == id && owner == principal);
         found.map(|(_, direct)| Work::Direct(direct.clone()))
     }
 
+    /// Makes a task of it: it is kept for as long as tasks are. False where too many are already.
+    pub(super) fn promise(&self, direct: &Direct) -> bool {
+        let kept = self.lock();
+        let room = direct.is_task() || kept.iter().filter(|(_, other)| other.is_task()).count() < TASKS;
+        direct.task.store(room, Ordering::Release);
+        room
+    }
+
     fn keep(&self, principal: Principal, direct: Direct) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         if kept.len() >= KEPT {
-            kept.pop_front();
+            let oldest = kept.iter().position(|(_, direct)| !direct.is_task()).unwrap_or_default();
+            kept.remove(oldest);
         }
         kept.push_back((principal, direct));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Principal, Direct)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,7 +172,8 @@ where
     let lost =
         |error: tokio::task::JoinError| Err(ToolError::new(ErrorCode::Internal, format!("the call was lost: {error}")));
     let ended = async move { task.await.unwrap_or_else(lost) }.boxed().shared();
-    let direct = Direct { id, cancel, ended, go: Arc::new(Mutex::new(Some(go))) };
+    let go = Arc::new(Mutex::new(Some(go)));
+    let direct = Direct { id, cancel, ended, since: Instant::now(), task: Arc::default(), go };
     service.directs.keep(caller.principal.clone(), direct.clone());
     Work::Direct(direct)
 }

@@ -1,7 +1,7 @@
 //! Waits with a client for the end of its work: tells progress, and asks the person behind it.
 
 use super::direct::Direct;
-use super::{Bound, Failure, Outlives, text_result};
+use super::{Bound, Failure, Outlives, tasks, text_result};
 use crate::rpc::RpcError;
 use crate::server::approvals;
 use crate::server::bridge::{self, Attached, Post};
@@ -92,9 +92,25 @@ pub(super) async fn follow(
                 None => Ok(running(service, &work).await),
             }
         }
+        () = takes_long(service, &work, &post, bound.task) => Ok(tasks::handed_over(service, &work, &caller)),
         () = tell(&work, &caller) => pending().await,
         () = bridge::put_all(&post, &caller.agent.way) => pending().await,
         asked = ask(service, &work, bound.digest, &caller, &post) => Ok(asked),
+    }
+}
+
+/// Ends once a direct call is to be followed as a task: its server has made one of it, or it takes long.
+async fn takes_long(service: &Service, work: &Work, post: &Post, task: bool) {
+    let Work::Direct(direct) = work else { return pending().await };
+    if !task {
+        return pending().await;
+    }
+    tokio::select! {
+        () = post.became_task() => {}
+        () = tokio::time::sleep(tasks::PROMPT) => {}
+    }
+    if !service.directs.promise(direct) {
+        pending::<()>().await;
     }
 }
 

@@ -74,6 +74,8 @@ pub(super) struct Bound {
     digest: Digest,
     replies: HashMap<String, Value>,
     outlives: Outlives,
+    /// Whether a task may come in place of the result.
+    task: bool,
 }
 
 /// What becomes of work whose request lost its connection; one that is cancelled ends it in any case.
@@ -97,7 +99,8 @@ pub(super) async fn call(service: &Service, params: Option<&RawValue>, caller: C
     let digest = request_digest("tools/call", &call.name, call.arguments.as_deref().map_or("", RawValue::get));
     let keyed = call.name == "run_code" && has_key(call.arguments.as_deref());
     let outlives = if keyed { Outlives::Everything } else { Outlives::Nothing };
-    let bound = Bound { digest, replies, outlives };
+    let task = call.name != "wait" && tasks::are_followed(&caller);
+    let bound = Bound { digest, replies, outlives, task };
     let answer = match &state {
         Some(state) => back(service, state, bound, caller).await,
         None => first(service, call, bound, caller).await,
@@ -118,7 +121,8 @@ pub(super) async fn operate(
     Again { state, replies }: Again,
     caller: Caller,
 ) -> Result<Result<Value, ToolError>, RpcError> {
-    let bound = Bound { digest: request_digest(method, name, &arguments), replies, outlives: Outlives::Nothing };
+    let digest = request_digest(method, name, &arguments);
+    let bound = Bound { digest, replies, outlives: Outlives::Nothing, task: false };
     let answer = match &state {
         Some(state) => back(service, state, bound, caller).await,
         None => {

@@ -1,11 +1,13 @@
-//! The tasks extension: a program that takes long is followed by clients that know how.
+//! The tasks extension: work that takes long is followed by clients that know how.
 //!
 //! A task is an execution under the protocol's name for it; nothing is kept for it that the execution does not
-//! keep anyway.
+//! keep anyway. A direct call is one once its server makes one of it, and so is everything that takes long.
 
+use super::direct::TASK_KEPT;
 use super::follow::{Work, follow, requests};
-use super::{Bound, Failure, approvals, error_result, find};
+use super::{Bound, Failure, approvals, error_result, error_text, find};
 use crate::rpc::RpcError;
+use crate::server::client::Way;
 use crate::server::protocol;
 use crate::server::questions::Reply;
 use crate::server::service::{Caller, Service};
@@ -16,8 +18,8 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long a program may take before a client that follows tasks is given one.
-const PROMPT: Duration = Duration::from_secs(5);
+/// How long work may take before a client that follows tasks is given one.
+pub(super) const PROMPT: Duration = Duration::from_secs(5);
 /// How long a task can be asked for after its end; reports are kept longer.
 const KEPT_MS: u64 = 24 * 3_600 * 1_000;
 /// How often a client should look.
@@ -31,7 +33,7 @@ pub(super) async fn run(
     bound: Bound,
     caller: Caller,
 ) -> Result<Value, Failure> {
-    if !protocol::takes_tasks(&caller.agent.capabilities) {
+    if !bound.task {
         return follow(service, work, limit, bound, caller, true).await;
     }
     if let Some(ended) = work.ended(service, limit.min(PROMPT)).await {
@@ -39,9 +41,21 @@ pub(super) async fn run(
     }
     // From now on the client comes back by itself, and is there when something is asked.
     drop(service.bridge.attach(work.id(), caller.agent.clone(), HashMap::new()));
-    let mut task = state(service, &work, &caller);
+    Ok(handed_over(service, &work, &caller))
+}
+
+/// Whether a client follows tasks. One of the handshake era has no way to, whatever it declares.
+pub(super) fn are_followed(caller: &Caller) -> bool {
+    protocol::takes_tasks(&caller.agent.capabilities) && matches!(caller.agent.way, Way::Retry)
+}
+
+/// The answer to a request whose result is to be asked for later.
+pub(super) fn handed_over(service: &Service, work: &Work, caller: &Caller) -> Value {
+    let mut task = state(service, work, caller);
     task["resultType"] = json!("task");
-    Ok(task)
+    // What is asked is for those who ask how it stands.
+    task.as_object_mut().and_then(|task| task.shift_remove("inputRequests"));
+    task
 }
 
 #[derive(Deserialize)]
@@ -52,7 +66,7 @@ struct Params {
     replies: HashMap<String, Value>,
 }
 
-/// The task that is meant; only programs are tasks.
+/// The task that is meant.
 fn named(service: &Service, params: Option<&RawValue>, caller: &Caller) -> Result<(Params, Work), RpcError> {
     let invalid = |why: String| RpcError::new(RpcError::INVALID_PARAMS, why);
     if !protocol::takes_tasks(&caller.agent.capabilities) {
@@ -63,10 +77,8 @@ fn named(service: &Service, params: Option<&RawValue>, caller: &Caller) -> Resul
     }
     let text = params.map_or("{}", RawValue::get);
     let params: Params = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
-    match find(service, &params.id, caller) {
-        Ok(work @ Work::Run { .. }) => Ok((params, work)),
-        _ => Err(invalid("no task has this id".into())),
-    }
+    let work = find(service, &params.id, caller).map_err(|_| invalid("no task has this id".into()))?;
+    Ok((params, work))
 }
 
 /// `tasks/get`.
@@ -77,6 +89,9 @@ pub(in crate::server) async fn get(
 ) -> Result<Value, RpcError> {
     let (_, work) = named(service, params, caller)?;
     let ended = work.ended(service, Duration::ZERO).await;
+    if ended.is_some() {
+        service.bridge.posts.remove(work.id());
+    }
     let mut task = state(service, &work, caller);
     match ended {
         None => {}
@@ -85,9 +100,18 @@ pub(in crate::server) async fn get(
             (task["status"], task["result"]) = (json!("completed"), result);
         }
         Some(Err(error)) if error.code == ErrorCode::Cancelled => task["status"] = json!("cancelled"),
+        Some(Err(error)) if is_of_the_protocol(&error) => {
+            let why = json!({"code": RpcError::INTERNAL, "message": error_text(&error)});
+            (task["status"], task["error"]) = (json!("failed"), why);
+        }
         Some(Err(error)) => (task["status"], task["result"]) = (json!("completed"), failed(&error)),
     }
     Ok(task)
+}
+
+/// Whether the server did not get as far as doing the call. What went wrong in a tool is its result.
+fn is_of_the_protocol(error: &ToolError) -> bool {
+    matches!(error.code, ErrorCode::UpstreamProtocol | ErrorCode::UpstreamLost | ErrorCode::Internal)
 }
 
 fn failed(error: &ToolError) -> Value {
@@ -134,12 +158,16 @@ fn state(service: &Service, work: &Work, caller: &Caller) -> Value {
     };
     let status = if open.is_empty() { "working" } else { "input_required" };
     let started = started(work.id());
+    let kept = match work {
+        Work::Run { .. } => KEPT_MS,
+        Work::Direct(_) => TASK_KEPT.as_millis() as u64,
+    };
     let mut task = json!({
         "taskId": work.id().as_str(),
         "status": status,
         "createdAt": started,
         "lastUpdatedAt": started,
-        "ttlMs": KEPT_MS,
+        "ttlMs": kept,
         "pollIntervalMs": POLL_MS,
     });
     if !open.is_empty() {

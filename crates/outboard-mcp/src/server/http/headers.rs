@@ -12,7 +12,7 @@ const VERSION: &str = "mcp-protocol-version";
 const METHOD: &str = "mcp-method";
 const NAME: &str = "mcp-name";
 
-fn mismatch(name: &str, why: &str) -> RpcError {
+pub(super) fn mismatch(name: &str, why: &str) -> RpcError {
     RpcError::new(HEADER_MISMATCH, format!("header {name} {why}"))
 }
 
@@ -66,17 +66,20 @@ fn subject(method: &str, params: Option<&RawValue>) -> Option<String> {
     struct Params {
         name: Option<String>,
         uri: Option<String>,
+        #[serde(rename = "taskId")]
+        task: Option<String>,
     }
     let params: Params = serde_json::from_str(params?.get()).ok()?;
     match method {
         "tools/call" | "prompts/get" => params.name,
         "resources/read" => params.uri,
+        "tasks/get" | "tasks/update" | "tasks/cancel" => params.task,
         _ => None,
     }
 }
 
 /// A value as it was meant: what headers cannot carry comes in base64.
-fn decoded(value: &str) -> Option<String> {
+pub(super) fn decoded(value: &str) -> Option<String> {
     let Some(inner) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Some(value.to_owned());
     };
@@ -107,5 +110,9 @@ mod tests {
         assert_eq!(code(&all[..2], "tools/call", "{}"), Some(RpcError::INVALID_PARAMS), "no meta");
         assert_eq!(code(&[], "tools/call", r#"{"name":"x"}"#), None, "the handshake era sends none");
         assert_eq!(code(&[("mcp-protocol-version", "1999-01-01")], "tools/list", "{}"), Some(-32022));
+        let task = meta.replace(r#""name":"é""#, r#""taskId":"t""#);
+        let named = [all[0], ("mcp-method", "tasks/get"), ("mcp-name", "t")];
+        assert_eq!(code(&named, "tasks/get", &task), None);
+        assert_eq!(code(&named[..2], "tasks/get", &task), Some(HEADER_MISMATCH), "no task");
     }
 }

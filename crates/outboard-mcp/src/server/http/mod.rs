@@ -7,6 +7,7 @@
 mod gate;
 mod headers;
 mod post;
+mod repeated;
 mod sessions;
 mod streams;
 

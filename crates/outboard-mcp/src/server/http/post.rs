@@ -1,9 +1,9 @@
 //! `POST /mcp`: one message. An answer comes as JSON; once something else is sent before it, as a stream.
 
-use super::headers;
 use super::sessions::{SESSION, Session};
 use super::streams::{Begun, Stream};
 use super::{Http, json};
+use super::{headers, repeated};
 use crate::rpc::RpcError;
 use crate::server::client::{Client, Tell};
 use crate::server::service::Caller;
@@ -76,7 +76,12 @@ impl Asked {
 }
 
 async fn request(http: Arc<Http>, headers: &HeaderMap, session: Option<Arc<Session>>, asked: Asked) -> Response {
-    if let Err(error) = headers::check(headers, &asked.method, asked.params.as_deref()) {
+    let params = asked.params.as_deref();
+    let mut checked = headers::check(headers, &asked.method, params);
+    if checked.is_ok() && asked.modern && asked.method == "tools/call" {
+        checked = repeated::check(&http.service, &asked.principal, headers, params).await;
+    }
+    if let Err(error) = checked {
         return json(StatusCode::BAD_REQUEST, wire::response(&asked.id, &Err(error)));
     }
     if asked.method == "initialize" && !asked.modern {

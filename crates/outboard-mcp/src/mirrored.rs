@@ -1,4 +1,5 @@
-//! Arguments that a modern server wants to see in HTTP headers as well (`x-mcp-header`).
+//! Arguments that a modern server wants to see in HTTP headers as well (`x-mcp-header`): what we send, and what we
+//! expect of those who call a server's tool through us.
 //!
 //! A definition that asks for impossible headers makes its tool unusable, and only that one.
 
@@ -39,27 +40,32 @@ fn is_token(name: &str) -> bool {
 }
 
 /// Whether the tool can be called over HTTP.
-pub(super) fn usable(definition: &RawValue) -> bool {
+pub(crate) fn usable(definition: &RawValue) -> bool {
     wanted(definition).is_ok()
 }
 
 /// The headers of one call, by name and text: what is absent or null is left out.
-pub(super) fn headers(definition: &RawValue, arguments: &RawValue) -> Vec<(String, String)> {
+pub(crate) fn headers(definition: &RawValue, arguments: &RawValue) -> Vec<(String, String)> {
+    expected(definition, arguments).into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+/// Every header that a definition names, with its text in one call; none where the argument is absent or null.
+pub(crate) fn expected(definition: &RawValue, arguments: &RawValue) -> Vec<(String, Option<String>)> {
     let wanted = wanted(definition).unwrap_or_default();
     if wanted.is_empty() {
         return Vec::new();
     }
     let arguments: Value = serde_json::from_str(arguments.get()).unwrap_or_default();
     let header = |(property, header): (String, String)| {
-        let text = match arguments.get(&property)? {
-            Value::String(text) => text.clone(),
-            Value::Bool(flag) => flag.to_string(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
+        let text = match arguments.get(&property) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Bool(flag)) => Some(flag.to_string()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
         };
-        Some((format!("mcp-param-{}", header.to_ascii_lowercase()), text))
+        (format!("mcp-param-{}", header.to_ascii_lowercase()), text)
     };
-    wanted.into_iter().filter_map(header).collect()
+    wanted.into_iter().map(header).collect()
 }
 
 #[cfg(test)]
@@ -78,6 +84,7 @@ mod tests {
         );
         let sent = headers(&tool, &raw(r#"{"a":"é ","b":42,"c":null,"d":"x"}"#));
         assert_eq!(sent, [("mcp-param-region".into(), "é ".into()), ("mcp-param-n".into(), "42".into())]);
+        assert_eq!(expected(&tool, &raw("{}"))[2], ("mcp-param-f".into(), None), "named, and not to be sent");
     }
 
     #[test]
