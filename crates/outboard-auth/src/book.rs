@@ -1,6 +1,7 @@
 //! What was granted, account by account, and the names that authorization servers gave us.
 
 use crate::client::AccountId;
+use crate::dpop::ProofKey;
 use crate::registration::Client;
 use crate::secret;
 use outboard_types::Redacted;
@@ -21,6 +22,9 @@ pub struct Account {
     pub issuer: String,
     pub(crate) token_endpoint: String,
     pub(crate) client: Client,
+    /// What the tokens are bound to, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<ProofKey>,
     #[serde(with = "secret::one")]
     pub(crate) access: Redacted<String>,
     #[serde(default, with = "secret::maybe", skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What `WWW-Authenticate` says: the part of it that is about bearer tokens.
+//! What `WWW-Authenticate` says: the part of it that is about tokens, be they for any bearer or bound to a key.
 
 /// The challenge of a server that wants another token, or one at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,13 +9,15 @@ pub struct Challenge {
     pub scope: Option<String>,
     /// What is wrong, such as `insufficient_scope`.
     pub error: Option<String>,
+    /// Whether tokens that are bound to a key are taken (DPoP).
+    pub proofs: bool,
 }
 
 /// Longer headers are not read.
 const LONGEST: usize = 8 << 10;
 
 impl Challenge {
-    /// Reads the values of all headers of that name; the first one about bearer tokens counts.
+    /// Reads the values of all headers of that name; the first one about tokens counts.
     pub fn read<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         headers.into_iter().filter(|text| text.len() <= LONGEST).find_map(Self::parse)
     }
@@ -26,14 +28,16 @@ impl Challenge {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let (mut challenge, mut inside, mut rest) = (None, false, text);
+        let (mut challenge, mut inside, mut rest): (Option<Self>, _, _) = (None, false, text);
         while let Some((piece, after)) = next(rest) {
             rest = after;
             match piece {
                 Piece::Scheme(name) => {
-                    inside = challenge.is_none() && name.eq_ignore_ascii_case("bearer");
-                    if inside {
-                        challenge = Some(Self::default());
+                    let proofs = name.eq_ignore_ascii_case("dpop");
+                    let known = proofs || name.eq_ignore_ascii_case("bearer");
+                    inside = known && challenge.is_none();
+                    if known {
+                        challenge.get_or_insert_default().proofs |= proofs;
                     }
                 }
                 Piece::Parameter(name, value) if inside => {
@@ -105,6 +109,9 @@ mod tests {
         assert_eq!(challenge.scopes(), ["a", "b"]);
         assert_eq!(challenge.error.as_deref(), Some("insufficient_scope"));
         assert_eq!(challenge.resource_metadata.as_deref(), Some("https://x/y"));
+        assert!(challenge.proofs, "the last of them");
+        let bound = Challenge::read([r#"DPoP error="use_dpop_nonce", algs="ES256""#]).unwrap();
+        assert!(bound.proofs && bound.error.as_deref() == Some("use_dpop_nonce"));
     }
 
     #[test]

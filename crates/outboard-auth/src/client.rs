@@ -4,6 +4,7 @@ use crate::assertion::ClientKey;
 use outboard_types::Redacted;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::PathBuf;
 
 /// One account at one server, of all or of one principal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,13 +46,35 @@ impl fmt::Display for AccountId {
 }
 
 /// Who asks for tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Grant {
     /// A person, who signs in.
     #[default]
     Person,
     /// We ourselves, with a secret or a key.
     ClientCredentials,
+    /// We ourselves, with a token that somebody else gave us.
+    Statement(Statement),
+}
+
+/// A token that stands for us, from somebody whom the authorization server trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The file that holds it.
+    pub file: PathBuf,
+    /// Who exchanges it first, where it is an ID token.
+    pub exchange: Option<Exchange>,
+}
+
+/// An identity provider that exchanges ID tokens for grants to servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Its issuer.
+    pub issuer: String,
+    /// Our name there.
+    pub client_id: String,
+    /// The secret of that name.
+    pub client_secret: Option<Redacted<String>>,
 }
 
 /// What is configured about signing in to a server.

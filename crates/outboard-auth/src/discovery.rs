@@ -3,6 +3,7 @@
 use crate::address::{self, Reach, belongs, checked, covers, shown};
 use crate::challenge::Challenge;
 use crate::client::ClientSettings;
+use crate::dpop;
 use crate::error::{AuthError, Reason, harmless};
 use crate::http::{Http, Request};
 use crate::metadata::{self, ResourceMetadata, ServerMetadata};
@@ -17,6 +18,8 @@ pub(crate) struct Discovery {
     /// The scopes that the server names; none where it says nothing.
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) server: ServerMetadata,
+    /// Whether both servers take tokens that are bound to a key of ours.
+    pub(crate) proofs: bool,
 }
 
 /// Looks for both kinds of metadata; `challenge` is what the server said when it refused.
@@ -29,6 +32,7 @@ pub(crate) async fn discover(
     let reach = reach(http, server).await;
     checked(server.as_str(), "the server's address", reach)?;
     let found = resource(http, server, challenge, reach, settings).await?;
+    let taken = challenge.proofs || found.as_ref().is_some_and(ResourceMetadata::takes_proofs);
     let (resource, named, scopes) = match found {
         Some(found) => (found.resource.clone(), found.authorization_servers, found.scopes_supported),
         // Servers of the first revision are their own authorization servers.
@@ -37,7 +41,8 @@ pub(crate) async fn discover(
     let issuer = choose(&named, settings)?;
     let (server, _) = authorization_server(http, &issuer, reach).await?;
     check_endpoints(&server, reach, settings)?;
-    Ok(Discovery { reach, resource, scopes, server })
+    let proofs = taken && server.dpop_signing_alg_values_supported.iter().any(|known| known == dpop::ALGORITHM);
+    Ok(Discovery { reach, resource, scopes, server, proofs })
 }
 
 /// Where addresses may lead. A name is looked up: a server of a private network may be named as any other.

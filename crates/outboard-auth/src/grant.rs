@@ -4,9 +4,11 @@ use crate::book::Account;
 use crate::challenge::Challenge;
 use crate::client::{AccountId, ClientSettings};
 use crate::discovery::Discovery;
+use crate::dpop::ProofKey;
 use crate::error::{AuthError, Reason};
 use crate::http::Http;
 use crate::registration::{self, Client};
+use crate::statement;
 use crate::store::now;
 use crate::token::{self, NotGranted};
 use url::Url;
@@ -57,11 +59,12 @@ impl TokenRequest<'_> {
         let endpoint = metadata.token_endpoint.clone().ok_or_else(none)?;
         let scope = self.asked.join(" ");
         let mut fields = fields.to_vec();
-        if fields.contains(&("grant_type", "client_credentials")) {
+        if ["client_credentials", statement::GRANT].iter().any(|ours| fields.contains(&("grant_type", ours))) {
             fields.push(("resource", resource));
             fields.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         }
-        let granted = token::ask(http, &endpoint, *reach, &self.client, &fields).await?;
+        let key = self.found.proofs.then(ProofKey::generate).transpose().map_err(NotGranted::Failed)?;
+        let granted = token::ask(http, &endpoint, *reach, &self.client, &fields, key.as_ref()).await?;
         Ok(Account {
             id: id.clone(),
             server: server.as_str().to_owned(),
@@ -69,6 +72,7 @@ impl TokenRequest<'_> {
             issuer: metadata.issuer.clone(),
             token_endpoint: endpoint,
             client: self.client,
+            proof: key.filter(|_| granted.bound),
             access: granted.access,
             refresh: granted.refresh,
             expires: granted.seconds.map(|seconds| now().saturating_add(seconds)),

@@ -24,6 +24,8 @@ pub struct Request {
     pub method: Method,
     /// The value of `Authorization`.
     pub authorization: Option<Redacted<String>>,
+    /// The value of `DPoP`.
+    pub proof: Option<String>,
     /// Whether addresses in private networks are reached.
     pub private: bool,
 }
@@ -35,6 +37,8 @@ pub struct Reply {
     pub status: u16,
     /// The values of `WWW-Authenticate`.
     pub challenges: Vec<String>,
+    /// The value of `DPoP-Nonce`.
+    pub nonce: Option<String>,
     /// The body, bounded by whoever read it.
     pub body: Vec<u8>,
 }
@@ -50,7 +54,7 @@ pub trait Http: Send + Sync {
 
 impl Request {
     pub(crate) fn get(url: Url, reach: Reach) -> Self {
-        Self { url, method: Method::Get, authorization: None, private: reach == Reach::Private }
+        Self { url, method: Method::Get, authorization: None, proof: None, private: reach == Reach::Private }
     }
 
     pub(crate) fn form(url: Url, fields: &[(&str, &str)], reach: Reach) -> Self {

@@ -5,13 +5,15 @@
 
 use crate::book::Account;
 use crate::challenge::Challenge;
-use crate::client::{AccountId, ClientSettings};
+use crate::client::{AccountId, ClientSettings, Grant};
 use crate::discovery::{self, reach};
+use crate::dpop::{self, Use};
 use crate::error::{AuthError, Reason};
 use crate::grant::{TokenRequest, asked_scopes};
 use crate::http::Http;
 use crate::registration::{self, is_ours};
 use crate::standing::Standing;
+use crate::statement;
 use crate::store::{Store, now};
 use crate::token::{self, NotGranted};
 use outboard_types::Redacted;
@@ -67,6 +69,10 @@ struct State {
     account: Option<Account>,
     /// Why the last request was refused, until one is not.
     problem: Option<AuthError>,
+    /// What the server wants to see in proofs.
+    nonce: Option<String>,
+    /// Whether the server was heard to take tokens that are bound to a key.
+    proofs: bool,
 }
 
 impl Keeper {
@@ -87,6 +93,25 @@ impl Keeper {
     /// The account is over, or no new token could be got.
     pub async fn token(&self) -> Result<Option<Redacted<String>>, AuthError> {
         self.0.token().await
+    }
+
+    /// The proof that goes along with a token, where it is bound to a key (DPoP): for this one request.
+    ///
+    /// # Errors
+    ///
+    /// The key cannot be used.
+    pub fn proof(&self, token: &Redacted<String>, method: &str, url: &Url) -> Result<Option<String>, AuthError> {
+        let account = self.0.account()?.filter(|account| account.access == *token);
+        let Some(key) = account.and_then(|account| account.proof) else { return Ok(None) };
+        let nonce = self.0.state().nonce.clone();
+        key.proof(&Use { method, url, nonce: nonce.as_deref(), token: Some(token.expose()) }).map(Some)
+    }
+
+    /// Takes note of the nonce of an answer, for the next proof.
+    pub fn heard(&self, nonce: &str) {
+        if dpop::usable(nonce) {
+            self.0.state().nonce = Some(nonce.to_owned());
+        }
     }
 
     /// What to make of a refusal with status 401 or 403; `sent` is the token that was refused.
@@ -144,7 +169,9 @@ impl Inner {
         status: u16,
         challenge: Option<&Challenge>,
     ) -> Verdict {
+        let nonce = self.heard(challenge);
         let verdict = match status {
+            401 if nonce && sent.is_some() => Ok(()),
             403 if challenge.and_then(|it| it.error.as_deref()) == Some("insufficient_scope") => {
                 self.more(sent, &challenge.map(Challenge::scopes).unwrap_or_default()).await
             }
@@ -158,6 +185,14 @@ impl Inner {
                 Verdict::Refused(error)
             }
         }
+    }
+
+    /// Takes note of a challenge; whether all that it wants is the nonce that came with it. Who sends gives up after a
+    /// few attempts.
+    fn heard(&self, challenge: Option<&Challenge>) -> bool {
+        let mut state = self.state();
+        state.proofs |= challenge.is_some_and(|challenge| challenge.proofs);
+        state.nonce.is_some() && challenge.is_some_and(|it| it.error.as_deref() == Some(dpop::WANTS_NONCE))
     }
 
     fn problem(&self) -> Option<AuthError> {
@@ -287,13 +322,15 @@ impl Inner {
         let refresh = account.refresh.as_ref().map(|token| token.expose().as_str()).unwrap_or_default();
         let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("resource", &account.resource)];
         let reach = reach(&*self.ports.http, &self.server).await;
-        match token::ask(&*self.ports.http, &account.token_endpoint, reach, &account.client, &fields).await {
+        let (http, key) = (&*self.ports.http, account.proof.as_ref());
+        match token::ask(http, &account.token_endpoint, reach, &account.client, &fields, key).await {
             Ok(granted) => Ok(Account {
                 access: granted.access,
                 refresh: granted.refresh.or_else(|| account.refresh.clone()),
                 expires: granted.seconds.map(|seconds| now().saturating_add(seconds)),
                 scopes: granted.scopes.unwrap_or_else(|| account.scopes.clone()),
                 over: false,
+                proof: account.proof.clone().filter(|_| granted.bound),
                 ..account.clone()
             }),
             Err(NotGranted::Refused(word, _)) if matches!(word.as_str(), "invalid_grant" | "invalid_client") => {
@@ -307,7 +344,8 @@ impl Inner {
     /// A token for ourselves, with the secret or the key of the settings.
     async fn ourselves(&self, account: Option<&Account>, scopes: &[String]) -> Result<Account, AuthError> {
         let http = &*self.ports.http;
-        let challenge = Challenge { scope: (!scopes.is_empty()).then(|| scopes.join(" ")), ..Challenge::default() };
+        let scope = (!scopes.is_empty()).then(|| scopes.join(" "));
+        let challenge = Challenge { scope, proofs: self.state().proofs, ..Challenge::default() };
         let found = discovery::discover(http, &self.server, &challenge, &self.settings).await?;
         let none = || {
             AuthError::new(Reason::NoRegistration, "the grant of the settings needs a client id, and its secret or key")
@@ -317,7 +355,14 @@ impl Inner {
         let before = account.map(|account| account.asked.clone()).unwrap_or_default();
         let asked = asked_scopes(&found, &self.settings, &challenge, &before);
         let request = TokenRequest { found: &found, client, asked };
-        let grant = [("grant_type", "client_credentials")];
+        let given = match &self.settings.grant {
+            Grant::Statement(statement) => Some(statement.text(http, &found, &request.asked).await?),
+            _ => None,
+        };
+        let grant = match &given {
+            Some(given) => vec![("grant_type", statement::GRANT), ("assertion", given.expose().as_str())],
+            None => vec![("grant_type", "client_credentials")],
+        };
         request.granted(http, &self.id, &self.server, &grant).await.map_err(NotGranted::into_error)
     }
 

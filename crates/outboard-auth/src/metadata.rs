@@ -12,6 +12,10 @@ pub(crate) struct ResourceMetadata {
     pub(crate) authorization_servers: Vec<String>,
     #[serde(default)]
     pub(crate) scopes_supported: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) dpop_bound_access_tokens_required: Option<bool>,
+    #[serde(default)]
+    pub(crate) dpop_signing_alg_values_supported: Option<Vec<String>>,
 }
 
 /// Of an authorization server (RFC 8414, or OpenID Connect discovery).
@@ -35,9 +39,18 @@ pub(crate) struct ServerMetadata {
     #[serde(default)]
     pub(crate) scopes_supported: Vec<String>,
     #[serde(default)]
+    pub(crate) dpop_signing_alg_values_supported: Vec<String>,
+    #[serde(default)]
     pub(crate) client_id_metadata_document_supported: bool,
     #[serde(default)]
     pub(crate) authorization_response_iss_parameter_supported: bool,
+}
+
+impl ResourceMetadata {
+    /// Whether it takes tokens that are bound to a key.
+    pub(crate) fn takes_proofs(&self) -> bool {
+        self.dpop_bound_access_tokens_required == Some(true) || self.dpop_signing_alg_values_supported.is_some()
+    }
 }
 
 impl ServerMetadata {

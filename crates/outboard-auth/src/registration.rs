@@ -71,6 +71,12 @@ pub(crate) fn known(server: &ServerMetadata, settings: &ClientSettings) -> Resul
     Ok(document.map(|id| Client { issuer, id, secret: None, method: AuthMethod::None, key: None, redirect: None }))
 }
 
+/// A client that somebody registered by hand.
+pub(crate) fn by_hand(server: &ServerMetadata, id: &str, secret: Option<Redacted<String>>) -> Client {
+    let method = if secret.is_some() { with_secret(server) } else { AuthMethod::None };
+    Client { issuer: server.issuer.clone(), id: id.to_owned(), secret, method, key: None, redirect: None }
+}
+
 fn with_secret(server: &ServerMetadata) -> AuthMethod {
     match server.takes("client_secret_post") && !server.takes("client_secret_basic") {
         true => AuthMethod::ClientSecretPost,
@@ -151,5 +157,5 @@ pub(crate) fn said(body: &[u8]) -> String {
 
 /// Whether the settings want tokens without a person.
 pub(crate) fn is_ours(settings: &ClientSettings) -> bool {
-    settings.grant == Grant::ClientCredentials
+    settings.grant != Grant::Person
 }

@@ -2,6 +2,7 @@
 
 use crate::address::Reach;
 use crate::assertion;
+use crate::dpop::{self, ProofKey, Use};
 use crate::error::{AuthError, Reason};
 use crate::http::{Http, Reply, Request};
 use crate::metadata;
@@ -20,6 +21,8 @@ pub(crate) struct Granted {
     pub(crate) refresh: Option<Redacted<String>>,
     pub(crate) seconds: Option<u64>,
     pub(crate) scopes: Option<Vec<String>>,
+    /// Whether it is bound to the key that the request proved.
+    pub(crate) bound: bool,
 }
 
 /// Why nothing was granted.
@@ -48,18 +51,29 @@ struct Answer {
     scope: Option<String>,
 }
 
-/// Asks the token endpoint on behalf of a client.
+/// Asks the token endpoint on behalf of a client; with a key, for a token that is bound to it.
 pub(crate) async fn ask(
     http: &dyn Http,
     endpoint: &str,
     reach: Reach,
     client: &Client,
     fields: &[(&str, &str)],
+    key: Option<&ProofKey>,
 ) -> Result<Granted, NotGranted> {
     let bad = |_| NotGranted::Failed(AuthError::new(Reason::BadMetadata, "the token endpoint is no address"));
     let url: Url = endpoint.parse().map_err(bad)?;
-    let request = request(url, reach, client, fields).map_err(NotGranted::Failed)?;
-    read(http.send(request).await.map_err(NotGranted::Failed)?)
+    let mut nonce = None;
+    loop {
+        let mut request = request(url.clone(), reach, client, fields).map_err(NotGranted::Failed)?;
+        let made = Use { method: "POST", url: &url, nonce: nonce.as_deref(), token: None };
+        request.proof = key.map(|key| key.proof(&made)).transpose().map_err(NotGranted::Failed)?;
+        let reply = http.send(request).await.map_err(NotGranted::Failed)?;
+        let wanted = reply.nonce.clone().filter(|wanted| key.is_some() && nonce.is_none() && dpop::usable(wanted));
+        match (read(reply, key.is_some()), wanted) {
+            (Err(NotGranted::Refused(word, _)), Some(wanted)) if word == dpop::WANTS_NONCE => nonce = Some(wanted),
+            (answer, _) => return answer,
+        }
+    }
 }
 
 /// A request of a client, which says who it is.
@@ -88,7 +102,7 @@ fn header(id: &str, secret: &str) -> Redacted<String> {
     Redacted::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(both)))
 }
 
-fn read(reply: Reply) -> Result<Granted, NotGranted> {
+fn read(reply: Reply, proven: bool) -> Result<Granted, NotGranted> {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,
@@ -103,8 +117,9 @@ fn read(reply: Reply) -> Result<Granted, NotGranted> {
     }
     let answer: Answer = metadata::read(&reply.body, "the answer of the token endpoint").map_err(NotGranted::Failed)?;
     let unusable = |why| NotGranted::Failed(AuthError::new(Reason::NoToken, why));
-    if !answer.token_type.eq_ignore_ascii_case("bearer") {
-        return Err(unusable("the token endpoint gave a token of another kind than Bearer"));
+    let bound = proven && answer.token_type.eq_ignore_ascii_case("dpop");
+    if !bound && !answer.token_type.eq_ignore_ascii_case("bearer") {
+        return Err(unusable("the token endpoint gave a token of another kind than was asked for"));
     }
     let plain =
         |token: &String| token.len() <= LONGEST && !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
@@ -116,6 +131,7 @@ fn read(reply: Reply) -> Result<Granted, NotGranted> {
         refresh: answer.refresh_token.map(Redacted::new),
         seconds: answer.expires_in.and_then(|value| seconds(&value)),
         scopes: answer.scope.map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),
+        bound,
     })
 }
 
@@ -129,7 +145,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Result<Granted, NotGranted> {
-        read(Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() })
+        read(Reply { status, body: body.as_bytes().to_vec(), ..Reply::default() }, false)
     }
 
     #[test]

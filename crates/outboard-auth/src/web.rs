@@ -83,11 +83,13 @@ impl Web {
             value.set_sensitive(true);
             sent = sent.header(AUTHORIZATION, value);
         }
+        sent = request.proof.into_iter().fold(sent, |sent, proof| sent.header("DPoP", proof));
         let mut answer = sent.send().await.map_err(unreachable)?;
         let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let mut reply = Reply {
             status: answer.status().as_u16(),
             challenges: challenges.take(16).map(str::to_owned).collect(),
+            nonce: answer.headers().get("DPoP-Nonce").and_then(|nonce| nonce.to_str().ok()).map(str::to_owned),
             body: Vec::new(),
         };
         // A stream of events is never what is asked for here, and may never end.

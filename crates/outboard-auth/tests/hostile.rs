@@ -55,7 +55,10 @@ async fn challenges_that_lead_elsewhere_are_refused() {
     ] {
         let world = World::default();
         let challenge = format!("Bearer resource_metadata=\"{place}\"");
-        world.reply(SERVER, outboard_auth::Reply { status: 401, challenges: vec![challenge], body: Vec::new() });
+        world.reply(
+            SERVER,
+            outboard_auth::Reply { status: 401, challenges: vec![challenge], ..outboard_auth::Reply::default() },
+        );
         let told = outcome(&Arc::new(world), ClientSettings::default()).await.unwrap_err();
         assert_eq!(told.reason, reason, "{place}");
     }
@@ -141,7 +144,7 @@ fn local(answer: impl Fn(&mut std::net::TcpStream) + Send + 'static) -> url::Url
 }
 
 fn get(url: url::Url, private: bool) -> Request {
-    Request { url, method: Method::Get, authorization: None, private }
+    Request { url, method: Method::Get, authorization: None, proof: None, private }
 }
 
 #[tokio::test]

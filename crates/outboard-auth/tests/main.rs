@@ -4,5 +4,6 @@
 mod flow;
 mod hostile;
 mod keeping;
+mod proofs;
 mod protected;
 mod support;

@@ -25,6 +25,7 @@ pub(crate) struct Asked {
     pub(crate) url: String,
     pub(crate) body: String,
     pub(crate) authorization: Option<String>,
+    pub(crate) proof: Option<String>,
 }
 
 impl Asked {
@@ -47,7 +48,7 @@ impl World {
     pub(crate) fn standard() -> Arc<Self> {
         let world = Arc::new(Self::default());
         let challenge = format!("Bearer resource_metadata=\"{RESOURCE}\", scope=\"read\"");
-        let reply = Reply { status: 401, challenges: vec![challenge], body: Vec::new() };
+        let reply = Reply { status: 401, challenges: vec![challenge], ..Reply::default() };
         world.reply(SERVER, reply);
         world.say(RESOURCE, 200, &resource());
         world.say(METADATA, 200, &server());
@@ -61,7 +62,12 @@ impl World {
     }
 
     pub(crate) fn say(&self, url: &str, status: u16, body: &Value) {
-        self.reply(url, Reply { status, challenges: Vec::new(), body: body.to_string().into_bytes() });
+        self.reply(url, Reply { status, body: body.to_string().into_bytes(), ..Reply::default() });
+    }
+
+    /// The next answer, before those that are there.
+    pub(crate) fn first(&self, url: &str, reply: Reply) {
+        self.answers.lock().unwrap().entry(url.to_owned()).or_default().push_front(reply);
     }
 
     /// The only answer from now on.
@@ -85,7 +91,8 @@ impl Http for World {
                 Method::Post(_, body) => body.expose().clone(),
             };
             let authorization = request.authorization.map(|text| text.expose().clone());
-            self.asked.lock().unwrap().push(Asked { url: request.url.to_string(), body, authorization });
+            let (url, proof) = (request.url.to_string(), request.proof);
+            self.asked.lock().unwrap().push(Asked { url, body, authorization, proof });
             let mut answers = self.answers.lock().unwrap();
             let Some(queue) = answers.get_mut(request.url.as_str()) else {
                 return Ok(Reply { status: 404, ..Reply::default() });

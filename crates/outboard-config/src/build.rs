@@ -349,6 +349,9 @@ fn server(draft: &mut Draft, key: &[&str], given: Given, folder: &Path, file: &P
         (["tools", "deny"], Given::List(list)) => draft.deny = list,
         (["catalog_file"], Given::Text(path)) => draft.catalog_file = Some(folder.join(path)),
         (["oauth", "client_key"], Given::Text(path)) => draft.accounts.oauth.client_key = Some(folder.join(path)),
+        (["oauth", "assertion_file"], Given::Text(path)) => {
+            draft.accounts.oauth.assertion_file = Some(folder.join(path));
+        }
         (key, given) => sign_in::account(&mut draft.accounts, key, given),
     }
 }
@@ -371,6 +374,9 @@ fn finished(name: &str, draft: Draft) -> Result<ServerSettings, Fault> {
         (None, None) if draft.catalog_file.is_some() => Connection::ListingOnly,
         (None, None) => return Err("has neither `command` nor `url` nor `catalog_file`; one of them is needed".into()),
     };
+    if let Some(fault) = draft.accounts.oauth.fault() {
+        return Err(fault.into());
+    }
     Ok(ServerSettings {
         name,
         connection,

@@ -38,7 +38,7 @@ pub use settings::{
     ApprovalSettings, Connection, ExecutionSettings, Expose, GatewaySettings, JournalSettings, PolicySettings,
     PrivacySettings, ServerSettings, Settings, ShapeSettings, SkillSettings, WrittenTable,
 };
-pub use sign_in::{AccountSettings, OauthSettings, PrincipalSettings, ProtectionSettings};
+pub use sign_in::{AccountSettings, OauthGrant, OauthSettings, PrincipalSettings, ProtectionSettings};
 pub use table::{Kind, Setting, reference};
 pub use types::{TypeMode, TypeSettings};
 pub use written::{size, span};

@@ -112,10 +112,24 @@ const SETTINGS: &[Setting] = &[
     setting("servers.*.oauth.scopes", Kind::List, "[]", "Scopes to ask for in place of those that the server names."),
     setting(
         "servers.*.oauth.grant",
-        Kind::Choice(&["person", "client_credentials"]),
+        Kind::Choice(&["person", "client_credentials", "jwt_bearer"]),
         "\"person\"",
-        "Who signs in: a person, or Outboard itself with its secret or its key.",
+        "Who signs in: a person, or Outboard itself, with its secret or key or with a token that it was given.",
     ),
+    setting(
+        "servers.*.oauth.assertion_file",
+        Kind::Path,
+        "",
+        "A file with the token for the grant `jwt_bearer`; it is read for each request.",
+    ),
+    setting(
+        "servers.*.oauth.exchange_issuer",
+        Kind::Text,
+        "",
+        "The identity provider that first exchanges that token, an ID token, for a grant to this server.",
+    ),
+    setting("servers.*.oauth.exchange_client_id", Kind::Text, "", "Our name at that identity provider."),
+    setting("servers.*.oauth.exchange_client_secret", Kind::Text, "", "Its secret, where it has one."),
     setting("servers.*.oauth.hosts", Kind::List, "[]", "Hosts besides the issuer's that its endpoints may be at."),
     setting(
         "servers.*.principals.*.headers",

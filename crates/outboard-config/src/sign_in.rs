@@ -35,10 +35,45 @@ pub struct OauthSettings {
     pub client_metadata: Option<String>,
     /// Scopes to ask for.
     pub scopes: Vec<String>,
-    /// Whether we sign in ourselves, without a person.
-    pub client_credentials: bool,
+    /// Who signs in.
+    pub grant: OauthGrant,
+    /// A file with the token for [`OauthGrant::JwtBearer`].
+    pub assertion_file: Option<PathBuf>,
+    /// The identity provider that exchanges that token first.
+    pub exchange_issuer: Option<String>,
+    /// Our name there.
+    pub exchange_client_id: Option<String>,
+    /// Its secret.
+    pub exchange_client_secret: Option<Redacted<String>>,
     /// Hosts that endpoints may be at.
     pub hosts: Vec<String>,
+}
+
+/// Who signs in to a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OauthGrant {
+    /// A person.
+    #[default]
+    Person,
+    /// We ourselves, with a secret or a key.
+    ClientCredentials,
+    /// We ourselves, with a token that we were given.
+    JwtBearer,
+}
+
+impl OauthSettings {
+    /// What is missing for the grant.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        match self.grant {
+            OauthGrant::JwtBearer if self.assertion_file.is_none() => {
+                Some("oauth.grant = \"jwt_bearer\" needs `oauth.assertion_file`, the file with the token")
+            }
+            _ if self.exchange_issuer.is_some() != self.exchange_client_id.is_some() => {
+                Some("oauth.exchange_issuer and oauth.exchange_client_id belong together; set both")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What one principal brings to a server.
@@ -104,7 +139,16 @@ fn oauth(oauth: &mut OauthSettings, key: &str, given: Given) {
         ("client_key_id", Given::Text(text)) => oauth.client_key_id = Some(text),
         ("client_metadata", Given::Text(text)) => oauth.client_metadata = Some(text),
         ("scopes", Given::List(list)) => oauth.scopes = list,
-        ("grant", Given::Text(word)) => oauth.client_credentials = word == "client_credentials",
+        ("grant", Given::Text(word)) => {
+            oauth.grant = match word.as_str() {
+                "client_credentials" => OauthGrant::ClientCredentials,
+                "jwt_bearer" => OauthGrant::JwtBearer,
+                _ => OauthGrant::Person,
+            }
+        }
+        ("exchange_issuer", Given::Text(text)) => oauth.exchange_issuer = Some(text),
+        ("exchange_client_id", Given::Text(text)) => oauth.exchange_client_id = Some(text),
+        ("exchange_client_secret", Given::Text(text)) => oauth.exchange_client_secret = Some(Redacted::new(text)),
         ("hosts", Given::List(list)) => oauth.hosts = list,
         _ => {}
     }

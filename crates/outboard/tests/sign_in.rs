@@ -23,6 +23,9 @@ struct Provider {
     /// For how long tokens are good, in seconds.
     seconds: Mutex<u64>,
     devices: bool,
+    /// Whether tokens are bound to a key; the proofs that were seen at the server.
+    bound: bool,
+    proofs: Mutex<Vec<Value>>,
 }
 
 impl Provider {
@@ -56,6 +59,10 @@ impl Provider {
                 let to = format!("{}?code=c&state={}&iss={iss}", fields["redirect_uri"], fields["state"]);
                 ("302 Found", format!("Location: {to}\r\n"), String::new())
             }
+            "/token" if self.bound && self.proof(asked)["nonce"] != "first" => {
+                let more = "DPoP-Nonce: first\r\n".to_owned();
+                ("400 Bad Request", more, json!({"error": "use_dpop_nonce"}).to_string())
+            }
             "/token" => self.token(&asked.fields()),
             _ => json_answer("404 Not Found", &json!({})),
         }
@@ -71,6 +78,9 @@ impl Provider {
             "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
             "authorization_response_iss_parameter_supported": true,
         });
+        if self.bound {
+            metadata["dpop_signing_alg_values_supported"] = json!(["ES256"]);
+        }
         if self.devices {
             metadata["device_authorization_endpoint"] = json!(format!("{here}/device"));
         }
@@ -78,12 +88,29 @@ impl Provider {
     }
 
     fn mcp(&self, asked: &Asked, here: &str) -> Answer {
-        let token = asked.header("authorization").trim_start_matches("Bearer ").to_owned();
+        let scheme = if self.bound { "DPoP" } else { "Bearer" };
+        let token = asked.header("authorization").trim_start_matches(scheme).trim().to_owned();
+        let (mut error, mut nonce) = ("", "");
         if let Some(who) = self.good.lock().unwrap().get(&token) {
-            return web::mcp(asked, &format!("{who} with {token}"));
+            let proof = if self.bound { self.proof(asked) } else { json!({"nonce": "second"}) };
+            if proof["nonce"] == "second" {
+                self.proofs.lock().unwrap().push(proof);
+                return web::mcp(asked, &format!("{who} with {token}"));
+            }
+            (error, nonce) = ("error=\"use_dpop_nonce\", ", "DPoP-Nonce: second\r\n");
         }
-        let challenge = format!("Bearer resource_metadata=\"{here}/.well-known/oauth-protected-resource/mcp\"");
-        ("401 Unauthorized", format!("WWW-Authenticate: {challenge}\r\n"), "{}".into())
+        let metadata = format!("resource_metadata=\"{here}/.well-known/oauth-protected-resource/mcp\"");
+        ("401 Unauthorized", format!("WWW-Authenticate: {scheme} {error}{metadata}\r\n{nonce}"), "{}".into())
+    }
+
+    /// What a proof says whose signature fits the key that it shows.
+    fn proof(&self, asked: &Asked) -> Value {
+        let proof = asked.header("dpop");
+        let Ok(header) = jsonwebtoken::decode_header(&proof) else { return Value::Null };
+        let key = jsonwebtoken::DecodingKey::from_jwk(&header.jwk.unwrap()).unwrap();
+        let mut wanted = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
+        wanted.required_spec_claims.clear();
+        jsonwebtoken::decode::<Value>(&proof, &key, &wanted).unwrap().claims
     }
 
     /// A new token for everybody who asks; the one before it is no longer good for them.
@@ -99,7 +126,8 @@ impl Provider {
         good.retain(|_, other| *other != who);
         good.insert(token.clone(), who.clone());
         let seconds = *self.seconds.lock().unwrap();
-        let answer = json!({"access_token": token, "token_type": "Bearer", "expires_in": seconds, "refresh_token": format!("{who}-refresh")});
+        let kind = if self.bound { "DPoP" } else { "Bearer" };
+        let answer = json!({"access_token": token, "token_type": kind, "expires_in": seconds, "refresh_token": format!("{who}-refresh")});
         json_answer("200 OK", &answer)
     }
 
@@ -216,6 +244,58 @@ fn a_code_for_another_machine_and_a_secret_without_a_person() {
     assert!(call(&robot).unwrap().contains("you are user-1"), "nobody signed in");
     assert!(provider.asked("grant_type=client_credentials") > 0 && provider.asked("scope=all") > 0);
     assert_eq!(provider.asked("POST /register"), 0);
+}
+
+#[test]
+fn a_token_that_is_bound_to_a_key_goes_with_a_proof_for_each_request() {
+    let (provider, port) = Provider { bound: true, ..Provider::default() }.start();
+    let place = place(port, "");
+    login(&place, &[]);
+    assert!(call(&place).unwrap().contains("you are user-1"));
+    *provider.seconds.lock().unwrap() = 8;
+    assert!(call(&place).unwrap().contains("you are user-1"), "another process, the same key");
+    let proofs = provider.proofs.lock().unwrap();
+    let all: std::collections::HashSet<&str> = proofs.iter().map(|proof| proof["jti"].as_str().unwrap()).collect();
+    assert!(proofs.len() >= 4 && all.len() == proofs.len(), "never the same twice: {proofs:?}");
+    assert!(
+        proofs.iter().all(|proof| proof["ath"].is_string() && proof["htu"] == format!("http://127.0.0.1:{port}/mcp"))
+    );
+}
+
+#[test]
+fn a_token_of_the_platform_signs_in_and_an_identity_provider_exchanges_it_first() {
+    let (provider, port) = Provider::default().start();
+    let oauth = format!(
+        "[servers.docs.oauth]\nissuer = \"http://127.0.0.1:{port}\"\nclient_id = \"robot\"\ngrant = \"jwt_bearer\"\n\
+         assertion_file = \"token.jwt\"\n"
+    );
+    let place = place(port, &oauth);
+    let refused = call(&place).unwrap_err();
+    assert!(refused.contains("token.jwt") && refused.contains("oauth.assertion_file"), "{refused}");
+    place.write("token.jwt", "head.body.signature\n");
+    assert!(call(&place).unwrap().contains("you are user-1"), "nobody signed in");
+    assert_eq!(provider.asked("assertion=head.body.signature"), 1);
+
+    let company = web::serve(|asked| {
+        let here = format!("http://{}", asked.header("host"));
+        match asked.path.as_str() {
+            "/token" => {
+                let fields = asked.fields();
+                let wanted = fields["subject_token"] == "head.body.signature" && fields["client_id"] == "us";
+                let (kind, given) = ("urn:ietf:params:oauth:token-type:id-jag", if wanted { "a.grant.x" } else { "" });
+                json_answer("200 OK", &json!({"access_token": given, "issued_token_type": kind, "token_type": "N_A"}))
+            }
+            path if path.ends_with("oauth-authorization-server") => {
+                json_answer("200 OK", &json!({"issuer": here, "token_endpoint": format!("{here}/token")}))
+            }
+            _ => json_answer("404 Not Found", &json!({})),
+        }
+    });
+    let exchange = format!("exchange_issuer = \"http://127.0.0.1:{company}\"\nexchange_client_id = \"us\"\n");
+    let second = self::place(port, &format!("{oauth}{exchange}"));
+    second.write("token.jwt", "head.body.signature\n");
+    assert!(call(&second).unwrap().contains("you are user-2"));
+    assert_eq!(provider.asked("assertion=a.grant.x"), 1);
 }
 
 #[test]

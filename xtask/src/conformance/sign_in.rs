@@ -15,7 +15,12 @@ const DOCUMENT: &str = "https://conformance-test.local/client-metadata.json";
 const WILLING: usize = 3;
 
 /// The scenarios in which Outboard signs in by itself.
-const WITHOUT_PERSON: [&str; 2] = ["auth/client-credentials-basic", "auth/client-credentials-jwt"];
+const WITHOUT_PERSON: [&str; 4] = [
+    "auth/client-credentials-basic",
+    "auth/client-credentials-jwt",
+    "auth/wif-jwt-bearer",
+    "auth/enterprise-managed-authorization",
+];
 
 fn scenario() -> String {
     std::env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default()
@@ -33,8 +38,19 @@ pub(super) fn settings(context: &Value, url: &str, place: &Path) -> Result<Strin
         std::fs::write(place.join("key.pem"), key)?;
         let _ = writeln!(text, "client_key = \"key.pem\"");
     }
+    for (key, name) in [("exchange_issuer", "idp_issuer"), ("exchange_client_id", "idp_client_id")] {
+        if let Some(value) = context[name].as_str() {
+            let _ = writeln!(text, "{key} = {value:?}");
+        }
+    }
     if is_without_person() {
-        let _ = writeln!(text, "grant = \"client_credentials\"\nissuer = {:?}", issuer(url)?);
+        let token = context["valid_jwt"].as_str().or(context["idp_id_token"].as_str());
+        let grant = if token.is_some() { "jwt_bearer" } else { "client_credentials" };
+        if let Some(token) = token {
+            std::fs::write(place.join("token.jwt"), token)?;
+            text.push_str("assertion_file = \"token.jwt\"\n");
+        }
+        let _ = writeln!(text, "grant = {grant:?}\nissuer = {:?}", issuer(url)?);
     }
     Ok(text)
 }

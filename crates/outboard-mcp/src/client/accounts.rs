@@ -5,10 +5,14 @@ use super::http_answer::causes;
 use super::supervisor::Upstream;
 use outboard_auth::{AuthError, Challenge, Keeper, Standing, Verdict};
 use outboard_types::{Redacted, ServerName, ToolError};
-use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Client, Request, RequestBuilder, Response, Url};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+
+/// The headers of tokens that are bound to a key (RFC 9449).
+const PROOF: HeaderName = HeaderName::from_static("dpop");
+const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// How often one request is sent at most: as it is, with a renewed token, and with one that has more scopes.
 const ATTEMPTS: usize = 3;
@@ -69,12 +73,15 @@ impl Sender {
     /// Sends it with the account's token. A refusal that no other token changes is the answer.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, Unsent> {
         let Some(keeper) = &self.keeper else { return request.send().await.map_err(Unsent::Http) };
+        let request = request.build().map_err(Unsent::Http)?;
         let mut last = None;
         for _ in 0..ATTEMPTS {
             // Bodies are bytes, which can be sent again.
             let Some(attempt) = request.try_clone() else { break };
             let token = keeper.token().await.map_err(Unsent::NoToken)?;
-            let response = with(attempt, token.as_ref()).send().await.map_err(Unsent::Http)?;
+            let attempt = with(attempt, keeper, token.as_ref())?;
+            let response = self.http.execute(attempt).await.map_err(Unsent::Http)?;
+            response.headers().get(NONCE).and_then(|nonce| nonce.to_str().ok()).iter().for_each(|it| keeper.heard(it));
             let status = response.status().as_u16();
             if !matches!(status, 401 | 403) {
                 if response.status().is_success() {
@@ -92,20 +99,24 @@ impl Sender {
         }
         match last {
             Some(response) => Ok(response),
-            None => request.send().await.map_err(Unsent::Http),
+            None => self.http.execute(request).await.map_err(Unsent::Http),
         }
     }
 }
 
-fn with(request: RequestBuilder, token: Option<&Redacted<String>>) -> RequestBuilder {
-    let Some(token) = token else { return request };
-    match HeaderValue::from_str(&format!("Bearer {}", token.expose())) {
-        Ok(mut value) => {
-            value.set_sensitive(true);
-            request.header(AUTHORIZATION, value)
-        }
-        Err(_) => request,
+/// The request with the token, and with the proof that it is ours where the token needs one.
+fn with(mut request: Request, keeper: &Keeper, token: Option<&Redacted<String>>) -> Result<Request, Unsent> {
+    let Some(token) = token else { return Ok(request) };
+    let proof = keeper.proof(token, request.method().as_str(), request.url()).map_err(Unsent::NoToken)?;
+    let scheme = if proof.is_some() { "DPoP" } else { "Bearer" };
+    if let Ok(mut value) = HeaderValue::from_str(&format!("{scheme} {}", token.expose())) {
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
     }
+    if let Some(proof) = proof.and_then(|proof| HeaderValue::from_str(&proof).ok()) {
+        request.headers_mut().insert(PROOF, proof);
+    }
+    Ok(request)
 }
 
 impl Upstreams {

@@ -4,10 +4,10 @@ use super::privacy;
 use crate::failure::Failure;
 use crate::logs;
 use outboard_auth::{
-    Account, AccountId, AuthError, Book, ClientKey, ClientSettings, FileStore, Grant, Keeper, Ports, Resource,
-    ResourceSettings, Store, Tokens, Web,
+    Account, AccountId, AuthError, Book, ClientKey, ClientSettings, Exchange, FileStore, Grant, Keeper, Ports,
+    Resource, ResourceSettings, Statement, Store, Tokens, Web,
 };
-use outboard_config::{Connection, ServerSettings, Settings};
+use outboard_config::{Connection, OauthGrant, ServerSettings, Settings};
 use outboard_mcp::server::http::Gate;
 use outboard_types::{ErrorCode, Redacted};
 use outboard_vault::TextSeal;
@@ -67,6 +67,16 @@ pub(crate) fn shared_account(server: &ServerSettings) -> AccountId {
 /// What is configured about signing in to a server.
 pub(crate) fn client(server: &ServerSettings) -> ClientSettings {
     let given = server.accounts.oauth.clone();
+    let exchange = given.exchange_issuer.zip(given.exchange_client_id);
+    let exchange = exchange.map(|(issuer, client_id)| {
+        let client_secret = given.exchange_client_secret;
+        Exchange { issuer, client_id, client_secret }
+    });
+    let grant = match (given.grant, given.assertion_file) {
+        (OauthGrant::JwtBearer, Some(file)) => Grant::Statement(Statement { file, exchange }),
+        (OauthGrant::ClientCredentials, _) => Grant::ClientCredentials,
+        _ => Grant::Person,
+    };
     ClientSettings {
         issuer: given.issuer,
         client_id: given.client_id,
@@ -74,7 +84,7 @@ pub(crate) fn client(server: &ServerSettings) -> ClientSettings {
         client_key: given.client_key.map(|file| ClientKey { file, id: given.client_key_id }),
         client_metadata: given.client_metadata,
         scopes: given.scopes,
-        grant: if given.client_credentials { Grant::ClientCredentials } else { Grant::Person },
+        grant,
         hosts: given.hosts,
     }
 }
