@@ -120,7 +120,7 @@ pub enum Look {
         #[serde(default)]
         hours: Option<u64>,
     },
-    /// A page of the audit log, newest first: `{rows, next}`.
+    /// A page of the audit log, newest first: `{rows, next, looked_at}`.
     Audit {
         /// Of this execution.
         #[serde(default)]
@@ -137,6 +137,9 @@ pub enum Look {
         /// With this decision.
         #[serde(default)]
         decision: Option<String>,
+        /// With all of these words, in names, decisions, rules, reasons, errors or arguments.
+        #[serde(default)]
+        text: Option<String>,
         /// Before this place.
         #[serde(default)]
         before: Option<u64>,

@@ -56,7 +56,9 @@ mod writer;
 pub use activity::{ServerActivity, UnderWay};
 pub use alerts::Alert;
 pub use approvals::{Answer, Answered, ApprovalFilter, ApprovalRecord, ApprovalScope, ApprovalStatus};
-pub use audit::{AuditEntry, AuditFault, AuditFilter, AuditRow, Tampering, Verification};
+pub use audit::{
+    AuditEntry, AuditFault, AuditFilter, AuditLook, AuditPage, AuditRow, AuditWords, Shown, Tampering, Verification,
+};
 #[cfg(any(test, feature = "faults"))]
 pub use byhand::{Disk, Platter};
 pub use durable::{Begun, Claim, Completion, Durability, Effect, Event, EventKind, Intent, OnRestart, Value, What};
@@ -78,7 +80,7 @@ pub use records::{CallRecord, Ending, ExecutionFilter, ExecutionRecord, Executio
 pub use retention::{Removed, Retention};
 pub use seal::Seal;
 pub use series::{ServerFigures, Span};
-pub use spending::{PastSizes, Spend};
+pub use spending::{CallsPerRun, PastSizes, Spend};
 pub use state::{StateAnswer, StateChange, StateEntry, StateLimits, StateScope};
 pub use tokens::{Counted, TextPart};
 pub use usage::{Usage, UsageBy};

@@ -10,6 +10,9 @@ use rusqlite::{Connection, params};
 /// How many of the latest calls are looked at for a forecast.
 const SAMPLE: u32 = 1_000;
 
+/// Latest calls that tell how many a run makes.
+const RUNS_SAMPLE: u32 = 10_000;
+
 /// Money or the like that a call took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spend {
@@ -34,6 +37,19 @@ pub struct PastSizes {
     pub arguments: f64,
     /// Bytes of the answer.
     pub result: f64,
+}
+
+/// How many calls of a tool its executions made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CallsPerRun {
+    /// Executions that this is drawn from: the latest ones.
+    pub runs: u64,
+    /// The mean of them.
+    pub mean: f64,
+    /// The most of them.
+    pub most: u64,
+    /// When the tool was first called, in milliseconds since 1970.
+    pub first_ms: u64,
 }
 
 impl Journal {
@@ -61,6 +77,30 @@ impl Journal {
                      WHERE server = ?1 AND tool = ?2 ORDER BY started_ms DESC LIMIT ?3) GROUP BY execution)",
             )?;
             Ok(statement.query_row(params![server, tool, SAMPLE], |row| row.get(0))?)
+        })
+    }
+
+    /// How many calls of a tool its executions made before a time, in milliseconds since 1970; `None` for a tool never
+    /// called before.
+    pub fn calls_per_run(&self, server: &str, tool: &str, before_ms: u64) -> Result<Option<CallsPerRun>, JournalError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*), avg(calls), max(calls), (SELECT min(started_ms) FROM calls
+                     WHERE server = ?1 AND tool = ?2)
+                 FROM (SELECT count(*) AS calls FROM (SELECT execution FROM calls
+                     WHERE server = ?1 AND tool = ?2 AND started_ms < ?3 ORDER BY started_ms DESC LIMIT ?4)
+                     GROUP BY execution)",
+            )?;
+            let given = params![server, tool, int(before_ms), RUNS_SAMPLE];
+            let found = statement.query_row(given, |row| {
+                let runs = row.get::<_, i64>(0)?.cast_unsigned();
+                let figures = |mean| -> rusqlite::Result<CallsPerRun> {
+                    let (most, first_ms) = (row.get::<_, i64>(2)?.cast_unsigned(), row.get::<_, i64>(3)?);
+                    Ok(CallsPerRun { runs, mean, most, first_ms: first_ms.cast_unsigned() })
+                };
+                row.get::<_, Option<f64>>(1)?.map(figures).transpose()
+            })?;
+            Ok(found)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::samples::{approval, begin, call, completion, ending, execution, id, intent};
 use futures::executor::block_on;
-use outboard_journal::{Effect, JournalError, OnRestart, Retention, Spend, Status, memory, open};
+use outboard_journal::{CallsPerRun, Effect, JournalError, OnRestart, Retention, Spend, Status, memory, open};
 use outboard_types::Principal;
 use rusqlite::Connection;
 use std::time::Duration;
@@ -98,6 +98,11 @@ fn spending_and_usual_calls_are_summed() {
     assert_eq!(journal.spent(&Principal("c".into()), 0).unwrap(), 0);
     assert_eq!(journal.usual_calls("google-drive", "get_document").unwrap(), Some(2.0));
     assert_eq!(journal.usual_calls("google-drive", "other").unwrap(), None);
+    let runs = |before| journal.calls_per_run("google-drive", "get_document", before).unwrap();
+    let first_ms = call(1, 1).started_ms;
+    assert_eq!(runs(u64::MAX), Some(CallsPerRun { runs: 2, mean: 2.0, most: 3, first_ms }));
+    assert_eq!(runs(first_ms + 1), Some(CallsPerRun { runs: 2, mean: 1.0, most: 1, first_ms }));
+    assert_eq!(runs(first_ms), None);
     let sizes = journal.past_sizes("google-drive", "get_document").unwrap().unwrap();
     assert_eq!((sizes.calls, sizes.arguments, sizes.result), (4, 2.0, 1_000.0));
     assert_eq!(journal.past_sizes("x", "y").unwrap(), None);

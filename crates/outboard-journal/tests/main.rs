@@ -11,6 +11,7 @@ mod keeping;
 mod replay;
 mod samples;
 mod sealing;
+mod searching;
 mod state;
 mod tokens;
 mod troubles;

@@ -23,6 +23,7 @@ export async function page({ query, over }) {
   let rows = [];
   let next = null;
   let busy = false;
+  let turn = 0;
   const [fault, one, checked] = [
     h("div", {}),
     h("section", { "aria-live": "polite" }),
@@ -30,11 +31,12 @@ export async function page({ query, over }) {
   ];
   const said = h("p", { class: "small soft said-of-list", role: "status" });
   const none = h("div", {});
-  const field = (name, label) => searched(label, name, query.get(name), { "data-search": name === "execution" });
+  const field = (name, label) => searched(label, name, query.get(name), { "data-search": name === "text" });
   const fields = filters(
     "Filters",
     "audit",
     [
+      field("text", "Words"),
       field("execution", "Execution"),
       field("server", "Server"),
       field("tool", "Tool"),
@@ -81,16 +83,24 @@ export async function page({ query, over }) {
   });
 
   async function load(fresh) {
+    const mine = ++turn;
     busy = true;
     try {
-      const got = await look(
-        "audit",
-        { ...filled(fields), ...(fresh || next === null ? {} : { before: next }), limit: PAGE },
-        over,
-      );
-      const found = got.rows.map((row) => ({ ...row, id: row.seq }));
+      // A look for words ends after so many rows, whether any of them fits or not.
+      let found = [];
+      let from = fresh ? null : next;
+      do {
+        const got = await look(
+          "audit",
+          { ...filled(fields), ...(from === null ? {} : { before: from }), limit: PAGE },
+          over,
+        );
+        if (mine !== turn) return;
+        found = got.rows.map((row) => ({ ...row, id: row.seq }));
+        from = got.next;
+      } while (found.length === 0 && from !== null);
       rows = fresh ? found : rows.concat(found);
-      next = got.next;
+      next = from;
       lines.set(rows);
       fill(fault);
       fill(
@@ -102,7 +112,7 @@ export async function page({ query, over }) {
     } catch (error) {
       if (error.name !== "AbortError") fill(fault, problem(error));
     } finally {
-      busy = false;
+      if (mine === turn) busy = false;
     }
   }
   const verify = h(

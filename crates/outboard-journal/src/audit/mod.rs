@@ -9,6 +9,7 @@ mod chain;
 mod prune;
 mod rows;
 mod sealer;
+mod search;
 mod signer;
 mod verify;
 
@@ -17,5 +18,6 @@ pub(crate) use prune::prune;
 pub(crate) use rows::newest_rows;
 pub use rows::{AuditEntry, AuditFilter, AuditRow};
 pub(crate) use sealer::Sealer;
+pub use search::{AuditLook, AuditPage, AuditWords, Shown};
 pub(crate) use signer::Signer;
 pub use verify::{AuditFault, Tampering, Verification};

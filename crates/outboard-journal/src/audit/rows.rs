@@ -5,8 +5,9 @@ use crate::journal::Journal;
 use crate::read::{digest, int, understood};
 use crate::write::int as sql;
 use outboard_types::{Digest, ExecutionId, Principal};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
+use std::ops::ControlFlow;
 
 /// Something that was decided or done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,14 +129,31 @@ fn fitting(
     side: &str,
     (place, order, limit): (i64, &str, i64),
 ) -> Result<Vec<AuditRow>, JournalError> {
+    let text = format!("SELECT {COLUMNS} FROM audit WHERE {side} AND {FITS} ORDER BY {order} LIMIT ?9");
+    let mut rows = Vec::new();
+    each(journal, filter, (place, limit), &text, |_, found| {
+        rows.push(row(found)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
+}
+
+/// Which rows a filter lets through, by the parameters that [`each`] gives.
+pub(super) const FITS: &str = "(?2 IS NULL OR at_ms >= ?2) AND (?3 IS NULL OR at_ms < ?3)
+    AND (?4 IS NULL OR principal = ?4) AND (?5 IS NULL OR execution = ?5) AND (?6 IS NULL OR server = ?6)
+    AND (?7 IS NULL OR tool = ?7) AND (?8 IS NULL OR decision = ?8)";
+
+/// Shows each row of a question: `?1` is a place, `?9` a limit, and what is between is for [`FITS`].
+pub(super) fn each(
+    journal: &Journal,
+    filter: &AuditFilter,
+    (place, limit): (i64, i64),
+    text: &str,
+    mut show: impl FnMut(&Connection, &Row<'_>) -> Result<ControlFlow<()>, JournalError>,
+) -> Result<(), JournalError> {
     journal.read(|connection| {
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM audit WHERE {side} AND (?2 IS NULL OR at_ms >= ?2)
-                 AND (?3 IS NULL OR at_ms < ?3) AND (?4 IS NULL OR principal = ?4)
-                 AND (?5 IS NULL OR execution = ?5) AND (?6 IS NULL OR server = ?6)
-                 AND (?7 IS NULL OR tool = ?7) AND (?8 IS NULL OR decision = ?8) ORDER BY {order} LIMIT ?9"
-        ))?;
-        let values = params![
+        let mut statement = connection.prepare_cached(text)?;
+        let mut rows = statement.query(params![
             place,
             filter.since.map(sql),
             filter.until.map(sql),
@@ -145,8 +163,13 @@ fn fitting(
             filter.tool,
             filter.decision,
             limit,
-        ];
-        statement.query_and_then(values, row)?.collect()
+        ])?;
+        while let Some(found) = rows.next()? {
+            if show(connection, found)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     })
 }
 

@@ -22,6 +22,12 @@ pub(crate) struct Audit {
     /// Only this decision: allow, approved, deny or none.
     #[arg(long)]
     pub(crate) decision: Option<String>,
+    /// Only rows that hold all of these words: in names, decisions, rules, reasons, errors, arguments; newest first.
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) text: Option<String>,
+    /// With --text: only rows before this one, to go on where a search ended.
+    #[arg(long, value_name = "SEQ", requires = "text")]
+    pub(crate) before: Option<u64>,
     /// At most so many rows.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) limit: usize,

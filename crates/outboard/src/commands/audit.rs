@@ -4,16 +4,27 @@ use crate::cli::{self, AuditAction, Cli};
 use crate::failure::Failure;
 use crate::{compose, output};
 use comfy_table::{Table, presets};
-use outboard_journal::{AuditFilter, AuditRow, Journal};
-use outboard_types::{ExecutionId, Principal};
+use outboard_border::{Border, Place};
+use outboard_journal::{AuditFilter, AuditLook, AuditPage, AuditRow, AuditWords, Journal};
+use outboard_types::{ExecutionId, Principal, SessionName};
 use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) async fn run(cli: &Cli, args: &cli::Audit) -> Result<ExitCode, Failure> {
-    let journal = compose::journal(&compose::settings(cli)?)?;
-    match &args.action {
-        Some(AuditAction::Verify { key }) => verify(&journal, key.as_deref(), args.json),
-        None => show(&journal, args),
+    let settings = compose::settings(cli)?;
+    let journal = compose::journal(&settings)?;
+    match (&args.action, &args.text) {
+        (Some(AuditAction::Verify { key }), _) => verify(&journal, key.as_deref(), args.json),
+        (None, Some(text)) => {
+            let page = search(&journal, compose::border(&settings)?.as_deref(), &filter(args), (text, look(args)))?;
+            show(&page.rows, args.json);
+            page.next.iter().for_each(|seq| output::talk(&format!("older rows may fit as well: --before {seq}")));
+            Ok(ExitCode::SUCCESS)
+        }
+        (None, None) => {
+            show(&journal.audit_rows(&filter(args))?, args.json);
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -29,16 +40,37 @@ fn filter(args: &cli::Audit) -> AuditFilter {
     }
 }
 
-fn show(journal: &Journal, args: &cli::Audit) -> Result<ExitCode, Failure> {
-    let rows = journal.audit_rows(&filter(args))?;
-    if args.json {
+fn look(args: &cli::Audit) -> AuditLook {
+    AuditLook { before: args.before, limit: args.limit, most: usize::MAX }
+}
+
+/// Looks for words in what a person may read: tokens stand in the place of private values.
+pub(crate) fn search(
+    journal: &Journal,
+    border: Option<&Border>,
+    filter: &AuditFilter,
+    (text, look): (&str, AuditLook),
+) -> Result<AuditPage, Failure> {
+    let words = AuditWords::parse(text)
+        .ok_or_else(|| Failure::usage("no text to look for").hint("give one to eight words, 512 bytes in all"))?;
+    let shown = |principal: &Principal, session: &SessionName, text: &str| match border {
+        Some(border) => {
+            let place = Place { principal: principal.clone(), session: session.clone() };
+            compose::masked(border, &place, text, "audit")
+        }
+        None => text.to_owned(),
+    };
+    Ok(journal.audit_search(filter, &words, look, &shown)?)
+}
+
+fn show(rows: &[AuditRow], json: bool) {
+    if json {
         rows.iter().for_each(output::json);
     } else if rows.is_empty() {
         output::talk("no audit row fits");
     } else {
-        output::data(&table(&rows));
+        output::data(&table(rows));
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn table(rows: &[AuditRow]) -> String {

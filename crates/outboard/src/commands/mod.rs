@@ -4,7 +4,7 @@ mod accept;
 mod agent;
 pub(crate) mod approvals;
 mod asking;
-mod audit;
+pub(crate) mod audit;
 mod bench;
 mod call;
 mod connect;
