@@ -300,6 +300,7 @@ fn calls(settings: &mut Settings, key: &[&str], given: Given, folder: &Path) {
         (["gateway", "breaker"], Given::Number(number)) => gateway.breaker = number as u32,
         (["gateway", "runaway"], Given::Text(word)) => gateway.runaway = word,
         (["gateway", "runaway_calls"], Given::Number(number)) => gateway.runaway_calls = number,
+        (["gateway", "runaway_repeats"], Given::Number(number)) => gateway.runaway_repeats = number,
         // The reader lets no other key and no other type pass.
         _ => {}
     }

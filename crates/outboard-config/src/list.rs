@@ -256,9 +256,15 @@ const DECIDING: &[Setting] = &[
         "gateway.runaway",
         Kind::Choice(&["warn", "ask", "off"]),
         "\"warn\"",
-        "What happens when a program calls one tool far more often than usual.",
+        "What happens when a program makes the same call over and over, or calls one tool far more often than usual.",
     ),
-    number("gateway.runaway_calls", "200", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
+    number("gateway.runaway_calls", "2000", (1, 1_000_000), "What is far, for a tool of which nothing usual is known."),
+    number(
+        "gateway.runaway_repeats",
+        "200",
+        (1, 1_000_000),
+        "How often a program may make the same call, with the same arguments, before it counts as a loop that gets nowhere.",
+    ),
     setting(
         "preflight.enabled",
         Kind::Flag,

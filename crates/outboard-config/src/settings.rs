@@ -182,6 +182,8 @@ pub struct GatewaySettings {
     pub runaway: String,
     /// Calls of one tool in one execution that are suspicious.
     pub runaway_calls: u64,
+    /// The same call so often is suspicious.
+    pub runaway_repeats: u64,
 }
 
 impl Default for ApprovalSettings {
@@ -203,7 +205,8 @@ impl Default for GatewaySettings {
             attempts: 3,
             breaker: 5,
             runaway: "warn".into(),
-            runaway_calls: 200,
+            runaway_calls: 2_000,
+            runaway_repeats: 200,
         }
     }
 }

@@ -1,15 +1,24 @@
-//! Notices a program that calls one tool far more often than programs do.
+//! Notices a program that runs wild: a loop that makes no progress, or far more calls than such programs make.
+//!
+//! Many calls alone prove nothing: a batch of a thousand rows is a thousand calls, each with arguments of its own, and
+//! on a first day nobody knows what is usual. The same call again and again is another matter.
 
 use crate::{Request, Usual};
 use outboard_types::ToolId;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Different calls of a run that are told apart; a loop goes through few.
+const APART: usize = 1_024;
 
 /// When the number of calls to one tool in one execution is suspicious.
 #[derive(Clone)]
 pub struct RunawayOptions {
-    /// Suspicious where no history is known; default 200. Zero turns the watch off.
+    /// Suspicious where no history is known; default 2,000. Zero turns the watch off.
     pub calls: u64,
+    /// The same call, arguments included, is suspicious beyond this; default 200.
+    pub repeats: u64,
     /// With a history, this many times the usual number is suspicious; default 10.
     pub factor: f64,
     /// Never suspicious below this, whatever is usual; default 50.
@@ -22,7 +31,8 @@ pub struct RunawayOptions {
 
 impl Default for RunawayOptions {
     fn default() -> Self {
-        Self { calls: 200, factor: 10.0, least: 50, ask: false, usual: Arc::new(crate::NoHistory) }
+        let usual = Arc::new(crate::NoHistory);
+        Self { calls: 2_000, repeats: 200, factor: 10.0, least: 50, ask: false, usual }
     }
 }
 
@@ -39,33 +49,89 @@ impl RunawayOptions {
         if self.calls == 0 {
             return None;
         }
-        let mut tallies = request.run.tallies.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = &request.call.id;
-        if !tallies.contains_key(id) {
-            tallies.insert(id.clone(), Tally { calls: 0, threshold: self.threshold(id) });
-        }
-        let tally = tallies.get_mut(id)?;
+        let (id, arguments) = (&request.call.id, request.call.arguments.get());
+        let mut counted = request.run.tallies.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = counted.same(id, arguments);
+        let tally = counted.tools.entry(id.clone()).or_default();
         tally.calls += 1;
-        let Tally { calls, threshold } = *tally;
-        (calls > threshold).then_some(Suspicion { calls, threshold, first: calls == threshold + 1 })
+        // Asked for with the first call, so that whoever knows has looked it up when it is needed.
+        if tally.calls == 1 || tally.calls == self.least.min(self.calls) + 1 {
+            tally.threshold = self.threshold(id);
+        }
+        let why = if same > self.repeats {
+            Why::Repeated { times: self.repeats }
+        } else if tally.calls > tally.threshold.max(self.least.min(self.calls)) {
+            Why::Often { times: tally.threshold }
+        } else {
+            return None;
+        };
+        let first = !std::mem::replace(&mut tally.told, true);
+        Some(Suspicion { calls: tally.calls, why, first })
     }
+}
+
+/// What is suspicious about a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why {
+    /// The very same call was made this often already.
+    Repeated { times: u64 },
+    /// The tool was called this often already.
+    Often { times: u64 },
 }
 
 /// A count that is higher than it should be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Suspicion {
     pub(crate) calls: u64,
-    pub(crate) threshold: u64,
-    /// Whether the count has just become suspicious.
+    why: Why,
+    /// Whether the program has just become suspicious.
     pub(crate) first: bool,
 }
 
-/// How often a run called each tool; as many entries as tools.
-#[derive(Default)]
-pub(crate) struct Tallies(Mutex<HashMap<ToolId, Tally>>);
+impl Suspicion {
+    /// What it did, to be read behind its name.
+    pub(crate) fn told(&self, tool: &ToolId) -> String {
+        match self.why {
+            Why::Repeated { times } => {
+                format!(
+                    "called {tool} more than {times} times with the same arguments, as a loop does that gets nowhere"
+                )
+            }
+            Why::Often { times } => format!("called {tool} more than {times} times, far more often than usual"),
+        }
+    }
+}
 
-#[derive(Clone, Copy)]
+/// How often a run called each tool, and made each call.
+#[derive(Default)]
+pub(crate) struct Tallies(Mutex<Counted>);
+
+/// As many entries as tools, and a bounded number of calls.
+#[derive(Default)]
+struct Counted {
+    tools: HashMap<ToolId, Tally>,
+    /// By a short hash: two calls that are taken for one cost a warning.
+    calls: HashMap<u64, u64>,
+}
+
+impl Counted {
+    /// How often this very call was made, this time included; once, where there are too many to tell apart.
+    fn same(&mut self, id: &ToolId, arguments: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (id, arguments).hash(&mut hasher);
+        let call = hasher.finish();
+        if self.calls.len() >= APART && !self.calls.contains_key(&call) {
+            return 1;
+        }
+        let times = self.calls.entry(call).or_default();
+        *times += 1;
+        *times
+    }
+}
+
+#[derive(Default)]
 struct Tally {
     calls: u64,
     threshold: u64,
+    told: bool,
 }

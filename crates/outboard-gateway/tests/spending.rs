@@ -130,7 +130,7 @@ impl Usual for UsuallyTwo {
 async fn a_program_that_runs_wild_is_reported_once_and_asked_about() {
     let (options, desk) = asking();
     let usual = Arc::new(UsuallyTwo);
-    let runaway = RunawayOptions { calls: 200, factor: 10.0, least: 5, ask: true, usual };
+    let runaway = RunawayOptions { calls: 200, factor: 10.0, least: 5, ask: true, usual, ..RunawayOptions::default() };
     let bench = Bench::new(Options { runaway, ..options });
     let mut events = desk.subscribe();
     for _ in 0..20 {
@@ -142,7 +142,8 @@ async fn a_program_that_runs_wild_is_reported_once_and_asked_about() {
     assert!(
         matches!(events.try_recv().unwrap(), DeskEvent::Alert { message } if message.contains("more than 20 times"))
     );
-    assert!(asked.reason.unwrap().contains("20 times already"));
+    let reason = asked.reason.unwrap();
+    assert!(reason.contains("more than 20 times, far more often than usual; 20 times in all so far"), "{reason}");
     desk.answer(&asked.id, yes(ApprovalScope::Execution)).await.unwrap();
     call.await.unwrap().unwrap();
     for _ in 0..50 {
@@ -150,4 +151,32 @@ async fn a_program_that_runs_wild_is_reported_once_and_asked_about() {
     }
     let alerts = std::iter::from_fn(|| events.try_recv().ok()).filter(|event| matches!(event, DeskEvent::Alert { .. }));
     assert_eq!(alerts.count(), 0, "once is enough");
+}
+
+/// What a desk tells of while a program makes these calls.
+async fn told(runaway: RunawayOptions, calls: impl Iterator<Item = serde_json::Value>) -> Vec<Arc<str>> {
+    let (options, desk) = asking();
+    let bench = Bench::new(Options { runaway, ..options });
+    let mut events = desk.subscribe();
+    for arguments in calls {
+        bench.call("crm.read", arguments).await.unwrap();
+    }
+    let alert = |event| if let DeskEvent::Alert { message } = event { Some(message) } else { None };
+    std::iter::from_fn(|| events.try_recv().ok()).filter_map(alert).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_rows_is_no_runaway_and_a_loop_without_progress_is() {
+    let row = |number: u64| json!({"id": number.to_string()});
+    assert!(told(RunawayOptions::default(), (0..1_000).map(row)).await.is_empty(), "each row once, on a first day");
+    for different in [1, 7] {
+        let around = (0..1_000).map(|number| row(number % different));
+        let alerts = told(RunawayOptions { repeats: 100, ..RunawayOptions::default() }, around).await;
+        assert_eq!(alerts.len(), 1, "once is enough: {alerts:?}");
+        assert!(alerts[0].contains("more than 100 times with the same arguments"), "{alerts:?}");
+    }
+    let far = RunawayOptions { usual: Arc::new(UsuallyTwo), ..RunawayOptions::default() };
+    assert!(told(far.clone(), (0..50).map(row)).await.is_empty());
+    assert_eq!(told(far.clone(), (0..51).map(row)).await.len(), 1, "far above what is usual");
+    assert!(told(RunawayOptions { calls: 0, ..far }, (0..300).map(|_| row(1))).await.is_empty(), "turned off");
 }

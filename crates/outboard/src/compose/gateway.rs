@@ -75,8 +75,9 @@ pub(super) fn options(
         },
         runaway: RunawayOptions {
             calls: if given.runaway == "off" { 0 } else { given.runaway_calls },
+            repeats: given.runaway_repeats,
             ask: given.runaway == "ask",
-            usual: Arc::new(LearnedUsual::new(journal.clone())),
+            usual: Arc::new(LearnedUsual::new(journal.clone(), settings.alerts.after)),
             ..RunawayOptions::default()
         },
         circuits: Circuits::new(CircuitOptions { failures: given.breaker, ..CircuitOptions::default() }),

@@ -125,13 +125,13 @@ impl Authorize {
     fn wild(&self, request: &Request) -> Option<Ground> {
         let suspicion = self.runaway.count(request)?;
         let (id, execution) = (&request.call.id, &request.call.context.execution);
+        let (told, calls) = (suspicion.told(id), suspicion.calls);
         if suspicion.first {
-            let threshold = suspicion.threshold;
-            let message = format!("{execution} called {id} more than {threshold} times, far more often than usual");
-            tracing::warn!(tool = %id, %execution, calls = suspicion.calls, "{message}");
+            let message = format!("{execution} {told}");
+            tracing::warn!(tool = %id, %execution, calls, "{message}");
             self.desk.iter().for_each(|desk| desk.alert(&message));
         }
-        let reason = format!("the program called it {} times already, far more often than usual", suspicion.calls - 1);
+        let reason = format!("the program {told}; {} times in all so far", calls - 1);
         self.runaway.ask.then(|| Ground { rule: "gateway.runaway".into(), reason: Some(reason) })
     }
 }
