@@ -1,4 +1,4 @@
-//! Prints how fast texts are masked, restored and scrubbed: `cargo run --release --example throughput`.
+//! Prints how fast texts are masked, restored and scrubbed: `cargo run --release --example vault_rate`.
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use outboard_types::Redacted;
