@@ -3,7 +3,6 @@
 use crate::found::{by_pointer, found};
 use crate::notes::Notes;
 use crate::place::Place;
-use crate::spelled;
 use outboard_privacy::{Detector, Hints};
 use outboard_types::{Redacted, ToolId, now_ms};
 use outboard_vault::{FlowRules, KeySource, RefusedSecret, Secrets, Session, TokensHere, Vault, VaultError};
@@ -195,7 +194,7 @@ impl Border {
         let (mut changed, before) = (false, notes.len());
         let protected = self.session(place).and_then(|session| {
             session.learn(&found_at.values(&value), server)?;
-            changed |= spelled::protect(&session, &mut value)?;
+            changed |= session.protect_spelled(&mut value)?;
             session.protect_noting(
                 &mut value,
                 here,

@@ -18,7 +18,6 @@ mod own;
 mod place;
 mod seal;
 mod source;
-mod spelled;
 
 pub use border::{Border, BorderError, Inside, Options};
 pub use notes::{Note, Notes};

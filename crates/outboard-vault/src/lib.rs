@@ -14,7 +14,6 @@
 //! Never here: detection (what is private comes in as [`Found`]), the clock (times come with the calls), the
 //! environment, the network, or a decision to send something.
 
-mod bent;
 mod encoded;
 mod encodings;
 mod entry;
@@ -29,6 +28,7 @@ mod restore;
 mod seal;
 mod secrets;
 mod session;
+mod spell;
 mod state;
 mod store;
 mod text;

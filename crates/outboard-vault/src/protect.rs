@@ -1,8 +1,8 @@
 //! Which places of a text become tokens.
 
-use crate::bent::bent;
 use crate::encoded::encoded;
 use crate::entry::Entry;
+use crate::spell::bent;
 use crate::state::State;
 use crate::token::{Kinds, LITERAL, PRIVATE, Token, marks};
 use std::borrow::Cow;

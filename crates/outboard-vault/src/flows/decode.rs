@@ -1,9 +1,7 @@
 //! The texts that a text may hold in other encodings, also within each other; depth and work are bounded.
 
-use super::codes::codes;
 use super::runs::{base64, hex};
-use super::spell;
-use crate::encodings;
+use crate::{encodings, spell};
 use std::borrow::Cow;
 
 /// How deep encodings within encodings are undone.
@@ -51,7 +49,7 @@ fn inner(text: &str, how: &How) -> Vec<(&'static str, String)> {
             add("pieces+base64", base64(glued.as_bytes()));
             add("pieces+hex", hex(glued.as_bytes()));
         }
-        add("codes", codes(text));
+        add("codes", spell::codes(text));
     }
     if text.contains('\\') {
         add("json", encodings::from_json(text));

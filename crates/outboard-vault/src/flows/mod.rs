@@ -1,6 +1,5 @@
 //! Where values came from, whether they are on their way elsewhere, and whether they may be.
 
-mod codes;
 mod decode;
 mod leaves;
 mod origins;
@@ -8,7 +7,6 @@ mod pieces;
 mod rules;
 mod runs;
 mod search;
-mod spell;
 mod tails;
 
 pub use origins::{Checked, Flow, Origins, OriginsSize};

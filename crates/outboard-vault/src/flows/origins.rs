@@ -1,11 +1,11 @@
 //! Which server sent which value.
 
 use super::search::search;
-use super::spell::squeezed;
 use super::tails::Tails;
 use crate::encodings::folded;
 use crate::entry::{is_bounded, is_telling};
 use crate::needles::{Needle, Needles};
+use crate::spell::squeezed;
 use crate::token::Token;
 use serde::Serialize;
 use serde_json::Value;

@@ -3,6 +3,7 @@
 //! What a model undoes by looking at it is looked for in texts of a bounded length, as no model reads longer ones. What a
 //! program encodes in a way of its own stays what it is.
 
+use super::whole::reversed;
 use crate::needles::Needles;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -31,7 +32,7 @@ pub(crate) fn bent(text: &str, known: &[&Needles]) -> Vec<Range<usize>> {
 }
 
 fn backwards(text: &str, known: &[&Needles]) -> Vec<Range<usize>> {
-    let turned: String = text.chars().rev().collect();
+    let turned = reversed(text);
     let hits = known.iter().flat_map(|known| known.search(turned.as_bytes()));
     let long = hits.filter(|hit| hit.range.len() >= SHORTEST_HIT);
     let back = long.map(|hit| text.len() - hit.range.end..text.len() - hit.range.start);

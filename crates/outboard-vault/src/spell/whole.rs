@@ -1,8 +1,8 @@
-//! Ways to write a text that a reader undoes without thinking: backwards, turned by thirteen letters, with characters that
-//! nobody sees, with letters of another script that look the same.
+//! A whole text backwards, turned by thirteen letters, with characters that nobody sees, with letters of another script that
+//! look the same.
 
 /// Backwards.
-pub(super) fn reversed(text: &str) -> String {
+pub(crate) fn reversed(text: &str) -> String {
     if text.is_ascii() {
         return ascii(text.bytes().rev());
     }
@@ -10,7 +10,7 @@ pub(super) fn reversed(text: &str) -> String {
 }
 
 /// Each letter thirteen further on.
-pub(super) fn turned(text: &str) -> String {
+pub(crate) fn turned(text: &str) -> String {
     let turn = |byte: u8| match byte {
         b'a'..=b'm' | b'A'..=b'M' => byte + 13,
         b'n'..=b'z' | b'N'..=b'Z' => byte - 13,
@@ -26,13 +26,13 @@ fn ascii(bytes: impl Iterator<Item = u8>) -> String {
 }
 
 /// Without the separators that base64 and hexadecimal digits in pieces have between them; `None` where there are none.
-pub(super) fn glued(text: &str) -> Option<String> {
+pub(crate) fn glued(text: &str) -> Option<String> {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     (!text.bytes().all(|byte| belongs(&byte))).then(|| ascii(text.bytes().filter(belongs)))
 }
 
 /// Letters and digits alone.
-pub(super) fn squeezed(text: &str) -> String {
+pub(crate) fn squeezed(text: &str) -> String {
     if text.is_ascii() {
         return ascii(text.bytes().filter(u8::is_ascii_alphanumeric));
     }
@@ -40,7 +40,7 @@ pub(super) fn squeezed(text: &str) -> String {
 }
 
 /// Without characters that nobody sees, in small letters already; `None` where there are none.
-pub(super) fn visible(text: &str) -> Option<String> {
+pub(crate) fn visible(text: &str) -> Option<String> {
     let hidden = |c: char| {
         matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -50,7 +50,7 @@ pub(super) fn visible(text: &str) -> Option<String> {
 }
 
 /// With Latin letters in place of Cyrillic, Greek and other ones that look like them; `None` where there are none.
-pub(super) fn latin(text: &str) -> Option<String> {
+pub(crate) fn latin(text: &str) -> Option<String> {
     let mut changed = false;
     let one = |c: char| {
         let like = looks_like(c);

@@ -10,7 +10,7 @@ const LONGEST: usize = 8;
 const RADIXES: [u32; 4] = [10, 16, 8, 2];
 
 /// The texts that rows of numbers spell, a line each.
-pub(super) fn codes(text: &str) -> String {
+pub(crate) fn codes(text: &str) -> String {
     let mut out = String::new();
     let mut rows: [String; 4] = Default::default();
     let bytes = text.as_bytes();
@@ -61,9 +61,13 @@ fn character(word: &[u8], radix: u32) -> Option<char> {
         2 => (word.trim_start_matches("0b"), 7..=8),
         _ => (word, 2..=7),
     };
-    // Surrounding control characters would be no text that anybody reads.
     widths.contains(&digits.len()).then_some(())?;
-    char::from_u32(u32::from_str_radix(digits, radix).ok()?).filter(|c| !c.is_control())
+    readable(u32::from_str_radix(digits, radix).ok()?)
+}
+
+/// The character of a number; control characters are no text that anybody reads.
+pub(super) fn readable(number: u32) -> Option<char> {
+    char::from_u32(number).filter(|c| !c.is_control())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Lists of characters, or of their numbers, that spell a known value: `["a", "d", "a"]`, `[97, 100, 97]`.
 
-use outboard_vault::{Session, TokensHere, VaultError};
+use super::codes::readable;
+use crate::error::VaultError;
+use crate::protect::TokensHere;
+use crate::session::Session;
 use serde_json::Value;
 
 /// Shorter lists are chance, longer ones no value.
@@ -15,10 +18,11 @@ const MOST: usize = 1_000;
 /// Deepest list that is looked at.
 const DEEPEST: usize = 128;
 
-/// Puts a token in place of the pieces of each list that spells a known value; whether there was one.
-pub(crate) fn protect(session: &Session, value: &mut Value) -> Result<bool, VaultError> {
-    let mut left = MOST;
-    walk(session, value, &mut left, 0)
+impl Session {
+    /// Puts a token in place of the pieces of each list that spells a known value; whether there was one.
+    pub fn protect_spelled(&self, value: &mut Value) -> Result<bool, VaultError> {
+        walk(self, value, &mut { MOST }, 0)
+    }
 }
 
 fn walk(session: &Session, value: &mut Value, left: &mut usize, depth: usize) -> Result<bool, VaultError> {
@@ -52,10 +56,7 @@ fn walk(session: &Session, value: &mut Value, left: &mut usize, depth: usize) ->
 fn spelled(items: &[Value]) -> Option<String> {
     LENGTHS.contains(&items.len()).then_some(())?;
     let text = |item: &Value| item.as_str().filter(|text| text.len() <= PIECE).map(str::to_owned);
-    let code = |item: &Value| {
-        let number = u32::try_from(item.as_u64()?).ok()?;
-        char::from_u32(number).filter(|c| !c.is_control()).map(String::from)
-    };
+    let code = |item: &Value| readable(u32::try_from(item.as_u64()?).ok()?).map(String::from);
     let digit = |item: &Value| item.as_u64().filter(|number| *number < 10).map(|number| number.to_string());
     let all = |one: &dyn Fn(&Value) -> Option<String>| items.iter().map(one).collect::<Option<String>>();
     all(&text).or_else(|| all(&digit)).or_else(|| all(&code))
