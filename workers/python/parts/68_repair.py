@@ -127,7 +127,7 @@ def repair(tree, text, space, notes):
             bound.add(node.arg)
         elif kind is ast.alias:
             bound.add((node.asname or node.name).split(".")[0])
-        elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+        elif isinstance(getattr(node, "name", None), str):  # of a function, a class, an error that is caught, a pattern
             bound.add(node.name)
     for name, node in loaded.items():
         if name in bound or name in space or hasattr(builtins, name) or name in SURFACE.by_name:
