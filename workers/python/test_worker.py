@@ -4,6 +4,7 @@
 Run: python3 test_worker.py [-v] [CLASS.TEST ...]. The interpreter that runs the tests also runs the worker.
 """
 
+import ast
 import atexit
 import errno
 import importlib.util
@@ -356,6 +357,36 @@ class InspectionTest(Case):
         host.socket.settimeout(0.3)
         with self.assertRaises(TimeoutError):
             host.next()
+
+    def test_a_worker_that_is_woken_waits_on_for_its_program(self):
+        host = self.host()
+        self.assertIs(host.ready["wakes"], True)
+        host.send({"wake": {}})
+        time.sleep(0.05)  # longer than it looks out
+        host.send({"wake": {}})
+        host.send({"wake": {}})
+        host.start("['seen' in globals(), call_mcp_tool('a', 'b', {})]", hold=True)
+        self.assertEqual(host.finish(lambda call: call["id"])["result"]["value"], [False, 1])
+
+    def test_what_is_rehearsed_has_a_result(self):
+        with open(WORKER, encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        rehearsed = next(node for node in tree.body if ast.unparse(node).startswith("REHEARSED = "))
+        for code in ast.literal_eval(rehearsed.value):
+            host = self.host()
+            host.start(code, hold=True)
+            self.assertIn("result", host.finish(lambda _call: ["row"]))
+            self.assertEqual(host.inspection["preflight"].get("problems", []), [])
+
+    def test_an_error_that_is_caught_is_no_name_to_look_up(self):
+        root = make_root()
+        self.addCleanup(shutil.rmtree, root)
+        for folder in TOOLS:
+            os.remove(os.path.join(root, f"servers/.api/{folder}.json"))
+        host = Host(root)
+        self.addCleanup(host.end)
+        host.start("try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    text = str(error)\ntext")
+        self.assertEqual(host.finish()["result"]["value"], "division by zero")
 
     def test_a_host_that_does_not_hold_sees_no_inspection(self):
         self.run_program("1 + 1", hold=False)

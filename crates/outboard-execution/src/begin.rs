@@ -62,6 +62,9 @@ async fn prepare(deps: &Arc<Deps>, live: &Arc<Live>, request: &RunRequest) -> Re
     let written = surface.folder().await.inspect_err(|_| deps.surfaces.invalidate());
     let servers = written.map_err(|error| ToolError::from(&error))?;
     let workspace = workspace(deps, request)?;
+    if request.guest.is_none() {
+        deps.sandbox.wake(request.language, &workspace);
+    }
     let context = CallContext {
         execution: live.id.clone(),
         session: request.session.clone(),

@@ -2,7 +2,9 @@
 
 use futures::future::BoxFuture;
 use outboard_sandbox::{Control, Exit, Grant, Isolation, Limits, Receiver, Sandbox, SandboxError, Sender};
+use outboard_types::Language;
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::Duration;
 
 /// A worker's two ways, and the hold on it.
@@ -29,6 +31,9 @@ pub trait Workers: Send + Sync {
     fn idle(&self) -> usize {
         0
     }
+
+    /// Says that a program of this language, for this folder, is on its way.
+    fn wake(&self, _language: Language, _folder: &Path) {}
 
     /// A worker with exactly this grant.
     fn worker(&self, grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>>;
@@ -60,6 +65,10 @@ impl Workers for Sandbox {
 
     fn idle(&self) -> usize {
         self.idle_in_all()
+    }
+
+    fn wake(&self, language: Language, folder: &Path) {
+        Sandbox::wake(self, language, folder);
     }
 
     fn worker(&self, grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>> {

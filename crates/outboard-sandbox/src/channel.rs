@@ -55,6 +55,15 @@ impl Sender {
         self.flush().await
     }
 
+    /// Lets a worker look out for its program. What does not leave at once leaves with the next message.
+    pub(crate) fn wake(&mut self) {
+        if self.queue(&ToWorker::Wake {}).is_ok()
+            && let Ok(size) = self.socket.try_write(&self.out[self.written..])
+        {
+            self.written += size;
+        }
+    }
+
     /// Queues a message for [`Self::flush`], so that several leave in one write.
     pub fn queue(&mut self, message: &ToWorker) -> Result<(), SendError> {
         let start = self.out.len();

@@ -9,6 +9,7 @@ use crate::demand::Demand;
 use crate::message::Folder;
 use crate::options::PoolSize;
 use crate::worker::Worker;
+use std::path::Path;
 use std::time::Instant;
 
 /// Everything that makes two idle workers interchangeable.
@@ -58,6 +59,23 @@ impl Pool {
             }
         }
         None
+    }
+
+    /// Wakes the worker that [`Self::take`] would give.
+    pub(crate) fn wake(&mut self, key: &Key, now: Instant) {
+        self.wake_where(|one| one == key, now);
+    }
+
+    /// Wakes an idle worker of an engine that has a folder.
+    pub(crate) fn wake_with(&mut self, engine: &str, folder: &Path, now: Instant) {
+        self.wake_where(|key| key.engine == engine && key.folders.iter().any(|one| one.source == folder), now);
+    }
+
+    fn wake_where(&mut self, fits: impl Fn(&Key) -> bool, now: Instant) {
+        let shelf = self.shelves.iter_mut().find(|shelf| fits(&shelf.key) && !shelf.idle.is_empty());
+        if let Some(worker) = shelf.and_then(|shelf| shelf.idle.last_mut()) {
+            worker.wake(now);
+        }
     }
 
     /// How many workers are to be started now; counts them as on their way. Kills those that are too many, of every

@@ -13,7 +13,7 @@ use crate::message::{Failure, Folder, Layout, Setup, Spawn};
 use crate::options::{Limits, Options, PoolSize};
 use crate::pool::{Key, Pool};
 use crate::quota::{Folders, Quota};
-use crate::worker::{Control, Worker};
+use crate::worker::{Control, Wake, Worker};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, VERSION};
 use std::collections::HashMap;
@@ -30,6 +30,10 @@ use tokio::sync::{Semaphore, oneshot};
 const READY_TIME: Duration = Duration::from_secs(20);
 /// Workers that may be on their way to ready at once, per processor; more wait their turn.
 const STARTS_PER_PROCESSOR: usize = 2;
+
+/// How long a program has the processors to itself before the worker is started that takes the place of its own, where
+/// another is idle: until then its first statements run.
+const REFILL_PAUSE: Duration = Duration::from_millis(5);
 
 pub(crate) struct Running {
     keeper: Keeper,
@@ -111,15 +115,27 @@ impl Running {
     /// A worker with exactly this grant: an idle one if there is one, else a new one.
     pub(crate) async fn worker(self: &Arc<Self>, grant: &Grant) -> Result<Worker, SandboxError> {
         let wanted = self.wanted(grant)?;
+        if wanted.pooled {
+            self.pool().wake(&wanted.key, Instant::now());
+        }
         let folders = self.counted(&wanted).await?;
         let idle = wanted.pooled.then(|| self.pool().take(&wanted.key, Instant::now())).flatten();
+        let pause = if wanted.pooled && self.pool().idle(&wanted.key) > 0 { REFILL_PAUSE } else { Duration::ZERO };
         let worker = match idle {
             Some(worker) => worker,
             None => self.ready(&wanted).await?,
         };
-        worker.control.watch(folders);
-        self.refill(&wanted);
+        // One task, because a second one would wake a thread before the program is on its way.
+        let (watched, refilled) = (worker.control.watch(folders), self.refilled(&wanted, pause));
+        tokio::spawn(async { tokio::join!(watched, refilled) });
         Ok(worker)
+    }
+
+    /// Wakes an idle worker of this language that has this folder, if there is one.
+    pub(crate) fn wake(&self, language: Language, folder: &Path) {
+        if let Some(engine) = self.engines.iter().find(|engine| engine.language == language) {
+            self.pool().wake_with(&engine.name, folder, Instant::now());
+        }
     }
 
     /// The writable folders, held open; an error when they are too full to begin with.
@@ -138,7 +154,7 @@ impl Running {
     /// Starts idle workers for this grant, if any are wanted.
     pub(crate) fn warm(self: &Arc<Self>, grant: &Grant) -> Result<(), SandboxError> {
         let wanted = self.wanted(grant)?;
-        self.refill(&wanted);
+        tokio::spawn(self.refilled(&wanted, Duration::ZERO));
         Ok(())
     }
 
@@ -182,19 +198,18 @@ impl Running {
         Ok(Wanted { key, language, pooled: engine.pooled })
     }
 
-    /// Starts what the pool lacks, in the background, and looks again when the demand has passed.
-    fn refill(self: &Arc<Self>, wanted: &Wanted) {
-        if !wanted.pooled {
-            return;
-        }
+    /// Starts what the pool lacks after a pause, and looks again when the demand has passed.
+    fn refilled(self: &Arc<Self>, wanted: &Wanted, pause: Duration) -> impl Future<Output = ()> + Send + use<> {
         let (running, wanted) = (Arc::downgrade(self), wanted.clone());
-        tokio::spawn(async move {
-            for pause in [Duration::ZERO, demand::WINDOW + Duration::from_secs(1)] {
-                tokio::time::sleep(pause).await;
+        async move {
+            for pause in [pause, demand::WINDOW + Duration::from_secs(1)].into_iter().filter(|_| wanted.pooled) {
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
                 let Some(running) = running.upgrade() else { return };
                 running.start_missing(&wanted);
             }
-        });
+        }
     }
 
     fn start_missing(self: &Arc<Self>, wanted: &Wanted) {
@@ -233,7 +248,7 @@ impl Running {
         let (read, write) = UnixStream::from_std(ours)?.into_split();
         let control = Control::new(started, self.limits, (link.clone(), id));
         let (sender, receiver) = (Sender::new(write), Receiver::new(read));
-        Ok(Worker { sender, receiver, control, listener: listener.map(Into::into) })
+        Ok(Worker { sender, receiver, control, listener: listener.map(Into::into), wake: Wake::Never })
     }
 
     /// Starts a worker and waits until it is ready.
@@ -242,7 +257,8 @@ impl Running {
         let _turn = self.starts.acquire().await.map_err(closed)?;
         let mut worker = self.launch(wanted).await?;
         let problem = match tokio::time::timeout(READY_TIME, worker.receiver.next()).await {
-            Ok(Ok(Some(FromWorker::Ready { version: VERSION, .. }))) => {
+            Ok(Ok(Some(FromWorker::Ready { version: VERSION, wakes, .. }))) => {
+                worker.wake = if wakes { Wake::Asleep } else { Wake::Never };
                 return if worker.control.forget_usage() {
                     Ok(worker)
                 } else {

@@ -6,6 +6,8 @@ use crate::layers::Isolation;
 use crate::options::{Limits, Options};
 use crate::running::Running;
 use crate::worker::Worker;
+use outboard_types::Language;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
@@ -58,6 +60,14 @@ impl Sandbox {
     /// leaves no worker behind.
     pub async fn worker(&self, grant: Grant) -> Result<Worker, SandboxError> {
         self.running().await?.worker(&grant).await
+    }
+
+    /// Says that a program of this language, for this folder, is on its way: an idle worker that has the folder looks out
+    /// for it, for [`outboard_worker_protocol::AWAKE`], so that its own wake-up passes while the host still looks at the program.
+    pub fn wake(&self, language: Language, folder: &Path) {
+        if let Some(Ok(running)) = &*self.outcome.borrow() {
+            running.wake(language, folder);
+        }
     }
 
     /// Starts idle workers for this grant in the background, before they are asked for.

@@ -7,11 +7,12 @@ use crate::meter::{self, Sample};
 use crate::options::Limits;
 use crate::quota::{self, Folders, Over};
 use crate::sys::process;
+use outboard_worker_protocol::AWAKE;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -27,9 +28,31 @@ pub struct Worker {
     pub(crate) receiver: Receiver,
     pub(crate) control: Control,
     pub(crate) listener: Option<TcpListener>,
+    pub(crate) wake: Wake,
+}
+
+/// Whether a worker that is idle can be told that its program comes, and was.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    Never,
+    Asleep,
+    Since(Instant),
 }
 
 impl Worker {
+    /// Lets it look out for its program, unless it does. What wakes up meanwhile costs the program nothing.
+    pub(crate) fn wake(&mut self, now: Instant) {
+        let sleeps = match self.wake {
+            Wake::Never => false,
+            Wake::Asleep => true,
+            Wake::Since(then) => now.duration_since(then) >= AWAKE,
+        };
+        if sleeps {
+            self.sender.wake();
+            self.wake = Wake::Since(now);
+        }
+    }
+
     /// The listener at 127.0.0.1:3128 of the worker's own network, once; only where the grant has a network.
     ///
     /// Whoever connects there is the program. The listener blocks unless it is told not to.
@@ -142,12 +165,18 @@ impl Control {
         used.memory > 0
     }
 
-    /// Watches the limits until the worker ends; those of its writable folders too, where it has any.
-    pub(crate) fn watch(&self, folders: Option<Folders>) {
-        tokio::spawn(watch_limits(self.process.clone()));
-        if let Some(folders) = folders {
-            let _ = self.process.folders.set(folders.clone());
-            tokio::spawn(watch_folders(self.process.clone(), folders));
+    /// To be awaited while it runs: watches its limits until it ends; those of its writable folders too, where it has
+    /// any.
+    pub(crate) fn watch(&self, folders: Option<Folders>) -> impl Future<Output = ()> + Send + use<> {
+        folders.iter().for_each(|folders| drop(self.process.folders.set(folders.clone())));
+        let process = self.process.clone();
+        async move {
+            let folders = folders.map(|folders| watch_folders(process.clone(), folders));
+            tokio::join!(watch_limits(process), async {
+                if let Some(folders) = folders {
+                    folders.await;
+                }
+            });
         }
     }
 

@@ -27,7 +27,7 @@ fn alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-async fn within(time: Duration, what: impl Fn() -> bool) -> bool {
+pub(crate) async fn within(time: Duration, what: impl Fn() -> bool) -> bool {
     let end = Instant::now() + time;
     while Instant::now() < end {
         if what() {
@@ -42,7 +42,7 @@ async fn pooled(size: usize) -> Sandbox {
     started(Options { pool: PoolSize { min: size, max: size }, ..options() }).await
 }
 
-async fn fills(sandbox: &Sandbox, grant: &Grant, size: usize) {
+pub(crate) async fn fills(sandbox: &Sandbox, grant: &Grant, size: usize) {
     sandbox.warm(grant).unwrap();
     assert!(within(Duration::from_secs(20), || sandbox.idle(grant) == size).await, "{}", sandbox.idle(grant));
 }

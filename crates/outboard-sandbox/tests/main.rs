@@ -16,3 +16,4 @@ mod residue;
 mod support;
 mod template;
 mod tier_b;
+mod wake;

@@ -43,6 +43,11 @@ impl FrameBuffer {
         Self { bytes: Vec::new(), start: 0, limit }
     }
 
+    /// Whether everything that was read was given back.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.bytes.len()
+    }
+
     /// Adds what was read from the stream.
     pub fn extend(&mut self, bytes: &[u8]) {
         if self.start > 0 {
@@ -86,10 +91,12 @@ mod tests {
             let mut seen = Vec::new();
             for part in stream.chunks(cut) {
                 buffer.extend(part);
+                assert!(!buffer.is_empty());
                 while let Some(body) = buffer.next_frame().unwrap() {
                     seen.push(serde_json::from_slice::<String>(body).unwrap());
                 }
             }
+            assert!(buffer.is_empty());
             assert_eq!(seen, ["", "a", "long enough to be cut"], "cut every {cut} bytes");
         }
     }

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToWorker {
+    /// A program comes soon: look out for it without sleeping, for [`crate::AWAKE`]. Sent any number of times, and
+    /// perhaps in vain, before `start`, and only to workers that said [`FromWorker::Ready::wakes`].
+    Wake {},
     /// Run this program. Sent once; the worker ends after its `result` or `error`.
     Start(Start),
     /// What time it is for the program from now on, in milliseconds since 1970. Sent ahead of answers where
@@ -186,6 +189,9 @@ pub enum FromWorker {
         version: u32,
         /// The engine, such as `quickjs-ng 0.16.2` or `cpython 3.11.7`.
         engine: String,
+        /// Whether it knows what [`ToWorker::Wake`] means.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        wakes: bool,
     },
     /// Call a tool. Names are as the program wrote them: the host decides what they mean.
     Call {

@@ -29,7 +29,7 @@ pub(crate) fn serve(root: &Path) -> i32 {
 fn try_serve(root: &Path) -> io::Result<()> {
     let mut host = Host::take()?;
     let engine = crate::program::version()?;
-    host.post(&FromWorker::Ready { version: VERSION, engine })?;
+    host.post(&FromWorker::Ready { version: VERSION, engine, wakes: false })?;
     host.flush()?;
     let ToWorker::Start(start) = host.next()? else { return Err(io::ErrorKind::InvalidData.into()) };
     if start.hold {

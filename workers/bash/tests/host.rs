@@ -75,7 +75,7 @@ impl Host {
     pub(crate) fn run(&self, answer: impl Fn(&str, &str, &Value) -> Answer) -> Report {
         let (mut child, mut socket) = self.spawn();
         let mut buffer = FrameBuffer::new(MAX_FROM_WORKER);
-        let Some(FromWorker::Ready { version: 1, engine }) = next(&mut socket, &mut buffer) else {
+        let Some(FromWorker::Ready { version: 1, engine, .. }) = next(&mut socket, &mut buffer) else {
             panic!("not ready")
         };
         assert!(engine.starts_with("bash "), "{engine}");

@@ -2,12 +2,24 @@
 #![allow(unsafe_code, reason = "poll, read and write on an inherited descriptor")]
 
 use outboard_worker_protocol::SOCKET_FD;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Waits until the socket can be read or the time has passed; `true` when it can be read.
 pub(crate) fn wait(timeout: Option<Duration>) -> bool {
     poll(libc::POLLIN, timeout.map_or(-1, |time| i32::try_from(time.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)))
         != 0
+}
+
+/// Whether something is there to be read.
+pub(crate) fn can_read() -> bool {
+    poll(libc::POLLIN, 0) != 0
+}
+
+/// Waits without sleeping until the socket can be read or the time has come, and lets everyone else go first.
+pub(crate) fn look_out(until: Instant) {
+    while !can_read() && Instant::now() < until {
+        std::thread::yield_now();
+    }
 }
 
 /// Whether the host has gone away.

@@ -12,22 +12,35 @@ use crate::strip::Problem;
 use crate::wrap::Wrapped;
 use crate::{report, socket, template};
 use outboard_worker_protocol::{
-    CallFailure, FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, Preflight, Start, ToWorker, Trouble, VERSION,
+    AWAKE, CallFailure, FrameBuffer, FromWorker, Inspection, MAX_TO_WORKER, Preflight, Start, ToWorker, Trouble,
+    VERSION,
 };
 use rquickjs::IntoJs as _;
 use serde_json::value::RawValue;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Largest result, in bytes of JSON; below the largest frame.
 const MAX_RESULT: usize = 30 << 20;
 /// Room for the report when the program has used all its memory.
 const REPORT_ROOM: u64 = 32 << 20;
 /// What the first program would be the first to need: it runs before, and leaves nothing.
-const REHEARSAL: &str =
-    "const a: number[] = [1]; for (const b of a) await b;\nreturn { a: a.map((b) => b + 1), s: `${a}` }";
-/// Its module's name, which no program imports.
+const REHEARSAL: &str = r#"
+type Row = { n: number; s?: string };
+const rows: Row[] = [{ n: 1.5, s: "a" }, { n: 2 }];
+async function part(row: Row, ...more: number[]) {
+  try { if (row.n > 9) throw new Error(`${row.s}`); } catch (error: any) { console.log(error.message); }
+  return { ...row, m: more.length };
+}
+const found = await Promise.all(rows.map((row) => part(row, 1, 2)));
+for (const { n, s = "b" } of found) await n;
+const sorted = found.filter((one) => one.n !== 2).sort((a, b) => a.n - b.n);
+return { at: Date.now() / 3, sum: sorted.reduce((sum, one) => sum + one.n, 0), text: JSON.stringify(found).slice(0, 9), n: 1 + 1 };
+"#;
+/// The same where a program is on its way: what it will need is in the processor's caches when it comes.
+const COMING: &str = "return 1";
+/// Their module's name, which no program imports.
 const REHEARSED: &str = "/rehearsal.ts";
 
 /// Serves one program and ends the process; a template does the latter half in copies.
@@ -35,16 +48,17 @@ pub(crate) fn serve(root: PathBuf, stack_bytes: usize, is_template: bool) -> ! {
     let shared = Rc::new(Shared::new(Files::new(root)));
     let Ok(engine) = Engine::build(shared.clone(), stack_bytes) else { socket::leave() };
     let mut life = Life { engine, shared, frames: FrameBuffer::new(MAX_TO_WORKER), read: vec![0; 64 << 10], memory: 0 };
-    life.rehearse();
+    life.rehearse(REHEARSAL, || false);
     // Not in a copy, whose pages this would make its own one by one.
     life.engine.collect();
     if is_template {
         template::copy_for_each_order();
         // What a copy touches first becomes its own only then.
-        life.rehearse();
+        life.rehearse(REHEARSAL, || false);
+        socket::look_out(Instant::now() + Duration::from_micros(20));
     }
     let engine_name = "quickjs-ng 0.16.2".to_owned();
-    life.shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name });
+    life.shared.out.borrow_mut().push(&FromWorker::Ready { version: VERSION, engine: engine_name, wakes: true });
     life.shared.out.borrow_mut().flush();
     let start = life.first();
     let last = life.run(start);
@@ -62,11 +76,20 @@ struct Life {
 }
 
 impl Life {
-    /// Runs a program of our own, from its text to its result, and forgets it.
-    fn rehearse(&mut self) {
+    /// Runs a program of our own, from its text to its result or until something else is to be done, and forgets it.
+    fn rehearse(&mut self, code: &str, is_enough: fn() -> bool) {
         let surface = Surface::new(&self.shared.files);
-        let Ok(Wrapped { script, run_called }) = preflight::prepare(REHEARSAL, &[], Some(&surface)) else { return };
+        if is_enough() {
+            return;
+        }
+        let Ok(Wrapped { script, run_called }) = preflight::prepare(code, &[], Some(&surface)) else { return };
+        if is_enough() {
+            return;
+        }
         drop(self.judged(script.found, &script.origin.source));
+        if is_enough() {
+            return;
+        }
         if self.engine.start(REHEARSED, &script.code, None, script.free, run_called).is_ok() {
             self.engine.drain();
             let _ = self.engine.call::<Option<String>>("encodeResult", |_| Ok(Vec::new()));
@@ -76,15 +99,20 @@ impl Life {
 
     fn first(&mut self) -> Start {
         loop {
-            if let Some(ToWorker::Start(start)) = self.next_message() {
-                return start;
+            match self.next_message() {
+                Some(ToWorker::Start(start)) => return start,
+                Some(ToWorker::Wake {}) if self.frames.is_empty() => {
+                    let until = Instant::now() + AWAKE;
+                    self.rehearse(COMING, socket::can_read);
+                    socket::look_out(until);
+                }
+                Some(_) => {}
+                None => self.fill(),
             }
-            self.fill();
         }
     }
 
     fn fill(&mut self) {
-        socket::wait(None);
         let count = socket::read(&mut self.read);
         self.frames.extend(&self.read[..count]);
     }
@@ -141,6 +169,8 @@ impl Life {
     fn hold(&mut self, inspection: Inspection) {
         self.shared.out.borrow_mut().push(&FromWorker::Inspected { inspection });
         self.shared.out.borrow_mut().flush();
+        // The host only looks at this, so the answer comes soon.
+        socket::look_out(Instant::now() + AWAKE);
         loop {
             match self.next_message() {
                 Some(ToWorker::Go {}) => return,
@@ -186,7 +216,7 @@ impl Life {
     fn settle_all(&mut self) -> Outcome {
         while let Some(message) = self.next_message() {
             match message {
-                ToWorker::Start(_) | ToWorker::Go {} => {}
+                ToWorker::Wake {} | ToWorker::Start(_) | ToWorker::Go {} => {}
                 ToWorker::Clock { now_ms } => self.shared.fate.borrow_mut().told(now_ms),
                 ToWorker::Done { id, .. } if id >= TIMERS => self.told_due(id - TIMERS)?,
                 ToWorker::Done { id, value } => self.settle(id, Ok(&value))?,

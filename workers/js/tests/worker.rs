@@ -214,7 +214,11 @@ impl Host {
             let mut replies = Vec::new();
             while let Some(body) = frames.next_frame().unwrap() {
                 match serde_json::from_slice(body).unwrap() {
-                    FromWorker::Ready { .. } => encode(&self.start(code), &mut replies).unwrap(),
+                    FromWorker::Ready { wakes, .. } => {
+                        assert!(wakes);
+                        encode(&ToWorker::Wake {}, &mut replies).unwrap();
+                        encode(&self.start(code), &mut replies).unwrap();
+                    }
                     FromWorker::Call { id, server, tool, arguments, line } => {
                         let arguments: Value = serde_json::from_str(arguments.get()).unwrap();
                         reply(id, answer(&server, &tool, &arguments), &mut replies);

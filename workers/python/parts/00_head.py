@@ -49,6 +49,7 @@ import weakref
 VERSION = 1
 SOCKET_FD = 3
 MAX_INCOMING = 64 << 20
+AWAKE = 0.001  # for so long a worker that was woken looks out for its program without sleeping, in seconds
 MAX_TURNS = 1000  # of an event loop that never rests, between two answers
 MAX_OUTGOING = 30 << 20  # the host accepts frames of 32 MiB; the rest is room for the envelope
 PROGRAM = "program.py"

@@ -43,6 +43,10 @@ class Waiter:
         raise ToolError.of_failure(self.payload)
 
 
+WAKE = b'{"wake":{}}'  # as the host writes it, which saves reading it
+MACHINE_CLOCK = time.monotonic  # a program's clock may be the host's
+
+
 class Channel:
     """The socket. A blocked caller reads it itself while it is alone; as soon as calls overlap, a thread does."""
 
@@ -60,6 +64,8 @@ class Channel:
         self._at = 0
         self._reader = None
         self._forked = False
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLIN)
         self._answers, self._settling = weakref.WeakKeyDictionary(), weakref.WeakSet()
         os.set_inheritable(fd, False)
         if not os.get_blocking(fd):
@@ -120,15 +126,32 @@ class Channel:
             self._buffer += chunk
 
     def next_start(self):
-        """Blocks for the first frame, which is a start; gives what it holds. What came with it is read later."""
-        first, *self._early = self.read_frames()
-        kind, start = parse_frame(first)
+        """Blocks for the first frame that is not to wake it, which is a start; gives what it holds. What came with it is read later."""
+        kind = "wake"
+        while kind == "wake":
+            first, *self._early = self._early or self.read_frames()
+            kind, start = ("wake", None) if first == WAKE else parse_frame(first)
+            if kind == "wake" and not self._early and not self.can_read():
+                rehearse_what_comes(self.can_read)
+                self.look_out()
         if kind != "start" or not isinstance(start["code"], str):
             raise ValueError("not a start")
         return start
 
+    def can_read(self):
+        """Whether something is there to be read."""
+        return bool(self._poll.poll(0))
+
+    def look_out(self):
+        """Waits for a frame without sleeping, for a while, and lets everyone else go first."""
+        until = MACHINE_CLOCK() + AWAKE
+        while not self.can_read() and MACHINE_CLOCK() < until:
+            os.sched_yield()
+
     def await_go(self):
         """Blocks until the host lets the program run."""
+        if not self._early:
+            self.look_out()  # the host only looks at what it was told
         frames, self._early = self._early, []
         while all(parse_frame(frame)[0] != "go" for frame in frames):
             frames = self.read_frames()

@@ -61,3 +61,4 @@ def renew():
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
     rehearse()
+    os.sched_yield()

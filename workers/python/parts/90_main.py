@@ -1,16 +1,11 @@
 # ---- One execution --------------------------------------------------------------------------------------------------
 
 
-def outcome_of(start):
+def outcome_of(start, wind_up):
     """Runs the program of a `start` frame; returns the kind and the content of the last frame."""
     REACH.begin(start.get("network"))
     if start.get("durable"):
         FATE.follow(start["durable"])
-    return run_start(start, wind_up)
-
-
-def run_start(start, wind_up):
-    """The same, once the world is as the frame says."""
     code = start["code"]
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(True), PROGRAM)
     offer_servers()
@@ -70,13 +65,13 @@ def main(modules, template):
         renew()
     CHANNEL.watch_host()
     engine = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
-    CHANNEL.send(b'{"ready":{"version":%d,"engine":"%s"}}' % (VERSION, engine.encode()))
+    CHANNEL.send(b'{"ready":{"version":%d,"engine":"%s","wakes":true}}' % (VERSION, engine.encode()))
     try:
         start = CHANNEL.next_start()
         CONSOLE.room, CONSOLE.dropped = max(0, int(start.get("stdout_bytes", 1 << 20))), 0
     except (KeyError, TypeError, ValueError, RecursionError):
         die("the host's first frame is not a start")
-    finish(*outcome_of(start))
+    finish(*outcome_of(start, wind_up))
 
 
 if __name__ == "__main__":
