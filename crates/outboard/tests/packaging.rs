@@ -100,9 +100,13 @@ fn what_was_changed_on_the_way_is_not_installed() {
 #[test]
 fn the_image_holds_every_program_of_a_release() {
     let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Containerfile")).unwrap();
-    let (build, image) = file.split_once("FROM debian").unwrap();
+    let (build, image) = file.split_once("FROM docker.io/library/debian").unwrap();
     for program in ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"] {
-        assert!(build.split_whitespace().any(|word| word == program), "{program} is not built");
-        assert!(image.contains(&format!("/release/{program} ")), "{program} is not in the image");
+        let words: Vec<&str> = build.split_whitespace().collect();
+        assert!(words.windows(2).any(|two| two == ["--package", program]), "{program} is not built");
+        assert!(words.contains(&format!("target/*/{program}").as_str()), "{program} is not kept");
     }
+    assert!(image.contains("COPY --from=build /programs/ /usr/local/bin/"), "nothing gets into the image");
+    let bases = file.lines().filter_map(|line| line.strip_prefix("FROM "));
+    assert!(bases.into_iter().all(|base| base.starts_with("docker.io/")), "Podman knows no registry by itself");
 }
