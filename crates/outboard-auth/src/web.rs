@@ -116,15 +116,23 @@ fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, AuthError> {
 
 /// Without the address, whose query may hold a secret.
 fn unreachable(error: reqwest::Error) -> AuthError {
-    let host = error.url().and_then(Url::host_str).unwrap_or("the server").to_owned();
+    let place = |url: &Url| match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or("the server").to_owned(),
+    };
+    let host = error.url().map_or_else(|| "the server".to_owned(), place);
     let error = error.without_url();
     let mut cause: &dyn std::error::Error = &error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
     let text = cause.to_string();
-    let reason = if text == PRIVATE { Reason::PrivateAddress } else { Reason::Unreachable };
-    AuthError::new(reason, format!("{host} could not be asked: {text}"))
+    let error = format!("{host} could not be asked: {text}");
+    match text == PRIVATE {
+        true => AuthError::new(Reason::PrivateAddress, error),
+        false => AuthError::new(Reason::Unreachable, error)
+            .hint("see whether it runs, and whether the `url` of the server in the settings is right"),
+    }
 }
 
 impl Http for Web {

@@ -179,7 +179,7 @@ fn a_call_of_which_its_server_makes_a_task_is_one_for_its_agent() {
         let place = fixture(era, "");
         let mut session = place.serve();
         let able = meta(&json!({"elicitation": {}, "extensions": {"io.modelcontextprotocol/tasks": {}}}));
-        let mut made = |session: &mut Session, name: &str, arguments: Value| {
+        let made = |session: &mut Session, name: &str, arguments: Value| {
             let call = json!({"name": format!("fixture__{name}"), "arguments": arguments, "_meta": able});
             session.request("tools/call", call)["result"].clone()
         };

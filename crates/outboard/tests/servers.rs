@@ -53,3 +53,16 @@ impl Place {
         session
     }
 }
+
+#[test]
+fn a_server_that_cannot_be_listed_is_not_an_unknown_one() {
+    let place = Place::with(&[]);
+    place.settings("[servers.broken]\ncommand = \"/nonexistent/server\"\n");
+    for arguments in [&["call", "broken", "read", "{}"][..], &["call", "broken.read", "{}"]] {
+        let told = String::from_utf8(place.run(arguments).stderr).unwrap();
+        assert!(told.contains("error[upstream_unavailable]") && told.contains("/nonexistent/server"), "{told}");
+        assert!(!told.contains("no server is named"), "{told}");
+    }
+    let told = String::from_utf8(place.run(&["call", "broken", "read", "{\"a\": b}"]).stderr).unwrap();
+    assert!(told.contains("the arguments are not JSON") && told.contains("quoted for the shell"), "{told}");
+}

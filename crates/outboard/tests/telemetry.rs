@@ -365,13 +365,13 @@ fn logs_are_json_where_wanted_and_go_to_a_file() {
     place.settings("[servers.broken]\ncommand = \"/nonexistent/server\"\n[log]\nfile = \"log/outboard.log\"\nmax_size = \"1MiB\"\n");
     let output = place.run(&["search", "anything", "--log-format", "json", "--log", "warn"]);
     let told = String::from_utf8(output.stderr).unwrap();
-    let line = told.lines().find(|line| line.contains("not listed")).unwrap_or_else(|| panic!("{told}"));
+    let line = told.lines().find(|line| line.contains("upstream failed")).unwrap_or_else(|| panic!("{told}"));
     let event: Value = serde_json::from_str(line).unwrap();
     assert_eq!((&event["level"], &event["fields"]["server"]), (&json!("WARN"), &json!("broken")));
     let file = std::fs::read_to_string(place.path().join("log/outboard.log")).unwrap();
-    assert!(file.lines().any(|line| line.contains("not listed")), "{file}");
+    assert!(file.lines().any(|line| line.contains("upstream failed")), "{file}");
     let quiet = place.run(&["search", "anything", "--log", "error"]);
-    assert!(!String::from_utf8(quiet.stderr).unwrap().contains("not listed"));
+    assert!(!String::from_utf8(quiet.stderr).unwrap().contains("upstream failed"));
 }
 
 #[test]

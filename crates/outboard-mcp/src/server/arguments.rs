@@ -67,7 +67,7 @@ impl RunCode {
         }
         let Some(name) = &self.language else { return Ok(Language::default()) };
         Language::parse(name)
-            .ok_or_else(|| invalid(format!("unknown language {name:?}")).hint("use \"typescript\" or \"python\""))
+            .ok_or_else(|| invalid(format!("unknown language {name:?}")).hint("use \"typescript\", \"python\" or \"bash\""))
     }
 
     pub(crate) fn session(&self) -> Result<SessionName, ToolError> {

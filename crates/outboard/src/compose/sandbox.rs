@@ -14,7 +14,7 @@ pub(crate) fn sandbox_options(settings: &Settings, pool: Pool) -> Result<outboar
     let worker = program.with_file_name("outboard-worker");
     if !worker.exists() {
         return Err(Failure::new(ErrorCode::SandboxUnavailable, format!("{} is missing", worker.display()))
-            .hint("it belongs beside the program: `cargo xtask install` installs both, `cargo build --package outboard-worker` builds it"));
+            .hint("it belongs beside the program: `cargo xtask install` or a release brings all programs, `cargo build --package outboard-worker` builds it"));
     }
     Ok(outboard_sandbox::Options {
         engines: engines(settings, worker),

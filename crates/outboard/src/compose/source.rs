@@ -59,8 +59,13 @@ impl Source {
         let (upstreams, surfaces, was_late) = (self.upstreams.clone(), self.surfaces.clone(), late.clone());
         tokio::spawn(async move {
             let listing = upstreams.listing(&name, false).await;
-            if let Err(error) = &listing {
-                tracing::warn!(server = %name, %error, "not listed");
+            match &listing {
+                // Its failure was told when it happened.
+                Err(error) if error.code == ErrorCode::UpstreamUnavailable => {
+                    tracing::debug!(server = %name, %error, "not listed");
+                }
+                Err(error) => tracing::warn!(server = %name, %error, "not listed"),
+                Ok(_) => {}
             }
             let found = listing.is_ok();
             let waits = listing.as_ref().is_err_and(|error| error.code == ErrorCode::SignInNeeded);

@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Failure> {
     let state = tempfile::tempdir()?;
-    let mut settings = settings(state.path())?;
+    let mut settings = settings(cli, state.path())?;
     settings.telemetry.tools = !cli.no_tool_tracing;
     let app = App::open(&settings, &Principal::default(), Pool::None).await?;
     let traces = traces(&app).await;

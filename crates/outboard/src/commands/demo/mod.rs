@@ -10,7 +10,7 @@ mod program;
 mod workflows;
 
 use crate::cli;
-use crate::compose::{App, Pool};
+use crate::compose::{self, App, Pool};
 use crate::failure::Failure;
 use crate::output;
 use comfy_table::{CellAlignment, Table, presets};
@@ -89,7 +89,7 @@ pub(super) async fn run(cli: &cli::Cli, args: &cli::Demo) -> Result<ExitCode, Fa
         return black_box::run(cli, args).await;
     }
     let state = tempfile::tempdir()?;
-    let settings = settings(state.path())?;
+    let settings = settings(cli, state.path())?;
     let app = App::open(&settings, &Principal::default(), Pool::None).await?;
     let rows = compare(&app).await;
     app.close().await;
@@ -108,8 +108,8 @@ const NOTE: &str = "\
 Tokens are o200k, counted over the bytes exchanged with real MCP servers in this run: definitions, what the model
 writes, what it reads, each once. Billed is the same over all turns: the context goes to the model anew at each.";
 
-/// Settings as a user would write them, with the demo servers beside this program.
-fn settings(state: &std::path::Path) -> Result<Settings, Failure> {
+/// Settings as a user would write them, with the demo servers beside this program, and the jail that the user accepts.
+fn settings(cli: &cli::Cli, state: &std::path::Path) -> Result<Settings, Failure> {
     let program = std::env::current_exe()?.with_file_name("outboard-demo");
     if !program.exists() {
         return Err(Failure::new(ErrorCode::UpstreamUnavailable, format!("{} is missing", program.display()))
@@ -120,7 +120,9 @@ fn settings(state: &std::path::Path) -> Result<Settings, Failure> {
     let text = format!("state_dir = {}\n{}", toml_string(&state.to_string_lossy()), servers.join("\n"));
     let file = state.join("outboard.toml");
     std::fs::write(&file, text)?;
-    Ok(outboard_config::load(Some(&file), state, None, &|_| None)?)
+    let mut settings = outboard_config::load(Some(&file), state, None, &|_| None)?;
+    settings.sandbox.tier_b = compose::settings(cli).is_ok_and(|own| own.sandbox.tier_b);
+    Ok(settings)
 }
 
 fn toml_string(text: &str) -> String {
