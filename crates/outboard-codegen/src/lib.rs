@@ -6,6 +6,7 @@
 mod api;
 mod docs;
 mod hoist;
+mod made;
 mod materialise;
 mod meet;
 mod people;
@@ -19,6 +20,6 @@ mod types;
 mod typescript;
 
 pub use api::{CodeApi, generate};
-pub use materialise::{MaterialiseError, materialise};
+pub use materialise::{MaterialiseError, Published, materialise, publish};
 pub use people::{Client, Files, Written};
 pub use signature::{details, signature, summary};

@@ -1,10 +1,11 @@
 //! The files on disk.
 
 use crate::fixture::{api, nasty};
-use outboard_catalog::Catalogue;
-use outboard_codegen::{CodeApi, Files, Written, materialise};
+use outboard_catalog::{Catalogue, Listing};
+use outboard_codegen::{CodeApi, Files, Written, generate, materialise, publish};
+use serde_json::value::RawValue;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 fn files(folder: &std::path::Path) -> Vec<String> {
     let mut names: Vec<String> =
@@ -91,5 +92,55 @@ fn files_for_people_are_written_where_they_differ() {
     for (name, text) in &files.files {
         assert!(!text.chars().any(|c| c != '\n' && outboard_catalog::is_hidden(c)), "{name}");
         assert!(name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name}");
+    }
+}
+
+/// The same listings, one description changed and one tool gone.
+fn changed() -> Vec<Listing> {
+    let mut listings = nasty();
+    let drive = listings.iter_mut().find(|listing| listing.server.as_str() == "google-drive").unwrap();
+    let text = drive.tools[0].get().replacen("\"description\":\"", "\"description\":\"Changed. ", 1);
+    assert_ne!(text, drive.tools[0].get());
+    drive.tools[0] = RawValue::from_string(text).unwrap();
+    drive.tools.pop().unwrap();
+    listings
+}
+
+#[test]
+fn what_did_not_change_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = [nasty(), changed()].map(|listings| Catalogue::build(1, listings));
+    let first = publish(&old, folder.path(), None).unwrap();
+    let second = publish(&new, folder.path(), Some(&first)).unwrap();
+    let wanted = generate(&new);
+    assert_eq!(second.folder, folder.path().join(wanted.digest.short()), "as if all had been made anew");
+    for (name, text) in &wanted.files {
+        assert_eq!(&fs::read_to_string(second.folder.join(name)).unwrap(), text, "{name}");
+    }
+    let number = |path: &std::path::Path| fs::metadata(path).unwrap().ino();
+    let same = wanted.files.keys().filter(|name| first.folder.join(name).exists());
+    let same = same.filter(|name| number(&first.folder.join(name)) == number(&second.folder.join(name))).count();
+    assert!(same * 2 > wanted.files.len(), "{same} of {}", wanted.files.len());
+    fs::remove_dir_all(&first.folder).unwrap();
+    let third = publish(&old, folder.path(), Some(&second)).unwrap();
+    assert_eq!(third.folder, first.folder);
+    assert_eq!(fs::read_to_string(third.folder.join("README.md")).unwrap(), generate(&old).files["README.md"]);
+}
+
+#[test]
+fn a_folder_that_went_away_or_was_damaged_is_not_taken_over() {
+    let damages: [fn(&std::path::Path); 2] = [
+        |folder| fs::remove_dir_all(folder).unwrap(),
+        |folder| fs::write(folder.join("slack/sendMessage.ts"), "").unwrap(),
+    ];
+    for damage in damages {
+        let folder = tempfile::tempdir().unwrap();
+        let first = publish(&Catalogue::build(1, nasty()), folder.path(), None).unwrap();
+        damage(&first.folder);
+        let new = Catalogue::build(2, changed());
+        let second = publish(&new, folder.path(), Some(&first)).unwrap();
+        for (name, text) in &generate(&new).files {
+            assert_eq!(&fs::read_to_string(second.folder.join(name)).unwrap(), text, "{name}");
+        }
     }
 }

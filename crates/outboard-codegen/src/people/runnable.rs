@@ -19,7 +19,8 @@ pub(super) fn of_all(catalogue: &Catalogue, add: &mut dyn FnMut(String, String))
 fn of_server(server: &Server, add: &mut dyn FnMut(String, String)) {
     let (folder, package) = (format!("servers/{}", server.names.folder), format!("servers/{}", server.names.package));
     let tools = api::typed(server);
-    let (name, text) = api::listing(server, &tools);
+    let lines: Vec<String> = tools.iter().map(api::line).collect();
+    let (name, text) = api::listing(server, &lines);
     add(format!("servers/{name}"), text);
     for (tool, types) in &tools {
         let (ts, py) = (&tool.names.typescript, &tool.names.python);
