@@ -1,60 +1,63 @@
-//! The search index of a Surface: made anew, or from the last one where only some servers changed.
+//! The search index of a Surface: what the last one has read is not read again.
 
 use outboard_catalog::{Catalogue, Server, Tool};
-use outboard_search::{Described, Document, Index};
+use outboard_search::{Described, Document, Index, Next};
 use outboard_types::Digest;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Results are read so deep, and so many fields of one.
 const DEEPEST: usize = 4;
 const FIELDS: usize = 64;
 
-/// An index, and what it was made of, by server.
+/// An index, and what each of its documents was made of.
+#[derive(Clone)]
 pub(crate) struct Indexed {
-    pub(crate) index: Index,
-    servers: Vec<(String, Digest)>,
+    pub(crate) index: Arc<Index>,
+    texts: Vec<Digest>,
 }
 
 impl Indexed {
-    /// The index of a catalogue. What `before` holds of servers that did not change is not read again.
+    /// The index of a catalogue. What `before` holds is not read again.
     pub(crate) fn of(catalogue: &Catalogue, before: Option<&Self>) -> Self {
-        let digest = |server: &Server| {
-            let texts: Vec<&str> = server.tools.iter().flat_map(texts).collect();
-            Digest::of_all(texts.iter().map(|text| text.as_bytes()))
-        };
-        let servers: Vec<(String, Digest)> =
-            catalogue.servers.iter().map(|server| (server.name.to_string(), digest(server))).collect();
-        let index = before.and_then(|before| before.updated(catalogue, &servers)).unwrap_or_else(|| {
-            Index::build(
-                catalogue.servers.iter().flat_map(|server| server.tools.iter().map(|tool| described(server, tool))),
-            )
-        });
-        Self { index, servers }
+        let none = Self { index: Arc::new(Index::build([] as [Document<'_>; 0])), texts: Vec::new() };
+        let tools = catalogue.servers.iter().flat_map(|server| server.tools.iter().map(|tool| described(server, tool)));
+        before.unwrap_or(&none).renewed(&[], tools)
     }
 
-    /// The same index with the servers exchanged that changed; `None` where all is better read anew.
-    fn updated(&self, catalogue: &Catalogue, servers: &[(String, Digest)]) -> Option<Index> {
-        // Documents are numbered in the order of servers, and one that had none has no place in it yet.
-        let same_names =
-            self.servers.len() == servers.len() && self.servers.iter().zip(servers).all(|(old, new)| old.0 == new.0);
-        let changed: Vec<usize> =
-            (0..servers.len()).filter(|at| self.servers.get(*at).is_none_or(|old| old.1 != servers[*at].1)).collect();
-        let empty = Digest::of_all([]);
-        let placed = changed.iter().all(|at| self.servers.get(*at).is_some_and(|old| old.1 != empty));
-        if !same_names || !placed || changed.len() * 2 > servers.len().max(2) {
-            return None;
+    /// The same documents and others behind them. What `before` holds, which began like this one, is not read again.
+    pub(crate) fn with<'a>(&self, others: impl Iterator<Item = Described<'a>>, before: Option<&Self>) -> Self {
+        before.unwrap_or(self).renewed(&self.texts, others)
+    }
+
+    /// Documents that are here for certain, and others that may be.
+    fn renewed<'a>(&self, first: &[Digest], others: impl Iterator<Item = Described<'a>>) -> Self {
+        let places: HashMap<&Digest, usize> = self.texts.iter().zip(0..).collect();
+        let mut texts = first.to_vec();
+        let mut next: Vec<Next<'a>> =
+            first.iter().filter_map(|text| places.get(text)).copied().map(Next::Kept).collect();
+        for described in others {
+            let digest = digest(&described);
+            next.push(places.get(&digest).map_or(Next::Read(described), |at| Next::Kept(*at)));
+            texts.push(digest);
         }
-        let (first, rest) = changed.split_first()?;
-        let mut index = exchanged(&self.index, &catalogue.servers[*first]);
-        for at in rest {
-            index = exchanged(&index, &catalogue.servers[*at]);
-        }
-        Some(index)
+        let index = match texts == self.texts {
+            true => self.index.clone(),
+            false => Arc::new(self.index.renewed(next)),
+        };
+        Self { index, texts }
     }
 }
 
-fn exchanged(index: &Index, server: &Server) -> Index {
-    index.update(server.name.as_str(), server.tools.iter().map(|tool| described(server, tool)))
+/// Of everything that the index reads of a document.
+fn digest(described: &Described<'_>) -> Digest {
+    let Described { document, results, texts } = described;
+    let own = [document.server, document.name, document.title, document.description];
+    let counts = format!("{} {}", document.parameters.len(), results.len());
+    let pairs = document.parameters.iter().chain(results).flat_map(|(name, text)| [*name, *text]);
+    let all = [counts.as_str()].into_iter().chain(own).chain(pairs).chain(texts.iter().copied());
+    Digest::of_all(all.map(str::as_bytes))
 }
 
 fn described<'a>(server: &'a Server, tool: &'a Tool) -> Described<'a> {
@@ -93,18 +96,6 @@ fn fields_of_parts<'a>(schema: &'a Value, depth: usize, found: &mut Vec<(&'a str
     for key in ["anyOf", "oneOf", "allOf"] {
         schema[key].as_array().into_iter().flatten().for_each(|part| fields(part, depth + 1, found));
     }
-}
-
-/// Everything that the index reads of a tool.
-fn texts(tool: &Tool) -> Vec<&str> {
-    let mut results = Vec::new();
-    if let Some(schema) = &tool.output_schema {
-        fields(schema, 0, &mut results);
-    }
-    let parameters = tool.parameters.iter().map(|one| (one.name.as_str(), one.description.as_str()));
-    let pairs = parameters.chain(results).flat_map(|(name, text)| [name, text]);
-    let own = [tool.id.tool.as_str(), tool.title.as_deref().unwrap_or_default(), tool.description.as_str()];
-    own.into_iter().chain(pairs).collect()
 }
 
 #[cfg(test)]
@@ -149,32 +140,41 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_the_same_as_building_anew() {
+    fn what_differs_is_read_and_the_rest_is_kept() {
         let plain = json!({"type": "object"});
-        let before = Indexed::of(&catalogue(&[("noop", "Does nothing", plain.clone())]), None);
+        let noop = ("noop", "Does nothing", plain.clone());
+        let before = Indexed::of(&catalogue(&[noop.clone()]), None);
         for second in [
             vec![("ticket", "Opens a ticket", plain.clone()), ("close", "Closes a ticket", plain.clone())],
             vec![("noop", "Does nothing at all", plain.clone())],
+            vec![noop.clone(), ("ticket", "Opens a ticket", plain.clone())],
             vec![],
         ] {
             let catalogue = catalogue(&second);
-            let (updated, anew) = (Indexed::of(&catalogue, Some(&before)), Indexed::of(&catalogue, None));
-            assert!(before.updated(&catalogue, &updated.servers).is_some());
+            let (renewed, anew) = (Indexed::of(&catalogue, Some(&before)), Indexed::of(&catalogue, None));
+            assert_eq!(renewed.texts, anew.texts);
             for query in ["ticket", "nothing", "letter", "weather", "mail noop", ""] {
-                assert_eq!(updated.index.query(query, None, 10), anew.index.query(query, None, 10), "{query}");
+                assert_eq!(renewed.index.query(query, None, 10), anew.index.query(query, None, 10), "{query}");
             }
         }
+        let same = Indexed::of(&catalogue(&[noop]), Some(&before));
+        assert!(Arc::ptr_eq(&same.index, &before.index), "where nothing differs nothing is made");
+        let fewer = Catalogue::build(1, vec![listing("alpha", &[("send_mail", "Sends a letter", plain)])]);
+        assert_eq!(Indexed::of(&fewer, Some(&before)).index.len(), 1, "servers may go");
     }
 
     #[test]
-    fn other_servers_are_read_anew() {
-        let plain = json!({"type": "object"});
-        let before = Indexed::of(&catalogue(&[]), None);
-        let after = catalogue(&[("noop", "Does nothing", plain.clone())]);
-        let servers = Indexed::of(&after, None).servers;
-        assert!(before.updated(&after, &servers).is_none(), "one that had no tools has no place yet");
-        let fewer = Catalogue::build(1, vec![listing("alpha", &[("send_mail", "Sends a letter", plain)])]);
-        let indexed = Indexed::of(&fewer, Some(&before));
-        assert_eq!(indexed.index.len(), 1);
+    fn others_follow_and_may_change() {
+        let functions = Indexed::of(&catalogue(&[]), None);
+        let other = |name: &'static str| Document { server: " skills", name, ..Document::default() }.into();
+        let first = functions.with(["greet_people", "count_rows"].map(other).into_iter(), None);
+        let second = functions.with(["count_rows", "draw_lines"].map(other).into_iter(), Some(&first));
+        let place =
+            |indexed: &Indexed, query: &str| indexed.index.query(query, None, 1).first().map(|hit| hit.document);
+        let end = functions.index.len();
+        assert_eq!([place(&first, "greet people"), place(&first, "count rows")], [Some(end), Some(end + 1)]);
+        assert_eq!([place(&second, "count rows"), place(&second, "draw lines")], [Some(end), Some(end + 1)]);
+        assert_eq!(place(&second, "greet people"), None);
+        assert_eq!(place(&second, "weather"), place(&functions, "weather"));
     }
 }

@@ -66,7 +66,7 @@ impl Surface {
             }
             None => catalogue,
         });
-        let modules = Modules::write(catalogue.clone(), root.to_owned());
+        let modules = Modules::write(catalogue.clone(), root.to_owned(), before.map(|before| before.modules.clone()));
         let positions = |(at, server): (usize, &Arc<Server>)| (0..server.tools.len()).map(move |tool| (at, tool));
         let entries: Vec<_> = catalogue.servers.iter().enumerate().flat_map(positions).collect();
         let indexed = Indexed::of(&catalogue, before.map(|before| &before.indexed));
@@ -91,7 +91,7 @@ impl Surface {
     /// The hits with skills among them.
     pub(crate) fn with_skills(&self, hits: Vec<SearchHit>, request: &SearchRequest) -> Vec<SearchHit> {
         match &self.skills {
-            Some(skills) => skills.among(hits, self.index(), request),
+            Some(skills) => skills.among(hits, &self.indexed, request),
             None => hits,
         }
     }

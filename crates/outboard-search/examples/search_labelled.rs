@@ -1,4 +1,4 @@
-//! Measures ranking and speed on labelled sets: `evaluate [--misses] FOLDER…`.
+//! Measures ranking and speed on labelled sets: `search_labelled [--misses] FOLDER…`.
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use outboard_search::{LabelledSet, Report, evaluate};
@@ -7,7 +7,7 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, folders): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|arg| arg == "--misses");
     if folders.is_empty() {
-        return Err("usage: evaluate [--misses] FOLDER…, each with tools.jsonl and queries.jsonl".into());
+        return Err("usage: search_labelled [--misses] FOLDER…, each with tools.jsonl and queries.jsonl".into());
     }
     for folder in &folders {
         let set = LabelledSet::read(Path::new(folder))?;

@@ -2,7 +2,7 @@
 
 use crate::common::is_stop;
 use crate::corpus::{Corpus, Entry};
-use crate::fields::{Described, FIELDS, Field, MAX_FIELD, MAX_PARAMETERS, cut};
+use crate::fields::{Described, FIELDS, Field, MAX_FIELD, MAX_PARAMETERS, Next, cut};
 use crate::words::{Stems, words};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -78,43 +78,31 @@ impl Builder {
         self.corpus.lengths.push(lengths);
     }
 
-    /// Takes over documents that were read before, all but those of one server; `new` comes where the first
-    /// of those stood, or last.
-    pub(crate) fn replace<'a>(&mut self, old: &Corpus, server: &str, new: impl Iterator<Item = Described<'a>>) {
+    /// Takes over documents that were read before, and reads the others.
+    pub(crate) fn renew<'a>(&mut self, old: &Corpus, documents: impl Iterator<Item = Next<'a>>) {
         let mut texts: Vec<Option<&Arc<str>>> = vec![None; old.terms.len()];
         old.terms.iter().for_each(|(text, term)| texts[*term as usize] = Some(text));
         let mut terms = vec![u32::MAX; texts.len()];
+        let starts = old.starts();
         self.corpus.entries.reserve(old.entries.len());
-        let mut new = Some(new);
-        let mut entries = old.entries.as_slice();
-        for document in 0..old.tools.len() {
-            let own = entries.partition_point(|entry| entry.document as usize <= document);
-            let (these, rest) = entries.split_at(own);
-            entries = rest;
-            if old.servers[document].as_ref() != server {
-                self.copy(old, document, these, |corpus, term| {
+        for next in documents {
+            match next {
+                Next::Read(described) => self.add(&described),
+                Next::Kept(document) if document >= old.tools.len() => {}
+                Next::Kept(document) => self.copy(old, document, &starts, |corpus, term| {
                     if let Some(text) = texts[term as usize].take() {
                         terms[term as usize] = corpus.shared_term(text);
                     }
                     terms[term as usize]
-                });
-            } else {
-                new.take().into_iter().flatten().for_each(|described| self.add(&described));
+                }),
             }
         }
-        new.into_iter().flatten().for_each(|described| self.add(&described));
     }
 
-    fn copy(
-        &mut self,
-        old: &Corpus,
-        document: usize,
-        entries: &[Entry],
-        mut term: impl FnMut(&mut Corpus, u32) -> u32,
-    ) {
+    fn copy(&mut self, old: &Corpus, document: usize, starts: &[usize], mut term: impl FnMut(&mut Corpus, u32) -> u32) {
         let corpus = &mut self.corpus;
         let number = corpus.lengths.len() as u32;
-        for entry in entries {
+        for entry in &old.entries[starts[document]..starts[document + 1]] {
             let term = term(corpus, entry.term);
             corpus.entries.push(Entry { term, document: number, counts: entry.counts });
         }

@@ -43,6 +43,14 @@ impl Corpus {
         term
     }
 
+    /// Where the entries of each document begin, and the last one's end.
+    pub(crate) fn starts(&self) -> Vec<usize> {
+        let mut starts = vec![0; self.tools.len() + 1];
+        self.entries.iter().for_each(|entry| starts[entry.document as usize + 1] += 1);
+        (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+        starts
+    }
+
     /// The vocabulary in alphabetical order; quick where `before`, another one in order, has most of it.
     pub(crate) fn sorted(&self, before: &[(Arc<str>, u32)]) -> Vec<(Arc<str>, u32)> {
         let mut sorted: Vec<(Arc<str>, u32)> = Vec::with_capacity(self.terms.len());

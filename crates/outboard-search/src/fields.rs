@@ -26,6 +26,15 @@ pub struct Described<'a> {
     pub texts: Vec<&'a str>,
 }
 
+/// A document of the next index.
+#[derive(Debug, Clone)]
+pub enum Next<'a> {
+    /// The one at this position of the index before, as it was read then; nothing where there is none.
+    Kept(usize),
+    /// One that is read now.
+    Read(Described<'a>),
+}
+
 impl<'a> From<Document<'a>> for Described<'a> {
     fn from(document: Document<'a>) -> Self {
         Self { document, ..Self::default() }

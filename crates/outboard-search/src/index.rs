@@ -2,7 +2,7 @@
 
 use crate::builder::Builder;
 use crate::corpus::{Corpus, Lists};
-use crate::fields::{Described, Document, Field};
+use crate::fields::{Described, Field, Next};
 use crate::postings::Postings;
 use crate::request::Request;
 use crate::tuning::Tuning;
@@ -69,18 +69,12 @@ impl Index {
         Self::assemble(builder.finish(), tuning, &[])
     }
 
-    /// The index with the documents of one server exchanged.
+    /// The next index: documents of this one where they are to stay, and new ones among them.
     ///
-    /// The new ones stand where the first of the old ones stood, or last for a new server, and all count as
-    /// that server's, whatever server they name; none removes it. The result is the same as that of building
-    /// anew from the documents in that order, but only the new ones are read.
-    pub fn update<'a, D: Into<Described<'a>>>(&self, server: &'a str, docs: impl IntoIterator<Item = D>) -> Self {
-        let own = |document: D| {
-            let described: Described<'a> = document.into();
-            Described { document: Document { server, ..described.document }, ..described }
-        };
+    /// The result is the same as that of building anew from all of them in this order, but only the new ones are read.
+    pub fn renewed<'a>(&self, documents: impl IntoIterator<Item = Next<'a>>) -> Self {
         let mut builder = Builder::default();
-        builder.replace(&self.corpus, server, docs.into_iter().map(own));
+        builder.renew(&self.corpus, documents.into_iter());
         Self::assemble(builder.finish(), self.tuning, &self.sorted)
     }
 

@@ -32,7 +32,7 @@ mod values;
 mod words;
 
 pub use evaluation::{evaluate, evaluate_index};
-pub use fields::{Described, Document};
+pub use fields::{Described, Document, Next};
 pub use index::{Hit, Index, Search};
 pub use labelled::{LabelledError, LabelledQuery, LabelledSet, LabelledTool};
 pub use report::{Answer, Report};

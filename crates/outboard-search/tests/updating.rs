@@ -1,7 +1,7 @@
-//! An updated index is the index that building anew would give.
+//! A renewed index is the index that building anew would give.
 
 use crate::fixture::documents;
-use outboard_search::{Described, Document, Index};
+use outboard_search::{Described, Document, Index, Next};
 use proptest::prelude::*;
 
 const REQUESTS: &[&str] =
@@ -14,36 +14,39 @@ fn assert_same(a: &Index, b: &Index, request: &str) {
 }
 
 #[test]
-fn a_server_is_exchanged_in_its_place() {
+fn documents_come_go_and_move() {
     let all = documents();
-    let new =
-        |server| {
-            [("list_zebras", "Lists striped animals."), ("post_message", "Posts.")]
-                .map(|(name, description)| Document { server, name, description, ..Document::default() })
-        };
-    let rest = |keep: &dyn Fn(&&Document<'static>) -> bool| all.iter().filter(keep).cloned().collect::<Vec<_>>();
-    let at = all.iter().position(|document| document.server == "slack").unwrap();
-    let mut expected = rest(&|document| document.server != "slack");
-    expected.splice(at..at, new("slack"));
-    // What the new ones call their server does not matter.
-    let updated = Index::build(all.clone()).update("slack", new("other"));
-    for request in REQUESTS {
-        assert_same(&updated, &Index::build(expected.clone()), request);
+    let new = [("list_zebras", "Lists striped animals."), ("post_message", "Posts.")]
+        .map(|(name, description)| Document { server: "zoo", name, description, ..Document::default() });
+    let before = Index::build(all.clone());
+    let kept = |at: usize| (Next::Kept(at), all[at].clone());
+    let read = |at: usize| (Next::Read(new[at].clone().into()), new[at].clone());
+    let end = all.len();
+    let rows: [Vec<_>; 5] = [
+        (0..end).map(kept).collect(),
+        (0..end).rev().map(kept).chain([read(0)]).collect(),
+        (0..3).map(kept).chain([read(1), read(0)]).chain((5..end).map(kept)).collect(),
+        vec![read(0), kept(4), kept(4)],
+        Vec::new(),
+    ];
+    for row in rows {
+        let (next, documents): (Vec<_>, Vec<_>) = row.into_iter().unzip();
+        let (renewed, anew) = (before.renewed(next), Index::build(documents));
+        for request in REQUESTS {
+            assert_same(&renewed, &anew, request);
+        }
     }
-    let appended = Index::build(all.clone()).update("zoo", new("zoo"));
-    assert_eq!(appended.query("zebras", None, 1)[0].document, all.len());
-    let removed = updated.update("slack", std::iter::empty::<Document>());
-    for request in REQUESTS {
-        assert_same(&removed, &Index::build(rest(&|document| document.server != "slack")), request);
-        assert_same(&removed.update("slack", std::iter::empty::<Document>()), &removed, request);
-    }
+    assert!(before.renewed([Next::Kept(end)]).is_empty(), "there is no such document");
 }
 
 proptest! {
     #[test]
-    fn any_row_of_updates_equals_a_rebuild(
+    fn any_row_of_renewals_equals_a_rebuild(
         rows in prop::collection::vec((0usize..4, "[a-d]{1,3}_[a-d]{1,3}", "[a-f ]{0,20}"), 0..12),
-        updates in prop::collection::vec((0usize..5, prop::collection::vec(("[a-e]{1,3}_[a-d]{1,3}", "[a-g ]{0,20}"), 0..4)), 1..4),
+        renewals in prop::collection::vec(
+            prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0usize..5, "[a-e]{1,3}_[a-d]{1,3}", "[a-g ]{0,20}"), 0..10),
+            1..4,
+        ),
         request in "[a-g ]{1,12}",
     ) {
         const SERVERS: [&str; 5] = ["one", "two", "three", "four", "five"];
@@ -54,13 +57,13 @@ proptest! {
         }
         let mut rows: Vec<Row> = rows;
         let mut index = Index::build(rows.iter().map(document));
-        for (server, new) in updates {
-            let new: Vec<Row> = new.into_iter().map(|(name, text)| (server, name, text)).collect();
-            index = index.update(SERVERS[server], new.iter().map(document));
-            let at = rows.iter().position(|row| row.0 == server);
-            rows.retain(|row| row.0 != server);
-            let at = at.unwrap_or(rows.len());
-            rows.splice(at..at, new);
+        for renewal in renewals {
+            let steps: Vec<(Option<usize>, Row)> = renewal.into_iter().map(|(which, keep, server, name, text)| {
+                let kept = (keep && !rows.is_empty()).then(|| which.index(rows.len()));
+                (kept, kept.map_or((server, name, text), |at| rows[at].clone()))
+            }).collect();
+            index = index.renewed(steps.iter().map(|(kept, row)| kept.map_or_else(|| Next::Read(document(row)), Next::Kept)));
+            rows = steps.into_iter().map(|(_, row)| row).collect();
         }
         assert_same(&index, &Index::build(rows.iter().map(document)), &request);
     }

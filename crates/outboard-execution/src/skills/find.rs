@@ -1,8 +1,9 @@
 //! Skills among the functions that a search finds.
 
 use super::Shelf;
+use crate::indexing::Indexed;
 use crate::search::{Detail, SearchHit, SearchRequest};
-use outboard_search::{Described, Document, Index, Search, Usage};
+use outboard_search::{Described, Document, Search, Usage};
 use outboard_skills::{Skill, one_line};
 use outboard_types::{Digest, Language};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,11 +28,12 @@ pub(crate) struct Finder {
     state: Mutex<Option<Arc<State>>>,
 }
 
+#[derive(Clone)]
 struct State {
     looked: Instant,
     digest: Digest,
     /// Functions and skills together, so that scores can be compared.
-    index: Index,
+    indexed: Indexed,
     skills: Vec<Arc<Skill>>,
     /// How each of them fared when that was last looked at.
     usage: Vec<Usage>,
@@ -46,7 +48,7 @@ impl Finder {
     }
 
     /// The hits with skills among them, best first.
-    pub(crate) fn among(&self, hits: Vec<SearchHit>, functions: &Index, request: &SearchRequest) -> Vec<SearchHit> {
+    pub(crate) fn among(&self, hits: Vec<SearchHit>, functions: &Indexed, request: &SearchRequest) -> Vec<SearchHit> {
         let wanted = request.server.as_deref().is_none_or(|server| server.eq_ignore_ascii_case("skills"));
         if !wanted {
             return hits;
@@ -59,10 +61,10 @@ impl Finder {
         all
     }
 
-    fn find(&self, functions: &Index, request: &SearchRequest, limit: usize) -> Vec<SearchHit> {
+    fn find(&self, functions: &Indexed, request: &SearchRequest, limit: usize) -> Vec<SearchHit> {
         let Some(state) = self.state(functions) else { return Vec::new() };
         let language = request.language.as_deref().and_then(Language::parse);
-        let first = functions.len();
+        let first = functions.index.len();
         let fits = |document: usize| {
             let skill = document.checked_sub(first).and_then(|at| state.skills.get(at));
             skill.is_some_and(|skill| {
@@ -73,7 +75,7 @@ impl Finder {
         let fared = |document: usize| document.checked_sub(first).and_then(|at| state.usage.get(at));
         let usage = |document: usize| fared(document).copied().unwrap_or_default();
         let search = Search { text: &request.query, filter: Some(&fits), usage: Some(&usage), limit };
-        let found = state.index.search(&search);
+        let found = state.indexed.index.search(&search);
         let hit = |hit: &outboard_search::Hit| {
             let skill = state.skills.get(hit.document - first)?;
             if self.shelf.refused(skill).is_some() {
@@ -85,7 +87,7 @@ impl Finder {
     }
 
     /// The index with the skills of now.
-    fn state(&self, functions: &Index) -> Option<Arc<State>> {
+    fn state(&self, functions: &Indexed) -> Option<Arc<State>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = state.as_ref().filter(|known| known.looked.elapsed() < FRESH) {
             return Some(known.clone());
@@ -98,15 +100,20 @@ impl Finder {
             }
         };
         let looked = Instant::now();
-        let same = state.take_if(|known| known.digest == view.digest()).and_then(Arc::into_inner);
         // What workers read since then is worth another index, but not after each program.
-        let same = same.filter(|known| known.counted.elapsed() < COUNTED || known.read == self.read(&known.skills));
-        let made = same.map(|known| State { looked, ..known }).unwrap_or_else(|| {
-            let skills: Vec<Arc<Skill>> = view.active().map(|(_, skill)| skill.clone()).collect();
-            let read = self.read(&skills);
-            let (index, usage) = (self.index(functions, &skills), self.usage(&skills));
-            State { looked, digest: view.digest(), index, skills, usage, read, counted: looked }
-        });
+        let is_same = |known: &State| {
+            known.digest == view.digest()
+                && (known.counted.elapsed() < COUNTED || known.read == self.read(&known.skills))
+        };
+        let made = match state.take() {
+            Some(known) if is_same(&known) => State { looked, ..Arc::unwrap_or_clone(known) },
+            before => {
+                let skills: Vec<Arc<Skill>> = view.active().map(|(_, skill)| skill.clone()).collect();
+                let (read, usage) = (self.read(&skills), self.usage(&skills));
+                let indexed = self.indexed(functions, &skills, before.as_ref().map(|known| &known.indexed));
+                State { looked, digest: view.digest(), indexed, skills, usage, read, counted: looked }
+            }
+        };
         let made = match made.counted.elapsed() < COUNTED {
             true => made,
             false => State { usage: self.usage(&made.skills), counted: looked, ..made },
@@ -129,7 +136,7 @@ impl Finder {
         skills.iter().map(one).collect()
     }
 
-    fn index(&self, functions: &Index, skills: &[Arc<Skill>]) -> Index {
+    fn indexed(&self, functions: &Indexed, skills: &[Arc<Skill>], before: Option<&Indexed>) -> Indexed {
         let library = self.shelf.collection();
         let known: Vec<_> = skills.iter().map(|skill| library.checked(&skill.version).unwrap_or_default()).collect();
         let texts: Vec<String> = skills.iter().map(|skill| self.shelf.description(skill)).collect();
@@ -150,7 +157,7 @@ impl Finder {
                 texts: exports.chain([skill.front.body.as_str()]).filter(|text| !text.is_empty()).collect(),
             }
         };
-        functions.update(UNDER, (0..skills.len()).map(describe))
+        functions.with((0..skills.len()).map(describe), before)
     }
 
     fn hit(&self, skill: &Skill, score: f32, detail: Detail, language: Option<Language>) -> SearchHit {
