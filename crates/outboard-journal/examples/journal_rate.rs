@@ -1,4 +1,4 @@
-//! Measures what recording costs, next to what the disk costs: `throughput PATH [ROWS]`; the file must not exist.
+//! Measures what recording costs, next to what the disk costs: `journal_rate PATH [ROWS]`; the file must not exist.
 #![allow(clippy::print_stdout, reason = "a program for people")]
 
 use futures::executor::block_on;
@@ -16,7 +16,7 @@ const CALLS: u64 = 10_000;
 const SINGLE: u64 = 500;
 
 fn main() -> Result<()> {
-    let path = std::env::args().nth(1).ok_or("usage: throughput PATH [ROWS]")?;
+    let path = std::env::args().nth(1).ok_or("usage: journal_rate PATH [ROWS]")?;
     let rows: u64 = std::env::args().nth(2).map_or(Ok(100_000), |rows| rows.parse())?;
     let path = Path::new(&path);
     if path.exists() {

@@ -1,4 +1,4 @@
-//! Measures how fast texts are read: `throughput [FILE]`, by default a text of its own with the usual mixture.
+//! Measures how fast texts are read: `privacy_rate [FILE]`, by default a text of its own with the usual mixture.
 #![allow(clippy::print_stdout, reason = "the figures are what the example is for")]
 
 use outboard_privacy::{Detector, Options, prose_names};
