@@ -70,12 +70,18 @@ def write(root, path, text):
         file.write(text)
 
 
+def listing(folder, lines):
+    """The functions of a server as the host writes them: each on a line of its own."""
+    return f'{{"server":{json.dumps(folder)},"tools":[\n' + ",\n".join(lines) + "\n]}\n"
+
+
 def make_root():
     """A folder that looks like the root of the jail."""
     root = tempfile.mkdtemp(prefix="worker-test-")
     write(root, "servers/.api/index.json", json.dumps(INDEX))
     for folder, tools in TOOLS.items():
-        write(root, f"servers/.api/{folder}.json", json.dumps({"server": folder, "tools": tools}))
+        lines = [json.dumps(tool, separators=(",", ":")) for tool in tools]
+        write(root, f"servers/.api/{folder}.json", listing(folder, lines))
     for path, text in SKILLS.items():
         write(root, f"skills/{path}", text)
     os.makedirs(os.path.join(root, "workspace"))
@@ -646,6 +652,22 @@ class Imports(Case):
         self.assertEqual(self.value("from skills.folder import f\nf()"), "s")
         self.assertEqual(self.value("from skills.save_sheet import save\nsave()"), "saved")
         self.assertIn("TypeScript", self.trouble("import skills.typed")["message"])
+
+    def test_only_what_is_named_is_read(self):
+        line = '{"params":["a"],"py":"%s","tool":"%s","ts":"%s"}'
+        lines = [line % ("say_it", "say-it", "sayIt"), "no JSON", line % ("do_it", "do.it", "doIt")]
+        write(self.root, "servers/.api/deep.json", listing("deep", lines))
+        self.addCleanup(write, self.root, "servers/.api/deep.json", listing("deep", [json.dumps(tool) for tool in TOOLS["deep"]]))
+        for name in ("do_it", "doIt"):
+            self.assertEqual(self.value(f"from servers.deep import {name}\n{name}('x')"), {"a": "x"})
+        self.assertEqual(self.value("getattr(servers.deep, 'say-it')('x')"), {"a": "x"})
+        self.assertEqual(self.trouble("from servers.deep import *")["code"], "program_error")
+
+    def test_all_names_are_there_for_who_asks(self):
+        self.assertEqual(self.value("from servers.google_drive import *\nget_sheet('s')['rows'][0]['id']"), 0)
+        names = ["get_document", "get_sheet", "list_files"]
+        self.assertEqual(self.value("dir(servers.google_drive)"), names)
+        self.assertEqual(self.value("import servers.google_drive as drive\nlist(drive.__all__)"), names)
 
     def test_generated_modules_are_importable_as_they_are(self):
         write(self.root, "generated/one.py", "from outboard_api import call_mcp_tool, ToolError, search_tools, sleep, tool\n")

@@ -55,7 +55,7 @@ fn collect(program: &Program<'_>, printed: &str, edits: &mut Edits) {
     }
     for statement in &program.body {
         match statement {
-            Statement::ImportDeclaration(import) => edits.hoist(import.span, namespace_of_server(import, printed)),
+            Statement::ImportDeclaration(import) => edits.hoist(import.span, of_server(import, printed)),
             Statement::ExportAllDeclaration(export) => edits.hoist(export.span, None),
             Statement::ExportFromDeclaration(export) => edits.hoist(export.span, None),
             Statement::ExportDeclaration(export) => edits.declaration(export),
@@ -174,6 +174,37 @@ fn namespace_of_server(import: &ImportDeclaration<'_>, printed: &str) -> Option<
     let rest = parts.filter(|part| !part.is_empty() && !part.starts_with("index")).count();
     let quoted = &printed[import.source.span.start as usize..import.source.span.end as usize];
     (rest <= 1).then(|| format!("import {} from {quoted};", space.local.name))
+}
+
+/// What an import from a server's module is instead.
+fn of_server(import: &ImportDeclaration<'_>, printed: &str) -> Option<String> {
+    namespace_of_server(import, printed).or_else(|| functions_of_server(import))
+}
+
+/// `import { getDocument as get } from "./servers/google-drive"` takes each function from its own module: the one that has
+/// all of them may have ten thousand.
+fn functions_of_server(import: &ImportDeclaration<'_>) -> Option<String> {
+    let source = import.source.value.as_str();
+    let (folder, rest) = source.split_once("servers/")?;
+    let server = rest.split('/').next()?;
+    let is_index = matches!(&rest[server.len()..], "" | "/" | "/index" | "/index.ts" | "/index.js");
+    if !is_index
+        || server.is_empty()
+        || server.contains(['.', '"', '\\'])
+        || server == "index"
+        || !folder.bytes().all(|c| matches!(c, b'.' | b'/'))
+    {
+        return None;
+    }
+    let one = |specifier: &ImportDeclarationSpecifier<'_>| match specifier {
+        ImportDeclarationSpecifier::ImportSpecifier(one)
+            if one.imported.is_identifier() && one.imported.name() != "default" =>
+        {
+            Some(format!("import {} from \"{folder}servers/{server}/{}\";", one.local.name, one.imported.name()))
+        }
+        _ => None,
+    };
+    import.specifiers.as_ref()?.iter().map(one).collect()
 }
 
 fn calls_run(printed: &str, declaration: Option<Span>) -> bool {

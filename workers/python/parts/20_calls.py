@@ -77,10 +77,18 @@ def normal(name):
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def close_to(wanted, names, most, least):
+    """The names most like one. Of very many only those are compared that share the most pairs of letters with it."""
+    if len(names) > 500:
+        pairs = {wanted[at : at + 2] for at in range(len(wanted) - 1)}
+        names = sorted(names, key=lambda name: sum(pair in name for pair in pairs), reverse=True)[:500]
+    return difflib.get_close_matches(wanted, names, most, least)
+
+
 def nearest(wanted, names, what):
     """An ending for an error message: the names that are meant, or else what there is."""
     names = list(dict.fromkeys(names))
-    close = difflib.get_close_matches(wanted, names, 3, 0.6)
+    close = close_to(wanted, names, 3, 0.6)
     if close:
         return f"; did you mean {' or '.join(close)}?"
     more = ", …" if len(names) > 12 else ""

@@ -40,19 +40,63 @@ class Surface:
         return f"no server {name!r}" + nearest(name, (entry["package"] for entry in self.index or ()), "servers")
 
     def tools(self, entry):
-        """Every name of every tool of a server to the tool's entry."""
+        """The functions of a server."""
         folder = entry["folder"]
         if folder not in self._listings:
             with ORIGINAL_OPEN(os.path.join(self.folder, f"{folder}.json"), encoding="utf-8") as file:
-                listing = json.load(file)["tools"]
-            names = {}
-            for key in ("ts", "py", "tool"):
-                for item in listing:
-                    names.setdefault(normal(item[key]), item)
-            for key in ("tool", "ts", "py"):
-                names.update({item[key]: item for item in listing})
-            self._listings[folder] = (names, [item["py"] for item in listing])
+                self._listings[folder] = Listing(file.read())
         return self._listings[folder]
+
+
+class Listing:
+    """The functions of one server.
+
+    The host writes each on a line of its own, so that those that a program names are found without reading the
+    others, of which there may be ten thousand.
+    """
+
+    def __init__(self, text):
+        self._text, self._found = text, {}
+
+    def find(self, name):
+        """The entry of a function by any spelling of its name, or None."""
+        if name not in self._found:
+            item = self._line("py", name) or self._line("ts", name) or self._line("tool", name)
+            self._found[name] = item or self._names.get(name) or self._names.get(normal(name))
+        return self._found[name]
+
+    def _line(self, key, name):
+        """The entry whose line says this name."""
+        at = self._text.find(f'"{key}":{json.dumps(name, ensure_ascii=False)}')
+        if at < 0:
+            return None
+        end = self._text.find("\n", at)
+        line = self._text[self._text.rfind("\n", 0, at) + 1 : len(self._text) if end < 0 else end]
+        try:
+            item = json.loads(line.rstrip(","))
+        except ValueError:
+            return None
+        return item if item.get(key) == name else None
+
+    @functools.cached_property
+    def _items(self):
+        return json.loads(self._text)["tools"]
+
+    @functools.cached_property
+    def _names(self):
+        """Every name of every function, as it is and normalised."""
+        names = {}
+        for key in ("ts", "py", "tool"):
+            for item in self._items:
+                names.setdefault(normal(item[key]), item)
+        for key in ("tool", "ts", "py"):
+            names.update({item[key]: item for item in self._items})
+        return names
+
+    @property
+    def listed(self):
+        """The names of all functions."""
+        return [item["py"] for item in self._items]
 
 
 class ServersModule(types.ModuleType):
@@ -78,12 +122,14 @@ class ServerModule(types.ModuleType):
     """`servers.google_drive`: one attribute per tool, under any of its names."""
 
     def __getattr__(self, name):
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
-        names, listed = SURFACE.tools(self.__dict__["__entry__"])
-        item = names.get(name) or names.get(normal(name))
+        tools = SURFACE.tools(self.__dict__["__entry__"])
+        if name == "__all__":
+            return tools.listed
+        item = tools.find(name)
         if item is None:
-            raise AttributeError(f"no tool {name!r} in {self.__name__}" + nearest(name, listed, "tools"))
+            raise AttributeError(f"no tool {name!r} in {self.__name__}" + nearest(name, tools.listed, "tools"))
         return self.__dict__.setdefault(item["py"], Tool(self.__dict__["__entry__"]["server"], item, self.__name__))
 
     __getitem__ = __getattr__
@@ -94,7 +140,7 @@ class ServerModule(types.ModuleType):
             super().__setattr__(name, value)
 
     def __dir__(self):
-        return sorted(SURFACE.tools(self.__dict__["__entry__"])[1])
+        return sorted(SURFACE.tools(self.__dict__["__entry__"]).listed)
 
 
 class ToolModule(types.ModuleType):
@@ -139,9 +185,9 @@ class Finder:
         if parts and entry is None:
             raise ImportError(SURFACE.unknown(parts[0]), name=fullname)
         if len(parts) == 2:
-            names, listed = SURFACE.tools(entry)
-            if parts[1] not in names and normal(parts[1]) not in names:
-                message = f"no tool {parts[1]!r} in servers.{parts[0]}" + nearest(parts[1], listed, "tools")
+            tools = SURFACE.tools(entry)
+            if tools.find(parts[1]) is None:
+                message = f"no tool {parts[1]!r} in servers.{parts[0]}" + nearest(parts[1], tools.listed, "tools")
                 raise ImportError(message, name=fullname)
         spec = importlib.machinery.ModuleSpec(fullname, Finder, is_package=len(parts) < 2)
         spec.loader_state = entry
@@ -157,7 +203,6 @@ class Finder:
         entry = module.__spec__.loader_state
         if isinstance(module, ServerModule):
             module.__dict__["__entry__"] = entry
-            module.__dict__["__all__"] = list(SURFACE.tools(entry)[1])
         elif isinstance(module, ServersModule):
             module.__dict__["__all__"] = dir(module)
 

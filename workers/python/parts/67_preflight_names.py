@@ -90,15 +90,16 @@ class PreflightNames(Preflight):
             return entry and ("server", entry)
         if owner[0] != "server":
             return None
-        names, listed = SURFACE.tools(owner[1])
-        item = names.get(name) or names.get(normal(name))
+        tools = SURFACE.tools(owner[1])
+        item = tools.find(name)
         if item is None:
             if not quiet and not name.startswith("__"):
-                near = difflib.get_close_matches(name, listed, 1, 0.6) or [one for one in listed if normal(name) in normal(one)][:1]
+                listed = tools.listed
+                near = close_to(name, listed, 1, 0.6) or [one for one in listed if normal(name) in normal(one)][:1]
                 text = f"{owner[1]['package']} has no function {name!r}" + nearest(name, listed, "functions")
                 if near and "did you mean" not in text:
                     text += f"; did you mean {near[0]}?"
-                meant = names[near[0]]["tool"] if near else ""
+                meant = tools.find(near[0])["tool"] if near else ""
                 self._problem("unknown_function", node, text, owner[1]["server"] if near else "", meant)
             return None
         return ("tool", owner[1], item)

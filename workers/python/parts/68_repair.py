@@ -158,7 +158,7 @@ def meant_by(name):
     entry = SURFACE.server(name)
     if entry is not None:
         return getattr(sys.modules["servers"], entry["package"]), f"servers.{entry['package']}"
-    owners = [entry for entry in SURFACE.index if normal(name) in SURFACE.tools(entry)[0]]
+    owners = [entry for entry in SURFACE.index if SURFACE.tools(entry).find(name)]
     if len(owners) != 1 or not normal(name):
         return None
     module = getattr(sys.modules["servers"], owners[0]["package"])

@@ -3,6 +3,7 @@
 //! What certainly fails is a problem; what may not be reached, or is caught, or is decided at run time, is a note.
 //! Never here: what a tool's schema says, which the host compares with the calls listed here.
 
+mod listing;
 mod meaning;
 mod reach;
 mod repair;

@@ -148,7 +148,7 @@ fn meant(spec: &str, surface: &Surface<'_>) -> Option<String> {
         (None | Some("index"), None) => Some(format!("/servers/{folder}")),
         (Some(tool), None) => {
             let tool = surface.tool(server, tool)?;
-            Some(format!("/servers/{folder}/{}", surface.tools(server)[tool].ts))
+            Some(format!("/servers/{folder}/{}", surface.entry(server, tool).ts))
         }
         _ => None,
     }
@@ -167,11 +167,10 @@ fn functions<'a>(
         let ImportDeclarationSpecifier::ImportSpecifier(one) = one else { continue };
         let local = one.local.span;
         let ModuleExportName::IdentifierName(name) = &mut one.imported else { continue };
-        let tools = surface.tools(server);
-        if tools.iter().any(|tool| name.name == tool.ts.as_str()) {
-            continue;
-        }
-        if let Some(tool) = surface.tool(server, &name.name).map(|at| &tools[at]) {
+        if let Some(tool) = surface.tool(server, &name.name).map(|at| surface.entry(server, at)) {
+            if tool.ts == name.name.as_str() {
+                continue;
+            }
             if normal(&tool.ts) != normal(&name.name) && tool.tool != name.name.as_str() {
                 continue;
             }

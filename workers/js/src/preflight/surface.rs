@@ -1,6 +1,7 @@
 //! The names of the code API, read from `/servers/.api` as far as a program asks.
 
-use crate::files::Files;
+use super::listing::{Listing, ToolEntry};
+use crate::files::{Files, lossy};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,26 +17,11 @@ pub(crate) struct Entry {
     pub(crate) package: String,
 }
 
-/// A tool's names and its parameters in calling order.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ToolEntry {
-    pub(crate) tool: String,
-    pub(crate) ts: String,
-    pub(crate) py: String,
-    #[serde(default)]
-    pub(crate) params: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Listing {
-    tools: Vec<ToolEntry>,
-}
-
 /// All servers, and the tools of those that were asked about.
 pub(crate) struct Surface<'f> {
     files: &'f Files,
     pub(crate) servers: Vec<Entry>,
-    tools: RefCell<HashMap<usize, Rc<Vec<ToolEntry>>>>,
+    tools: RefCell<HashMap<usize, Rc<Listing>>>,
 }
 
 /// A name without case and signs, for names that mean the same.
@@ -43,10 +29,10 @@ pub(super) fn normal(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The one place that fits, if just one does.
-fn sole(mut places: impl Iterator<Item = usize>) -> Option<usize> {
-    let first = places.next()?;
-    places.next().is_none().then_some(first)
+/// The one that fits, if just one does.
+pub(super) fn sole<T>(mut fitting: impl Iterator<Item = T>) -> Option<T> {
+    let first = fitting.next()?;
+    fitting.next().is_none().then_some(first)
 }
 
 impl<'f> Surface<'f> {
@@ -57,16 +43,23 @@ impl<'f> Surface<'f> {
         Self { files, servers, tools: RefCell::default() }
     }
 
-    /// The tools of a server.
-    pub(super) fn tools(&self, server: usize) -> Rc<Vec<ToolEntry>> {
-        let mut known = self.tools.borrow_mut();
-        let listing = || {
+    /// The functions of a server.
+    fn listing(&self, server: usize) -> Rc<Listing> {
+        let read = || {
             let path = format!("/servers/.api/{}.json", self.servers[server].folder);
-            let listing: Option<Listing> =
-                self.files.read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-            Rc::new(listing.map(|listing| listing.tools).unwrap_or_default())
+            Rc::new(Listing::new(self.files.read(&path).map(lossy).unwrap_or_default()))
         };
-        known.entry(server).or_insert_with(listing).clone()
+        self.tools.borrow_mut().entry(server).or_insert_with(read).clone()
+    }
+
+    /// What is known of a function that was found.
+    pub(super) fn entry(&self, server: usize, tool: usize) -> Rc<ToolEntry> {
+        self.listing(server).get(tool)
+    }
+
+    /// The first functions of a server, to be told of.
+    pub(super) fn first(&self, server: usize) -> Vec<String> {
+        self.listing(server).all().iter().take(12).map(|tool| tool.ts.clone()).collect()
     }
 
     /// A server by one of its names, as they are.
@@ -86,26 +79,12 @@ impl<'f> Surface<'f> {
 
     /// A tool of a server by any spelling of its name, if only one can be meant.
     pub(super) fn tool(&self, server: usize, name: &str) -> Option<usize> {
-        let tools = self.tools(server);
-        let exact = |form: fn(&ToolEntry) -> &str| tools.iter().position(|tool| form(tool) == name);
-        let found = exact(|tool| &tool.ts).or_else(|| exact(|tool| &tool.tool)).or_else(|| exact(|tool| &tool.py));
-        found.or_else(|| {
-            let wanted = normal(name);
-            let like = tools.iter().enumerate().filter(|(_, tool)| !wanted.is_empty() && normal(&tool.ts) == wanted);
-            sole(like.map(|(at, _)| at))
-        })
+        self.listing(server).find(name)
     }
 
     /// The only function of that name on all servers.
     pub(super) fn only(&self, name: &str) -> Option<(usize, usize)> {
-        let exact =
-            |server: usize| self.tools(server).iter().position(|tool| tool.ts == name).map(|tool| (server, tool));
-        let mut found = (0..self.servers.len()).filter_map(exact);
-        let first = found.next();
-        match (first, found.next()) {
-            (first, None) => first,
-            _ => None,
-        }
+        sole((0..self.servers.len()).filter_map(|server| Some((server, self.listing(server).called(name)?))))
     }
 
     /// Whether there is a file or folder.
@@ -115,7 +94,7 @@ impl<'f> Surface<'f> {
 
     /// The nearest of the functions of a server.
     pub(super) fn near(&self, server: usize, name: &str) -> Option<String> {
-        let (tools, wanted) = (self.tools(server), normal(name));
+        let (listing, wanted) = (self.listing(server), normal(name));
         let allowed = (wanted.len() / 3).max(2);
         let score = |text: &str| {
             let other = normal(text);
@@ -124,7 +103,7 @@ impl<'f> Surface<'f> {
                 !wanted.is_empty() && (other.contains(&wanted) || (other.len() > 3 && wanted.contains(&other)));
             (far <= allowed || inside).then_some(far)
         };
-        tools.iter().filter_map(|tool| Some((score(&tool.ts)?, &tool.ts))).min().map(|(_, name)| name.clone())
+        listing.all().iter().filter_map(|tool| Some((score(&tool.ts)?, &tool.ts))).min().map(|(_, name)| name.clone())
     }
 
     /// The nearest server.

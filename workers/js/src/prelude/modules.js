@@ -93,9 +93,9 @@ function moduleText(name) {
   const [folder, file] = name.slice("/servers/".length).split("/");
   if (file === undefined) return serversText();
   const entry = surface.find(folder);
-  if (file === "index.ts") return exportsText(name, surface.proxy(entry), surface.api(entry).tools.map((t) => t.ts));
+  if (file === "index.ts") return exportsText(name, surface.proxy(entry), surface.functions(entry));
   const stem = file.slice(0, -3);
-  const call = surface.api(entry).functions.get(stem);
+  const call = surface.call(entry, surface.tool(entry, stem));
   parts.set(name, call);
   return `const m=__outboard_module(${JSON.stringify(name)});export default m;export{m as ${stem}};`;
 }
@@ -113,7 +113,13 @@ function exportsOf(name) {
   if (name === "/servers/index.ts") return surface.index().map((e) => e.namespace);
   const [, , folder, file] = name.split("/");
   if (!name.startsWith("/servers/")) return [];
-  return file === "index.ts" ? surface.api(surface.find(folder)).tools.map((t) => t.ts) : [file.slice(0, -3)];
+  return file === "index.ts" ? surface.functions(surface.find(folder)) : [file.slice(0, -3)];
+}
+
+// Whether a module offers a name; of a server only the one function is looked up.
+function isOffered(module, name) {
+  const [, folder] = /^\/servers\/([^/]+)\/index\.ts$/.exec(module) ?? [];
+  return folder === undefined ? exportsOf(module).includes(name) : surface.called(surface.find(folder), name) !== undefined;
 }
 
 function require(spec) {
@@ -125,5 +131,5 @@ function require(spec) {
   const [folder, file] = name.slice("/servers/".length).split("/");
   if (file === undefined) return servers;
   const entry = surface.find(folder);
-  return file === "index.ts" ? surface.proxy(entry) : { [file.slice(0, -3)]: surface.api(entry).functions.get(file.slice(0, -3)) };
+  return file === "index.ts" ? surface.proxy(entry) : { [file.slice(0, -3)]: surface.call(entry, surface.tool(entry, file.slice(0, -3))) };
 }

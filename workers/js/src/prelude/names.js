@@ -43,18 +43,14 @@ function unknownServer(name) {
 }
 
 function unknownTool(entry, name) {
-  const near = nearest(name, surface.api(entry).tools.map((t) => t.ts));
+  const near = nearest(name, surface.functions(entry));
   return new ToolError({ code: "unknown_tool", server: entry.server, tool: name,
     message: `The server "${entry.server}" has no tool "${name}".`,
     hint: didYouMean(near, `List them with await searchTools("", { server: "${entry.server}" }) or in /servers/${entry.folder}.`) });
 }
 
 function toolsNamed(name) {
-  const found = [];
-  for (const entry of surface.index()) {
-    if (surface.api(entry).tools.some((t) => t.ts === name)) found.push(entry);
-  }
-  return found;
+  return surface.index().filter((entry) => surface.called(entry, name) !== undefined);
 }
 
 const onDemand = {
@@ -69,7 +65,7 @@ function bindFree(names) {
     let value = entry ? surface.proxy(entry) : onDemand[name]?.();
     if (value === undefined) {
       const owners = toolsNamed(name);
-      if (owners.length === 1) value = surface.api(owners[0]).functions.get(name);
+      if (owners.length === 1) value = surface.call(owners[0], surface.called(owners[0], name));
     }
     value ??= ownNames[name] ?? meantBy(name);
     if (value !== undefined) hidden(name, value);
@@ -79,7 +75,7 @@ function bindFree(names) {
 function freeNameHint(name) {
   const owners = toolsNamed(name);
   if (owners.length > 1) return `Several servers have ${name}: ${owners.slice(0, 4).map((e) => `${e.namespace}.${name}`).join(", ")}.`;
-  const tools = surface.index().flatMap((e) => surface.api(e).tools.map((t) => `${e.namespace}.${t.ts}`));
+  const tools = surface.index().flatMap((e) => surface.functions(e).map((name) => `${e.namespace}.${name}`));
   const spaces = surface.index().map((e) => e.namespace);
   const near = [...nearest(name, spaces, 2), ...nearest(name, tools, 3)];
   return near.length ? `Did you mean ${near.join(", ")}?` : undefined;

@@ -22,9 +22,8 @@ function meantBy(name) {
   if (allServers.has(name.toLowerCase())) return servers;
   const entry = soleServer(name);
   if (entry) return surface.proxy(entry);
-  const owners = surface.index().filter((one) => soleTool(surface.api(one).tools, name));
-  if (owners.length !== 1) return undefined;
-  return surface.api(owners[0]).functions.get(soleTool(surface.api(owners[0]).tools, name).ts);
+  const owners = surface.index().filter((one) => surface.tool(one, name) !== undefined);
+  return owners.length === 1 ? surface.call(owners[0], surface.tool(owners[0], name)) : undefined;
 }
 
 function nameFault(name) {
@@ -40,9 +39,9 @@ function importFault(spec, names) {
   let module;
   try { module = resolve("/program.ts", spec); } catch (error) { return [error.message, error.hint].filter(Boolean).join(" "); }
   if (!module.startsWith("/servers/") && !module.startsWith("node:")) return undefined;
-  const offered = exportsOf(module);
-  const missing = names.find((name) => name !== "default" && !offered.includes(name));
-  if (missing === undefined || offered.length === 0) return undefined;
+  const missing = names.find((name) => name !== "default" && !isOffered(module, name));
+  const offered = missing === undefined ? [] : exportsOf(module);
+  if (offered.length === 0) return undefined;
   return `"${spec}" does not export ${missing}. ${didYouMean(nearest(missing, offered), `It exports ${offered.slice(0, 12).join(", ")}.`)}`;
 }
 

@@ -113,16 +113,36 @@ function toolFunction(entry, tool) {
   return call;
 }
 
-// Functions are made as they are asked for: a server may have ten thousand, and a program calls a few.
-function functionsOf(entry, tools) {
-  const [named, made] = [new Map(), new Map()];
-  for (const tool of tools) named.set(tool.ts, tool);
+// The functions of one server. The host writes each on a line of its own, so that those that a program names are found
+// without reading the others, of which there may be ten thousand.
+function listingOf(entry) {
+  const text = host.readText(`/servers/.api/${entry.folder}.json`);
+  const [found, made] = [new Map(), new Map()];
+  let tools;
+  const all = () => (tools ??= JSON.parse(text).tools);
+  const line = (key, name) => {
+    const at = text.indexOf(`"${key}":${JSON.stringify(name)}`);
+    if (at < 0) return undefined;
+    const end = text.indexOf("\n", at);
+    try {
+      const tool = JSON.parse(text.slice(text.lastIndexOf("\n", at) + 1, end < 0 ? undefined : end).replace(/,$/, ""));
+      return tool[key] === name ? tool : undefined;
+    } catch { return undefined; }
+  };
+  const first = (look) => look("ts") ?? look("tool") ?? look("py");
   return {
-    named,
-    get(name) {
-      const tool = named.get(name);
-      if (tool && !made.has(name)) made.set(name, toolFunction(entry, tool));
-      return made.get(name);
+    all,
+    // A function by any of its names; undefined where none or more than one is meant.
+    find(name) {
+      if (!found.has(name)) {
+        const exact = () => first((key) => all().find((tool) => tool[key] === name));
+        found.set(name, first((key) => line(key, name)) ?? exact() ?? soleTool(all(), name));
+      }
+      return found.get(name);
+    },
+    call(tool) {
+      if (!made.has(tool.ts)) made.set(tool.ts, toolFunction(entry, tool));
+      return made.get(tool.ts);
     },
   };
 }
@@ -143,18 +163,18 @@ const surface = {
       ?? all.find((e) => e.namespace === name || e.package === name) ?? soleServer(name);
   },
   api(entry) {
-    let api = this.apis.get(entry.folder);
-    if (!api) {
-      const tools = JSON.parse(host.readText(`/servers/.api/${entry.folder}.json`)).tools;
-      api = { tools, functions: functionsOf(entry, tools) };
-      this.apis.set(entry.folder, api);
-    }
-    return api;
+    if (!this.apis.has(entry.folder)) this.apis.set(entry.folder, listingOf(entry));
+    return this.apis.get(entry.folder);
   },
-  tool(entry, name) {
-    const { tools, functions } = this.api(entry);
-    return functions.named.get(name) ?? tools.find((t) => t.tool === name) ?? tools.find((t) => t.py === name) ?? soleTool(tools, name);
+  // A tool by any of its names.
+  tool(entry, name) { return this.api(entry).find(String(name)); },
+  // The tool of exactly this name.
+  called(entry, name) {
+    const tool = this.tool(entry, name);
+    return tool?.ts === name ? tool : undefined;
   },
+  functions(entry) { return this.api(entry).all().map((tool) => tool.ts); },
+  call(entry, tool) { return this.api(entry).call(tool); },
   proxy(entry) {
     if (!this.proxies.has(entry.folder)) this.proxies.set(entry.folder, serverProxy(entry));
     return this.proxies.get(entry.folder);
@@ -186,8 +206,8 @@ function lazyObject(label, find, names, unknown) {
 
 function serverProxy(entry) {
   return lazyObject(entry.namespace,
-    (name) => { const tool = surface.tool(entry, name); return tool && surface.api(entry).functions.get(tool.ts); },
-    () => surface.api(entry).tools.map((t) => t.ts),
+    (name) => { const tool = surface.tool(entry, name); return tool && surface.call(entry, tool); },
+    () => surface.functions(entry),
     (name) => unknownTool(entry, name));
 }
 

@@ -96,7 +96,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn plan(&mut self, call: &CallExpression<'_>, tool: (usize, usize), here: Here) {
-        let params = self.surface.tools(tool.0)[tool.1].params.clone();
+        let params = self.surface.entry(tool.0, tool.1).params.clone();
         let mut given: Vec<&Expression<'_>> = call.arguments.iter().filter_map(Argument::as_expression).collect();
         let spread = given.len() < call.arguments.len();
         while given.last().is_some_and(|last| is_undefined(last)) {

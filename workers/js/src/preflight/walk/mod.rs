@@ -162,11 +162,11 @@ impl<'s> Walk<'s> {
     }
 
     fn names_of(&self, server: usize, tool: usize) -> (String, String) {
-        (self.surface.servers[server].server.clone(), self.surface.tools(server)[tool].tool.clone())
+        (self.surface.servers[server].server.clone(), self.surface.entry(server, tool).tool.clone())
     }
 
     fn label(&self, (server, tool): (usize, usize)) -> String {
-        format!("{}.{}", self.surface.servers[server].namespace, self.surface.tools(server)[tool].ts)
+        format!("{}.{}", self.surface.servers[server].namespace, self.surface.entry(server, tool).ts)
     }
 
     fn doubt(&mut self, kind: &'static str, offset: u32, message: String, tool: Option<(usize, usize)>, here: Here) {

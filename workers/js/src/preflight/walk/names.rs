@@ -109,10 +109,8 @@ impl Walk<'_> {
                 let space = &self.surface.servers[server].namespace;
                 let near = self.surface.near(server, name);
                 let tool = near.as_ref().and_then(|near| self.surface.tool(server, near)).map(|tool| (server, tool));
-                let listed =
-                    || self.surface.tools(server).iter().take(12).map(|tool| tool.ts.clone()).collect::<Vec<_>>();
                 let meant = near.map(|near| format!("did you mean {space}.{near}?"));
-                let meant = meant.unwrap_or_else(|| format!("functions: {}", listed().join(", ")));
+                let meant = meant.unwrap_or_else(|| format!("functions: {}", self.surface.first(server).join(", ")));
                 let message = format!("{space} has no function {name:?}, or policy hides it; {meant}");
                 self.doubt("unknown_function", offset, message, tool, here);
             }
