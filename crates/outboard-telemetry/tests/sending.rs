@@ -2,9 +2,10 @@
 
 use crate::receiver::{Mood, Receiver, attributes};
 use crate::story::{self, call, id};
-use outboard_journal::{Journal, Status, memory};
+use outboard_journal::{Fact, Follower, Journal, Mark, MarkKind, Status, memory};
 use outboard_telemetry::{Options, Protocol, Sampler, SendError, Stats, Telemetry, TreeOptions, resend};
 use outboard_types::{SpanId, TraceId, TraceOrigin};
+use std::sync::Arc;
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -75,6 +76,52 @@ async fn a_server_that_says_nothing_holds_nobody() {
     tell(&journal, 1).await;
     let stats = telemetry.close(Duration::from_millis(300)).await;
     assert_eq!((stats.sent, stats.dropped), (0, 2));
+}
+
+struct Nobody;
+
+impl Follower for Nobody {
+    fn heard(&self, _: Fact<'_>) {}
+}
+
+#[tokio::test]
+async fn an_end_that_is_heard_of_before_the_journal_has_it_is_waited_for() {
+    let receiver = Receiver::start(Mood::Takes).await;
+    let journal = memory().unwrap();
+    journal.follow(Arc::new(Nobody));
+    let telemetry = Telemetry::start(receiver.options(Protocol::Json), TreeOptions::default(), &journal).unwrap();
+    let [provider, model, text] = ["openai", "scripted", "code"].map(str::to_owned);
+    let mark = |what| Mark { execution: id(1), at_us: story::T * 1_000, what };
+    let turn = MarkKind::Turn {
+        run_us: story::T * 1_000,
+        turn: 1,
+        provider: provider.clone(),
+        model: model.clone(),
+        took_us: 5_000,
+        input: 10,
+        cached: 0,
+        output: 1,
+        calls: 0,
+        ok: true,
+    };
+    let status = "succeeded".to_owned();
+    let end = MarkKind::Agent { provider, model, mode: text, took_us: 9_000, turns: 1, status, cost_micros: None };
+    journal.mark(mark(turn));
+    let end = mark(end);
+    telemetry.heard(Fact::Marked(&end));
+    // Long enough for a look or two, and right whenever they are.
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    journal.mark(end);
+    let sent = || telemetry.stats().sent;
+    for _ in 0..600 {
+        if sent() > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let sent_before_the_close = sent();
+    assert_eq!(telemetry.close(LONG).await, Stats { sent: sent_before_the_close, dropped: 0, sampled_out: 0 });
+    assert!(sent_before_the_close > 0);
 }
 
 #[tokio::test]

@@ -1,14 +1,13 @@
 //! The one task that draws and sends.
 
 use super::post::{BATCH, Poster};
-use super::queue::{Job, Jobs};
+use super::queue::{Job, Jobs, News};
 use super::{Counters, SendError, Settled};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::span::Span;
 use crate::tree::{Trace, TreeOptions, tree};
 use outboard_journal::{Journal, JournalError};
-use outboard_types::ExecutionId;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -66,9 +65,9 @@ impl Background {
         let (mut spans, mut next, mut weight) = (Vec::new(), Some(first), 0);
         while let Some(job) = next.take() {
             weight += job.weight;
-            match self.draw(&job.id).await {
+            match self.draw(&job).await {
                 // A program that another process began: its end is a job of its own.
-                Ok(Found::Ready(trace)) if trace.program && !job.whole => {}
+                Ok(Found::Ready(trace)) if trace.program && job.news == News::Call => {}
                 Ok(Found::Ready(trace)) => self.keep(&job, trace, &mut spans),
                 Ok(Found::Later) => self.jobs.goes_on(&job.id),
                 Ok(Found::Gone) => self.drop(job.weight, "the journal has no end of it"),
@@ -92,20 +91,21 @@ impl Background {
         }
     }
 
-    /// What was heard of is on its way to the disk: it may take a moment until it can be read.
-    async fn draw(&self, id: &ExecutionId) -> Result<Found, JournalError> {
+    /// What was heard of is on its way to the disk: it may take a moment until it can be read. An end that was announced
+    /// is waited for, as nobody announces it again.
+    async fn draw(&self, job: &Job) -> Result<Found, JournalError> {
         if let Some(settled) = self.settled.get() {
             settled().await;
         }
         for _ in 0..LOOKS {
-            let (journal, drawn, wanted) = (self.journal.clone(), self.drawn.clone(), id.clone());
+            let (journal, drawn, wanted) = (self.journal.clone(), self.drawn.clone(), job.id.clone());
             let found = tokio::task::spawn_blocking(move || {
                 journal.flush().ok();
                 tree(&journal, &wanted, &drawn)
             });
             match found.await {
                 Ok(Ok(Some(trace))) if trace.ended => return Ok(Found::Ready(trace)),
-                Ok(Ok(Some(_))) if !self.jobs.is_closed() => return Ok(Found::Later),
+                Ok(Ok(Some(_))) if job.news != News::End && !self.jobs.is_closed() => return Ok(Found::Later),
                 Ok(Err(error)) => return Err(error),
                 _ => tokio::time::sleep(LOOK).await,
             }

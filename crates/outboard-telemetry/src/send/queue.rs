@@ -15,8 +15,18 @@ pub(super) struct Job {
     pub(super) id: ExecutionId,
     /// About how many spans it is.
     pub(super) weight: u64,
-    /// Whether it is all that there will be; else a call that may be its own, or of a program that goes on.
-    pub(super) whole: bool,
+    pub(super) news: News,
+}
+
+/// What was heard of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// A call that may be its own, or of a program that goes on.
+    Call,
+    /// A request that may be its own, or of a conversation that goes on.
+    Request,
+    /// The end. It is heard of before the journal has it.
+    End,
 }
 
 /// The receiving end.
@@ -73,17 +83,17 @@ impl Queue {
                     *calls += 1;
                     0
                 }
-                None => self.offer(&record.execution, 1, false),
+                None => self.offer(&record.execution, 1, News::Call),
             },
             Fact::Ended(id, _) => {
                 let calls = self.shared.running().remove(id).unwrap_or(0);
-                self.offer(id, calls + 1, true)
+                self.offer(id, calls + 1, News::End)
             }
             Fact::Marked(mark) => match &mark.what {
-                MarkKind::Agent { turns, .. } => self.offer(&mark.execution, u64::from(*turns) + 1, true),
+                MarkKind::Agent { turns, .. } => self.offer(&mark.execution, u64::from(*turns) + 1, News::End),
                 // A listing is no tool, and would be a trace of its own each time.
                 MarkKind::Request { took_us: Some(_), tool, .. } if !tool.contains('/') => {
-                    self.offer(&mark.execution, 1, true)
+                    self.offer(&mark.execution, 1, News::Request)
                 }
                 _ => 0,
             },
@@ -91,13 +101,13 @@ impl Queue {
         }
     }
 
-    fn offer(&self, id: &ExecutionId, weight: u64, whole: bool) -> u64 {
+    fn offer(&self, id: &ExecutionId, weight: u64, news: News) -> u64 {
         let before = self.shared.waiting.fetch_add(weight, Ordering::AcqRel);
         // One execution is taken whatever its size, so that nothing is too large to be sent at all.
         let room = before == 0 || before + weight <= self.shared.limit;
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         let taken =
-            room && sender.as_ref().is_some_and(|sender| sender.send(Job { id: id.clone(), weight, whole }).is_ok());
+            room && sender.as_ref().is_some_and(|sender| sender.send(Job { id: id.clone(), weight, news }).is_ok());
         if taken {
             return 0;
         }
