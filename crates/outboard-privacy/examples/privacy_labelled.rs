@@ -1,4 +1,5 @@
-//! Compares findings with labelled spans: `evaluate FILE`, where FILE is a JSON list of texts with their spans.
+//! Compares findings with labelled spans: `privacy_labelled [--misses] FILE`, where FILE is a JSON list of texts with their
+//! spans; with `--misses` each false alarm and each miss is told with its neighbourhood.
 #![allow(clippy::print_stdout, reason = "the table is what the example is for")]
 
 use outboard_privacy::{Detector, Finding, Kind, Options, prose_names};
@@ -17,7 +18,8 @@ const KINDS: [(&str, Kind); 7] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    let path = std::env::args().nth(1).ok_or("say which file: evaluate FILE")?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let path = arguments.last().ok_or("say which file: privacy_labelled [--misses] FILE")?;
     let items: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     let detector = Detector::new(&Options::default())?;
     let mut size = 0;
@@ -31,7 +33,36 @@ fn main() -> Result<(), Failure> {
     let held: Vec<&Value> = items.iter().skip(1).step_by(2).collect();
     table("all", &items.iter().collect::<Vec<_>>(), &detector);
     table("every second one, which the rules for names were not fitted to", &held, &detector);
+    if arguments.iter().any(|argument| argument == "--misses") {
+        items.iter().for_each(|item| misses(item, &detector));
+    }
     Ok(())
+}
+
+fn misses(item: &Value, detector: &Detector) {
+    let text = item["full_text"].as_str().unwrap_or("");
+    let around = |range: &Range<usize>| {
+        let from = text.floor_char_boundary(range.start.saturating_sub(40));
+        let to = text.ceil_char_boundary((range.end + 40).min(text.len()));
+        format!("{}[{}]{}", &text[from..range.start], &text[range.clone()], &text[range.end..to]).replace('\n', "⏎")
+    };
+    for (label, kind) in KINDS {
+        let (gold, found) = (labelled(item, text, label), found(detector, text, &kind));
+        found.iter().filter(|one| !hit(one, &gold)).for_each(|one| println!("{label} false: {}", around(one)));
+        gold.iter().filter(|one| !hit(one, &found)).for_each(|one| println!("{label} missed: {}", around(one)));
+    }
+}
+
+fn labelled(item: &Value, text: &str, label: &str) -> Vec<Range<usize>> {
+    item["spans"].as_array().into_iter().flatten().filter_map(|span| range(text, span, label)).collect()
+}
+
+fn found(detector: &Detector, text: &str, kind: &Kind) -> Vec<Range<usize>> {
+    findings(detector, text).into_iter().filter(|f| f.kind == *kind).map(|f| f.range).collect()
+}
+
+fn hit(one: &Range<usize>, others: &[Range<usize>]) -> bool {
+    others.iter().any(|other| half(one, other))
 }
 
 /// Labelled, labelled and found, found, found and labelled.
@@ -73,11 +104,7 @@ fn findings(detector: &Detector, text: &str) -> Vec<Finding> {
 
 fn count(detector: &Detector, item: &Value, label: &str, kind: &Kind, counts: &mut Counts) {
     let text = item["full_text"].as_str().unwrap_or("");
-    let gold: Vec<Range<usize>> =
-        item["spans"].as_array().into_iter().flatten().filter_map(|span| range(text, span, label)).collect();
-    let found: Vec<Range<usize>> =
-        findings(detector, text).into_iter().filter(|f| f.kind == *kind).map(|f| f.range).collect();
-    let hit = |one: &Range<usize>, others: &[Range<usize>]| others.iter().any(|other| half(one, other));
+    let (gold, found) = (labelled(item, text, label), found(detector, text, kind));
     counts[0] += gold.len();
     counts[1] += gold.iter().filter(|one| hit(one, &found)).count();
     counts[2] += found.len();

@@ -1,6 +1,7 @@
 //! Names in running text.
 
 mod letters;
+mod places;
 
 use super::cues::{CUES, HINTS, PARTICLES, SPEECH, TITLES, VERBS, WHERE};
 use super::lexicon::ending;
@@ -194,7 +195,9 @@ impl Reader<'_> {
         let flat = |token: &Token| token.is(&["apt", "apartment", "suite", "unit"]);
         let behind = behind.filter(|token| !(flat(token) && to > from + 1));
         let behind_place = behind.is_some_and(|token| {
-            (token.known.place() && (token.capital() || self.small))
+            // `as` is a company behind its name, and else a word.
+            let company = !token.is(&["as"]) || token.shape == Shape::Upper;
+            (token.known.place() && company && (token.capital() || self.small))
                 || token.shape == Shape::Number && token.text.len() < 5
         });
         let joined = self.tokens.get(to).is_some_and(|token| token.gap == Gap::Joined);
@@ -206,7 +209,8 @@ impl Reader<'_> {
                 && !token.known.first()
         });
         let lone_pair = to == from + 1 && self.tokens[from].text.contains('-') && self.tokens[from].known.last();
-        behind_place || inside || joined || ahead || lone_pair
+        let longer = || self.in_longer_name(from, to) || self.before_longer_name(to) || self.in_firm(from);
+        behind_place || inside || joined || ahead || lone_pair || longer()
     }
 
     /// A number on the same line, right before: most likely an address.
@@ -281,6 +285,8 @@ mod tests {
             ("The report of Maria J. Kowalska's team", vec!["Maria J. Kowalska"]),
             ("Name: Björn Sigursteinsson\nPhone: 1", vec!["Björn Sigursteinsson"]),
             ("my name is ada lovelace", vec!["ada lovelace"]),
+            ("please add julie novák as a beneficiary", vec!["julie novák"]),
+            ("we met Davis, Reynolds and Williamson there", vec!["Davis", "Reynolds", "Williamson"]),
         ] {
             assert_eq!(found(text), wanted, "{text}");
         }
@@ -296,6 +302,11 @@ mod tests {
             "let will = mark(rose, art); // Will it run?",
             "San Francisco, New York, Victoria Station",
             "Read the Alexander Street map",
+            "come to 7 rue Charles Corbeau or 72 Avenue Mohamed Salah",
+            "I live in San Giuseppe Vesuviano",
+            "we met on Erzsébet tér 92 then",
+            "The Davis, Reynolds and Williamson office",
+            "Ask Wilson & Company, or Wilson and Associates",
         ] {
             assert!(found(text).is_empty(), "{text}: {:?}", found(text));
         }
