@@ -106,7 +106,7 @@ impl Provider {
     /// What a proof says whose signature fits the key that it shows.
     fn proof(&self, asked: &Asked) -> Value {
         let proof = asked.header("dpop");
-        let Ok(header) = jsonwebtoken::decode_header(&proof) else { return Value::Null };
+        let Ok(header) = jsonwebtoken::decode_header(proof) else { return Value::Null };
         let key = jsonwebtoken::DecodingKey::from_jwk(&header.jwk.unwrap()).unwrap();
         let mut wanted = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::ES256);
         wanted.required_spec_claims.clear();
