@@ -187,8 +187,15 @@ def rehearse_what_comes(is_enough):
     parse_frame(b'{"start":{"code":"1"}}')
     if is_enough():
         return
-    program = Program("1", None)
+    program, notes = Program("1", None), []
     compiled = program.compile(False)
+    if is_enough():
+        return
+    tree = ast.parse("1", PROGRAM)
+    found = preflight(tree, program.code, program.space, notes)
+    if is_enough():
+        return
+    Inspection(tree).as_frame(found)
     if not is_enough():
         resolve(eval(compiled, program.space))
 

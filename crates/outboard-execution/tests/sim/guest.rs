@@ -49,7 +49,7 @@ async fn serve(socket: &mut UnixStream, shape: Shape, mut told: impl FnMut(Strin
                     encode(&FromWorker::Inspected { inspection: Inspection::default() }, &mut out).unwrap();
                     continue;
                 }
-                ToWorker::Clock { .. } => continue,
+                ToWorker::Wake {} | ToWorker::Clock { .. } => continue,
                 ToWorker::Go {} => (0, 0),
                 ToWorker::Done { id, value } => {
                     let value = answer(value.get());
