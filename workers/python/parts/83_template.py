@@ -57,6 +57,7 @@ def copy_for_each_order(control, line=4):
 
 def renew():
     """Makes a copy of a template differ from its siblings where that matters, and takes costs before they count."""
+    Fate.rehearse()
     random.seed()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()
