@@ -21,7 +21,7 @@ mod vm;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | clients | site | phoenix | prometheus | tidy | docs | figures | sizes | vm";
+const USAGE: &str = "usage: cargo xtask ci | setup | demo | attack | install | release | conformance | frameworks | real | clients | site | collector | phoenix | prometheus | tidy | docs | figures | sizes | vm";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +42,7 @@ fn main() -> Result<()> {
         Some("site") => site::run(rest),
         Some("frameworks") => frameworks::run(rest),
         Some("vm") => vm::run(rest),
+        Some("collector") => backends::collector::run(),
         Some("phoenix") => backends::phoenix::run(),
         Some("prometheus") => backends::prometheus::run(),
         Some("conformance") => conformance::run(rest),

@@ -36,9 +36,9 @@ impl Executions {
             Tokens { model_in: text.len() as u64 / 4, model_out, direct_equivalent, counter: Estimate.label().into() };
         let Some(counting) = &self.deps().counting else { return estimate };
         counting.settled().await;
-        let rows = self.deps().journal.tokens(&report.execution).unwrap_or_default();
-        let sum = |parts: &[TextPart]| rows.iter().filter(|row| parts.contains(&row.part)).map(|row| row.tokens).sum();
-        if !counting.is_whole() || !rows.iter().any(|row| row.part == TextPart::Code) {
+        let sums = self.deps().journal.token_sums(&report.execution).unwrap_or_default();
+        let sum = |parts: &[TextPart]| sums.iter().filter(|(part, _)| parts.contains(part)).map(|(_, sum)| sum).sum();
+        if !counting.is_whole() || !sums.iter().any(|(part, _)| *part == TextPart::Code) {
             return estimate;
         }
         Tokens {

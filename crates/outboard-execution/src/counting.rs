@@ -1,17 +1,20 @@
 //! Counting tokens exactly, on a thread of its own: nobody who calls or answers waits for it.
 //!
-//! Each text is counted once; whoever shows figures reads them from the journal. What there is no room for is left to
-//! the estimate that is made of its size.
+//! Each text is counted once, and the same text not again while it is remembered; whoever shows figures reads them from
+//! the journal. What there is no room for is left to the estimate that is made of its size. The thread is woken for
+//! many texts at once, and writes their counts down together.
 
 use crate::ledger::shown_text;
 use outboard_gateway::Reader;
-use outboard_journal::{Counted, Journal, TextPart};
+use outboard_journal::{Counted, Giver, Journal, Taker, TextPart, gather};
 use outboard_ledger::TokenCounter;
 use outboard_types::{ExecutionId, ToolResult, now_ms};
 use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -23,7 +26,10 @@ const ROOM: u64 = 64 << 20;
 const QUEUE: usize = 65_536;
 
 /// Texts that are written down together.
-const GROUP: usize = 256;
+const GROUP: usize = 2_048;
+
+/// Texts whose tokens are remembered.
+const REMEMBERED: usize = 4_096;
 
 /// The longest that somebody who shows figures waits for them.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -31,10 +37,11 @@ const SETTLED: Duration = Duration::from_secs(10);
 /// Hands texts to the thread that counts.
 pub struct Counting {
     counter: Arc<dyn TokenCounter>,
-    jobs: Mutex<Option<SyncSender<Job>>>,
+    jobs: Giver<Job>,
     waiting: Arc<AtomicU64>,
     over: Mutex<Option<Receiver<()>>>,
     told: AtomicBool,
+    closed: AtomicBool,
 }
 
 /// What the thread is to do.
@@ -60,19 +67,22 @@ enum Body {
 }
 
 impl Body {
-    fn bytes(&self) -> u64 {
+    fn text(&self) -> &str {
         match self {
-            Self::Plain(text) => text.len() as u64,
-            Self::Arguments(raw) => raw.get().len() as u64,
-            Self::Result(raw) => raw.get().len() as u64,
+            Self::Plain(text) => text,
+            Self::Arguments(raw) => raw.get(),
+            Self::Result(raw) => raw.get(),
         }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.text().len() as u64
     }
 
     fn count(&self, counter: &dyn TokenCounter) -> u64 {
         match self {
-            Self::Plain(text) => counter.count(text),
-            Self::Arguments(raw) => counter.count(raw.get()),
             Self::Result(raw) => counter.count(&shown_text(raw)),
+            other => counter.count(other.text()),
         }
     }
 }
@@ -80,16 +90,24 @@ impl Body {
 impl Counting {
     /// Starts the thread; the counts go into this journal.
     pub fn start(counter: Box<dyn TokenCounter>, journal: Journal) -> io::Result<Arc<Self>> {
-        let (sender, jobs) = sync_channel(QUEUE);
+        let (giver, jobs) = gather(QUEUE);
         let (done, over) = sync_channel(1);
         let (counter, waiting): (Arc<dyn TokenCounter>, _) = (counter.into(), Arc::<AtomicU64>::default());
-        let thread = Counter { counter: counter.clone(), journal, jobs, waiting: waiting.clone() };
+        let known = Known { counter: counter.clone(), tokens: HashMap::new(), hashes: RandomState::new() };
+        let thread = Counter { known, journal, jobs, waiting: waiting.clone() };
         std::thread::Builder::new().name("tokens".to_owned()).spawn(move || {
             thread.run();
             drop(done);
         })?;
-        let (jobs, over) = (Mutex::new(Some(sender)), Mutex::new(Some(over)));
-        Ok(Arc::new(Self { counter, jobs, waiting, over, told: AtomicBool::new(false) }))
+        let over = Mutex::new(Some(over));
+        Ok(Arc::new(Self {
+            counter,
+            jobs: giver,
+            waiting,
+            over,
+            told: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        }))
     }
 
     /// What counts here.
@@ -105,8 +123,7 @@ impl Counting {
     /// Waits until all texts so far are counted and in the journal, though not for long. After the close they are.
     pub async fn settled(&self) {
         let (tell, told) = oneshot::channel();
-        let sender = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if sender.is_some_and(|sender| sender.try_send(Job::Tell(tell)).is_ok()) {
+        if self.jobs.give_urgent(Job::Tell(tell)) {
             let _ = tokio::time::timeout(SETTLED, told).await;
         }
     }
@@ -118,12 +135,13 @@ impl Counting {
 
     fn put(&self, execution: &ExecutionId, part: TextPart, call: u64, body: Body) {
         let bytes = body.bytes();
-        let sender = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(sender) = sender.as_ref() else { return };
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
         let before = self.waiting.fetch_add(bytes, Ordering::AcqRel);
         let room = before == 0 || before + bytes <= ROOM;
         let text = Text { execution: execution.clone(), part, call, body };
-        if !room || sender.try_send(Job::Count(text)).is_err() {
+        if !room || !self.jobs.give(Job::Count(text)) {
             self.waiting.fetch_sub(bytes, Ordering::AcqRel);
             if !self.told.swap(true, Ordering::AcqRel) {
                 tracing::warn!("texts come faster than their tokens can be counted; some stay estimates");
@@ -133,7 +151,8 @@ impl Counting {
 
     /// Takes nothing more, and waits for what was taken, at most this long. Blocks the thread.
     pub fn close(&self, limit: Duration) {
-        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.closed.store(true, Ordering::Release);
+        self.jobs.close();
         let over = self.over.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(RecvTimeoutError::Timeout)) = over.map(|over| over.recv_timeout(limit)) {
             let bytes = self.waiting.load(Ordering::Acquire);
@@ -153,20 +172,23 @@ impl Reader for Counting {
 
 /// The thread.
 struct Counter {
-    counter: Arc<dyn TokenCounter>,
+    known: Known,
     journal: Journal,
-    jobs: Receiver<Job>,
+    jobs: Taker<Job>,
     waiting: Arc<AtomicU64>,
 }
 
 impl Counter {
-    fn run(self) {
-        while let Ok(first) = self.jobs.recv() {
+    fn run(mut self) {
+        while let Some(jobs) = self.jobs.take(None) {
             let (mut rows, mut tell) = (Vec::new(), Vec::new());
-            for job in std::iter::once(first).chain(self.jobs.try_iter()).take(GROUP) {
+            for job in jobs {
                 match job {
                     Job::Count(text) => rows.push(self.count(text)),
                     Job::Tell(whom) => tell.push(whom),
+                }
+                if rows.len() == GROUP {
+                    self.journal.counted(std::mem::take(&mut rows));
                 }
             }
             if !rows.is_empty() {
@@ -180,11 +202,35 @@ impl Counter {
         }
     }
 
-    fn count(&self, text: Text) -> Counted {
-        let tokens = text.body.count(&*self.counter);
+    fn count(&mut self, text: Text) -> Counted {
+        let tokens = self.known.count(&text.body);
         self.waiting.fetch_sub(text.body.bytes(), Ordering::AcqRel);
         let Text { execution, part, call, .. } = text;
-        Counted { execution, part, call, at_ms: now_ms(), tokens, counter: self.counter.label().to_owned() }
+        Counted { execution, part, call, at_ms: now_ms(), tokens, counter: self.known.counter.label().to_owned() }
+    }
+}
+
+/// Texts that were counted lately, by their hashes: loops ask the same and hear the same.
+struct Known {
+    counter: Arc<dyn TokenCounter>,
+    tokens: HashMap<(u64, u64), u64>,
+    /// Keyed with chance, so that nobody can make two texts that are taken for one.
+    hashes: RandomState,
+}
+
+impl Known {
+    fn count(&mut self, body: &Body) -> u64 {
+        let text = (matches!(body, Body::Result(_)), body.text());
+        let key = (self.hashes.hash_one(text), body.bytes());
+        if let Some(tokens) = self.tokens.get(&key) {
+            return *tokens;
+        }
+        if self.tokens.len() >= REMEMBERED {
+            self.tokens.clear();
+        }
+        let tokens = body.count(&*self.counter);
+        self.tokens.insert(key, tokens);
+        tokens
     }
 }
 

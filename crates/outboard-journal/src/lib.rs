@@ -30,6 +30,7 @@ mod error;
 mod exchange;
 mod faults;
 mod follow;
+mod gather;
 mod history;
 mod journal;
 mod keys;
@@ -66,6 +67,7 @@ pub use error::JournalError;
 #[cfg(any(test, feature = "faults"))]
 pub use faults::{FaultKind, Faults};
 pub use follow::{Fact, Follower};
+pub use gather::{Giver, Taker, gather};
 pub use history::History;
 #[cfg(any(test, feature = "faults"))]
 pub use journal::open_with_faults;

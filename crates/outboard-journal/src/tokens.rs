@@ -61,6 +61,18 @@ impl Journal {
         })
     }
 
+    /// Sums of those counts by what the texts are.
+    pub fn token_sums(&self, execution: &ExecutionId) -> Result<Vec<(TextPart, u64)>, JournalError> {
+        self.read(|connection| {
+            let text = "SELECT part, sum(tokens) FROM tokens WHERE execution = ?1 GROUP BY part";
+            let mut statement = connection.prepare_cached(text)?;
+            let sum = |row: &Row<'_>| -> Result<_, JournalError> {
+                Ok((understood("a part of a conversation", row.get(0)?, TextPart::parse)?, int(row, 1)?))
+            };
+            statement.query_and_then([execution.as_str()], sum)?.collect()
+        })
+    }
+
     /// The tokenizers that counted in a span of time, in milliseconds since 1970.
     pub fn tokenizers(&self, within: Range<u64>) -> Result<Vec<String>, JournalError> {
         self.read(|connection| {

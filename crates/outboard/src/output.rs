@@ -12,6 +12,12 @@ pub(crate) fn data(text: &str) {
     }
 }
 
+/// Prints one line or block of data, to be followed by work that is done whether anybody read it or not.
+pub(crate) fn offer(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
 /// Prints a piece of text as it is. A closed pipe ends the program quietly.
 pub(crate) fn piece(text: &str) {
     let mut out = std::io::stdout().lock();

@@ -42,5 +42,6 @@ mod together;
 mod top;
 mod trees;
 mod types;
+mod watching;
 mod web;
 mod workspace;

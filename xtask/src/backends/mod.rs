@@ -1,5 +1,6 @@
 //! Real programs of others that get what we send, and are asked for it again. Opt-in: each takes a minute or two.
 
+pub(crate) mod collector;
 pub(crate) mod phoenix;
 pub(crate) mod prometheus;
 

@@ -3,10 +3,9 @@
 use super::latest::Latest;
 use super::{AlertOptions, Heard};
 use crate::metrics::Metrics;
-use outboard_journal::{Alert, Journal, JournalError};
+use outboard_journal::{Alert, Journal, JournalError, Taker};
 use outboard_types::{ExecutionId, now_ms};
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Executions under way, and tools, that are remembered at most.
@@ -57,15 +56,13 @@ impl Judge {
     }
 
     /// Judges until nobody tells anything any more. A journal that cannot be read says nothing about what is usual.
-    pub(super) fn run(mut self, heard: &Receiver<Heard>) {
+    pub(super) fn run(mut self, heard: &Taker<Heard>) {
         loop {
-            let next = match &self.owed {
-                Some((since, _)) => heard.recv_timeout(LOOK.saturating_sub(since.elapsed())),
-                None => heard.recv().map_err(RecvTimeoutError::from),
-            };
-            let over = matches!(next, Err(RecvTimeoutError::Disconnected));
-            let judged = next.map_or(Ok(()), |one| self.judge(one)).and_then(|()| self.add_up(over));
-            if let Err(error) = judged {
+            let within = self.owed.as_ref().map(|(since, _)| LOOK.saturating_sub(since.elapsed()));
+            let next = heard.take(within);
+            let over = next.is_none();
+            let judged = next.unwrap_or_default().into_iter().try_for_each(|one| self.judge(one));
+            if let Err(error) = judged.and_then(|()| self.add_up(over)) {
                 tracing::debug!(%error, "what is unusual cannot be told");
             }
             if over {

@@ -8,10 +8,9 @@ mod latest;
 
 use crate::metrics::Metrics;
 use judge::Judge;
-use outboard_journal::{Fact, Journal, MarkKind};
+use outboard_journal::{Fact, Giver, Journal, MarkKind, gather};
 use outboard_types::ExecutionId;
 use std::io;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -58,16 +57,16 @@ enum Heard {
 
 /// Hands what happens to the thread that judges it.
 pub(crate) struct Alerts {
-    heard: Mutex<Option<SyncSender<Heard>>>,
+    heard: Giver<Heard>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Alerts {
     pub(crate) fn start(options: AlertOptions, journal: Journal, metrics: Metrics) -> io::Result<Self> {
-        let (sender, heard) = sync_channel(QUEUE);
+        let (giver, heard) = gather(QUEUE);
         let judge = Judge::new(options, journal, metrics);
         let thread = std::thread::Builder::new().name("alerts".to_owned()).spawn(move || judge.run(&heard))?;
-        Ok(Self { heard: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { heard: giver, thread: Mutex::new(Some(thread)) })
     }
 
     /// Takes note; never waits.
@@ -84,14 +83,12 @@ impl Alerts {
             Fact::Marked(mark) if matches!(mark.what, MarkKind::Agent { .. }) => Heard::Spent(mark.execution.clone()),
             _ => return,
         };
-        if let Some(sender) = &*self.heard.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = sender.try_send(heard);
-        }
+        self.heard.give(heard);
     }
 
     /// Takes nothing more, and judges what waits.
     pub(crate) async fn close(&self, limit: Duration) {
-        drop(self.heard.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.heard.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _ = tokio::time::timeout(limit, tokio::task::spawn_blocking(move || thread.join())).await;

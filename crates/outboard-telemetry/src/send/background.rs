@@ -115,7 +115,10 @@ impl Background {
 
     async fn send(&mut self, spans: &[Span]) {
         let count = spans.len() as u64;
-        match self.poster.spans_patiently(spans, || self.jobs.is_closed()).await {
+        self.counters.asking.store(true, Ordering::Release);
+        let answer = self.poster.spans_patiently(spans, || self.jobs.is_closed()).await;
+        self.counters.asking.store(false, Ordering::Release);
+        match answer {
             Ok(rejected) => {
                 let taken = count.saturating_sub(rejected);
                 self.counters.sent.fetch_add(taken, Ordering::AcqRel);
@@ -155,7 +158,10 @@ impl Background {
         if samples.is_empty() {
             return;
         }
-        match self.poster.samples((began_us, now_us()), &samples).await {
+        self.counters.asking.store(true, Ordering::Release);
+        let answer = self.poster.samples((began_us, now_us()), &samples).await;
+        self.counters.asking.store(false, Ordering::Release);
+        match answer {
             Ok(_) | Err(SendError::Nowhere) => {}
             Err(error) => tracing::warn!(%error, "metrics could not be sent"),
         }

@@ -19,7 +19,7 @@ use outboard_types::{ExecutionId, SpanId, TraceContext, TraceId, TraceOrigin, Tr
 use post::Poster;
 use queue::Queue;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -63,8 +63,16 @@ pub struct Stats {
     pub sampled_out: u64,
 }
 
+/// How often it is looked whether all was sent.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How many times as long as for a server the end waits for spans to be drawn.
+const DRAWING: u32 = 6;
+
 #[derive(Default)]
 pub(crate) struct Counters {
+    /// Whether an answer of the server is waited for.
+    asking: AtomicBool,
     sent: AtomicU64,
     dropped: AtomicU64,
     sampled_out: AtomicU64,
@@ -200,7 +208,8 @@ impl Telemetry {
         TraceParent { trace, span, sampled }
     }
 
-    /// Sends what still waits, at most this long; tells how many spans got lost in all.
+    /// Sends what still waits, and waits for the server at most this long; tells how many spans got lost in all. What is
+    /// still to be drawn has six times as long: that is work of ours, which a busy machine only makes slow.
     pub async fn close(&self, limit: Duration) -> Stats {
         if let Some(alerts) = self.alerts.get() {
             alerts.close(limit).await;
@@ -209,15 +218,29 @@ impl Telemetry {
             queue.close();
         }
         let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(mut task) = task
-            && tokio::time::timeout(limit, &mut task).await.is_err()
+        if let Some(task) = task
+            && !self.ended(task, limit).await
         {
-            task.abort();
             let left = self.queue.as_ref().map_or(0, Queue::waiting);
             self.lost(left);
             tracing::warn!(spans = left, "telemetry could not be sent before the end");
         }
         self.stats()
+    }
+
+    /// Whether all was sent in time; gives up where not.
+    async fn ended(&self, mut task: JoinHandle<()>, limit: Duration) -> bool {
+        let (until, mut asked) = (tokio::time::Instant::now() + limit * DRAWING, Duration::ZERO);
+        while asked < limit && tokio::time::Instant::now() < until {
+            if tokio::time::timeout(LOOK, &mut task).await.is_ok() {
+                return true;
+            }
+            if self.counters.asking.load(Ordering::Acquire) {
+                asked += LOOK;
+            }
+        }
+        task.abort();
+        false
     }
 
     fn lost(&self, spans: u64) {

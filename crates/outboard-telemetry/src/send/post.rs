@@ -8,6 +8,7 @@ use crate::span::Span;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Most spans in one request.
 pub(super) const BATCH: usize = 1_000;
@@ -25,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 const ANSWER: usize = 64 << 10;
 
 pub(super) struct Poster {
-    client: reqwest::Client,
+    client: OnceCell<reqwest::Client>,
     options: Options,
     traces: Option<Place>,
     metrics: Option<Place>,
@@ -45,15 +46,20 @@ struct Fault {
 
 impl Poster {
     pub(super) fn new(options: &Options) -> Result<Self, SendError> {
-        let client = reqwest::Client::builder()
-            .timeout(options.timeout)
-            // Headers hold secrets: they go to the address that was given, and nowhere else.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| SendError::Client(causes(&error)))?;
         let place = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(Place::new).transpose();
         let (traces, metrics) = (place(&options.traces)?, place(&options.metrics)?);
-        Ok(Self { client, options: options.clone(), traces, metrics })
+        Ok(Self { client: OnceCell::new(), options: options.clone(), traces, metrics })
+    }
+
+    /// Made when it is first needed, and not by who starts: certificates of a machine are many.
+    async fn client(&self) -> Result<&reqwest::Client, SendError> {
+        let places = self.traces.iter().chain(&self.metrics);
+        let (seals, timeout) = (places.into_iter().any(|place| place.url.scheme() != "http"), self.options.timeout);
+        let build = || async move {
+            let built = tokio::task::spawn_blocking(move || client(seals, timeout)).await;
+            built.map_err(|error| SendError::Client(error.to_string()))?
+        };
+        self.client.get_or_try_init(build).await
     }
 
     /// Sends spans once; gives how many were not taken.
@@ -91,7 +97,8 @@ impl Poster {
 
     async fn post(&self, place: &Place, body: Vec<u8>) -> Result<u64, Fault> {
         let kind = HeaderValue::from_static(encode::content_type(self.options.protocol));
-        let request = self.client.post(place.url.clone()).headers(place.headers.clone()).header(CONTENT_TYPE, kind);
+        let client = self.client().await.map_err(|error| Fault { error, again: None })?;
+        let request = client.post(place.url.clone()).headers(place.headers.clone()).header(CONTENT_TYPE, kind);
         let sent = request.body(body).send().await;
         let response = sent.map_err(|error| place.fault(causes(&error.without_url()), Some(Duration::ZERO)))?;
         if !response.status().is_success() {
@@ -100,6 +107,14 @@ impl Poster {
         let answer = read(response).await;
         Ok(encode::rejected(self.options.protocol, &answer))
     }
+}
+
+/// A client; one that never speaks over TLS needs no certificates.
+fn client(seals: bool, timeout: Duration) -> Result<reqwest::Client, SendError> {
+    // Headers hold secrets: they go to the address that was given, and nowhere else.
+    let builder = reqwest::Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none());
+    let builder = if seals { builder } else { builder.tls_certs_only([]) };
+    builder.build().map_err(|error| SendError::Client(causes(&error)))
 }
 
 impl Place {

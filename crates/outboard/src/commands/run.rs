@@ -54,6 +54,17 @@ pub(super) async fn ended<T>(
     handle: &Handle,
     shown: impl FnOnce(&Report) -> (String, T),
 ) -> Result<(Arc<Report>, T, Tokens), Failure> {
+    let ended = told(&app, handle, shown).await;
+    app.close().await;
+    ended
+}
+
+/// The same, while what was started still is.
+async fn told<T>(
+    app: &App,
+    handle: &Handle,
+    shown: impl FnOnce(&Report) -> (String, T),
+) -> Result<(Arc<Report>, T, Tokens), Failure> {
     let report = tokio::select! {
         report = handle.wait(LONG) => report,
         _ = tokio::signal::ctrl_c() => {
@@ -62,17 +73,15 @@ pub(super) async fn ended<T>(
         }
     };
     let Some(report) = report else {
-        app.close().await;
         return Err(Failure::new(outboard_types::ErrorCode::Internal, "the execution never ended"));
     };
     let (text, shown) = shown(&report);
     app.executions.told(&report.execution, &text);
     let tokens = app.executions.ledger(&report, &text).await;
-    app.close().await;
     Ok((report, shown, tokens))
 }
 
-/// Waits for the end and shows the report.
+/// Waits for the end and shows the report, before servers are ended and traces sent: nobody waits for those.
 async fn finish(
     app: App,
     handle: Handle,
@@ -81,12 +90,17 @@ async fn finish(
     max_tokens: Option<usize>,
 ) -> Result<ExitCode, Failure> {
     let max_tokens = max_tokens.unwrap_or(settings.execution.max_tokens);
-    let shown = |report: &Report| {
+    let shaped = |report: &Report| {
         let shaped = report.shape(max_tokens);
         (shaped.text.clone(), shaped)
     };
-    let (report, shaped, tokens) = ended(app, &handle, shown).await?;
-    show(&report, &shaped, &tokens, json);
+    let ended = told(&app, &handle, shaped).await;
+    if let Ok((report, shaped, tokens)) = &ended {
+        // Where nobody reads it, what was started has to end all the same.
+        output::offer(&shown(report, shaped, tokens, json));
+    }
+    app.close().await;
+    let (report, ..) = ended?;
     Ok(if report.status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -125,9 +139,10 @@ fn language(args: &cli::Run) -> Result<Language, Failure> {
     })
 }
 
-fn show(report: &Report, shaped: &Shaped, tokens: &Tokens, json: bool) {
+/// The report as it is asked for.
+fn shown(report: &Report, shaped: &Shaped, tokens: &Tokens, json: bool) -> String {
     if !json {
-        return output::data(&shaped.text);
+        return shaped.text.clone();
     }
     let result: Option<Value> = report.result.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
     let calls: Vec<Value> = report
@@ -139,7 +154,7 @@ fn show(report: &Report, shaped: &Shaped, tokens: &Tokens, json: bool) {
             })
         })
         .collect();
-    output::json(&json!({
+    let shown = json!({
         "id": report.execution,
         "execution": report.execution,
         "status": report.status.as_str(),
@@ -152,5 +167,6 @@ fn show(report: &Report, shaped: &Shaped, tokens: &Tokens, json: bool) {
         "skills": report.skills,
         "tokens": tokens,
         "truncated": shaped.truncated,
-    }));
+    });
+    shown.to_string()
 }
