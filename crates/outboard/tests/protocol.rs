@@ -98,6 +98,8 @@ fn prompts_resources_and_completion_pass_the_same_door() {
     let rule = "[[policy.rules]]\ntools = [\"fixture.resource:test://static-binary\"]\naction = \"deny\"\nreason = \"no pictures\"\n";
     for era in ["legacy", "modern"] {
         let place = fixture(era, rule);
+        // What is known of a server is shown at once, however long it takes to start.
+        place.ok(&["list"]);
         let mut session = place.serve();
         let offered = shake_hands(&mut session, json!({}))["capabilities"].clone();
         assert!(offered["prompts"].is_object() && offered["resources"]["subscribe"] == true, "{offered}");
@@ -214,6 +216,23 @@ fn a_call_of_which_its_server_makes_a_task_is_one_for_its_agent() {
         let program = "try { await fixture.failingJob(); } catch (error) { return error.message; }";
         let (said, _) = session.tool("run_code", json!({"code": program}));
         assert!(said.contains("This job always fails"), "{era}: {said}");
+        session.end();
+    }
+}
+
+#[test]
+fn a_task_may_take_longer_than_a_call() {
+    for era in ["legacy", "modern"] {
+        let place = fixture(era, "");
+        let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
+        place.settings(&format!("{settings}timeout = \"3s\"\n"));
+        let mut session = place.serve();
+        let able = meta(&json!({"extensions": {"io.modelcontextprotocol/tasks": {}}}));
+        let call = json!({"name": "fixture__slow_compute", "arguments": {"seconds": 6, "label": "it"}, "_meta": able});
+        let task = session.request("tools/call", call)["result"].clone();
+        assert_eq!(task["resultType"], "task", "{era}: {task}");
+        let seen = followed(&place, &mut session, &task, &able, "working");
+        assert_eq!(seen["result"]["content"][0]["text"], "it took 6 s", "{era}: {seen}");
         session.end();
     }
 }

@@ -78,8 +78,10 @@ pub(super) async fn converse(
                 let between = if asked.fields.is_empty() { "" } else { "," };
                 fields = format!("{}{between}{more}", asked.fields);
             }
-            Some("task") => return tasks::modern(session, active, &result).await,
-            _ if tasks::is_asked_for(asked.fields) => return tasks::legacy(session, active, result).await,
+            Some("task") => return tasks::bounded(active, tasks::modern(session, active, &result)).await,
+            _ if tasks::is_asked_for(asked.fields) => {
+                return tasks::bounded(active, tasks::legacy(session, active, result)).await;
+            }
             _ => return Ok(result),
         }
     }

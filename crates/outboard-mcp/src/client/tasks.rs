@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// The least and the most time between two looks at a task.
 const POLL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(30));
+/// The longest that a task is followed; then it is cancelled at the server.
+const LONGEST: Duration = Duration::from_secs(3_600);
 /// How often the result of a task is asked for again whose connection broke off.
 const RETURNS: usize = 10;
 /// What makes a call of revision 2025-11-25 a task, as JSON text.
@@ -91,6 +93,16 @@ impl Drop for Followed<'_> {
             self.session.soon("tasks/cancel", &self.fields(), Some(&self.id));
         }
     }
+}
+
+/// Follows a task for as long as one may take: the time limit of a call is for answers, and this is one.
+pub(super) async fn bounded(
+    active: &Active,
+    followed: impl Future<Output = Result<Box<RawValue>, Stopped>>,
+) -> Result<Box<RawValue>, Stopped> {
+    let _held = active.clock.hold();
+    let ended = tokio::time::timeout(LONGEST, followed).await;
+    ended.unwrap_or_else(|_| Err(bad(format!("its task did not end within {} min", LONGEST.as_secs() / 60))))
 }
 
 /// Looks at a task of a modern server until it is done.

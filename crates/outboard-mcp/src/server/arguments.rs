@@ -66,8 +66,9 @@ impl RunCode {
                 .hint("give data as `input` or put it into a file of /workspace"));
         }
         let Some(name) = &self.language else { return Ok(Language::default()) };
-        Language::parse(name)
-            .ok_or_else(|| invalid(format!("unknown language {name:?}")).hint("use \"typescript\", \"python\" or \"bash\""))
+        Language::parse(name).ok_or_else(|| {
+            invalid(format!("unknown language {name:?}")).hint("use \"typescript\", \"python\" or \"bash\"")
+        })
     }
 
     pub(crate) fn session(&self) -> Result<SessionName, ToolError> {
