@@ -14,6 +14,7 @@ mod address;
 mod bucket;
 mod connect;
 mod fetch;
+mod hop;
 mod host;
 mod meter;
 mod outlet;

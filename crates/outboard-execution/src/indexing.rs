@@ -143,7 +143,7 @@ mod tests {
     fn what_differs_is_read_and_the_rest_is_kept() {
         let plain = json!({"type": "object"});
         let noop = ("noop", "Does nothing", plain.clone());
-        let before = Indexed::of(&catalogue(&[noop.clone()]), None);
+        let before = Indexed::of(&catalogue(std::slice::from_ref(&noop)), None);
         for second in [
             vec![("ticket", "Opens a ticket", plain.clone()), ("close", "Closes a ticket", plain.clone())],
             vec![("noop", "Does nothing at all", plain.clone())],

@@ -1,6 +1,6 @@
 //! Programs of both languages, good and bad, through the command line.
 
-use crate::support::Place;
+use crate::support::{Place, beside};
 use serde_json::{Value, json};
 
 #[test]
@@ -21,6 +21,15 @@ fn both_languages_move_data_between_servers() {
         assert!(tokens["direct_equivalent"].as_u64() > Some(20_000), "{tokens}");
         assert!(tokens["model_in"].as_u64() < Some(200), "{tokens}");
     }
+}
+
+#[test]
+fn one_program_waits_for_a_server_that_starts_slowly() {
+    let place = Place::with(&[]);
+    let slow = format!("sleep 12; exec {} logs", beside("outboard-demo").display());
+    place.settings(&format!("[servers.logs]\ncommand = \"sh\"\nargs = [\"-c\", {slow:?}]\n"));
+    let report = place.program("typescript", "return (await logs.listPages()).pages;");
+    assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!(30)), "{report}");
 }
 
 #[test]

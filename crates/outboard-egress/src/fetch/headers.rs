@@ -1,25 +1,14 @@
 //! Headers of a program's request: which it may set, and which are about the connection and thus ours.
 
+use crate::hop::OF_CONNECTION;
 use crate::outlet::Limits;
 use crate::refusal::{Kind, Refusal};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const LARGEST: usize = 32 << 10;
 
-/// Names that speak of one connection, or that the connection's owner sets.
-const OURS: [HeaderName; 11] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::HOST,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::ACCEPT_ENCODING,
-];
+/// Names that the connection's owner sets, beside those that speak of the connection.
+const OURS: [HeaderName; 3] = [header::CONTENT_LENGTH, header::HOST, header::ACCEPT_ENCODING];
 
 /// The headers that a program wrote, checked and counted.
 pub(super) fn of_program(pairs: &[(String, String)], limits: &Limits) -> Result<HeaderMap, Refusal> {
@@ -39,7 +28,7 @@ pub(super) fn of_program(pairs: &[(String, String)], limits: &Limits) -> Result<
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("a name that no header may have"))?;
         let value =
             HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad("a line break or another control character"))?;
-        if !OURS.contains(&name) && name != "keep-alive" && name != "proxy-connection" {
+        if !OURS.contains(&name) && !OF_CONNECTION.contains(&name) {
             headers.append(name, value);
         }
     }

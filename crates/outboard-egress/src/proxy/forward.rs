@@ -3,6 +3,7 @@
 use super::head::Head;
 use super::{answer, refuse};
 use crate::connect::{Connection, connect};
+use crate::hop::OF_CONNECTION;
 use crate::outlet::Inner;
 use crate::record::Entry;
 use crate::refusal::{Kind, Refusal};
@@ -11,7 +12,7 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -22,18 +23,6 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 const BUFFER: usize = 64 << 10;
-
-/// Names that speak of one connection only.
-const HOP: [HeaderName; 8] = [
-    header::CONNECTION,
-    header::EXPECT,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -137,11 +126,9 @@ fn strip(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
-    for name in HOP {
+    for name in OF_CONNECTION {
         headers.remove(name);
     }
-    headers.remove("keep-alive");
-    headers.remove("proxy-connection");
 }
 
 fn own(refusal: &Refusal) -> Response<Body> {

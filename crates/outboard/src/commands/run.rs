@@ -44,6 +44,7 @@ pub(super) async fn resume(cli: &Cli, args: &cli::Resume) -> Result<ExitCode, Fa
 
 pub(super) async fn open(settings: &Settings) -> Result<App, Failure> {
     let app = App::open(settings, &Principal::default(), Pool::None).await?;
+    app.catalog.wait_for_slow_servers(settings);
     app.executions.deps().desk.iter().for_each(super::asking::follow);
     Ok(app)
 }

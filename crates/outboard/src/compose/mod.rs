@@ -78,6 +78,7 @@ pub(crate) struct Catalog {
     pub(crate) shown_by: Arc<RwLock<Policy>>,
     pub(crate) definitions: Arc<LockedDefinitions>,
     pub(crate) skills: Arc<Shelf>,
+    patience: source::Patience,
 }
 
 /// Who is going to look at a catalogue.
@@ -153,14 +154,15 @@ where
     let slot = Arc::new(OnceLock::new());
     let reviewer = definitions.clone();
     let review = Arc::new(move |listings| reviewer.review(listings));
-    let source = Source { upstreams: upstreams.clone(), surfaces: slot.clone(), review };
+    let patience = source::Patience::default();
+    let source = Source { upstreams: upstreams.clone(), surfaces: slot.clone(), review, patience: patience.clone() };
     let shown_by = Arc::new(RwLock::new(policy.clone()));
     let seen = Arc::new(UnderPolicy { viewer: viewer.clone(), policy: shown_by.clone() });
     let surfaces = Surfaces::new(Box::new(source), state.surfaces(), seen);
     let _ = slot.set(Arc::downgrade(&surfaces));
     let skills = shelf(settings)?;
     surfaces.tell_skills(skills.clone());
-    Ok(Catalog { upstreams, surfaces, state, policy, shown_by, definitions, skills })
+    Ok(Catalog { upstreams, surfaces, state, policy, shown_by, definitions, skills, patience })
 }
 
 /// Shows each principal what its own rules let it see; the catalogue was made for `whole`.

@@ -1,10 +1,10 @@
 //! Where a Surface's listings come from: the upstreams.
 
-use super::accounts;
 use super::personal::Personally;
+use super::{Catalog, accounts};
 use outboard_auth::Ports;
 use outboard_catalog::Listing;
-use outboard_config::{Connection, ServerSettings};
+use outboard_config::{Connection, ServerSettings, Settings};
 use outboard_execution::{SurfaceSource, Surfaces};
 use outboard_mcp::client::{Personal, TransportSpec, UpstreamSpec, Upstreams};
 use outboard_types::{ErrorCode, ServerName};
@@ -15,8 +15,21 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long a Surface waits for servers that were never listed before.
+/// How long a Surface waits for servers that were never listed before, where others will be asked for later.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait, once somebody says so.
+pub(super) type Patience = Arc<OnceLock<Duration>>;
+
+impl Catalog {
+    /// For a process that runs one program: nobody asks again once a slow server is there, so each has the time that it
+    /// may take to start.
+    pub(crate) fn wait_for_slow_servers(&self, settings: &Settings) {
+        let enabled = settings.servers.iter().filter(|server| server.enabled);
+        let longest = enabled.map(|server| server.start_timeout).max().unwrap_or(PATIENCE);
+        let _ = self.patience.set(longest.max(PATIENCE));
+    }
+}
 
 /// Changes listings before they become a Surface.
 pub(super) type Review = Arc<dyn Fn(Vec<Listing>) -> Vec<Listing> + Send + Sync>;
@@ -26,13 +39,16 @@ pub(super) struct Source {
     pub(super) upstreams: Arc<Upstreams>,
     pub(super) surfaces: Arc<OnceLock<Weak<Surfaces>>>,
     pub(super) review: Review,
+    /// Where nobody asks again: how long it waits then.
+    pub(super) patience: Patience,
 }
 
 impl SurfaceSource for Source {
     fn listings(&self) -> Pin<Box<dyn Future<Output = Vec<Listing>> + Send + '_>> {
         Box::pin(async move {
             let (mut listings, missing) = self.upstreams.cached_listings();
-            let deadline = tokio::time::Instant::now() + PATIENCE;
+            let patience = self.patience.get().copied().unwrap_or(PATIENCE);
+            let deadline = tokio::time::Instant::now() + patience;
             let asked: Vec<_> = missing.into_iter().map(|name| self.ask(name)).collect();
             for (answer, late) in asked {
                 match tokio::time::timeout_at(deadline, answer).await {
