@@ -173,7 +173,11 @@ fn namespace_of_server(import: &ImportDeclaration<'_>, printed: &str) -> Option<
     parts.next()?;
     let rest = parts.filter(|part| !part.is_empty() && !part.starts_with("index")).count();
     let quoted = &printed[import.source.span.start as usize..import.source.span.end as usize];
-    (rest <= 1).then(|| format!("import {} from {quoted};", space.local.name))
+    let whole = match server_folder(source) {
+        Some((folder, server)) => format!("\"{folder}servers/{server}?namespace\""),
+        None => quoted.to_owned(),
+    };
+    (rest <= 1).then(|| format!("import {} from {whole};", space.local.name))
 }
 
 /// What an import from a server's module is instead.
@@ -184,18 +188,7 @@ fn of_server(import: &ImportDeclaration<'_>, printed: &str) -> Option<String> {
 /// `import { getDocument as get } from "./servers/google-drive"` takes each function from its own module: the one that has
 /// all of them may have ten thousand.
 fn functions_of_server(import: &ImportDeclaration<'_>) -> Option<String> {
-    let source = import.source.value.as_str();
-    let (folder, rest) = source.split_once("servers/")?;
-    let server = rest.split('/').next()?;
-    let is_index = matches!(&rest[server.len()..], "" | "/" | "/index" | "/index.ts" | "/index.js");
-    if !is_index
-        || server.is_empty()
-        || server.contains(['.', '"', '\\'])
-        || server == "index"
-        || !folder.bytes().all(|c| matches!(c, b'.' | b'/'))
-    {
-        return None;
-    }
+    let (folder, server) = server_folder(import.source.value.as_str())?;
     let one = |specifier: &ImportDeclarationSpecifier<'_>| match specifier {
         ImportDeclarationSpecifier::ImportSpecifier(one)
             if one.imported.is_identifier() && one.imported.name() != "default" =>
@@ -205,6 +198,15 @@ fn functions_of_server(import: &ImportDeclaration<'_>) -> Option<String> {
         _ => None,
     };
     import.specifiers.as_ref()?.iter().map(one).collect()
+}
+
+/// The folder of `servers` and the server, where a path leads to the module that has all of its functions.
+fn server_folder(source: &str) -> Option<(&str, &str)> {
+    let (folder, rest) = source.split_once("servers/")?;
+    let server = rest.split('/').next()?;
+    let is_index = matches!(&rest[server.len()..], "" | "/" | "/index" | "/index.ts" | "/index.js");
+    let plain = !server.is_empty() && server != "index" && !server.contains(['.', '"', '\\', '?', '#']);
+    (is_index && plain && folder.bytes().all(|c| matches!(c, b'.' | b'/'))).then_some((folder, server))
 }
 
 fn calls_run(printed: &str, declaration: Option<Span>) -> bool {

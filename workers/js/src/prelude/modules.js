@@ -30,7 +30,7 @@ function serverModule(rest, spec) {
   if (parts.length === 0) return "/servers/index.ts";
   const entry = surface.find(parts[0]);
   if (!entry) throw unknownServer(parts[0]);
-  if (parts.length === 1) return `/servers/${entry.folder}/index.ts`;
+  if (parts.length === 1) return `/servers/${entry.folder}/${spec.endsWith("?namespace") ? "namespace" : "index.ts"}`;
   const tool = surface.tool(entry, parts[1]);
   if (!tool || parts.length > 2) throw unknownTool(entry, parts.slice(1).join("/"));
   return `/servers/${entry.folder}/${tool.ts}.ts`;
@@ -93,6 +93,7 @@ function moduleText(name) {
   const [folder, file] = name.slice("/servers/".length).split("/");
   if (file === undefined) return serversText();
   const entry = surface.find(folder);
+  if (file === "namespace") return exportsText(name, surface.proxy(entry), []);
   if (file === "index.ts") return exportsText(name, surface.proxy(entry), surface.functions(entry));
   const stem = file.slice(0, -3);
   const call = surface.call(entry, surface.tool(entry, stem));

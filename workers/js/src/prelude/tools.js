@@ -118,8 +118,10 @@ function toolFunction(entry, tool) {
 function listingOf(entry) {
   const text = host.readText(`/servers/.api/${entry.folder}.json`);
   const [found, made] = [new Map(), new Map()];
-  let tools;
+  let tools, byName;
   const all = () => (tools ??= JSON.parse(text).tools);
+  // Who asks for one after the other has them all by name.
+  const named = () => (byName ??= new Map(all().map((tool) => [tool.ts, tool])));
   const line = (key, name) => {
     const at = text.indexOf(`"${key}":${JSON.stringify(name)}`);
     if (at < 0) return undefined;
@@ -131,12 +133,12 @@ function listingOf(entry) {
   };
   const first = (look) => look("ts") ?? look("tool") ?? look("py");
   return {
-    all,
+    all() { named(); return all(); },
     // A function by any of its names; undefined where none or more than one is meant.
     find(name) {
       if (!found.has(name)) {
         const exact = () => first((key) => all().find((tool) => tool[key] === name));
-        found.set(name, first((key) => line(key, name)) ?? exact() ?? soleTool(all(), name));
+        found.set(name, byName?.get(name) ?? first((key) => line(key, name)) ?? exact() ?? soleTool(all(), name));
       }
       return found.get(name);
     },
