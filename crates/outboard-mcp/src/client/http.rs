@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -34,6 +35,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const RESUMES: usize = 10;
 /// The pause before that, where the server names none.
 const RESUME_PAUSE: Duration = Duration::from_secs(1);
+/// How long the first call waits for the stream over which a legacy server may ask: what it asks before that is lost.
+const ASKABLE: Duration = Duration::from_secs(1);
 /// Questions of a server that are worked on at a time; more are dropped.
 const QUESTIONS: usize = 64;
 
@@ -59,6 +62,8 @@ pub(super) struct HttpLink {
     next_id: AtomicI64,
     state: Mutex<State>,
     renewing: tokio::sync::Mutex<()>,
+    /// Whether that stream was opened or refused.
+    askable: watch::Sender<bool>,
     ended: CancellationToken,
 }
 
@@ -90,6 +95,7 @@ impl HttpLink {
             next_id: AtomicI64::new(1),
             state: Mutex::default(),
             renewing: tokio::sync::Mutex::default(),
+            askable: watch::Sender::new(false),
             ended: CancellationToken::new(),
         })
     }
@@ -224,6 +230,7 @@ impl HttpLink {
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.extend(mark.id.as_deref().and_then(|id| Some((LAST_EVENT, HeaderValue::from_str(id).ok()?))));
         let stream = self.http.send(self.http.get(&self.url).headers(headers)).await;
+        self.askable.send_replace(true);
         let stream = stream.map_err(|error| RequestError::Lost(error.reason()))?;
         http_answer::read(stream, id, |reply| self.aside(reply, active), mark).await
     }
@@ -262,6 +269,14 @@ impl HttpLink {
             self.set(|state| state.failure.clone_from(&reason));
             if sent { RequestError::Lost(reason) } else { RequestError::NotSent(reason) }
         })
+    }
+
+    /// Waits, once, until the stream is there on which a legacy server may ask.
+    pub(super) async fn askable(&self) {
+        let mut opened = self.askable.subscribe();
+        if tokio::time::timeout(ASKABLE, opened.wait_for(|opened| *opened)).await.is_err() {
+            self.askable.send_replace(true);
+        }
     }
 
     /// Keeps the stream open on which a legacy server announces changes, until it refuses.

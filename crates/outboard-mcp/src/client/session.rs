@@ -61,6 +61,9 @@ impl Session {
         active: &Arc<Active>,
         asked: &Asked<'_>,
     ) -> Result<Box<RawValue>, RequestError> {
+        if let (Era::Legacy, Link::Http(link)) = (self.greeting.era, &self.link) {
+            link.askable().await;
+        }
         let agents = self.under_way.agents();
         let meta = self.meta.as_ref().map(|plain| match &agents {
             Some(agents) => {
