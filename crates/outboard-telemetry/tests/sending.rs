@@ -2,7 +2,7 @@
 
 use crate::receiver::{Mood, Receiver, attributes};
 use crate::story::{self, call, id};
-use outboard_journal::{Ending, Fact, Follower, Follower as _, Journal, Mark, MarkKind, Status, memory};
+use outboard_journal::{Fact, Follower, Journal, Mark, MarkKind, Status, memory};
 use outboard_telemetry::{Options, Protocol, Sampler, SendError, Stats, Telemetry, TreeOptions, resend};
 use outboard_types::{SpanId, TraceId, TraceOrigin};
 use std::sync::Arc;
@@ -156,32 +156,6 @@ async fn servers_are_told_the_span_that_is_sent() {
     let client = TraceOrigin::read("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", None).unwrap();
     assert_eq!(told(&silent, Some(&client)), Some(client.parent), "what a client said is passed on");
     assert_eq!(told(&start(true), Some(&client)).unwrap().trace, client.parent.trace);
-}
-
-#[tokio::test]
-async fn an_end_that_is_heard_of_before_the_journal_has_it_is_waited_for() {
-    let receiver = Receiver::start(Mood::Takes).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal.db");
-    let (journal, other) = (outboard_journal::open(&path).unwrap(), outboard_journal::open(&path).unwrap());
-    let telemetry = Telemetry::start(receiver.options(Protocol::Protobuf), TreeOptions::default(), &journal).unwrap();
-    story::begin(&other, &id(1)).await;
-    let ending = Ending {
-        status: Status::Succeeded,
-        ended_ms: story::T + 3,
-        error_code: None,
-        result_bytes: 1,
-        model_in: 1,
-        model_out: 1,
-        cpu_ms: 1,
-        peak_memory: 1,
-    };
-    telemetry.heard(Fact::Ended(&id(1), &ending));
-    tokio::time::sleep(Duration::from_millis(150)).await;
-    other.end(&id(1), ending);
-    other.flush().unwrap();
-    let stats = telemetry.close(LONG).await;
-    assert!(stats.sent > 0 && stats.dropped == 0, "{stats:?}");
 }
 
 #[tokio::test]
