@@ -68,7 +68,7 @@ impl OauthSettings {
             OauthGrant::JwtBearer if self.assertion_file.is_none() => {
                 Some("oauth.grant = \"jwt_bearer\" needs `oauth.assertion_file`, the file with the token")
             }
-            _ if self.exchange_issuer.is_some() != self.exchange_client_id.is_some() => {
+            OauthGrant::JwtBearer if self.exchange_issuer.is_some() != self.exchange_client_id.is_some() => {
                 Some("oauth.exchange_issuer and oauth.exchange_client_id belong together; set both")
             }
             _ => None,
