@@ -27,8 +27,7 @@ pub use preflight::{Known, PlannedCall, Preflight, Problem, Spot};
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.
 pub const VERSION: u32 = 1;
 
-/// How long a worker that was told [`ToWorker::Wake`], or says what a program holds, looks out for the next frame
-/// without sleeping.
+/// How long a worker that was told [`ToWorker::Wake`] looks out for its program without sleeping.
 pub const AWAKE: std::time::Duration = std::time::Duration::from_millis(1);
 
 /// The descriptor on which a worker finds its socket.

@@ -169,8 +169,7 @@ impl Life {
     fn hold(&mut self, inspection: Inspection) {
         self.shared.out.borrow_mut().push(&FromWorker::Inspected { inspection });
         self.shared.out.borrow_mut().flush();
-        // The host only looks at this, so the answer comes soon.
-        socket::look_out(Instant::now() + AWAKE);
+        // It sleeps meanwhile: a worker that looks out has the processor that the host is woken on.
         loop {
             match self.next_message() {
                 Some(ToWorker::Go {}) => return,
