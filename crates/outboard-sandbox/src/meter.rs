@@ -14,6 +14,8 @@ pub(crate) struct Sample {
     pub(crate) cpu: Duration,
     /// Memory of living processes that is theirs alone, not a file's.
     pub(crate) memory: u64,
+    /// How many processes were looked at.
+    pub(crate) processes: usize,
 }
 
 /// Sums up a worker and its descendants. Orphans count too: they become children of the worker, which is
@@ -24,6 +26,7 @@ pub(crate) fn sample(pid: i32) -> Sample {
     let mut seen = 0;
     while let Some(pid) = todo.pop() {
         seen += 1;
+        total.processes = seen;
         total.cpu += cpu(pid);
         total.memory += memory(pid);
         if seen + todo.len() < MOST_PROCESSES {

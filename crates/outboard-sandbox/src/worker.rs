@@ -125,8 +125,6 @@ pub(crate) struct Process {
     /// What the host killed it for: 0 nothing, else an [`ExitReason`] of `killed_for`.
     cause: AtomicU8,
     peak: AtomicU64,
-    /// Memory at the last look.
-    last: AtomicU64,
     /// Who can change its share of the processors, and its number there.
     spawner: (Arc<Link>, u64),
     /// Whether everyone else goes before it by now.
@@ -147,11 +145,10 @@ const FOR_FILES: u8 = 5;
 impl Control {
     pub(crate) fn new(started: Started, limits: Limits, spawner: (Arc<Link>, u64)) -> Self {
         let Started { pid, pidfd, weighed, ended } = started;
-        let (cause, peak, last) = (AtomicU8::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let (cause, peak) = (AtomicU8::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
         let (is_back, folders) = (AtomicBool::new(false), OnceLock::new());
-        let process =
-            Process { pid, pidfd, weighed, ended, limits, before, cause, peak, last, spawner, is_back, folders };
+        let process = Process { pid, pidfd, weighed, ended, limits, before, cause, peak, spawner, is_back, folders };
         Self { process: Arc::new(process) }
     }
 
@@ -259,9 +256,8 @@ impl Process {
         Exit { reason, cpu, peak_memory, out_of_processes: ended.out_of_processes }
     }
 
-    /// Kills at a limit; otherwise says when to look again.
-    fn judge(&self, used: Sample) -> Duration {
-        let before = self.last.swap(used.memory, Ordering::Relaxed);
+    /// Kills at a limit; otherwise says when to look again. `before` is what the last look saw.
+    fn judge(&self, before: Sample, used: Sample) -> Duration {
         self.peak.fetch_max(used.memory, Ordering::Relaxed);
         let cpu = self.since_start(used.cpu);
         if cpu > self.limits.cpu {
@@ -273,7 +269,10 @@ impl Process {
             self.spawner.0.step_back(self.spawner.1);
         }
         let left = self.limits.cpu.saturating_sub(cpu).max(CLOSE_INTERVAL);
-        pace(before, used.memory, self.limits.memory_bytes).min(left)
+        let has_forked = !self.weighed && used.processes > before.processes;
+        let pause =
+            if has_forked { SHORTEST_INTERVAL } else { pace(before.memory, used.memory, self.limits.memory_bytes) };
+        pause.min(left)
     }
 }
 
@@ -318,9 +317,14 @@ async fn watch_folders(process: Arc<Process>, folders: Folders) {
 
 async fn watch_limits(process: Arc<Process>) {
     let mut ended = process.ended.clone();
-    let mut pause = INTERVAL;
+    // Where no group holds its memory, what it forks and fills at once is seen by looking alone: soon at first and after
+    // each growth, and then ever less often.
+    let mut pause = if process.weighed { INTERVAL } else { SHORTEST_INTERVAL };
+    let mut before = Sample { processes: 1, ..Sample::default() };
     while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
-        pause = process.judge(meter::sample(process.pid));
+        let used = meter::sample(process.pid);
+        pause = process.judge(before, used).min(2 * pause);
+        before = used;
     }
 }
 
