@@ -41,7 +41,6 @@ pub struct Counting {
     waiting: Arc<AtomicU64>,
     over: Mutex<Option<Receiver<()>>>,
     told: AtomicBool,
-    closed: AtomicBool,
 }
 
 /// What the thread is to do.
@@ -100,14 +99,7 @@ impl Counting {
             drop(done);
         })?;
         let over = Mutex::new(Some(over));
-        Ok(Arc::new(Self {
-            counter,
-            jobs: giver,
-            waiting,
-            over,
-            told: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-        }))
+        Ok(Arc::new(Self { counter, jobs: giver, waiting, over, told: AtomicBool::new(false) }))
     }
 
     /// What counts here.
@@ -135,15 +127,12 @@ impl Counting {
 
     fn put(&self, execution: &ExecutionId, part: TextPart, call: u64, body: Body) {
         let bytes = body.bytes();
-        if self.closed.load(Ordering::Acquire) {
-            return;
-        }
         let before = self.waiting.fetch_add(bytes, Ordering::AcqRel);
         let room = before == 0 || before + bytes <= ROOM;
         let text = Text { execution: execution.clone(), part, call, body };
         if !room || !self.jobs.give(Job::Count(text)) {
             self.waiting.fetch_sub(bytes, Ordering::AcqRel);
-            if !self.told.swap(true, Ordering::AcqRel) {
+            if !self.jobs.is_closed() && !self.told.swap(true, Ordering::AcqRel) {
                 tracing::warn!("texts come faster than their tokens can be counted; some stay estimates");
             }
         }
@@ -151,7 +140,6 @@ impl Counting {
 
     /// Takes nothing more, and waits for what was taken, at most this long. Blocks the thread.
     pub fn close(&self, limit: Duration) {
-        self.closed.store(true, Ordering::Release);
         self.jobs.close();
         let over = self.over.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Err(RecvTimeoutError::Timeout)) = over.map(|over| over.recv_timeout(limit)) {

@@ -75,6 +75,11 @@ impl<T> Giver<T> {
         self.0.state().closed = true;
         self.0.changed.notify_one();
     }
+
+    /// Whether nothing is let in any more, whatever room there is.
+    pub fn is_closed(&self) -> bool {
+        self.0.state().closed
+    }
 }
 
 impl<T> Drop for Giver<T> {
@@ -132,7 +137,7 @@ mod tests {
         });
         (0..50_000).for_each(|number| assert!(giver.give(number)));
         giver.close();
-        assert!(!giver.give(0), "closed");
+        assert!(giver.is_closed() && !giver.give(0));
         let (pieces, all) = thread.join().unwrap();
         assert!(pieces < 5_000 && all == (0..50_000).collect::<Vec<_>>(), "{pieces}");
     }
