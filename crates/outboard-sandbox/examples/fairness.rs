@@ -18,6 +18,11 @@ const SMALL: &str = "sum(n * n for n in range(20_000))";
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
+    // In a task, as executions are: the thread that waits for a runtime is woken by another one.
+    tokio::spawn(measured()).await?
+}
+
+async fn measured() -> Result<(), Failed> {
     let (spawner, count) = (built("outboard-spawner", "outboard-sandbox")?, number(1, 50));
     let kind = EngineKind::Python {
         interpreter: "python3".into(),

@@ -37,6 +37,7 @@ mod message;
 mod meter;
 mod options;
 mod pool;
+mod processors;
 mod quota;
 mod running;
 mod sandbox;

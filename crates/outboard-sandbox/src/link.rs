@@ -3,7 +3,7 @@
 use crate::ablation::{self, Part};
 use crate::error::SandboxError;
 use crate::layers::{LayerState, Tier};
-use crate::message::{Ended, MAX_PACKET, Reply, Request, Setup, Spawn};
+use crate::message::{Ended, MAX_PACKET, Reply, Request, Setup, Spawn, Standing};
 use crate::sys::{fds, process};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -118,9 +118,9 @@ impl Link {
         Err(failure)
     }
 
-    /// Lets everyone else go before a worker; lost where the spawner does not listen at the moment.
-    pub(crate) fn step_back(&self, worker: u64) {
-        let Ok(packet) = serde_json::to_vec(&Request::StepBack(worker)) else { return };
+    /// Says how a worker stands to everyone else; lost where the spawner does not listen at the moment.
+    pub(crate) fn stand(&self, worker: u64, standing: Standing) {
+        let Ok(packet) = serde_json::to_vec(&Request::Stand(worker, standing)) else { return };
         let _ = fds::send(self.socket.get_ref().as_fd(), &packet, &[]);
     }
 

@@ -17,8 +17,17 @@ pub(crate) enum Request {
     Setup(Setup),
     /// A worker; its end of the socket comes as the only descriptor.
     Spawn(Spawn),
-    /// The worker of this number has used much: everyone else goes first. Not answered.
-    StepBack(u64),
+    /// How the worker of this number stands to everyone else from now on. Not answered.
+    Stand(u64, Standing),
+}
+
+/// How a worker that has used much stands to everyone else who wants a processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Standing {
+    /// Everyone else goes first.
+    Last,
+    /// It has a share, smaller than theirs.
+    Small,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

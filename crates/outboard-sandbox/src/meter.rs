@@ -2,6 +2,7 @@
 
 use crate::sys::process::units;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Most processes that one sample looks at; the limit of processes is far below.
@@ -18,38 +19,49 @@ pub(crate) struct Sample {
     pub(crate) processes: usize,
 }
 
-/// Sums up a worker and its descendants. Orphans count too: they become children of the worker, which is
-/// the first process of its pid namespace.
+/// Sums up a worker and its descendants.
 pub(crate) fn sample(pid: i32) -> Sample {
     let mut total = Sample::default();
-    let mut todo = vec![pid];
-    let mut seen = 0;
-    while let Some(pid) = todo.pop() {
-        seen += 1;
-        total.processes = seen;
+    for pid in family(pid) {
+        total.processes += 1;
         total.cpu += cpu(pid);
         total.memory += memory(pid);
-        if seen + todo.len() < MOST_PROCESSES {
-            todo.extend(children(pid));
-        }
     }
     total
 }
 
 /// Whether every thread of a worker and its descendants sleeps until something happens.
 pub(crate) fn is_asleep(pid: i32) -> bool {
-    let mut todo = vec![pid];
-    let mut seen = 0;
-    while let Some(pid) = todo.pop() {
+    let mut looked_at = 0;
+    let all = family(pid)
+        .inspect(|_| looked_at += 1)
+        .flat_map(threads_of)
+        .all(|thread| fs::read_to_string(thread.join("stat")).map_or(true, |stat| sleeps(&stat)));
+    all && looked_at < MOST_PROCESSES
+}
+
+/// The numbers of all threads of a worker and its descendants.
+pub(crate) fn threads(pid: i32) -> Vec<i32> {
+    let name = |thread: PathBuf| thread.file_name()?.to_str()?.parse().ok();
+    family(pid).flat_map(threads_of).filter_map(name).collect()
+}
+
+/// A worker and its descendants. Orphans count too: they become children of the worker, which is the first process of its
+/// pid namespace.
+fn family(pid: i32) -> impl Iterator<Item = i32> {
+    let (mut todo, mut seen) = (vec![pid], 0);
+    std::iter::from_fn(move || {
+        let pid = todo.pop()?;
         seen += 1;
-        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let texts = threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
-        if seen > MOST_PROCESSES || texts.into_iter().any(|stat| !sleeps(&stat)) {
-            return false;
+        if seen + todo.len() < MOST_PROCESSES {
+            todo.extend(children(pid));
         }
-        todo.extend(children(pid));
-    }
-    true
+        Some(pid)
+    })
+}
+
+fn threads_of(pid: i32) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().map(|thread| thread.path())
 }
 
 /// The state is the first field after the name.
@@ -78,10 +90,7 @@ fn memory(pid: i32) -> u64 {
 }
 
 fn children(pid: i32) -> Vec<i32> {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
-    let of_thread =
-        |thread: std::io::Result<fs::DirEntry>| fs::read_to_string(thread.ok()?.path().join("children")).ok();
-    let texts: Vec<String> = threads.filter_map(of_thread).collect();
+    let texts: Vec<_> = threads_of(pid).filter_map(|thread| fs::read_to_string(thread.join("children")).ok()).collect();
     texts.iter().flat_map(|text| text.split_whitespace()).filter_map(|pid| pid.parse().ok()).collect()
 }
 

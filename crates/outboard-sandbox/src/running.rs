@@ -12,6 +12,7 @@ use crate::link::{Link, Spawned};
 use crate::message::{Failure, Folder, Layout, Setup, Spawn};
 use crate::options::{Limits, Options, PoolSize};
 use crate::pool::{Key, Pool};
+use crate::processors;
 use crate::quota::{Folders, Quota};
 use crate::worker::{Control, Wake, Worker};
 use outboard_types::Language;
@@ -115,7 +116,7 @@ impl Running {
     /// A worker with exactly this grant: an idle one if there is one, else a new one.
     pub(crate) async fn worker(self: &Arc<Self>, grant: &Grant) -> Result<Worker, SandboxError> {
         let wanted = self.wanted(grant)?;
-        if wanted.pooled {
+        if wanted.pooled && processors::one_is_free() {
             self.pool().wake(&wanted.key, Instant::now());
         }
         let folders = self.counted(&wanted).await?;
@@ -131,9 +132,11 @@ impl Running {
         Ok(worker)
     }
 
-    /// Wakes an idle worker of this language that has this folder, if there is one.
+    /// Wakes an idle worker of this language that has this folder, if there is one, and a processor for it to look out
+    /// on: else it would take the host's own.
     pub(crate) fn wake(&self, language: Language, folder: &Path) {
-        if let Some(engine) = self.engines.iter().find(|engine| engine.language == language) {
+        let engine = self.engines.iter().find(|engine| engine.language == language);
+        if let Some(engine) = engine.filter(|_| processors::one_is_free()) {
             self.pool().wake_with(&engine.name, folder, Instant::now());
         }
     }

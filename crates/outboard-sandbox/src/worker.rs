@@ -1,25 +1,21 @@
 //! One worker in the hands of its execution: frames, the end, and why it ended.
 
+mod watching;
+
 use crate::channel::{Receiver, Sender};
 use crate::link::{Link, Started};
 use crate::message::Ended;
-use crate::meter::{self, Sample};
+use crate::meter;
 use crate::options::Limits;
-use crate::quota::{self, Folders, Over};
+use crate::quota::{Folders, Over};
 use crate::sys::process;
 use outboard_worker_protocol::AWAKE;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-const INTERVAL: Duration = Duration::from_millis(100);
-/// The interval of a worker that has used more than half of a limit.
-const CLOSE_INTERVAL: Duration = Duration::from_millis(20);
-/// The interval of a worker whose memory may reach the limit before long.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A worker that is ready for its program. Dropping it kills it.
 #[derive(Debug)]
@@ -127,14 +123,9 @@ pub(crate) struct Process {
     peak: AtomicU64,
     /// Who can change its share of the processors, and its number there.
     spawner: (Arc<Link>, u64),
-    /// Whether everyone else goes before it by now.
-    is_back: AtomicBool,
     /// The folders that it may write to, from when it is handed out.
     folders: OnceLock<Folders>,
 }
-
-/// CPU time after which everyone else goes first: what answers quickly has ended by then.
-const GREEDY: Duration = Duration::from_millis(200);
 
 const FOR_CPU: u8 = 1;
 const FOR_MEMORY: u8 = 2;
@@ -147,8 +138,8 @@ impl Control {
         let Started { pid, pidfd, weighed, ended } = started;
         let (cause, peak) = (AtomicU8::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
-        let (is_back, folders) = (AtomicBool::new(false), OnceLock::new());
-        let process = Process { pid, pidfd, weighed, ended, limits, before, cause, peak, spawner, is_back, folders };
+        let folders = OnceLock::new();
+        let process = Process { pid, pidfd, weighed, ended, limits, before, cause, peak, spawner, folders };
         Self { process: Arc::new(process) }
     }
 
@@ -168,8 +159,8 @@ impl Control {
         folders.iter().for_each(|folders| drop(self.process.folders.set(folders.clone())));
         let process = self.process.clone();
         async move {
-            let folders = folders.map(|folders| watch_folders(process.clone(), folders));
-            tokio::join!(watch_limits(process), async {
+            let folders = folders.map(|folders| watching::folders(process.clone(), folders));
+            tokio::join!(watching::limits(process), async {
                 if let Some(folders) = folders {
                     folders.await;
                 }
@@ -255,25 +246,6 @@ impl Process {
         let peak_memory = if ended.group_peak_bytes > 0 { ended.group_peak_bytes } else { sampled };
         Exit { reason, cpu, peak_memory, out_of_processes: ended.out_of_processes }
     }
-
-    /// Kills at a limit; otherwise says when to look again. `before` is what the last look saw.
-    fn judge(&self, before: Sample, used: Sample) -> Duration {
-        self.peak.fetch_max(used.memory, Ordering::Relaxed);
-        let cpu = self.since_start(used.cpu);
-        if cpu > self.limits.cpu {
-            self.kill_for(FOR_CPU);
-        } else if !self.weighed && used.memory > self.limits.memory_bytes {
-            self.kill_for(FOR_MEMORY);
-        }
-        if cpu > GREEDY && !self.is_back.swap(true, Ordering::Relaxed) {
-            self.spawner.0.step_back(self.spawner.1);
-        }
-        let left = self.limits.cpu.saturating_sub(cpu).max(CLOSE_INTERVAL);
-        let has_forked = !self.weighed && used.processes > before.processes;
-        let pause =
-            if has_forked { SHORTEST_INTERVAL } else { pace(before.memory, used.memory, self.limits.memory_bytes) };
-        pause.min(left)
-    }
 }
 
 /// Why a worker ended. One that its group killed is closed before its end is told, and who reads from it may have
@@ -293,41 +265,6 @@ fn reason(ended: Ended, cause: u8, cpu: Duration, limit: Duration) -> ExitReason
     }
 }
 
-/// When to look again: soon while memory grows by a sixteenth of its limit from one look to the next.
-fn pace(before: u64, now: u64, limit: u64) -> Duration {
-    if now.saturating_sub(before) > limit / 16 {
-        SHORTEST_INTERVAL
-    } else if now > limit / 2 {
-        CLOSE_INTERVAL
-    } else {
-        INTERVAL
-    }
-}
-
-async fn watch_folders(process: Arc<Process>, folders: Folders) {
-    let mut ended = process.ended.clone();
-    tokio::select! {
-        _ = ended.wait_for(Option::is_some) => {}
-        over = quota::until_over(folders) => process.kill_for(match over {
-            Over::Bytes => FOR_DISK,
-            Over::Files => FOR_FILES,
-        }),
-    }
-}
-
-async fn watch_limits(process: Arc<Process>) {
-    let mut ended = process.ended.clone();
-    // Where no group holds its memory, what it forks and fills at once is seen by looking alone: soon at first and after
-    // each growth, and then ever less often.
-    let mut pause = if process.weighed { INTERVAL } else { SHORTEST_INTERVAL };
-    let mut before = Sample { processes: 1, ..Sample::default() };
-    while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
-        let used = meter::sample(process.pid);
-        pause = process.judge(before, used).min(2 * pause);
-        before = used;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,14 +278,5 @@ mod tests {
         assert_eq!(reason(starved, ON_REQUEST, time, limit), ExitReason::Memory);
         assert_eq!(reason(starved, FOR_CPU, time, limit), ExitReason::Cpu);
         assert_eq!(reason(killed, ON_REQUEST, time, limit), ExitReason::Killed);
-    }
-
-    #[test]
-    fn growing_memory_is_looked_at_often() {
-        let limit = 160 << 20;
-        assert_eq!(pace(0, 1 << 20, limit), INTERVAL);
-        assert_eq!(pace(0, 20 << 20, limit), SHORTEST_INTERVAL);
-        assert_eq!(pace(99 << 20, 100 << 20, limit), CLOSE_INTERVAL);
-        assert_eq!(pace(100 << 20, 1 << 20, limit), INTERVAL);
     }
 }

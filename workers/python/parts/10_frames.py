@@ -56,7 +56,7 @@ class Channel:
         self._ids = itertools.count(1)
         self._buffer = bytearray()
         self._missing = 0
-        self._early = []
+        self._early, self._woken = [], False
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._outbox = collections.deque()  # one object for good: threads append to it without a lock
@@ -131,6 +131,7 @@ class Channel:
         while kind == "wake":
             first, *self._early = self._early or self.read_frames()
             kind, start = ("wake", None) if first == WAKE else parse_frame(first)
+            self._woken |= kind == "wake"
             if kind == "wake" and not self._early and not self.can_read():
                 rehearse_what_comes(self.can_read)
                 self.look_out()
@@ -150,8 +151,8 @@ class Channel:
 
     def await_go(self):
         """Blocks until the host lets the program run."""
-        if not self._early:
-            self.look_out()  # the host only looks at what it was told
+        if self._woken and not self._early:
+            self.look_out()  # the host only looks at what it was told; it wakes nobody where no processor is free
         frames, self._early = self._early, []
         while all(parse_frame(frame)[0] != "go" for frame in frames):
             frames = self.read_frames()

@@ -111,9 +111,9 @@ fn serve(socket: &OwnedFd, stage: &mut Stage, workers: &mut Vec<Live>) -> io::Re
                     Turn::Later => {}
                     Turn::Never(id, failure) => answer(socket, &Reply::Failed { id, failure }, &[])?,
                 },
-                Some((Request::StepBack(id), _)) => {
+                Some((Request::Stand(id, standing), _)) => {
                     let group = workers.iter().find(|worker| worker.id == id).and_then(|worker| worker.group.as_ref());
-                    group.into_iter().for_each(|group| stage.groups.step_back(group));
+                    group.into_iter().for_each(|group| stage.groups.stand(group, standing));
                 }
                 Some((Request::Setup(_), _)) => {}
                 None => return Ok(()),

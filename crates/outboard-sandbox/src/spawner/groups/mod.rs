@@ -8,7 +8,7 @@
 mod tree;
 
 use crate::layers::Layer;
-use crate::message::{At, Ended, Failure};
+use crate::message::{At, Ended, Failure, Standing};
 use crate::options::Limits;
 use crate::sys::fds;
 use crate::sys::process::{self, Side};
@@ -20,9 +20,10 @@ use tree::{Bases, Lack, Version};
 
 /// What a program weighs at first, of 1024 and 100 for whoever is no program.
 const SHARES: (&str, &str) = ("1024", "25");
-/// The same once it has used much, where its group stands beside those of other processes of the host. None of them
-/// is to starve, so it is not idle there.
-const FEW_SHARES: &str = "512";
+/// The same once it has used much and has not had its turn for a while.
+const FEW_SHARES: (&str, &str) = ("512", "12");
+/// The least, for kernels before 5.15, which know no group that waits for all others.
+const LEAST_SHARES: (&str, &str) = ("2", "1");
 
 /// Processes that the limit per user allows beyond the group's, so that it is the group that refuses and counts.
 pub(super) const BEYOND: u64 = 8;
@@ -124,19 +125,18 @@ impl Groups {
         Ok(Some(Group { id, out_of_memory }))
     }
 
-    /// Lets everyone else go first from now on.
-    pub(super) fn step_back(&self, group: &Group) {
+    /// Says how a worker stands to everyone else.
+    pub(super) fn stand(&self, group: &Group, standing: Standing) {
         let found = self.bases.as_ref().and_then(|bases| Some((bases, bases.cpu.as_ref()?)));
         let Some((bases, base)) = found else { return };
         let cpu = bases.group(base, group.id);
-        if !cpu.starts_with(base) {
-            let _ = write(&cpu, "cpu.shares", FEW_SHARES);
-            return;
-        }
-        if write(&cpu, "cpu.idle", "1").is_err() {
-            let (file, least) = if cpu.join("cpu.shares").exists() { ("cpu.shares", "2") } else { ("cpu.weight", "1") };
-            let _ = write(&cpu, file, least);
-        }
+        let _ = match standing {
+            Standing::Last => write(&cpu, "cpu.idle", "1").or_else(|_| weigh(&cpu, bases.version, LEAST_SHARES)),
+            // A group that is idle has no weight that could be set.
+            Standing::Small => {
+                write(&cpu, "cpu.idle", "0").or(Ok(())).and_then(|()| weigh(&cpu, bases.version, FEW_SHARES))
+            }
+        };
     }
 
     /// Adds what the group counted to how its worker ended, and removes it.
@@ -210,13 +210,17 @@ fn make(bases: &Bases, id: u64, limits: &Limits) -> io::Result<()> {
         write(&at(pids)?, "pids.max", &limits.processes.to_string())?;
     }
     if let Some(cpu) = &bases.cpu {
-        let (file, weight) = match bases.version {
-            Version::One => ("cpu.shares", SHARES.0),
-            Version::Two => ("cpu.weight", SHARES.1),
-        };
-        write(&at(cpu)?, file, weight)?;
+        weigh(&at(cpu)?, bases.version, SHARES)?;
     }
     Ok(())
+}
+
+/// Gives a group a weight; there is one for each version.
+fn weigh(group: &Path, version: Version, (shares, weight): (&str, &str)) -> io::Result<()> {
+    match version {
+        Version::One => write(group, "cpu.shares", shares),
+        Version::Two => write(group, "cpu.weight", weight),
+    }
 }
 
 /// Memory and swap together; swap alone would let a program grow past the limit slowly.
@@ -319,6 +323,28 @@ mod tests {
             let found: Vec<_> =
                 files.iter().map(|file| fs::read_to_string(base.path().join("7").join(file)).unwrap()).collect();
             assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn who_is_last_is_idle_and_has_a_weight_again_when_it_starves() {
+        for (version, file, few, least) in
+            [(Version::One, "cpu.shares", "512", "2"), (Version::Two, "cpu.weight", "12", "1")]
+        {
+            for (files, last) in [(&["cpu.idle", file][..], ["1", ""]), (&[file][..], ["", least])] {
+                let base = group(files);
+                let read = |name| fs::read_to_string(base.path().join("7").join(name)).unwrap_or_default();
+                let bases = Some(bases(version, base.path()));
+                let groups = Groups { bases, lack: Lack::default(), left: Vec::new() };
+                let group = Group { id: 7, out_of_memory: None };
+                groups.stand(&group, Standing::Last);
+                assert_eq!([read("cpu.idle"), read(file)], last);
+                fs::write(base.path().join("7").join(file), "").unwrap();
+                groups.stand(&group, Standing::Small);
+                assert_eq!(read(file), few);
+                assert!(["", "0"].contains(&read("cpu.idle").as_str()));
+                std::mem::forget(groups);
+            }
         }
     }
 
