@@ -43,7 +43,7 @@ class Waiter:
         raise ToolError.of_failure(self.payload)
 
 
-WAKE = b'{"wake":{}}'  # as the host writes it, which saves reading it
+WAKE, GO = b'{"wake":{}}', b'{"go":{}}'  # as the host writes them, which saves reading them
 MACHINE_CLOCK = time.monotonic  # a program's clock may be the host's
 
 
@@ -154,7 +154,7 @@ class Channel:
         if self._woken and not self._early:
             self.look_out()  # the host only looks at what it was told; it wakes nobody where no processor is free
         frames, self._early = self._early, []
-        while all(parse_frame(frame)[0] != "go" for frame in frames):
+        while all(frame != GO and parse_frame(frame)[0] != "go" for frame in frames):
             frames = self.read_frames()
 
     def _cut(self):

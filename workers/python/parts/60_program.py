@@ -84,7 +84,7 @@ class Program:
         self.ran = True
 
     def compile(self, hold, describe=False):
-        """Parses and compiles, after the host has seen what the program holds; raises SyntaxError."""
+        """Parses and compiles; gives it out when the host has seen what the program holds; raises SyntaxError."""
         notes = []
         tree, text = parse_program(self.code, notes)
         text, loaded = repair(tree, text, self.space, notes)
@@ -93,14 +93,16 @@ class Program:
             if text != self.code:
                 found["text"] = text
             CHANNEL.send(Inspection(tree).as_frame(found, described(self.code) if describe else None))
-            CHANNEL.await_go()
         if self.tokens:
             tree = Restorer(self.tokens).visit(tree)
         self._offer_servers(loaded)
         raise_returns(tree.body)
         keep_last(tree.body)
         mark_run(tree.body)
-        return compile(tree, PROGRAM, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        compiled = compile(tree, PROGRAM, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        if hold:
+            CHANNEL.await_go()  # last, because the host looks meanwhile
+        return compiled
 
     def _offer_servers(self, loaded):
         """Binds servers that the program names without importing them."""
