@@ -584,10 +584,10 @@ class Preflight(Case):
         self.addCleanup(shutil.rmtree, root)
         worker.ROOT, worker.SURFACE = root, worker.Surface(root)
         tree, rounds = worker.ast.parse(self.LONG), 50
-        worker.preflight(tree, self.LONG, {}, [])
+        worker.preflight(worker.Reading(tree), self.LONG, {}, [])
         begin = time.perf_counter()
         for _ in range(rounds):
-            worker.preflight(tree, self.LONG, {}, [])
+            worker.preflight(worker.Reading(tree), self.LONG, {}, [])
         each = (time.perf_counter() - begin) / rounds
         begin = time.perf_counter()
         for _ in range(rounds):

@@ -87,12 +87,13 @@ class Program:
         """Parses and compiles; gives it out when the host has seen what the program holds; raises SyntaxError."""
         notes = []
         tree, text = parse_program(self.code, notes)
-        text, loaded = repair(tree, text, self.space, notes)
+        reading = Reading(tree)
+        text, loaded = repair(reading, text, self.space, notes)
         if hold:
-            found = preflight(tree, self.code, self.space, notes)
+            found = preflight(reading, self.code, self.space, notes)
             if text != self.code:
                 found["text"] = text
-            CHANNEL.send(Inspection(tree).as_frame(found, described(self.code) if describe else None))
+            CHANNEL.send(Inspection(reading).as_frame(found, described(self.code) if describe else None))
         if self.tokens:
             tree = Restorer(self.tokens).visit(tree)
         self._offer_servers(loaded)

@@ -1,20 +1,24 @@
 # ---- What a program holds -------------------------------------------------------------------------------------------
 
 
-class Inspection(ast.NodeVisitor):
+class Inspection:
     """Imports, tools named in calls and evaluation of text, read from the syntax: hints, not a boundary."""
 
     MOST, LONGEST = 256, 200
     PRIMITIVES = ("call_mcp_tool", "callMCPTool", "call_tool", "callTool")
     EVALUATION = ("eval", "exec", "compile", "__import__")
 
-    def __init__(self, tree):
+    def __init__(self, reading):
         self.imports, self.tools, self.dynamic = {}, {}, {}
         self.meant = {}  # what a local name stands for: a server, or a function of one as server.tool
+        looks = {ast.Import: self._import, ast.ImportFrom: self._import_from, ast.Call: self._call}
         try:
-            self.visit(tree)
+            for node, _ in reading.nodes:
+                look = looks.get(type(node))
+                if look:
+                    look(node)
         except RecursionError:
-            self._dynamic("syntax nested too deeply to read", tree.body[0] if tree.body else None)
+            self._dynamic("syntax nested too deeply to read", node)
 
     def as_frame(self, preflight, module=None):
         findings = {"imports": list(self.imports), "tools": list(self.tools), "dynamic": list(self.dynamic), "preflight": preflight}
@@ -29,13 +33,13 @@ class Inspection(ast.NodeVisitor):
     def _dynamic(self, what, node):
         self._note(self.dynamic, f"{what}, line {getattr(node, 'lineno', 1)}")
 
-    def visit_Import(self, node):
+    def _import(self, node):
         for name in node.names:
             self._note(self.imports, name.name)
             if name.asname and name.name.startswith("servers."):
                 self.meant[name.asname] = name.name.removeprefix("servers.")
 
-    def visit_ImportFrom(self, node):
+    def _import_from(self, node):
         module = "." * node.level + (node.module or "")
         self._note(self.imports, module)
         parts = module.lstrip(".").split(".")
@@ -51,7 +55,7 @@ class Inspection(ast.NodeVisitor):
             return owner and (node.attr if owner == "servers" else f"{owner}.{node.attr}")
         return None
 
-    def visit_Call(self, node):
+    def _call(self, node):
         name = self._meaning(node.func)
         if name in self.PRIMITIVES:
             texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
@@ -65,6 +69,5 @@ class Inspection(ast.NodeVisitor):
             self._dynamic("a module named at run time", node)
         elif name and "." in name:
             self._note(self.tools, name)
-        self.generic_visit(node)
 
 

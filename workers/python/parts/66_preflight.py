@@ -40,39 +40,27 @@ class Preflight(ast.NodeVisitor):
     PASSES_ON = {"gather", "run", "run_until_complete", "wait_for", "list", "tuple"}
     HARMLESS = {"open", "ThreadPoolExecutor", "TemporaryDirectory", "NamedTemporaryFile", "TaskGroup", "Lock", "Semaphore"}
 
-    def __init__(self, tree, code, space):
+    def __init__(self, reading, code, space):
+        tree, self.parents = reading.tree, reading.parents
         self.lines, self.space = code.splitlines(), space
         self.found, self.calls, self.edges, self.notes, self.members, self.closed = [], [], [], [], [], set()
-        self.meant, self.functions, self.values, self.parents, self.handled = {}, {}, {}, {}, {}
+        self.meant, self.functions, self.values, self.handled = {}, {}, {}, {}
         self.place, self.sure, self.gone, self.skipped, self.awaited = Place("", False, True), True, False, False, False
         self.place.certain = True
-        self._look_around(tree)
+        self._look_around(reading)
         self.place.is_async = tree in self.waiting
         self.visit_block(tree.body)
         self._reach(tree)
 
     # What the whole text tells.
 
-    def _look_around(self, tree):
+    def _look_around(self, reading):
         self.stored, names = collections.Counter(), set()
         self.has_async, self.tricks = False, False
         self.generating, self.waiting, self.returning = set(), set(), set()
-        stored, parents, functions = self.stored, self.parents, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-        todo = [(tree, tree)]
-        while todo:
-            node, owner = todo.pop()
+        stored = self.stored
+        for node, owner in reading.nodes:
             kind = type(node)
-            inner = node if kind in functions else owner
-            for field in node._fields:
-                value = getattr(node, field, None)
-                if isinstance(value, ast.AST):
-                    parents[value] = node
-                    todo.append((value, inner))
-                elif type(value) is list:
-                    for item in value:
-                        if isinstance(item, ast.AST):
-                            parents[item] = node
-                            todo.append((item, inner))
             if kind is ast.Name:
                 names.add(node.id)
                 if type(node.ctx) is not ast.Load:

@@ -324,10 +324,10 @@ def text_of(node):
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def preflight(tree, code, space, notes):
+def preflight(reading, code, space, notes):
     """What is to be said of a program before it runs; a check that fails itself says nothing."""
     try:
-        found = PreflightNames(tree, code, space)
+        found = PreflightNames(reading, code, space)
         found.notes = list(notes)
         return found.as_json()
     except (RecursionError, KeyError, OSError, ValueError, AttributeError, TypeError):

@@ -106,7 +106,7 @@ class ImportRepair(ast.NodeVisitor):
                 alias.name, alias.asname = "servers", root
 
 
-def repair(tree, text, space, notes):
+def repair(reading, text, space, notes):
     """Repairs a parsed program where what was meant is plain; says so in `notes`.
 
     Gives the text that it now has, and the names that it reads.
@@ -114,7 +114,7 @@ def repair(tree, text, space, notes):
     if not SURFACE.index:
         return text, {}
     repairer, bound, loaded = ImportRepair(notes), set(), {}
-    for node in ast.walk(tree):
+    for node, _ in reading.nodes:
         kind = type(node)
         if kind in (ast.Import, ast.ImportFrom):
             repairer.visit(node)

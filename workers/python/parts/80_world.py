@@ -179,11 +179,11 @@ def rehearse_what_comes(is_enough):
     compiled = program.compile(False)
     if is_enough():
         return
-    tree = ast.parse("1", PROGRAM)
-    found = preflight(tree, program.code, program.space, notes)
+    reading = Reading(ast.parse("1", PROGRAM))
+    found = preflight(reading, program.code, program.space, notes)
     if is_enough():
         return
-    Inspection(tree).as_frame(found)
+    Inspection(reading).as_frame(found)
     if not is_enough():
         resolve(eval(compiled, program.space))
 

@@ -13,6 +13,7 @@ pub const WORKER: &str = concat!(
     include_str!("../parts/40_console.py"),
     include_str!("../parts/50_values.py"),
     include_str!("../parts/60_program.py"),
+    include_str!("../parts/64_reading.py"),
     include_str!("../parts/65_inspection.py"),
     include_str!("../parts/66_preflight.py"),
     include_str!("../parts/67_preflight_names.py"),
