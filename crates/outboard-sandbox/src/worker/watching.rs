@@ -34,8 +34,12 @@ pub(super) async fn limits(process: Arc<Process>) {
     while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
         let used = meter::sample(process.pid);
         let cpu = process.since_start(used.cpu);
+        let is_early = matches!(turn, Turn::Early);
         if let Some(standing) = turn.after(cpu, Instant::now()) {
-            process.stand(standing);
+            process.spawner.0.stand(process.spawner.1, standing);
+            if is_early {
+                processors::leave_one(process.pid);
+            }
         }
         pause = process.judge(cpu, before, used).min(2 * pause);
         before = used;
@@ -68,13 +72,6 @@ impl Process {
         let pause =
             if has_forked { SHORTEST_INTERVAL } else { pace(before.memory, used.memory, self.limits.memory_bytes) };
         pause.min(left)
-    }
-
-    fn stand(&self, standing: Standing) {
-        self.spawner.0.stand(self.spawner.1, standing);
-        if standing == Standing::Last {
-            processors::leave_one(self.pid);
-        }
     }
 }
 
