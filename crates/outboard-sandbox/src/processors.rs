@@ -4,23 +4,24 @@
 
 use crate::meter;
 use crate::sys::processors;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Passes over the threads of a worker that starts more of them meanwhile.
 const PASSES: usize = 4;
 
-/// Whether fewer threads run or wait than there are processors, the caller among them. Where nothing tells, none is free.
+/// Whether fewer threads run or wait than there are processors, on the whole machine and the caller among them. Where
+/// nothing tells, none is free.
 pub(crate) fn one_is_free() -> bool {
     static LOAD: OnceLock<Option<File>> = OnceLock::new();
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     let Some(file) = LOAD.get_or_init(|| File::open("/proc/loadavg").ok()) else { return false };
-    let processors = *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from));
     let mut text = [0; 96];
     let length = file.read_at(&mut text, 0).unwrap_or(0);
-    std::str::from_utf8(&text[..length]).ok().and_then(running).is_some_and(|running| running < processors)
+    let running = std::str::from_utf8(&text[..length]).ok().and_then(running);
+    running.is_some_and(|running| running < *PROCESSORS.get_or_init(processors::online))
 }
 
 /// The fourth field is how many threads run or wait for a processor, of how many.
@@ -28,21 +29,55 @@ fn running(loadavg: &str) -> Option<usize> {
     loadavg.split(' ').nth(3)?.split_once('/')?.0.parse().ok()
 }
 
-/// Takes one of this process's processors from a worker and all that it started and will start, so that there is one for
-/// whoever comes. From one worker to the next it is another processor: several that use much have them all. Where there is
-/// only one, or the kernel refuses, nothing changes.
-pub(crate) fn leave_one(worker: i32) {
-    static TURN: AtomicUsize = AtomicUsize::new(0);
-    let Ok(mut kept) = processors::allowed(0) else { return };
-    if kept.len() < 2 {
-        return;
+/// A processor that a worker which uses much leaves to whoever comes, until this is dropped. Several such workers leave
+/// different ones, so that together they have them all. Where there is only one, none is left.
+pub(crate) struct Left {
+    processor: Option<usize>,
+    kept: Vec<usize>,
+}
+
+/// How many leave each processor.
+static LEFT: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+
+impl Left {
+    /// The processor of this process that the fewest leave.
+    pub(crate) fn one() -> Self {
+        let mut kept = processors::allowed(0).unwrap_or_default();
+        if kept.len() < 2 {
+            return Self { processor: None, kept: Vec::new() };
+        }
+        let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+        // Hosts beside each other know nothing of each other, so they do not all begin with the first one.
+        let (first, count) = (std::process::id() as usize % kept.len(), kept.len());
+        let turn = |at: &usize| (left.get(&kept[*at]).copied().unwrap_or(0), (at + count - first) % count);
+        let processor = kept.remove((0..count).min_by_key(turn).unwrap_or(0));
+        *left.entry(processor).or_default() += 1;
+        Self { processor: Some(processor), kept }
     }
-    kept.remove(TURN.fetch_add(1, Ordering::Relaxed) % kept.len());
-    for _ in 0..PASSES {
-        let threads = meter::threads(worker);
-        let others = threads.iter().filter(|thread| processors::allowed(**thread).is_ok_and(|found| found != kept));
-        if others.filter(|thread| processors::allow(**thread, &kept).is_ok()).count() == 0 {
-            return;
+
+    /// Keeps every thread of a worker off it, and what they start from then on. What was being started at that moment may
+    /// escape, so this is to be repeated.
+    pub(crate) fn keep_off(&self, worker: i32) {
+        for _ in (0..PASSES).take_while(|_| self.processor.is_some()) {
+            let threads = meter::threads(worker);
+            let others =
+                threads.iter().filter(|thread| processors::allowed(**thread).is_ok_and(|found| found != self.kept));
+            let changed = others.filter(|thread| {
+                let done = processors::allow(**thread, &self.kept);
+                done.inspect_err(|error| tracing::debug!(%error, "a program keeps all processors")).is_ok()
+            });
+            if changed.count() == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = self.processor.and_then(|processor| left.get_mut(&processor)) {
+            *count = count.saturating_sub(1);
         }
     }
 }
@@ -50,7 +85,6 @@ pub(crate) fn leave_one(worker: i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
 
     #[test]
     fn the_number_of_those_that_run_is_read() {
@@ -60,25 +94,18 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_keeps_off_one_processor_and_so_does_what_it_starts() {
+    fn several_leave_different_processors_and_give_them_back() {
         let all = processors::allowed(0).unwrap();
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "sleep 60 & read x; sleep 60 & wait"]).stdin(std::process::Stdio::piped());
-        let mut child = shell.spawn().unwrap();
-        let pid = child.id() as i32;
-        while meter::threads(pid).len() < 2 {
-            std::thread::yield_now();
+        if all.len() < 2 {
+            assert!(Left::one().processor.is_none());
+            return;
         }
-        leave_one(pid);
-        drop(child.stdin.take());
-        while meter::threads(pid).len() < 3 {
-            std::thread::yield_now();
-        }
-        for thread in meter::threads(pid) {
-            let left = processors::allowed(thread).unwrap().len();
-            assert_eq!(left, all.len().max(2) - 1, "of {all:?}");
-        }
-        meter::threads(pid).into_iter().for_each(|pid| drop(Command::new("kill").arg(pid.to_string()).status()));
-        child.wait().unwrap();
+        let first = Left::one();
+        let second = Left::one();
+        assert_ne!(first.processor, second.processor);
+        assert_eq!((first.kept.len(), second.kept.len()), (all.len() - 1, all.len() - 1));
+        let given_back = first.processor;
+        drop(first);
+        assert_eq!(Left::one().processor, given_back, "the one that nobody leaves");
     }
 }

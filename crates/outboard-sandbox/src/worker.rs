@@ -4,7 +4,7 @@ mod watching;
 
 use crate::channel::{Receiver, Sender};
 use crate::link::{Link, Started};
-use crate::message::Ended;
+use crate::message::{Ended, Standing};
 use crate::meter;
 use crate::options::Limits;
 use crate::quota::{Folders, Over};
@@ -12,7 +12,7 @@ use crate::sys::process;
 use outboard_worker_protocol::AWAKE;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -35,15 +35,20 @@ pub(crate) enum Wake {
     Since(Instant),
 }
 
+impl Wake {
+    fn is_due(&self, now: Instant) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Asleep => true,
+            Self::Since(then) => now.duration_since(*then) >= AWAKE,
+        }
+    }
+}
+
 impl Worker {
     /// Lets it look out for its program, unless it does. What wakes up meanwhile costs the program nothing.
     pub(crate) fn wake(&mut self, now: Instant) {
-        let sleeps = match self.wake {
-            Wake::Never => false,
-            Wake::Asleep => true,
-            Wake::Since(then) => now.duration_since(then) >= AWAKE,
-        };
-        if sleeps {
+        if self.wake.is_due(now) {
             self.sender.wake();
             self.wake = Wake::Since(now);
         }
@@ -123,6 +128,8 @@ pub(crate) struct Process {
     peak: AtomicU64,
     /// Who can change its share of the processors, and its number there.
     spawner: (Arc<Link>, u64),
+    /// Whether everyone else goes before it.
+    is_last: AtomicBool,
     /// The folders that it may write to, from when it is handed out.
     folders: OnceLock<Folders>,
 }
@@ -138,8 +145,8 @@ impl Control {
         let Started { pid, pidfd, weighed, ended } = started;
         let (cause, peak) = (AtomicU8::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
-        let folders = OnceLock::new();
-        let process = Process { pid, pidfd, weighed, ended, limits, before, cause, peak, spawner, folders };
+        let (is_last, folders) = (AtomicBool::new(false), OnceLock::new());
+        let process = Process { pid, pidfd, weighed, ended, limits, before, cause, peak, spawner, is_last, folders };
         Self { process: Arc::new(process) }
     }
 
@@ -220,6 +227,10 @@ impl Process {
     fn kill_for(&self, cause: u8) {
         if self.ended.borrow().is_none() {
             let _ = self.cause.compare_exchange(0, cause, Ordering::Relaxed, Ordering::Relaxed);
+            // Who is last dies last as well.
+            if self.is_last.swap(false, Ordering::Relaxed) {
+                self.spawner.0.stand(self.spawner.1, Standing::Small);
+            }
             process::kill(self.pidfd.as_fd());
         }
     }
@@ -268,6 +279,13 @@ fn reason(ended: Ended, cause: u8, cpu: Duration, limit: Duration) -> ExitReason
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_looks_out_or_does_not_know_how_is_told_nothing() {
+        let now = Instant::now();
+        assert!(!Wake::Never.is_due(now) && Wake::Asleep.is_due(now));
+        assert!(!Wake::Since(now).is_due(now) && Wake::Since(now).is_due(now + AWAKE));
+    }
 
     #[test]
     fn a_group_out_of_memory_is_the_reason_also_for_who_asked_a_moment_later() {

@@ -56,7 +56,7 @@ class Channel:
         self._ids = itertools.count(1)
         self._buffer = bytearray()
         self._missing = 0
-        self._early, self._woken = [], False
+        self._early, self._woken = [], 0
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._outbox = collections.deque()  # one object for good: threads append to it without a lock
@@ -131,7 +131,8 @@ class Channel:
         while kind == "wake":
             first, *self._early = self._early or self.read_frames()
             kind, start = ("wake", None) if first == WAKE else parse_frame(first)
-            self._woken |= kind == "wake"
+            if kind == "wake":
+                self._woken = MACHINE_CLOCK()
             if kind == "wake" and not self._early and not self.can_read():
                 rehearse_what_comes(self.can_read)
                 self.look_out()
@@ -151,8 +152,8 @@ class Channel:
 
     def await_go(self):
         """Blocks until the host lets the program run."""
-        if self._woken and not self._early:
-            self.look_out()  # the host only looks at what it was told; it wakes nobody where no processor is free
+        if MACHINE_CLOCK() - self._woken < 0.05 and not self._early:
+            self.look_out()  # the host only looks at what it was told, and a processor was free when it woke us
         frames, self._early = self._early, []
         while all(frame != GO and parse_frame(frame)[0] != "go" for frame in frames):
             frames = self.read_frames()

@@ -2,7 +2,7 @@
 
 
 class Reading:
-    """Every node of a program in the order of its text, what holds it, and whose body it is in. All that looks at a program
+    """Every node of a program, each before what it holds, and what holds it, and whose body it is in. All that looks at a program
     before it runs goes by this walk, as each walk takes a good part of the time until the first statement."""
 
     # What says whether a name is read or written is part of the name.

@@ -7,6 +7,12 @@ use std::{io, mem};
 /// Most processors of a machine that the kernel's set of a fixed size tells apart.
 const MOST: usize = libc::CPU_SETSIZE as usize;
 
+/// How many processors the machine has in use; 1 where that is not known.
+pub(crate) fn online() -> usize {
+    // SAFETY: a plain call.
+    usize::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1).max(1)
+}
+
 /// The processors that a thread may run on, in order; 0 is the calling one.
 pub(crate) fn allowed(thread: i32) -> io::Result<Vec<usize>> {
     // SAFETY: all-zero is an empty set.

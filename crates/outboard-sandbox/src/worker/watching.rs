@@ -5,7 +5,7 @@
 use super::{FOR_CPU, FOR_DISK, FOR_FILES, FOR_MEMORY, Process};
 use crate::message::Standing;
 use crate::meter::{self, Sample};
-use crate::processors;
+use crate::processors::Left;
 use crate::quota::{self, Folders, Over};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,16 +30,13 @@ pub(super) async fn limits(process: Arc<Process>) {
     // each growth, and then ever less often.
     let mut pause = if process.weighed { INTERVAL } else { SHORTEST_INTERVAL };
     let mut before = Sample { processes: 1, ..Sample::default() };
-    let mut turn = Turn::Early;
+    let (mut turn, mut left) = (Turn::Early, None);
     while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
         let used = meter::sample(process.pid);
         let cpu = process.since_start(used.cpu);
-        let is_early = matches!(turn, Turn::Early);
-        if let Some(standing) = turn.after(cpu, Instant::now()) {
-            process.spawner.0.stand(process.spawner.1, standing);
-            if is_early {
-                processors::leave_one(process.pid);
-            }
+        if let Some(standing) = turn.after(cpu, Instant::now(), || meter::is_asleep(process.pid)) {
+            process.stand(standing);
+            left.get_or_insert_with(Left::one).keep_off(process.pid);
         }
         pause = process.judge(cpu, before, used).min(2 * pause);
         before = used;
@@ -59,6 +56,14 @@ pub(super) async fn folders(process: Arc<Process>, folders: Folders) {
 }
 
 impl Process {
+    /// Said again at each look: a word to the spawner may be lost.
+    fn stand(&self, standing: Standing) {
+        if self.cause.load(Ordering::Relaxed) == 0 {
+            self.is_last.store(standing == Standing::Last, Ordering::Relaxed);
+            self.spawner.0.stand(self.spawner.1, standing);
+        }
+    }
+
     /// Kills at a limit; otherwise says when to look again. `before` is what the last look saw.
     fn judge(&self, cpu: Duration, before: Sample, used: Sample) -> Duration {
         self.peak.fetch_max(used.memory, Ordering::Relaxed);
@@ -75,27 +80,28 @@ impl Process {
     }
 }
 
-/// Where a worker stands among all that want a processor, and what it had used when that was decided last.
+/// Whether a worker has used much, and what it had used when it was last decided where it stands.
 #[derive(Debug, Clone, Copy)]
 enum Turn {
     Early,
-    Greedy { standing: Standing, since: Instant, cpu: Duration },
+    Greedy { since: Instant, cpu: Duration },
 }
 
 impl Turn {
-    /// The worker's new standing, where it changes. One that has used much is last; but on a machine that is busy with
-    /// other things the last one would never have its turn, and has a small share until it has had some.
-    fn after(&mut self, used: Duration, now: Instant) -> Option<Standing> {
-        let (before, next) = match *self {
-            Self::Early if used > GREEDY => (None, Standing::Last),
-            Self::Greedy { standing, since, cpu } if now.duration_since(since) >= PATIENCE => {
-                let starves = used.saturating_sub(cpu) * LEAST < now.duration_since(since);
-                (Some(standing), if starves { Standing::Small } else { Standing::Last })
+    /// The worker's standing, from time to time. One that has used much is last; but on a machine that is busy with other
+    /// things the last one would never have its turn, and has a small share until it has had some. One that sleeps wants
+    /// none.
+    fn after(&mut self, used: Duration, now: Instant, is_asleep: impl Fn() -> bool) -> Option<Standing> {
+        let next = match *self {
+            Self::Early if used > GREEDY => Standing::Last,
+            Self::Greedy { since, cpu } if now.duration_since(since) >= PATIENCE => {
+                let has_little = used.saturating_sub(cpu) * LEAST < now.duration_since(since);
+                if has_little && !is_asleep() { Standing::Small } else { Standing::Last }
             }
             _ => return None,
         };
-        *self = Self::Greedy { standing: next, since: now, cpu: used };
-        (before != Some(next)).then_some(next)
+        *self = Self::Greedy { since: now, cpu: used };
+        Some(next)
     }
 }
 
@@ -126,13 +132,15 @@ mod tests {
     #[test]
     fn who_has_used_much_is_last_and_does_not_starve() {
         let (start, mut turn) = (Instant::now(), Turn::Early);
-        let mut look = |used: u64, at: u64| turn.after(Duration::from_millis(used), start + Duration::from_millis(at));
-        assert_eq!(look(190, 200), None, "answers quickly");
-        assert_eq!(look(210, 300), Some(Standing::Last));
-        assert_eq!(look(210, 400), None, "too soon to tell");
-        assert_eq!(look(210, 500), Some(Standing::Small), "nothing in 200 ms");
-        assert_eq!(look(215, 700), None, "a fortieth is not enough");
-        assert_eq!(look(235, 900), Some(Standing::Last), "a tenth is");
-        assert_eq!(look(335, 1100), None);
+        let mut look = |used, at, sleeps: bool| {
+            turn.after(Duration::from_millis(used), start + Duration::from_millis(at), || sleeps)
+        };
+        assert_eq!(look(190, 200, false), None, "answers quickly");
+        assert_eq!(look(210, 300, false), Some(Standing::Last));
+        assert_eq!(look(210, 400, false), None, "too soon to tell");
+        assert_eq!(look(210, 500, false), Some(Standing::Small), "nothing in 200 ms");
+        assert_eq!(look(215, 700, false), Some(Standing::Small), "a fortieth is not enough");
+        assert_eq!(look(235, 900, false), Some(Standing::Last), "a tenth is");
+        assert_eq!(look(235, 1100, true), Some(Standing::Last), "wants nothing");
     }
 }
