@@ -17,7 +17,7 @@ give() { chown "$user" "$1" "$1/cgroup.procs" "$1/cgroup.threads" "$1/cgroup.sub
 # The programs of all languages, and what is left behind.
 programs() {
     for program in ${programs:-program.ts program.py program.sh}; do
-        text=$($as timeout 200 outboard run "/srv/$program" 2>&1 | tr '\n\t' '  ' | tail -c 400)
+        text=$($as timeout 200 outboard run "/srv/$program" 2>&1 | tr '\n\t' '  ' | tail -c 900)
         say "$program" "$text"
     done
     say left "$(find $GROUPS_AT -name 'outboard[-.]*' 2> /dev/null | wc -l)"
@@ -39,7 +39,7 @@ all() {
     doctor doctor
     $as timeout 100 outboard doctor --fix < /dev/null 2>&1 | lines fix
     for part in $parts; do $part; done
-    case $situation in *-none | user-debian)
+    case $situation-$(uname -r) in *-none-* | user-debian-* | root-5.*)
         printf '[sandbox]\ntier = "B"\n' > outboard.toml
         doctor tier-b
         programs ;;

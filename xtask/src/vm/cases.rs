@@ -34,6 +34,8 @@ pub(super) enum Tier {
     A,
     /// Refused; with `sandbox.tier = "B"` they run.
     RefusedThenB,
+    /// Refused; with `sandbox.tier = "B"` they cannot reach their folders, as the host's are closed to other users.
+    RefusedThenClosed,
     /// Refused either way.
     Refused,
 }
@@ -69,7 +71,7 @@ const HOLDING: [Case; 7] = [
 
 const TIER_B: [Case; 3] = [
     refused("user-none", Tier::RefusedThenB, NAMESPACES),
-    refused("root-none", Tier::RefusedThenB, NAMESPACES),
+    refused("root-none", Tier::RefusedThenClosed, NAMESPACES),
     refused("user-debian", Tier::RefusedThenB, "kernel.unprivileged_userns_clone=1"),
 ];
 

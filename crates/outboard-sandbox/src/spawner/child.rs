@@ -226,6 +226,9 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     if ablation::keeps(Part::NoNewPrivileges) {
         confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
     }
+    if !rooted && stage.identity.root {
+        reach(&plan.rules, stage.identity.uid)?;
+    }
     if stage.landlock > 0 && ablation::keeps(Part::Landlock) {
         landlock::restrict(stage.landlock, &plan.rules).at(Layer::Landlock, "landlock_restrict_self")?;
     }
@@ -258,6 +261,18 @@ fn enter_folder(stage: &Stage, folder: &CStr) -> Result<(), Failure> {
     }
     leave_host();
     std::env::set_current_dir(OsStr::from_bytes(folder.to_bytes())).at(Layer::Files, "go to the worker's folder")
+}
+
+/// Without mounts of its own, a worker that is another user than the host has to be let through to its folders.
+fn reach(rules: &landlock::Rules, uid: u32) -> Result<(), Failure> {
+    rules.change.iter().try_for_each(|folder| {
+        let path = folder.path.to_string_lossy();
+        let step = format!(
+            "reach {path} as the host uid {uid}: a folder above it is closed to other users, so without user namespaces \
+             run Outboard as an ordinary user"
+        );
+        fds::name(&folder.path).map(drop).at(Layer::Identity, &step)
+    })
 }
 
 fn leave_host() {
