@@ -11,6 +11,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Passes over the threads of a worker that starts more of them meanwhile.
 const PASSES: usize = 4;
+/// Looks at whether all of them keep off, as each takes the host some tenths of a millisecond.
+const LOOKS: u8 = 3;
 
 /// Whether fewer threads run or wait than there are processors, on the whole machine and the caller among them. Where
 /// nothing tells, none is free.
@@ -34,6 +36,8 @@ fn running(loadavg: &str) -> Option<usize> {
 pub(crate) struct Left {
     processor: Option<usize>,
     kept: Vec<usize>,
+    /// How many more times it is looked whether all keep off it.
+    looks: u8,
 }
 
 /// How many leave each processor.
@@ -44,7 +48,7 @@ impl Left {
     pub(crate) fn one() -> Self {
         let mut kept = processors::allowed(0).unwrap_or_default();
         if kept.len() < 2 {
-            return Self { processor: None, kept: Vec::new() };
+            return Self { processor: None, kept: Vec::new(), looks: 0 };
         }
         let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
         // Hosts beside each other know nothing of each other, so they do not all begin with the first one.
@@ -52,13 +56,15 @@ impl Left {
         let turn = |at: &usize| (left.get(&kept[*at]).copied().unwrap_or(0), (at + count - first) % count);
         let processor = kept.remove((0..count).min_by_key(turn).unwrap_or(0));
         *left.entry(processor).or_default() += 1;
-        Self { processor: Some(processor), kept }
+        Self { processor: Some(processor), kept, looks: LOOKS }
     }
 
     /// Keeps every thread of a worker off it, and what they start from then on. What was being started at that moment may
-    /// escape, so this is to be repeated.
-    pub(crate) fn keep_off(&self, worker: i32) {
-        for _ in (0..PASSES).take_while(|_| self.processor.is_some()) {
+    /// escape, so this is to be repeated; after a few times it does nothing.
+    pub(crate) fn keep_off(&mut self, worker: i32) {
+        let passes = if self.looks > 0 { PASSES } else { 0 };
+        self.looks = self.looks.saturating_sub(1);
+        for _ in 0..passes {
             let threads = meter::threads(worker);
             let others =
                 threads.iter().filter(|thread| processors::allowed(**thread).is_ok_and(|found| found != self.kept));

@@ -56,11 +56,13 @@ pub(super) async fn folders(process: Arc<Process>, folders: Folders) {
 }
 
 impl Process {
-    /// Said again at each look: a word to the spawner may be lost.
+    /// Says it, and that it starves again at each look: a word to the spawner may be lost.
     fn stand(&self, standing: Standing) {
         if self.cause.load(Ordering::Relaxed) == 0 {
-            self.is_last.store(standing == Standing::Last, Ordering::Relaxed);
-            self.spawner.0.stand(self.spawner.1, standing);
+            let is_last = standing == Standing::Last;
+            if !(self.is_last.swap(is_last, Ordering::Relaxed) && is_last) {
+                self.spawner.0.stand(self.spawner.1, standing);
+            }
         }
     }
 
