@@ -81,7 +81,8 @@ def figures(times):
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    count, rounds = (int(word) for word in (sys.argv[2:4] + ["60", "4"][len(sys.argv) - 2 :])[:2])
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 4
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "outboard.toml"), "w") as settings:
             settings.write('[sandbox]\ncpu = "600s"\nwall = "20min"\n')
@@ -97,7 +98,8 @@ def main():
                 client.tell("notifications/cancelled", {"requestId": endless})
                 time.sleep(0.5)
             (median, worst), (late, latest) = figures(alone), figures(beside)
-            print(f"beside {name}: {len(alone)} programs, alone {median:.1f} and {worst:.1f} ms, beside {late:.1f} and {latest:.1f} ms, ratios {late / median:.2f} and {latest / worst:.2f}")
+            print(f"beside {name}: {len(alone)} programs, alone {median:.1f} and {worst:.1f} ms, ", end="")
+            print(f"beside {late:.1f} and {latest:.1f} ms, ratios {late / median:.2f} and {latest / worst:.2f}")
         client.process.stdin.close()
         client.process.wait(20)
 
