@@ -39,7 +39,7 @@ all() {
     doctor doctor
     $as timeout 100 outboard doctor --fix < /dev/null 2>&1 | lines fix
     for part in $parts; do $part; done
-    case $situation-$(uname -r) in *-none-* | user-debian-* | root-5.*)
+    case $situation-$(uname -r) in user-none-* | root-bounded-* | user-debian-* | root-5.*)
         printf '[sandbox]\ntier = "B"\n' > outboard.toml
         doctor tier-b
         programs ;;
@@ -90,7 +90,11 @@ for situation in $(echo "$situations" | tr , ' '); do (
     user-delegated-own) ordinary; hand_on $GROUPS_AT; enter $GROUPS_AT/own; give $GROUPS_AT/own ;;
     # Without namespaces, in the two ways that there are.
     user-none) ordinary; parts=; sysctl -q -w user.max_user_namespaces=0 ;;
-    root-none) parts=; sysctl -q -w user.max_user_namespaces=0 ;;
+    root-none)
+        hand_on $GROUPS_AT; enter $GROUPS_AT/service; parts="programs limits"; sysctl -q -w user.max_user_namespaces=0 ;;
+    # Root as containers have it: without the right to mount.
+    root-bounded-none)
+        as="setpriv --bounding-set -sys_admin --inh-caps -sys_admin --"; parts=; sysctl -q -w user.max_user_namespaces=0 ;;
     user-debian) ordinary; parts=; sysctl -q -w kernel.unprivileged_userns_clone=0 ;;
     # Restricts confined programs only, and is missing before 6.7.
     user-apparmor) ordinary; sysctl -q -w kernel.apparmor_restrict_unprivileged_userns=1 ;;

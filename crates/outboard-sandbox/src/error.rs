@@ -48,12 +48,12 @@ pub enum SandboxError {
     #[error("no Python interpreter is configured: install python3 or set sandbox.python")]
     NoPython,
     /// No engine of this name, or of this language, is configured.
-    #[error("no engine {name} is configured for {language} programs")]
+    #[error("no engine{} is configured for {language} programs", name.as_ref().map_or_else(String::new, |name| format!(" `{name}`")))]
     NoEngine {
         /// The language.
         language: &'static str,
-        /// The name asked for.
-        name: String,
+        /// The name asked for, if any.
+        name: Option<String>,
     },
     /// The machine isolates less than the operator demands.
     #[error(

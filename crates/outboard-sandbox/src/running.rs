@@ -185,7 +185,7 @@ impl Running {
         let Some(engine) = engine else {
             return Err(match &grant.engine {
                 None if grant.language == Language::Python => SandboxError::NoPython,
-                name => SandboxError::NoEngine { language, name: name.clone().unwrap_or_default() },
+                name => SandboxError::NoEngine { language, name: name.clone() },
             });
         };
         if let Some(error) = &engine.broken {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
+mod again;
 mod channel;
 mod engines;
 mod engines_external;
@@ -10,7 +11,6 @@ mod lifetime;
 mod limits;
 mod network;
 mod npm;
-mod ordinary_user;
 mod packages;
 mod residue;
 mod support;

@@ -8,6 +8,7 @@ use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -92,6 +93,22 @@ pub(crate) async fn refused(options: Options) -> SandboxError {
     Sandbox::start(options).await.unwrap().ready().await.unwrap_err()
 }
 
+pub(crate) fn is_root() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap();
+    uid.split_whitespace().nth(1) == Some("0")
+}
+
+/// Whether workers have a user namespace here; root does without where they are forbidden.
+pub(crate) fn is_mapped() -> bool {
+    std::fs::read_to_string("/proc/sys/user/max_user_namespaces").unwrap().trim() != "0"
+}
+
+/// The user that a worker sees itself as.
+pub(crate) fn inside() -> u32 {
+    if is_mapped() { 1000 } else { 200_000 }
+}
+
 pub(crate) fn python() -> Grant {
     Grant::new(Language::Python)
 }
@@ -135,4 +152,42 @@ pub(crate) async fn doomed(worker: Worker, code: &str) -> Exit {
     };
     // A bomb goes last: on a busy machine, its second of processor time takes a while.
     tokio::time::timeout(Duration::from_secs(150), end).await.expect("killed in time")
+}
+
+/// A user namespace with the root and the users of this one, whose limit of further ones is its own.
+pub(crate) struct Space(Child);
+
+impl Space {
+    pub(crate) fn made() -> Self {
+        let child = Command::new("unshare").args(["--user", "--", "sleep", "3600"]).stdin(Stdio::null()).spawn();
+        let space = Self(child.expect("apt-get install util-linux"));
+        let name = |pid: u32| std::fs::read_link(format!("/proc/{pid}/ns/user")).unwrap_or_default();
+        let apart = || name(space.0.id()) != name(std::process::id());
+        for _ in 0..500 {
+            if apart() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        for map in ["uid_map", "gid_map"] {
+            std::fs::write(format!("/proc/{}/{map}", space.0.id()), "0 0 300000").unwrap();
+        }
+        space
+    }
+
+    /// The command that runs the program after it as root there, where no further user namespace can be had. `exec` is
+    /// the shell's word for it, with what is to come between.
+    pub(crate) fn words(&self, exec: &str) -> Vec<OsString> {
+        let forbid = format!("echo 0 > /proc/sys/user/max_user_namespaces && {exec} \"$0\" \"$@\"");
+        let target = self.0.id().to_string();
+        // The spawner's environment is empty, so the programs are named by their paths.
+        let words = ["/usr/bin/nsenter", "--user", "--target", &target, "/bin/sh", "-c", &forbid];
+        words.map(OsString::from).to_vec()
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
 }

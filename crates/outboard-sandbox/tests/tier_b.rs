@@ -1,12 +1,13 @@
 //! The weaker tier, on a machine made to forbid user namespaces.
 
-use crate::support::{GUEST, engines, python, python_of, refused, run, started};
+use crate::support::{GUEST, Space, engines, is_root, python, python_of, refused, run, started};
 use outboard_sandbox::{ExitReason, Grant, Layer, Options, Sandbox, SandboxError, Tier};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 const WORKER: &str = outboard_python::WORKER;
@@ -165,4 +166,41 @@ async fn a_network_is_refused_without_namespaces() {
     let sandbox: Sandbox = started(forbidden(GUEST)).await;
     let error = sandbox.worker(python().network()).await.unwrap_err();
     assert!(matches!(error, SandboxError::NoNetwork(Tier::B)), "{error}");
+}
+
+#[tokio::test]
+async fn roots_workers_reach_folders_that_lie_below_closed_ones() {
+    if !is_root() {
+        // Only root's workers are somebody else than their host.
+        return;
+    }
+    let (space, closed) = (Space::made(), tempfile::tempdir().unwrap());
+    fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let [workspace, servers, other] = ["workspace", "servers", "other"].map(|name| closed.path().join(name));
+    [&workspace, &servers, &other].iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    fs::write(servers.join("index"), "api").unwrap();
+    fs::write(other.join("secret"), "theirs").unwrap();
+    let without_mounts = "exec /usr/bin/setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin";
+    let mut spawner = space.words(without_mounts);
+    spawner.push(crate::support::spawner());
+    let python_there = python_of("/usr/bin/python3", GUEST);
+    let options = Options { minimum: Tier::B, spawner, ..engines("/bin/true".into(), Some(python_there)) };
+    let code = format!(
+        "
+import os, sys
+root = sys.argv[sys.argv.index('--root') + 1]
+def fails(what):
+    try: what(); return False
+    except OSError: return True
+open(root + '/workspace/a.txt', 'w').write('mine')
+tries = [lambda: open('{0}/secret'), lambda: open(root + '/servers/../other/secret'), lambda: os.listdir(root + '/workspace/..'),
+         lambda: open(root + '/servers/index', 'a') , lambda: os.open('../other/secret', os.O_RDONLY, dir_fd=5),
+         lambda: os.listdir('/proc/self/fd')]
+result = [open(root + '/servers/index').read(), [index for index, one in enumerate(tries) if not fails(one)], os.getuid()]",
+        other.display()
+    );
+    let sandbox = started(options).await;
+    let grant = python().writable(&workspace, "/workspace").read_only(&servers, "/servers");
+    assert_eq!(run(&sandbox, grant, &code).await.unwrap(), json!(["api", [], 200_000]));
+    assert_eq!(fs::read_to_string(workspace.join("a.txt")).unwrap(), "mine");
 }

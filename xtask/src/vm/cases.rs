@@ -34,8 +34,6 @@ pub(super) enum Tier {
     A,
     /// Refused; with `sandbox.tier = "B"` they run.
     RefusedThenB,
-    /// Refused; with `sandbox.tier = "B"` they cannot reach their folders, as the host's are closed to other users.
-    RefusedThenClosed,
     /// Refused either way.
     Refused,
 }
@@ -69,15 +67,22 @@ const HOLDING: [Case; 7] = [
     watched("no-groups", "mount -t cgroup2"),
 ];
 
-const TIER_B: [Case; 3] = [
+/// Root makes the other namespaces without a user namespace.
+const ROOT_WITHOUT: Case = Case { situation: "root-none", tier: Tier::A, groups: TWO, fix: Some(NAMESPACES) };
+
+const TIER_B: [Case; 4] = [
     refused("user-none", Tier::RefusedThenB, NAMESPACES),
-    refused("root-none", Tier::RefusedThenClosed, NAMESPACES),
+    ROOT_WITHOUT,
+    refused("root-bounded-none", Tier::RefusedThenB, NAMESPACES),
     refused("user-debian", Tier::RefusedThenB, "kernel.unprivileged_userns_clone=1"),
 ];
 
 /// Landlock is too old there for tier B, which is said.
-const NO_TIER_B: [Case; 2] =
-    [refused("user-none", Tier::Refused, "Linux 6.7"), refused("user-debian", Tier::Refused, "Linux 6.7")];
+const NO_TIER_B: [Case; 3] = [
+    refused("user-none", Tier::Refused, "Linux 6.7"),
+    ROOT_WITHOUT,
+    refused("user-debian", Tier::Refused, "Linux 6.7"),
+];
 
 const fn machine(
     name: &'static str,

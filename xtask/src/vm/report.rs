@@ -80,7 +80,7 @@ impl Report {
                 self.expect(machine, at, "memory is limited", seen.holds("memory.py", "sandbox.memory"));
                 self.expect(machine, at, "processes are limited", seen.holds("processes.py", "result: 6"));
             }
-            Tier::RefusedThenB | Tier::RefusedThenClosed => {
+            Tier::RefusedThenB => {
                 self.expect(machine, at, "refused", sandbox.starts_with("failed"));
                 self.expect(machine, at, "tier B if allowed", weaker.contains("tier B"));
             }
@@ -92,11 +92,8 @@ impl Report {
         let languages = match case.tier {
             Tier::A => 3,
             Tier::RefusedThenB => 2,
-            Tier::RefusedThenClosed | Tier::Refused => 0,
+            Tier::Refused => 0,
         };
-        if case.tier == Tier::RefusedThenClosed {
-            self.expect(machine, at, "why no program runs", seen.holds("program.py", "closed to other users"));
-        }
         self.expect(machine, at, "programs run", seen.languages() == languages);
         if let Some(fix) = case.fix {
             let said = seen.all("doctor").chain(seen.all("fix")).any(|line| line.contains(fix));

@@ -2,14 +2,18 @@
 //!
 //! A worker's `/` is a folder of its own below the runtime folder: links named as the granted folders, a `tmp`, and
 //! what the jail would show of ours. The worker is told where it is by `--root`. The folder goes with the worker.
+//!
+//! Root's workers are somebody else, who may not walk to folders that lie below closed ones, as a user's own do: they are
+//! handed those open, and the links name the descriptors.
 
 use super::identity::Identity;
 use super::root::{make, path_text, text};
-use super::stage::Place;
+use super::stage::{HELD, Place};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout, Spawn};
 use crate::sys::landlock::{Folder as Changed, Rules};
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
@@ -73,13 +77,14 @@ impl Bare {
         let names = Names::new(layout, &root);
         self.furnish(identity, layout, &root, &names)?;
         let mut rules = rules(layout, &root)?;
+        let mut held = Vec::new();
         for folder in &spawn.mounts {
-            show(identity, folder, &root, &mut rules)?;
+            show(identity, folder, &root, &mut rules, &mut held)?;
         }
         let mut argv: Vec<_> = layout.argv.iter().map(|word| names.outside(word)).collect();
         let at = root_at.min(argv.len());
         argv.splice(at..at, ["--root".to_owned(), root.display().to_string()]);
-        Ok((Place::Folder(path_text(&root)?), rules, argv))
+        Ok((Place::Folder(path_text(&root)?, held), rules, argv))
     }
 
     /// Removes a worker's folder.
@@ -130,22 +135,33 @@ fn rules(layout: &Layout, root: &Path) -> Result<Rules, Failure> {
 }
 
 /// Links a granted folder into the worker's and adds it to what the worker may reach.
-fn show(identity: &Identity, folder: &Folder, root: &Path, rules: &mut Rules) -> Result<(), Failure> {
+fn show(
+    identity: &Identity,
+    folder: &Folder,
+    root: &Path,
+    rules: &mut Rules,
+    held: &mut Vec<CString>,
+) -> Result<(), Failure> {
     let found = fs::metadata(&folder.source).at(Layer::Files, format!("look at {}", folder.source.display()))?;
     if (found.dev(), found.ino()) != (folder.device, folder.inode) {
         let stale = Err(io::Error::from_raw_os_error(libc::ESTALE));
         return stale.at(Layer::Files, format!("find the same folder at {}", folder.source.display()));
     }
-    let link = placed(root, &folder.target)?;
-    make(&link, symlink(&folder.source, &link))?;
+    let source = if identity.root {
+        held.push(path_text(&folder.source)?);
+        PathBuf::from(format!("/proc/self/fd/{}", HELD as usize + held.len() - 1))
+    } else {
+        folder.source.clone()
+    };
+    let (link, path) = (placed(root, &folder.target)?, path_text(&source)?);
+    make(&link, symlink(&source, &link))?;
     if !folder.writable {
-        rules.read.push(path_text(&folder.source)?);
+        rules.read.push(path);
         return Ok(());
     }
     if identity.root {
         make(&folder.source, lchown(&folder.source, Some(identity.uid), Some(identity.gid)))?;
     }
-    let path = path_text(&folder.source)?;
     rules.change.push(Changed { path, identity: Some((folder.device, folder.inode)) });
     Ok(())
 }

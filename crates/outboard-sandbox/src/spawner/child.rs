@@ -1,10 +1,9 @@
 //! From a fresh clone to the worker's program: every step of the jail in order.
 
 use super::groups::{Door, Group};
-use super::identity::INSIDE;
 use super::order::{self, Common};
 use super::root::Mounted;
-use super::stage::{Kind, Place, Plan, Stage};
+use super::stage::{HELD, Kind, Place, Plan, Stage};
 use super::template::{self, Template};
 use crate::ablation::{self, Part};
 use crate::layers::Layer;
@@ -14,7 +13,7 @@ use crate::sys::process::{self, Side};
 use crate::sys::{confine, fds, filter, landlock, mounts, network};
 use outboard_worker_protocol::SOCKET_FD;
 use std::convert::Infallible;
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
@@ -56,7 +55,7 @@ pub(super) fn spawn(stage: &mut Stage, id: u64, plan: Plan) -> Result<Started, F
     }
     let (ours, theirs) = UnixStream::pair().at(Layer::Lifetime, "socketpair")?;
     let rooted = matches!(stage.kind, Kind::Rooted);
-    let namespaces = if rooted { ablation::namespaces(NAMESPACES) } else { 0 };
+    let namespaces = if rooted { ablation::namespaces(stage.identity.namespaces()) } else { 0 };
     match process::clone_into(namespaces).at(Layer::Namespaces, "clone3 with new namespaces")? {
         Side::Child => {
             ablation::in_worker();
@@ -188,7 +187,7 @@ fn stand_in(stage: &Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallibl
         enter_root(root, mounts, false)?;
     }
     confine::become_user(stage.identity.uid, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
-    let parent = place_descriptors(plan, parent).at(Layer::Descriptors, "place descriptors")?;
+    let parent = place_descriptors(plan, parent, &[]).at(Layer::Descriptors, "place descriptors")?;
     confine::limit(libc::RLIMIT_CORE, 0).at(Layer::Rlimits, "limit core")?;
     confine::drop_capabilities(false).at(Layer::Capabilities, "drop capabilities")?;
     process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG")?;
@@ -203,14 +202,14 @@ fn stand_in(stage: &Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallibl
 
 fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infallible, Failure> {
     await_ids(parent).at(Layer::Lifetime, "wait for the spawner")?;
-    match &plan.place {
-        Place::Root(root, mounts) => enter_jail(stage, root, mounts)?,
-        Place::Folder(folder) => enter_folder(stage, folder)?,
-    }
+    let held = match &plan.place {
+        Place::Root(root, mounts) => enter_jail(stage, root, mounts).map(|()| Vec::new())?,
+        Place::Folder(folder, held) => enter_folder(stage, folder, held)?,
+    };
     if plan.network {
         offer_network(parent)?;
     }
-    let parent = place_descriptors(plan, parent).at(Layer::Descriptors, "place descriptors")?;
+    let parent = place_descriptors(plan, parent, &held).at(Layer::Descriptors, "place descriptors")?;
     set_limits(&stage.limits, plan)?;
     let rooted = matches!(plan.place, Place::Root(..));
     if ablation::keeps(Part::Capabilities) {
@@ -248,30 +247,37 @@ fn enter_jail(stage: &Stage, root: &CStr, mounts: &[Mounted]) -> Result<(), Fail
     if !ablation::keeps(Part::LateLifetime) {
         process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG too early")?;
     }
-    confine::become_user(INSIDE, stage.identity.root).at(Layer::Identity, "become the worker's user")?;
+    let identity = &stage.identity;
+    let change = if identity.mapped { confine::become_user } else { confine::become_user_with_rights };
+    change(identity.inside(), identity.root).at(Layer::Identity, "become the worker's user")?;
     confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
     leave_host();
     enter_root(root, mounts, true)
 }
 
-/// The same as far as it goes without namespaces.
-fn enter_folder(stage: &Stage, folder: &CStr) -> Result<(), Failure> {
+/// The same as far as it goes without namespaces. Gives the folders that the worker is handed, as numbers: they get other
+/// ones, and these are closed, before anything here is dropped.
+fn enter_folder(stage: &Stage, folder: &CStr, held: &[CString]) -> Result<Vec<RawFd>, Failure> {
+    let held = held.iter().map(|folder| fds::name(folder).map(IntoRawFd::into_raw_fd)).collect::<Result<_, _>>();
+    let held = held.at(Layer::Files, "open the granted folders")?;
     if stage.identity.root {
         confine::become_user(stage.identity.uid, true).at(Layer::Identity, "become the worker's user")?;
     }
     leave_host();
-    std::env::set_current_dir(OsStr::from_bytes(folder.to_bytes())).at(Layer::Files, "go to the worker's folder")
+    let gone = std::env::set_current_dir(OsStr::from_bytes(folder.to_bytes()));
+    gone.at(Layer::Files, "go to the worker's folder")?;
+    Ok(held)
 }
 
-/// Without mounts of its own, a worker that is another user than the host has to be let through to its folders.
+/// Without mounts of its own, a worker that is another user than the host has to be let through to what it reads.
 fn reach(rules: &landlock::Rules, uid: u32) -> Result<(), Failure> {
-    rules.change.iter().try_for_each(|folder| {
-        let path = folder.path.to_string_lossy();
+    rules.read.iter().try_for_each(|path| {
         let step = format!(
-            "reach {path} as the host uid {uid}: a folder above it is closed to other users, so without user namespaces \
-             run Outboard as an ordinary user"
+            "read {} as the host uid {uid}: it, or a folder above it, is closed to other users; open it to them, use an \
+             interpreter of the system, or run Outboard as an ordinary user",
+            path.to_string_lossy()
         );
-        fds::name(&folder.path).map(drop).at(Layer::Identity, &step)
+        fds::read(path).map(drop).at(Layer::Identity, &step)
     })
 }
 
@@ -308,20 +314,28 @@ fn enter_root(root: &CStr, mounts: &[Mounted], tmp: bool) -> Result<(), Failure>
     mounts::enter(root.as_fd()).at(Layer::Files, "pivot_root")
 }
 
-/// Null devices on 0–2, the channel on 3, and on 4 the way to tell a failure, until `execve`.
-fn place_descriptors(plan: &Plan, parent: &UnixStream) -> io::Result<RawFd> {
-    const LIFTED: RawFd = 64;
+/// Null devices on 0–2, the channel on 3, and on 4 the way to tell a failure, until `execve`; then what the worker is
+/// handed.
+fn place_descriptors(plan: &Plan, parent: &UnixStream, held: &[RawFd]) -> io::Result<RawFd> {
+    // Above everything that is placed.
+    let lifted = 64 + held.len() as RawFd;
+    let held = held.iter().map(|one| fds::lift(*one, lifted)).collect::<Result<Vec<_>, _>>()?;
     let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
-    let null = fds::lift(null.into_raw_fd(), LIFTED)?;
-    let channel = fds::lift(plan.channel.as_raw_fd(), LIFTED)?;
-    let parent = fds::lift(parent.as_raw_fd(), LIFTED)?;
+    let null = fds::lift(null.into_raw_fd(), lifted)?;
+    let channel = fds::lift(plan.channel.as_raw_fd(), lifted)?;
+    let parent = fds::lift(parent.as_raw_fd(), lifted)?;
     for number in 0..SOCKET_FD {
         fds::place(null, number, false)?;
     }
     fds::place(channel, SOCKET_FD, false)?;
     fds::place(parent, SOCKET_FD + 1, true)?;
+    let mut next = HELD;
+    for one in held {
+        fds::place(one, next, false)?;
+        next += 1;
+    }
     if ablation::keeps(Part::Descriptors) {
-        fds::close_from(SOCKET_FD + 2)?;
+        fds::close_from(next)?;
     }
     Ok(SOCKET_FD + 1)
 }

@@ -1,9 +1,10 @@
-//! Who a worker is, inside and outside of its user namespace.
+//! Who a worker is, inside and outside of its user namespace, or of the host where root cannot make one.
 
+use super::child::NAMESPACES;
 use crate::layers::Layer;
 use crate::message::{At, Failure};
-use crate::sys::fds;
 use crate::sys::process::{self, Side};
+use crate::sys::{fds, mounts};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -21,6 +22,8 @@ pub(super) struct Identity {
     pub(super) gid: u32,
     /// Whether the spawner is root and workers are someone else.
     pub(super) root: bool,
+    /// Whether workers have a user namespace. Root makes the others without one, and then gives up every right.
+    pub(super) mapped: bool,
     /// The host's `/proc`, kept because the stage hides it.
     proc: File,
     /// User namespaces that show an owner's files as the worker's, by owner.
@@ -31,9 +34,12 @@ impl Identity {
     /// Chooses the worker's identity; an ordinary user moves to a user namespace first, to be able to mount.
     pub(super) fn take() -> Result<Self, Failure> {
         let (uid, gid) = process::ids();
-        try_namespaces().at(Layer::Namespaces, "clone3 with new namespaces")?;
+        let mapped = match try_namespaces(NAMESPACES) {
+            Err(_) if uid == 0 && try_namespaces(NAMESPACES & !libc::CLONE_NEWUSER).is_ok() => false,
+            tried => tried.map(|()| true).at(Layer::Namespaces, "clone3 with new namespaces")?,
+        };
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
-        let new = |uid, gid, root| Self { uid, gid, root, proc, disguises: HashMap::new() };
+        let new = |uid, gid, root| Self { uid, gid, root, mapped, proc, disguises: HashMap::new() };
         if uid == 0 {
             let outside =
                 unprivileged_id().at(Layer::Identity, "find an unprivileged host uid in /proc/self/uid_map")?;
@@ -56,15 +62,30 @@ impl Identity {
         let root = uid == 0;
         let outside = if root { unprivileged_id().at(Layer::Identity, "find an unprivileged host uid")? } else { uid };
         let group = if root { outside } else { gid };
-        Ok(Self { uid: outside, gid: group, root, proc, disguises: HashMap::new() })
+        Ok(Self { uid: outside, gid: group, root, mapped: false, proc, disguises: HashMap::new() })
+    }
+
+    /// The user and group that a worker sees itself as.
+    pub(super) fn inside(&self) -> u32 {
+        if self.mapped { INSIDE } else { self.uid }
+    }
+
+    /// The namespaces of a worker.
+    pub(super) fn namespaces(&self) -> libc::c_int {
+        if self.mapped { NAMESPACES } else { NAMESPACES & !libc::CLONE_NEWUSER }
     }
 
     /// Threads of the worker's user on this host.
     pub(super) fn processes(&self) -> u64 {
         use std::os::unix::fs::MetadataExt;
-        let tasks = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+        // A folder that is open can be listed by its name alone, and the stage hides this one's.
+        let there = mounts::go_to(self.proc.as_fd());
+        let tasks = there.and_then(|()| fs::read_dir(".")).into_iter().flatten().filter_map(Result::ok);
         let own = tasks.filter(|task| task.metadata().is_ok_and(|data| data.uid() == self.uid));
-        own.map(|task| fs::read_dir(task.path().join("task")).map_or(0, |threads| threads.count() as u64)).sum()
+        let count = own.map(|task| fs::read_dir(task.path().join("task")).map_or(0, |threads| threads.count() as u64));
+        let sum = count.sum();
+        let _ = std::env::set_current_dir("/");
+        sum
     }
 
     /// Gives a cloned process its ids and makes it the first to go when memory runs out.
@@ -73,6 +94,9 @@ impl Identity {
         let pid = pid.to_string();
         // A kindness to the host, not a layer: the limits hold without it.
         let _ = self.write(&pid, "oom_score_adj", "1000");
+        if !self.mapped {
+            return Ok(());
+        }
         if !self.root {
             self.write(&pid, "setgroups", "deny").at(Layer::Identity, "write setgroups of the worker")?;
         }
@@ -80,8 +104,12 @@ impl Identity {
         self.write(&pid, "gid_map", &map(self.gid)).at(Layer::Identity, "write gid_map of the worker")
     }
 
-    /// A user namespace that shows files of this owner as the worker's, and files of the worker as the owner's.
+    /// A user namespace that shows files of this owner as the worker's, and files of the worker as the owner's. Without
+    /// user namespaces the error is that of a file system which cannot do it.
     pub(super) fn disguise(&mut self, owner: (u32, u32)) -> io::Result<&OwnedFd> {
+        if !self.mapped {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         if !self.disguises.contains_key(&owner) {
             let made = self.make_disguise(owner)?;
             self.disguises.insert(owner, made);
@@ -128,8 +156,8 @@ impl Identity {
 }
 
 /// Whether namespaces can be had at all; a process that ends at once finds out.
-fn try_namespaces() -> io::Result<()> {
-    match process::clone_into(super::child::NAMESPACES)? {
+fn try_namespaces(wanted: libc::c_int) -> io::Result<()> {
+    match process::clone_into(wanted)? {
         Side::Child => process::exit_now(0),
         Side::Parent(pid, _) => process::reap(pid).map(drop),
     }

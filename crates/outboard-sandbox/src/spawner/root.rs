@@ -143,14 +143,13 @@ fn open_folder(identity: &mut Identity, folder: &Folder) -> Result<OwnedFd, Fail
     mounts::set_attributes(tree.as_fd(), attributes, true).at(Layer::Files, step("mount_setattr on"))?;
     let owner = (found.uid(), found.gid());
     if identity.root && owner != (identity.uid, identity.gid) {
-        let userns = identity.disguise(owner).at(Layer::Identity, step("make an id mapping for"))?;
-        let mapped = mounts::map_ids(tree.as_fd(), userns.as_fd());
+        let mapped = identity.disguise(owner).and_then(|userns| mounts::map_ids(tree.as_fd(), userns.as_fd()));
         own_instead(identity, folder, mapped).at(Layer::Files, step("map the owner of"))?;
     }
     Ok(tree.into())
 }
 
-/// Where the file system cannot map owners, a writable folder itself becomes the worker's.
+/// Where owners cannot be mapped, a writable folder itself becomes the worker's.
 fn own_instead(identity: &Identity, folder: &Folder, mapped: io::Result<()>) -> io::Result<()> {
     match mapped {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) && folder.writable => {

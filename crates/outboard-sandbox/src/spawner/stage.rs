@@ -10,6 +10,7 @@ use crate::message::{At, Ended, Failure, Folder, Layout, Profile, Setup, Spawn};
 use crate::options::Limits;
 use crate::sys::landlock::{self, Rules};
 use crate::sys::{filter, network, process};
+use outboard_worker_protocol::SOCKET_FD;
 use outboard_worker_protocol::template::{MAX_ORDER_FDS, TEMPLATE_FLAG};
 use std::ffi::CString;
 use std::io;
@@ -17,6 +18,12 @@ use std::os::fd::{OwnedFd, RawFd};
 
 /// Descriptors of an order beside its folders: line, channel, `/tmp`, Landlock's rules, doors of three groups.
 const EXTRA_FDS: usize = 7;
+
+/// Processes of all workers together, where the kernel counts them together and a group those of each.
+const OF_ALL_WORKERS: u64 = 2048;
+
+/// The first descriptor of a folder that a worker is handed, where it could not walk there.
+pub(super) const HELD: RawFd = SOCKET_FD + 2;
 
 /// Everything that jails of this host have in common.
 pub(super) struct Stage {
@@ -54,7 +61,7 @@ pub(super) struct Plan {
     pub(super) profile: Profile,
     pub(super) address_space: bool,
     pub(super) network: bool,
-    /// Processes that count with the worker's though they are not its own: the user's, without namespaces.
+    /// Processes that count with the worker's though they are not its own: the user's, without user namespaces.
     pub(super) others: u64,
     pub(super) channel: OwnedFd,
     /// The name of the layout.
@@ -67,8 +74,8 @@ pub(super) struct Plan {
 pub(super) enum Place {
     /// In a copy of this root with these mounts.
     Root(CString, Vec<Mounted>),
-    /// In this folder of the host.
-    Folder(CString),
+    /// In this folder of the host, with these folders open: [`HELD`] and on.
+    Folder(CString, Vec<CString>),
 }
 
 impl Stage {
@@ -125,6 +132,10 @@ impl Stage {
         let mut fix = None;
         let (on, note) = match (layer, bare) {
             (Layer::Namespaces, Some(bare)) => (false, bare.reason()),
+            (Layer::Namespaces, None) if !self.identity.mapped => {
+                fix = Some("sysctl -w user.max_user_namespaces=15000".to_owned());
+                (true, "without a user namespace, which this machine forbids".to_owned())
+            }
             (Layer::Files, Some(_)) => (false, "files of the host have names; Landlock lists the readable".to_owned()),
             (Layer::Identity, Some(_)) if !self.identity.root => (false, "the user's own".to_owned()),
             (Layer::Lifetime, Some(_)) => (true, "process group".to_owned()),
@@ -149,7 +160,8 @@ impl Stage {
     pub(super) fn copies(&self, spawn: &Spawn) -> bool {
         let able = self.layouts.iter().any(|layout| layout.name == spawn.layout && layout.template);
         let room = spawn.mounts.len() + EXTRA_FDS <= MAX_ORDER_FDS;
-        able && room && !spawn.network && matches!(self.kind, Kind::Rooted)
+        // A copy makes its namespaces without any right, which takes a user namespace.
+        able && room && !spawn.network && matches!(self.kind, Kind::Rooted) && self.identity.mapped
     }
 
     /// Takes note of what templates say; gives the requests that need not wait for them any more.
@@ -197,9 +209,13 @@ impl Stage {
 
     /// How many processes of the worker's user are not to count, or count elsewhere.
     fn others(&self) -> u64 {
-        let beyond = if self.groups.counts_processes() { groups::BEYOND } else { 0 };
-        let users = if let Kind::Bare(_) = self.kind { self.identity.processes() } else { 0 };
-        users + beyond
+        match (self.identity.mapped, self.groups.counts_processes()) {
+            (true, true) => groups::BEYOND,
+            (true, false) => 0,
+            // The group counts those of the worker alone, the user those of all workers.
+            (false, true) => OF_ALL_WORKERS,
+            (false, false) => self.identity.processes(),
+        }
     }
 
     /// Reaps a worker that has ended, with all that it left.

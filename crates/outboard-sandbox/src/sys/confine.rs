@@ -20,6 +20,19 @@ pub(crate) fn become_user(id: u32, leave_groups: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// The same by root where there is no user namespace: the rights to put up the rest of the jail stay until they are
+/// dropped, as they do in a user namespace.
+pub(crate) fn become_user_with_rights(id: u32, leave_groups: bool) -> io::Result<()> {
+    const KEEP_WHEN_CHANGING_USERS: libc::c_ulong = 1 << 2;
+    let secure = |bits: libc::c_ulong| {
+        // SAFETY: a plain call.
+        check_int(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, bits, 0, 0, 0) }).map(drop)
+    };
+    secure(KEEP_WHEN_CHANGING_USERS)?;
+    become_user(id, leave_groups)?;
+    secure(0)
+}
+
 /// Names the host as the worker sees it.
 pub(crate) fn set_host_name(name: &str) -> io::Result<()> {
     // SAFETY: the pointer and length describe the string.

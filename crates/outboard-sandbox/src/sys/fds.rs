@@ -110,6 +110,14 @@ pub(crate) fn name(path: &std::ffi::CStr) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// Opens a file or folder to read it; never waits for the other end of a pipe.
+pub(crate) fn read(path: &std::ffi::CStr) -> io::Result<OwnedFd> {
+    // SAFETY: the path is a C string.
+    let fd = check_int(unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC) })?;
+    // SAFETY: just opened, owned by nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// An anonymous file that holds these bytes.
 pub(crate) fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
     // SAFETY: the name is a C string.
