@@ -253,7 +253,9 @@ async fn what_is_missing_is_named() {
     let none = started(engines("/bin/true".into(), None)).await;
     assert!(matches!(none.worker(python()).await, Err(SandboxError::NoPython)));
     let error = sandbox().await.worker(python().engine("pypy")).await.unwrap_err().to_string();
-    assert_eq!(error, "no engine pypy is configured for python programs");
+    assert_eq!(error, "no engine `pypy` is configured for python programs");
+    let error = sandbox().await.worker(Grant::new(Language::Bash)).await.unwrap_err().to_string();
+    assert_eq!(error, "no engine is configured for bash programs");
 }
 
 #[tokio::test]
