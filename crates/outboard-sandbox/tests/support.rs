@@ -104,9 +104,15 @@ pub(crate) fn is_mapped() -> bool {
     std::fs::read_to_string("/proc/sys/user/max_user_namespaces").unwrap().trim() != "0"
 }
 
-/// The user that a worker sees itself as.
+/// The user that a worker of root is on the host, and sees itself as where there is no user namespace; else it sees 1000.
 pub(crate) fn inside() -> u32 {
-    if is_mapped() { 1000 } else { 200_000 }
+    if ids() > 200_000 { 200_000 } else { 65_534 }
+}
+
+/// How many users there are here.
+fn ids() -> u32 {
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap();
+    map.split_whitespace().nth(2).and_then(|count| count.parse().ok()).unwrap()
 }
 
 pub(crate) fn python() -> Grant {
@@ -170,7 +176,7 @@ impl Space {
             std::thread::sleep(Duration::from_millis(10));
         }
         for map in ["uid_map", "gid_map"] {
-            std::fs::write(format!("/proc/{}/{map}", space.0.id()), "0 0 300000").unwrap();
+            std::fs::write(format!("/proc/{}/{map}", space.0.id()), format!("0 0 {}", ids())).unwrap();
         }
         space
     }

@@ -1,7 +1,7 @@
 //! The weaker tier, on a machine made to forbid user namespaces.
 
-use crate::support::{GUEST, Space, engines, is_root, python, python_of, refused, run, started};
-use outboard_sandbox::{ExitReason, Grant, Layer, Options, Sandbox, SandboxError, Tier};
+use crate::support::{GUEST, Space, engines, inside, is_root, python, python_of, refused, run, started};
+use outboard_sandbox::{ExitReason, FileGrant, Grant, Layer, Options, Sandbox, SandboxError, Tier};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ reads = ['/etc/passwd', '/etc/hostname', '/root', '/home', '/proc/self/environ',
 def read(path):
     return lambda: os.listdir(path) if os.path.isdir(path) else open(path).read()
 writes = [lambda: open(root + '/x', 'w'), lambda: open(root + '/servers/index', 'a'), lambda: open('/tmp/outside', 'w'),
-          lambda: open('{0}/x', 'w'), lambda: os.unlink(root + '/workspace'), lambda: open(root + '/outboard/worker.py', 'a')]
+          lambda: open('{0}/x', 'w'), lambda: os.chmod('{0}', 0o700), lambda: os.utime('{0}/secret'), lambda: os.chmod('{0}/secret', 0o777), lambda: os.unlink(root + '/workspace'), lambda: open(root + '/outboard/worker.py', 'a')]
 open(root + '/workspace/a.txt', 'w').write('mine')
 open(root + '/tmp/t', 'w').write('t')
 result = [[path for path in reads if not fails(read(path))], [index for index, one in enumerate(writes) if not fails(one)],
@@ -169,6 +169,18 @@ async fn a_network_is_refused_without_namespaces() {
 }
 
 #[tokio::test]
+async fn what_must_not_change_in_a_writable_folder_takes_namespaces() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "text").unwrap();
+    let granted = |writable| FileGrant::checked(folder.path(), "/data/in", writable, &[]).unwrap();
+    let sandbox = started(forbidden(GUEST)).await;
+    let code = "import sys\nresult = open(sys.argv[sys.argv.index('--root') + 1] + '/data/in/a.txt').read()";
+    assert_eq!(run(&sandbox, python().file(granted(false)), code).await.unwrap(), "text");
+    let error = sandbox.worker(python().file(granted(true))).await.unwrap_err().to_string();
+    assert!(error.contains("/data/in/.git") && error.contains("takes namespaces"), "{error}");
+}
+
+#[tokio::test]
 async fn roots_workers_reach_folders_that_lie_below_closed_ones() {
     if !is_root() {
         // Only root's workers are somebody else than their host.
@@ -176,10 +188,15 @@ async fn roots_workers_reach_folders_that_lie_below_closed_ones() {
     }
     let (space, closed) = (Space::made(), tempfile::tempdir().unwrap());
     fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
-    let [workspace, servers, other] = ["workspace", "servers", "other"].map(|name| closed.path().join(name));
-    [&workspace, &servers, &other].iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    // The folder around them is open: what is beside them is in the way of nothing but the jail.
+    let [workspace, servers, other] =
+        ["workspace", "servers", "other"].map(|name| closed.path().join("open").join(name));
+    [&workspace, &servers, &other].iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
     fs::write(servers.join("index"), "api").unwrap();
     fs::write(other.join("secret"), "theirs").unwrap();
+    // Workspaces of other sessions belong to the same user.
+    std::os::unix::fs::chown(&other, Some(inside()), Some(inside())).unwrap();
+    std::os::unix::fs::chown(other.join("secret"), Some(inside()), Some(inside())).unwrap();
     let without_mounts = "exec /usr/bin/setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin";
     let mut spawner = space.words(without_mounts);
     spawner.push(crate::support::spawner());
@@ -192,15 +209,37 @@ root = sys.argv[sys.argv.index('--root') + 1]
 def fails(what):
     try: what(); return False
     except OSError: return True
+os.stat(root + '/workspace/../other/secret')
 open(root + '/workspace/a.txt', 'w').write('mine')
 tries = [lambda: open('{0}/secret'), lambda: open(root + '/servers/../other/secret'), lambda: os.listdir(root + '/workspace/..'),
-         lambda: open(root + '/servers/index', 'a') , lambda: os.open('../other/secret', os.O_RDONLY, dir_fd=5),
-         lambda: os.listdir('/proc/self/fd')]
+         lambda: open(root + '/servers/index', 'a'), lambda: os.open('../other/secret', os.O_RDONLY, dir_fd=5),
+         lambda: os.listdir('/proc/self/fd'), lambda: os.chmod(root + '/workspace/../other', 0),
+         lambda: os.chmod(root + '/workspace/../other/secret', 0o777), lambda: os.utime(root + '/workspace/../other/secret')]
 result = [open(root + '/servers/index').read(), [index for index, one in enumerate(tries) if not fails(one)], os.getuid()]",
         other.display()
     );
     let sandbox = started(options).await;
     let grant = python().writable(&workspace, "/workspace").read_only(&servers, "/servers");
-    assert_eq!(run(&sandbox, grant, &code).await.unwrap(), json!(["api", [], 200_000]));
+    assert_eq!(run(&sandbox, grant, &code).await.unwrap(), json!(["api", [], inside()]));
     assert_eq!(fs::read_to_string(workspace.join("a.txt")).unwrap(), "mine");
+    let folder = fs::metadata(&other).unwrap();
+    assert_ne!(folder.permissions().mode() & 0o777, 0);
+}
+
+#[tokio::test]
+async fn a_root_that_cannot_end_its_workers_has_none() {
+    if !is_root() {
+        // Whoever is not root has workers of the same user, or in a user namespace of its own.
+        return;
+    }
+    let space = Space::made();
+    for robbed in ["-kill", "-kill,-sys_admin"] {
+        let exec = format!("exec /usr/bin/setpriv --bounding-set={robbed} --inh-caps={robbed}");
+        let mut spawner = space.words(&exec);
+        spawner.push(crate::support::spawner());
+        let python_there = python_of("/usr/bin/python3", GUEST);
+        let options = Options { minimum: Tier::B, spawner, ..engines("/bin/true".into(), Some(python_there)) };
+        let error = refused(options).await.to_string();
+        assert!(error.contains("CAP_KILL"), "{error}");
+    }
 }

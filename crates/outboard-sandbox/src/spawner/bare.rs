@@ -8,17 +8,17 @@
 
 use super::identity::Identity;
 use super::root::{make, path_text, text};
-use super::stage::{HELD, Place};
+use super::stage::{HANDED, HELD, Place};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout, Spawn};
-use crate::sys::landlock::{Folder as Changed, Rules};
+use crate::sys::fds;
+use crate::sys::landlock::{Folder as Named, Rules};
 use std::collections::HashMap;
-use std::ffi::CString;
 use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown, lchown, symlink};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "outboard-worker";
@@ -79,6 +79,15 @@ impl Bare {
         let mut rules = rules(layout, &root)?;
         let mut held = Vec::new();
         for folder in &spawn.mounts {
+            let is_around =
+                |other: &&Folder| other.target != folder.target && Path::new(&folder.target).starts_with(&other.target);
+            if let Some(around) = spawn.mounts.iter().find(is_around) {
+                // Landlock cannot take back below a folder what it allows there.
+                return impossible(&format!(
+                    "another mode for {} in {} takes namespaces",
+                    folder.target, around.target
+                ));
+            }
             show(identity, folder, &root, &mut rules, &mut held)?;
         }
         let mut argv: Vec<_> = layout.argv.iter().map(|word| names.outside(word)).collect();
@@ -140,16 +149,13 @@ fn show(
     folder: &Folder,
     root: &Path,
     rules: &mut Rules,
-    held: &mut Vec<CString>,
+    held: &mut Vec<Named>,
 ) -> Result<(), Failure> {
-    let found = fs::metadata(&folder.source).at(Layer::Files, format!("look at {}", folder.source.display()))?;
-    if (found.dev(), found.ino()) != (folder.device, folder.inode) {
-        let stale = Err(io::Error::from_raw_os_error(libc::ESTALE));
-        return stale.at(Layer::Files, format!("find the same folder at {}", folder.source.display()));
-    }
+    let named = Named { path: path_text(&folder.source)?, identity: Some((folder.device, folder.inode)) };
+    let open = named.open().at(Layer::Files, format!("find the same folder at {}", folder.source.display()))?;
     let source = if identity.root {
-        held.push(path_text(&folder.source)?);
-        PathBuf::from(format!("/proc/self/fd/{}", HELD as usize + held.len() - 1))
+        held.push(named);
+        PathBuf::from(format!("{HANDED}{}", HELD as usize + held.len() - 1))
     } else {
         folder.source.clone()
     };
@@ -160,9 +166,9 @@ fn show(
         return Ok(());
     }
     if identity.root {
-        make(&folder.source, lchown(&folder.source, Some(identity.uid), Some(identity.gid)))?;
+        make(&folder.source, fds::give(open.as_fd(), identity.uid, identity.gid))?;
     }
-    rules.change.push(Changed { path, identity: Some((folder.device, folder.inode)) });
+    rules.change.push(Named { path, identity: Some((folder.device, folder.inode)) });
     Ok(())
 }
 

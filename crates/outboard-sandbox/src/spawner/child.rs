@@ -3,7 +3,7 @@
 use super::groups::{Door, Group};
 use super::order::{self, Common};
 use super::root::Mounted;
-use super::stage::{HELD, Kind, Place, Plan, Stage};
+use super::stage::{HANDED, HELD, Kind, Place, Plan, Stage};
 use super::template::{self, Template};
 use crate::ablation::{self, Part};
 use crate::layers::Layer;
@@ -13,7 +13,7 @@ use crate::sys::process::{self, Side};
 use crate::sys::{confine, fds, filter, landlock, mounts, network};
 use outboard_worker_protocol::SOCKET_FD;
 use std::convert::Infallible;
-use std::ffi::{CStr, CString, OsStr};
+use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
@@ -232,7 +232,7 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
         landlock::restrict(stage.landlock, &plan.rules).at(Layer::Landlock, "landlock_restrict_self")?;
     }
     if !rooted {
-        confine::stay_in_group().at(Layer::Seccomp, "seccomp for the process group")?;
+        confine::stay_in_place().at(Layer::Seccomp, "seccomp for what namespaces make harmless")?;
     }
     // As late as can be: getting ready is not to take longer than it must.
     confine::step_back();
@@ -248,7 +248,7 @@ fn enter_jail(stage: &Stage, root: &CStr, mounts: &[Mounted]) -> Result<(), Fail
         process::die_with_parent().at(Layer::Lifetime, "PR_SET_PDEATHSIG too early")?;
     }
     let identity = &stage.identity;
-    let change = if identity.mapped { confine::become_user } else { confine::become_user_with_rights };
+    let change = if identity.is_mapped() { confine::become_user } else { confine::become_user_with_rights };
     change(identity.inside(), identity.root).at(Layer::Identity, "become the worker's user")?;
     confine::set_host_name("outboard").at(Layer::Namespaces, "sethostname")?;
     leave_host();
@@ -257,8 +257,8 @@ fn enter_jail(stage: &Stage, root: &CStr, mounts: &[Mounted]) -> Result<(), Fail
 
 /// The same as far as it goes without namespaces. Gives the folders that the worker is handed, as numbers: they get other
 /// ones, and these are closed, before anything here is dropped.
-fn enter_folder(stage: &Stage, folder: &CStr, held: &[CString]) -> Result<Vec<RawFd>, Failure> {
-    let held = held.iter().map(|folder| fds::name(folder).map(IntoRawFd::into_raw_fd)).collect::<Result<_, _>>();
+fn enter_folder(stage: &Stage, folder: &CStr, held: &[landlock::Folder]) -> Result<Vec<RawFd>, Failure> {
+    let held = held.iter().map(|folder| folder.open().map(IntoRawFd::into_raw_fd)).collect::<Result<_, _>>();
     let held = held.at(Layer::Files, "open the granted folders")?;
     if stage.identity.root {
         confine::become_user(stage.identity.uid, true).at(Layer::Identity, "become the worker's user")?;
@@ -271,7 +271,9 @@ fn enter_folder(stage: &Stage, folder: &CStr, held: &[CString]) -> Result<Vec<Ra
 
 /// Without mounts of its own, a worker that is another user than the host has to be let through to what it reads.
 fn reach(rules: &landlock::Rules, uid: u32) -> Result<(), Failure> {
-    rules.read.iter().try_for_each(|path| {
+    // What it is handed is not looked at: a private file among it fails by itself.
+    let walked = rules.read.iter().filter(|path| !path.to_bytes().starts_with(HANDED.as_bytes()));
+    walked.into_iter().try_for_each(|path| {
         let step = format!(
             "read {} as the host uid {uid}: it, or a folder above it, is closed to other users; open it to them, use an \
              interpreter of the system, or run Outboard as an ordinary user",

@@ -16,14 +16,18 @@ pub(super) const INSIDE: u32 = 1000;
 /// Host ids for workers of a root host, best first; the second exists also in small containers.
 const OUTSIDE: [u32; 2] = [200_000, 65_534];
 
+/// The namespaces of workers whose host may not make user namespaces.
+const WITHOUT_USERS: libc::c_int = NAMESPACES & !libc::CLONE_NEWUSER;
+
 /// What every worker is mapped to on the host.
 pub(super) struct Identity {
     pub(super) uid: u32,
     pub(super) gid: u32,
     /// Whether the spawner is root and workers are someone else.
     pub(super) root: bool,
-    /// Whether workers have a user namespace. Root makes the others without one, and then gives up every right.
-    pub(super) mapped: bool,
+    /// Why workers have no user namespace, as an error's number, where they have none. Root makes the others without one,
+    /// and then gives up every right.
+    pub(super) unmapped: Option<i32>,
     /// The host's `/proc`, kept because the stage hides it.
     proc: File,
     /// User namespaces that show an owner's files as the worker's, by owner.
@@ -34,12 +38,15 @@ impl Identity {
     /// Chooses the worker's identity; an ordinary user moves to a user namespace first, to be able to mount.
     pub(super) fn take() -> Result<Self, Failure> {
         let (uid, gid) = process::ids();
-        let mapped = match try_namespaces(NAMESPACES) {
-            Err(_) if uid == 0 && try_namespaces(NAMESPACES & !libc::CLONE_NEWUSER).is_ok() => false,
-            tried => tried.map(|()| true).at(Layer::Namespaces, "clone3 with new namespaces")?,
+        let unmapped = match try_namespaces(NAMESPACES) {
+            Err(error) if uid == 0 && is_forbidden(&error) && try_namespaces(WITHOUT_USERS).is_ok() => {
+                rights_to_kill()?;
+                error.raw_os_error()
+            }
+            tried => tried.map(|()| None).at(Layer::Namespaces, "clone3 with new namespaces")?,
         };
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
-        let new = |uid, gid, root| Self { uid, gid, root, mapped, proc, disguises: HashMap::new() };
+        let new = |uid, gid, root| Self { uid, gid, root, unmapped, proc, disguises: HashMap::new() };
         if uid == 0 {
             let outside =
                 unprivileged_id().at(Layer::Identity, "find an unprivileged host uid in /proc/self/uid_map")?;
@@ -60,19 +67,28 @@ impl Identity {
         let (uid, gid) = process::ids();
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
         let root = uid == 0;
+        if root {
+            rights_to_kill()?;
+        }
         let outside = if root { unprivileged_id().at(Layer::Identity, "find an unprivileged host uid")? } else { uid };
         let group = if root { outside } else { gid };
-        Ok(Self { uid: outside, gid: group, root, mapped: false, proc, disguises: HashMap::new() })
+        let unmapped = Some(libc::EPERM);
+        Ok(Self { uid: outside, gid: group, root, unmapped, proc, disguises: HashMap::new() })
+    }
+
+    /// Whether workers have a user namespace.
+    pub(super) fn is_mapped(&self) -> bool {
+        self.unmapped.is_none()
     }
 
     /// The user and group that a worker sees itself as.
     pub(super) fn inside(&self) -> u32 {
-        if self.mapped { INSIDE } else { self.uid }
+        if self.is_mapped() { INSIDE } else { self.uid }
     }
 
     /// The namespaces of a worker.
     pub(super) fn namespaces(&self) -> libc::c_int {
-        if self.mapped { NAMESPACES } else { NAMESPACES & !libc::CLONE_NEWUSER }
+        if self.is_mapped() { NAMESPACES } else { WITHOUT_USERS }
     }
 
     /// Threads of the worker's user on this host.
@@ -94,7 +110,7 @@ impl Identity {
         let pid = pid.to_string();
         // A kindness to the host, not a layer: the limits hold without it.
         let _ = self.write(&pid, "oom_score_adj", "1000");
-        if !self.mapped {
+        if !self.is_mapped() {
             return Ok(());
         }
         if !self.root {
@@ -107,7 +123,7 @@ impl Identity {
     /// A user namespace that shows files of this owner as the worker's, and files of the worker as the owner's. Without
     /// user namespaces the error is that of a file system which cannot do it.
     pub(super) fn disguise(&mut self, owner: (u32, u32)) -> io::Result<&OwnedFd> {
-        if !self.mapped {
+        if !self.is_mapped() {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         if !self.disguises.contains_key(&owner) {
@@ -153,6 +169,24 @@ impl Identity {
         let file = fds::open_in(self.proc.as_fd(), &format!("{process}/{file}"), true)?;
         File::from(file).write_all(text.as_bytes())
     }
+}
+
+/// Whether an error says that something is forbidden or unknown here, rather than that it failed this time.
+pub(super) fn is_forbidden(error: &io::Error) -> bool {
+    let forbidden = [libc::EPERM, libc::EACCES, libc::ENOSPC, libc::ENOSYS, libc::EINVAL];
+    error.raw_os_error().is_some_and(|errno| forbidden.contains(&errno))
+}
+
+/// Whoever owns a user namespace may kill all in it. Without one, root's workers are somebody else, and a root that was
+/// robbed of this right could not end them: nor does the kernel then, when the host dies.
+fn rights_to_kill() -> Result<(), Failure> {
+    const KILL: u32 = 5;
+    let status = fs::read_to_string("/proc/self/status").at(Layer::Lifetime, "look for the right to kill workers")?;
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|text| u64::from_str_radix(text.trim(), 16).ok()).unwrap_or(0);
+    let lack = || io::Error::from_raw_os_error(libc::EPERM);
+    let held = (effective >> KILL & 1 == 1).then_some(()).ok_or_else(lack);
+    held.at(Layer::Lifetime, "have the right to kill workers, which are another user: give root CAP_KILL back")
 }
 
 /// Whether namespaces can be had at all; a process that ends at once finds out.

@@ -8,11 +8,11 @@ use super::identity::Identity;
 use crate::ablation::{self, Part};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout, Profile};
-use crate::sys::mounts;
+use crate::sys::{fds, mounts};
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -144,16 +144,16 @@ fn open_folder(identity: &mut Identity, folder: &Folder) -> Result<OwnedFd, Fail
     let owner = (found.uid(), found.gid());
     if identity.root && owner != (identity.uid, identity.gid) {
         let mapped = identity.disguise(owner).and_then(|userns| mounts::map_ids(tree.as_fd(), userns.as_fd()));
-        own_instead(identity, folder, mapped).at(Layer::Files, step("map the owner of"))?;
+        own_instead(identity, folder, tree.as_fd(), mapped).at(Layer::Files, step("map the owner of"))?;
     }
     Ok(tree.into())
 }
 
 /// Where owners cannot be mapped, a writable folder itself becomes the worker's.
-fn own_instead(identity: &Identity, folder: &Folder, mapped: io::Result<()>) -> io::Result<()> {
+fn own_instead(identity: &Identity, folder: &Folder, tree: BorrowedFd<'_>, mapped: io::Result<()>) -> io::Result<()> {
     match mapped {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) && folder.writable => {
-            std::os::unix::fs::lchown(&folder.source, Some(identity.uid), Some(identity.gid))
+            fds::give(tree, identity.uid, identity.gid)
         }
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
         other => other,

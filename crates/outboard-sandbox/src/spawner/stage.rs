@@ -2,7 +2,7 @@
 
 use super::bare::Bare;
 use super::groups::{self, Group, Groups};
-use super::identity::Identity;
+use super::identity::{Identity, is_forbidden};
 use super::root::{self, Mounted, text};
 use super::template::{Held, Templates};
 use crate::layers::{Layer, LayerState, Tier, layers};
@@ -19,11 +19,14 @@ use std::os::fd::{OwnedFd, RawFd};
 /// Descriptors of an order beside its folders: line, channel, `/tmp`, Landlock's rules, doors of three groups.
 const EXTRA_FDS: usize = 7;
 
-/// Processes of all workers together, where the kernel counts them together and a group those of each.
+/// Processes of all workers of root together, where the kernel counts them together and a group those of each.
 const OF_ALL_WORKERS: u64 = 2048;
 
 /// The first descriptor of a folder that a worker is handed, where it could not walk there.
 pub(super) const HELD: RawFd = SOCKET_FD + 2;
+
+/// Where a process finds its descriptors by name.
+pub(super) const HANDED: &str = "/proc/self/fd/";
 
 /// Everything that jails of this host have in common.
 pub(super) struct Stage {
@@ -75,7 +78,7 @@ pub(super) enum Place {
     /// In a copy of this root with these mounts.
     Root(CString, Vec<Mounted>),
     /// In this folder of the host, with these folders open: [`HELD`] and on.
-    Folder(CString, Vec<CString>),
+    Folder(CString, Vec<landlock::Folder>),
 }
 
 impl Stage {
@@ -132,9 +135,10 @@ impl Stage {
         let mut fix = None;
         let (on, note) = match (layer, bare) {
             (Layer::Namespaces, Some(bare)) => (false, bare.reason()),
-            (Layer::Namespaces, None) if !self.identity.mapped => {
-                fix = Some("sysctl -w user.max_user_namespaces=15000".to_owned());
-                (true, "without a user namespace, which this machine forbids".to_owned())
+            (Layer::Namespaces, None) if !self.identity.is_mapped() => {
+                let errno = self.identity.unmapped.unwrap_or_default();
+                fix = Some(layer.hint().to_owned());
+                (true, format!("without a user namespace: {}", io::Error::from_raw_os_error(errno)))
             }
             (Layer::Files, Some(_)) => (false, "files of the host have names; Landlock lists the readable".to_owned()),
             (Layer::Identity, Some(_)) if !self.identity.root => (false, "the user's own".to_owned()),
@@ -161,7 +165,7 @@ impl Stage {
         let able = self.layouts.iter().any(|layout| layout.name == spawn.layout && layout.template);
         let room = spawn.mounts.len() + EXTRA_FDS <= MAX_ORDER_FDS;
         // A copy makes its namespaces without any right, which takes a user namespace.
-        able && room && !spawn.network && matches!(self.kind, Kind::Rooted) && self.identity.mapped
+        able && room && !spawn.network && matches!(self.kind, Kind::Rooted) && self.identity.is_mapped()
     }
 
     /// Takes note of what templates say; gives the requests that need not wait for them any more.
@@ -209,12 +213,13 @@ impl Stage {
 
     /// How many processes of the worker's user are not to count, or count elsewhere.
     fn others(&self) -> u64 {
-        match (self.identity.mapped, self.groups.counts_processes()) {
-            (true, true) => groups::BEYOND,
-            (true, false) => 0,
-            // The group counts those of the worker alone, the user those of all workers.
-            (false, true) => OF_ALL_WORKERS,
-            (false, false) => self.identity.processes(),
+        let beyond = if self.groups.counts_processes() { groups::BEYOND } else { 0 };
+        if self.identity.is_mapped() {
+            beyond
+        } else if self.identity.root && beyond > 0 {
+            OF_ALL_WORKERS
+        } else {
+            self.identity.processes() + beyond
         }
     }
 
@@ -256,8 +261,8 @@ fn rooted(layouts: &[Layout], texts: &[OwnedFd]) -> Result<Identity, Failure> {
 
 /// Whether a failure says that this machine forbids namespaces, or to do anything in them.
 fn means_no_namespaces(failure: &Failure) -> bool {
-    let forbidden = matches!(failure.errno, libc::EPERM | libc::EACCES | libc::ENOSPC | libc::ENOSYS | libc::EINVAL);
-    forbidden && (matches!(failure.layer, Layer::Namespaces | Layer::Identity) || failure.step.ends_with("private"))
+    is_forbidden(&io::Error::from_raw_os_error(failure.errno))
+        && (matches!(failure.layer, Layer::Namespaces | Layer::Identity) || failure.step.ends_with("private"))
 }
 
 /// A worker with a root of its own. Its folders are there before Landlock's rules are made, which name each: a rule

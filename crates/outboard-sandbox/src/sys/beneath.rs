@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
@@ -63,7 +64,11 @@ pub(crate) fn open(folder: &File, relative: &Path, flags: libc::c_int, mode: u32
     let fd =
         check(unsafe { libc::syscall(libc::SYS_openat2, folder.as_raw_fd(), path.as_ptr(), &raw const how, size) })?;
     // SAFETY: the call succeeded and gave a fresh descriptor.
-    Ok(unsafe { File::from_raw_fd(fd as i32) })
+    let file = unsafe { File::from_raw_fd(fd as i32) };
+    if flags & libc::O_CREAT != 0 {
+        give(folder, &file);
+    }
+    Ok(file)
 }
 
 /// Makes one folder directly below an open one; one that is there already is fine.
@@ -71,8 +76,21 @@ pub(crate) fn make_folder(parent: &File, name: &Path) -> io::Result<()> {
     let path = text(name)?;
     // SAFETY: the path is NUL-terminated and outlives the call.
     match check(unsafe { libc::mkdirat(parent.as_raw_fd(), path.as_ptr(), 0o755) }.into()) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => {
+            made?;
+            give(parent, &open(parent, name, libc::O_RDONLY | libc::O_DIRECTORY, 0)?);
+            Ok(())
+        }
+    }
+}
+
+/// Gives what was made to the owner of the folder that it is in: where owners are not mapped, that is the worker, who
+/// could not read what a root host makes under a strict umask. Whoever is not root owns all of it already.
+fn give(folder: &File, made: &File) {
+    let (Ok(wanted), Ok(found)) = (folder.metadata(), made.metadata()) else { return };
+    if (wanted.uid(), wanted.gid()) != (found.uid(), found.gid()) {
+        let _ = std::os::unix::fs::fchown(made, Some(wanted.uid()), Some(wanted.gid()));
     }
 }
 

@@ -23,14 +23,16 @@ pub(crate) fn become_user(id: u32, leave_groups: bool) -> io::Result<()> {
 /// The same by root where there is no user namespace: the rights to put up the rest of the jail stay until they are
 /// dropped, as they do in a user namespace.
 pub(crate) fn become_user_with_rights(id: u32, leave_groups: bool) -> io::Result<()> {
-    const KEEP_WHEN_CHANGING_USERS: libc::c_ulong = 1 << 2;
-    let secure = |bits: libc::c_ulong| {
+    const KEEP_WHEN_CHANGING_USERS: libc::c_int = 1 << 2;
+    let secure = |bits: libc::c_int| {
         // SAFETY: a plain call.
-        check_int(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, bits, 0, 0, 0) }).map(drop)
+        check_int(unsafe { libc::prctl(libc::PR_SET_SECUREBITS, bits as libc::c_ulong, 0, 0, 0) }).map(drop)
     };
-    secure(KEEP_WHEN_CHANGING_USERS)?;
+    // SAFETY: a plain call.
+    let before = check_int(unsafe { libc::prctl(libc::PR_GET_SECUREBITS, 0, 0, 0, 0) })?;
+    secure(before | KEEP_WHEN_CHANGING_USERS)?;
     become_user(id, leave_groups)?;
-    secure(0)
+    secure(before)
 }
 
 /// Names the host as the worker sees it.
@@ -144,19 +146,44 @@ pub(crate) fn execute(argv: &[CString], environment: &[CString]) -> io::Error {
     io::Error::last_os_error()
 }
 
+const LEAVE_GROUP: &[libc::c_long] = &[libc::SYS_setsid, libc::SYS_setpgid];
+
+/// Changes that Landlock does not know.
+const CHANGE_FILES: &[libc::c_long] = &[
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_utimensat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utime,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utimes,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_futimesat,
+];
+
 /// Keeps this process and its descendants in their process group, by which they are killed.
 pub(crate) fn stay_in_group() -> io::Result<()> {
+    refuse(LEAVE_GROUP)
+}
+
+/// The same, and keeps them from changing modes and times of files: those of the host have names for them.
+pub(crate) fn stay_in_place() -> io::Result<()> {
+    refuse(&[LEAVE_GROUP, CHANGE_FILES].concat())
+}
+
+/// Refuses calls by number, whatever their arguments.
+fn refuse(calls: &[libc::c_long]) -> io::Result<()> {
     let step = |code: u32, jt, k: u32| libc::sock_filter { code: code as u16, jt, jf: 0, k };
     const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
     const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
     const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
     let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
-    let mut program = [
-        step(LOAD, 0, 0),
-        step(IF_EQUAL, 2, libc::SYS_setsid as u32),
-        step(IF_EQUAL, 1, libc::SYS_setpgid as u32),
-        step(RETURN, 0, libc::SECCOMP_RET_ALLOW),
-        step(RETURN, 0, refused),
-    ];
+    // From each as many steps as there are calls after it, and one more, to the refusal.
+    let steps = (1..=calls.len() as u8).rev();
+    let calls = calls.iter().zip(steps).map(|(call, steps)| step(IF_EQUAL, steps, *call as u32));
+    let ends = [step(RETURN, 0, libc::SECCOMP_RET_ALLOW), step(RETURN, 0, refused)];
+    let mut program: Vec<_> = [step(LOAD, 0, 0)].into_iter().chain(calls).chain(ends).collect();
     super::filter::install(&mut program)
 }

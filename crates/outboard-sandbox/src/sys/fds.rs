@@ -110,6 +110,13 @@ pub(crate) fn name(path: &std::ffi::CStr) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// Changes the owner of what a descriptor names, one that was opened only to name it too.
+pub(crate) fn give(named: BorrowedFd<'_>, uid: u32, gid: u32) -> io::Result<()> {
+    // SAFETY: the path is a C string; an empty one means the descriptor itself.
+    check_int(unsafe { libc::fchownat(named.as_raw_fd(), c"".as_ptr(), uid, gid, libc::AT_EMPTY_PATH) })?;
+    Ok(())
+}
+
 /// Opens a file or folder to read it; never waits for the other end of a pipe.
 pub(crate) fn read(path: &std::ffi::CStr) -> io::Result<OwnedFd> {
     // SAFETY: the path is a C string.

@@ -102,6 +102,22 @@ impl From<CString> for Folder {
     }
 }
 
+impl Folder {
+    /// Opens it only to name it. Fails with `ESTALE` where the name means something else by now.
+    pub(crate) fn open(&self) -> io::Result<OwnedFd> {
+        named(&self.path, self.identity).map(OwnedFd::from)
+    }
+}
+
+fn named(path: &CStr, identity: Option<(u64, u64)>) -> io::Result<File> {
+    let opened = File::from(super::fds::name(path)?);
+    let found = opened.metadata()?;
+    if identity.is_some_and(|identity| identity != (found.dev(), found.ino())) {
+        return Err(io::Error::from_raw_os_error(libc::ESTALE));
+    }
+    Ok(opened)
+}
+
 /// Binds the calling thread to the rules; it has none of the sockets and signals that this version can ban.
 /// `no_new_privs` must be set.
 pub(crate) fn restrict(version: i64, allowed: &Rules) -> io::Result<()> {
@@ -142,12 +158,8 @@ fn empty(version: i64) -> io::Result<OwnedFd> {
 }
 
 fn allow(rules: &OwnedFd, path: &CStr, identity: Option<(u64, u64)>, allowed: u64) -> io::Result<()> {
-    let opened = File::from(super::fds::name(path)?);
-    let found = opened.metadata()?;
-    if identity.is_some_and(|identity| identity != (found.dev(), found.ino())) {
-        return Err(io::Error::from_raw_os_error(libc::ESTALE));
-    }
-    let allowed = if found.is_dir() { allowed } else { allowed & OF_A_FILE };
+    let opened = named(path, identity)?;
+    let allowed = if opened.metadata()?.is_dir() { allowed } else { allowed & OF_A_FILE };
     add(rules, opened.as_fd(), allowed)
 }
 
