@@ -25,6 +25,8 @@ pub(super) struct Case {
     pub(super) groups: &'static str,
     /// A part of the line that says how to have more, where there is more to have.
     pub(super) fix: Option<&'static str>,
+    /// Whether the sandbox's own tests run there.
+    pub(super) has_tests: bool,
 }
 
 /// What programs run in unless settings accept less.
@@ -42,15 +44,15 @@ const TWO: &str = "memory: cgroup v2; processes: cgroup v2; CPU weight: cgroup v
 const WATCHED: &str = "memory: sampled";
 
 const fn grouped(situation: &'static str) -> Case {
-    Case { situation, tier: Tier::A, groups: TWO, fix: None }
+    Case { situation, tier: Tier::A, groups: TWO, fix: None, has_tests: false }
 }
 
 const fn watched(situation: &'static str, fix: &'static str) -> Case {
-    Case { situation, tier: Tier::A, groups: WATCHED, fix: Some(fix) }
+    Case { situation, tier: Tier::A, groups: WATCHED, fix: Some(fix), has_tests: false }
 }
 
 const fn refused(situation: &'static str, tier: Tier, fix: &'static str) -> Case {
-    Case { situation, tier, groups: "", fix: Some(fix) }
+    Case { situation, tier, groups: "", fix: Some(fix), has_tests: false }
 }
 
 const HAND_ON: &str = "cgroup.subtree_control";
@@ -68,7 +70,8 @@ const HOLDING: [Case; 7] = [
 ];
 
 /// Root makes the other namespaces without a user namespace.
-const ROOT_WITHOUT: Case = Case { situation: "root-none", tier: Tier::A, groups: TWO, fix: Some(NAMESPACES) };
+const ROOT_WITHOUT: Case =
+    Case { situation: "root-none", tier: Tier::A, groups: TWO, fix: Some(NAMESPACES), has_tests: true };
 
 const TIER_B: [Case; 4] = [
     refused("user-none", Tier::RefusedThenB, NAMESPACES),

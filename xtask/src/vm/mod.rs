@@ -1,8 +1,8 @@
 //! `cargo xtask vm`: Outboard on other kernels than this machine's, in virtual machines that boot over its programs.
 //!
 //! On demand: it downloads about 100 MB for each kernel into `target/vm`, and a machine takes some ten minutes, as its
-//! processor is emulated; `--kvm` uses the real one, where nothing stands between. `--only NAME,…` boots some machines;
-//! `--attack` tries the battery of A1 and A2 as well.
+//! processor is emulated; `--kvm` uses the real one, where nothing stands between. `--only NAME,…` boots some machines,
+//! `--in SITUATION,…` tries some situations; `--attack` tries the battery of A1 and A2 as well.
 //! The guest's root is this machine's, read-only; what is tried there is in `xtask/vm/guest.sh`, what has to come of it
 //! in [`cases`].
 
@@ -31,20 +31,23 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     needed()?;
     let is_set = |flag: &str| arguments.iter().any(|argument| argument == flag);
     let attack = is_set("--attack");
-    let only = arguments.iter().position(|argument| argument == "--only").and_then(|at| arguments.get(at + 1));
-    let wanted = |name: &str| only.is_none_or(|only| only.split(',').any(|one| one == name));
+    let wanted = |flag: &str, name: &str| {
+        let list = arguments.iter().position(|argument| argument == flag).and_then(|at| arguments.get(at + 1));
+        list.is_none_or(|list| list.split(',').any(|one| one == name))
+    };
     let folder = built::target().join("vm");
     let programs = programs::gather(&folder, attack)?;
     let mut report = Report::default();
-    for machine in MACHINES.iter().filter(|machine| wanted(machine.name)) {
+    for machine in MACHINES.iter().filter(|machine| wanted("--only", machine.name)) {
         println!("{} …", machine.name);
         let kernel = kernels::fetch(&folder, machine.release)?;
-        let mut situations: Vec<&str> = machine.cases().map(|case| case.situation).collect();
+        let cases: Vec<_> = machine.cases().filter(|case| wanted("--in", case.situation)).collect();
+        let mut situations: Vec<&str> = cases.iter().map(|case| case.situation).collect();
         if attack {
             situations.push("root-attack");
         }
         let told = machine::boot(&folder, &kernel, &programs, machine, &situations, is_set("--kvm"))?;
-        report.add(machine, &told);
+        report.add(machine, &cases, &told);
     }
     print!("{}", report.table());
     let faults = report.faults();
