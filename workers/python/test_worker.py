@@ -364,6 +364,17 @@ class InspectionTest(Case):
         with self.assertRaises(TimeoutError):
             host.next()
 
+    def test_what_only_compiling_finds_is_told_after_the_look(self):
+        for code, line in [("1\nbreak", 2), ("print('ran')\nfor x in []:\n    pass\ncontinue", 4), ("def f():\n    nonlocal x", 2)]:
+            host = self.host()
+            host.start(code, hold=True)
+            self.assertIn("inspected", host.next(), code)
+            # Whether the host says so before it hears of it or not, nothing runs.
+            host.send({"go": {}})
+            error = host.next()["error"]["error"]
+            self.assertEqual((error["code"], error["line"]), ("syntax_error", line), code)
+            self.assertEqual(host.process.wait(10), 0)
+
     def test_a_worker_that_is_woken_waits_on_for_its_program(self):
         host = self.host()
         self.assertIs(host.ready["wakes"], True)
