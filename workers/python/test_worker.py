@@ -369,8 +369,6 @@ class InspectionTest(Case):
             host = self.host()
             host.start(code, hold=True)
             self.assertIn("inspected", host.next(), code)
-            # Whether the host says so before it hears of it or not, nothing runs.
-            host.send({"go": {}})
             error = host.next()["error"]["error"]
             self.assertEqual((error["code"], error["line"]), ("syntax_error", line), code)
             self.assertEqual(host.process.wait(10), 0)

@@ -92,7 +92,7 @@ for situation in $(echo "$situations" | tr , ' '); do (
     user-none) ordinary; parts=; sysctl -q -w user.max_user_namespaces=0 ;;
     root-none)
         hand_on $GROUPS_AT; enter $GROUPS_AT/service; parts="programs limits tests"
-        tests=${tests:-jail:: network:: limits::}; sysctl -q -w user.max_user_namespaces=0 ;;
+        tests=${tests:-jail:: limits::}; sysctl -q -w user.max_user_namespaces=0 ;;
     # Root as containers have it: without the right to mount.
     root-bounded-none)
         as="setpriv --bounding-set -sys_admin --inh-caps -sys_admin --"; parts=; sysctl -q -w user.max_user_namespaces=0 ;;

@@ -88,9 +88,10 @@ def tried(what):
     try: what(); return 0
     except OSError as error: return error.errno
 result = [tried(lambda: os.kill(os.getppid(), 0)), tried(lambda: socket.socket()), sorted(os.environ.keys() & {'HOME', 'PATH'}),
-          tried(lambda: os.open('/proc/' + str(os.getppid()) + '/mem', 0))]";
+          tried(lambda: os.open('/proc/' + str(os.getppid()) + '/mem', 0)),
+          tried(lambda: os.getxattr('/etc/passwd', 'user.x')), tried(lambda: __import__('fcntl').fcntl(3, 8, os.getppid()))]";
     let value = run(&started(forbidden(GUEST)).await, python(), code).await.unwrap();
-    assert_eq!(value, json!([1, 1, [], 13]));
+    assert_eq!(value, json!([1, 1, [], 13, 1, 1]));
 }
 
 #[tokio::test]
@@ -233,9 +234,10 @@ async fn a_root_that_cannot_end_its_workers_has_none() {
         return;
     }
     let space = Space::made();
-    for robbed in ["-kill", "-kill,-sys_admin"] {
-        let exec = format!("exec /usr/bin/setpriv --bounding-set={robbed} --inh-caps={robbed}");
-        let mut spawner = space.words(&exec);
+    let robbing = |robbed: &str| format!("/usr/bin/setpriv --bounding-set={robbed} --inh-caps={robbed}");
+    let there = |robbed: &str| space.words(&format!("exec {}", robbing(robbed)));
+    let here = robbing("-kill").split(' ').map(OsString::from).collect();
+    for mut spawner in [here, there("-kill"), there("-kill,-sys_admin")] {
         spawner.push(crate::support::spawner());
         let python_there = python_of("/usr/bin/python3", GUEST);
         let options = Options { minimum: Tier::B, spawner, ..engines("/bin/true".into(), Some(python_there)) };

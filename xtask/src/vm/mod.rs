@@ -39,9 +39,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let programs = programs::gather(&folder, attack)?;
     let mut report = Report::default();
     for machine in MACHINES.iter().filter(|machine| wanted("--only", machine.name)) {
+        let cases: Vec<_> = machine.cases().filter(|case| wanted("--in", case.situation)).collect();
+        if cases.is_empty() {
+            continue;
+        }
         println!("{} …", machine.name);
         let kernel = kernels::fetch(&folder, machine.release)?;
-        let cases: Vec<_> = machine.cases().filter(|case| wanted("--in", case.situation)).collect();
         let mut situations: Vec<&str> = cases.iter().map(|case| case.situation).collect();
         if attack {
             situations.push("root-attack");
@@ -49,6 +52,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         let told = machine::boot(&folder, &kernel, &programs, machine, &situations, is_set("--kvm"))?;
         report.add(machine, &cases, &told);
     }
+    ensure!(!report.is_empty(), "there is no such machine or situation: see xtask/src/vm/cases.rs");
     print!("{}", report.table());
     let faults = report.faults();
     ensure!(faults.is_empty(), "not as it has to be:\n{}", faults.join("\n"));

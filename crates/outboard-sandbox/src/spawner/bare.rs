@@ -11,7 +11,6 @@ use super::root::{make, path_text, text};
 use super::stage::{HANDED, HELD, Place};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout, Spawn};
-use crate::sys::fds;
 use crate::sys::landlock::{Folder as Named, Rules};
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
@@ -166,7 +165,9 @@ fn show(
         return Ok(());
     }
     if identity.root {
-        make(&folder.source, fds::give(open.as_fd(), identity.uid, identity.gid))?;
+        let found = fs::metadata(&folder.source).map(|found| (found.uid(), found.gid()));
+        let given = found.and_then(|owner| identity.take_over(folder, open.as_fd(), owner));
+        make(&folder.source, given)?;
     }
     rules.change.push(Named { path, identity: Some((folder.device, folder.inode)) });
     Ok(())

@@ -232,7 +232,7 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
         landlock::restrict(stage.landlock, &plan.rules).at(Layer::Landlock, "landlock_restrict_self")?;
     }
     if !rooted {
-        confine::stay_in_place().at(Layer::Seccomp, "seccomp for what namespaces make harmless")?;
+        confine::stay_in_place(stage.landlock).at(Layer::Seccomp, "seccomp for what namespaces make harmless")?;
     }
     // As late as can be: getting ready is not to take longer than it must.
     confine::step_back();

@@ -1,20 +1,26 @@
 //! Who a worker is, inside and outside of its user namespace, or of the host where root cannot make one.
 
 use super::child::NAMESPACES;
+use super::root;
 use crate::layers::Layer;
-use crate::message::{At, Failure};
+use crate::message::{At, Failure, Folder};
 use crate::sys::process::{self, Side};
 use crate::sys::{fds, mounts};
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, lchown};
+use std::path::Path;
 
 /// The user and group that a worker sees itself as.
 pub(super) const INSIDE: u32 = 1000;
 
 /// Host ids for workers of a root host, best first; the second exists also in small containers.
 const OUTSIDE: [u32; 2] = [200_000, 65_534];
+
+/// How deep folders of ours are taken over.
+const DEEPEST: u32 = 64;
 
 /// The namespaces of workers whose host may not make user namespaces.
 const WITHOUT_USERS: libc::c_int = NAMESPACES & !libc::CLONE_NEWUSER;
@@ -40,7 +46,6 @@ impl Identity {
         let (uid, gid) = process::ids();
         let unmapped = match try_namespaces(NAMESPACES) {
             Err(error) if uid == 0 && is_forbidden(&error) && try_namespaces(WITHOUT_USERS).is_ok() => {
-                rights_to_kill()?;
                 error.raw_os_error()
             }
             tried => tried.map(|()| None).at(Layer::Namespaces, "clone3 with new namespaces")?,
@@ -48,6 +53,7 @@ impl Identity {
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
         let new = |uid, gid, root| Self { uid, gid, root, unmapped, proc, disguises: HashMap::new() };
         if uid == 0 {
+            rights_to_kill()?;
             let outside =
                 unprivileged_id().at(Layer::Identity, "find an unprivileged host uid in /proc/self/uid_map")?;
             process::unshare(libc::CLONE_NEWNS).at(Layer::Namespaces, "unshare a mount namespace for the spawner")?;
@@ -93,7 +99,6 @@ impl Identity {
 
     /// Threads of the worker's user on this host.
     pub(super) fn processes(&self) -> u64 {
-        use std::os::unix::fs::MetadataExt;
         // A folder that is open can be listed by its name alone, and the stage hides this one's.
         let there = mounts::go_to(self.proc.as_fd());
         let tasks = there.and_then(|()| fs::read_dir(".")).into_iter().flatten().filter_map(Result::ok);
@@ -102,6 +107,30 @@ impl Identity {
         let sum = count.sum();
         let _ = std::env::set_current_dir("/");
         sum
+    }
+
+    /// Where owners cannot be mapped: makes a writable folder the worker's, and with the product's own folders what the
+    /// host has put into them before any program came.
+    pub(super) fn take_over(&self, folder: &Folder, open: BorrowedFd<'_>, owner: (u32, u32)) -> io::Result<()> {
+        if root::USUAL.contains(&folder.target.trim_matches('/')) && owner != (self.uid, self.gid) {
+            self.take_over_content(&folder.source, owner, DEEPEST)?;
+        }
+        fds::give(open, self.uid, self.gid)
+    }
+
+    /// Links are not followed, and nobody else writes there yet.
+    fn take_over_content(&self, folder: &Path, owner: (u32, u32), left: u32) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let found = fs::symlink_metadata(&path)?;
+            if (found.uid(), found.gid()) == owner {
+                lchown(&path, Some(self.uid), Some(self.gid))?;
+            }
+            if found.is_dir() && left > 0 {
+                self.take_over_content(&path, owner, left - 1)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives a cloned process its ids and makes it the first to go when memory runs out.
@@ -177,8 +206,8 @@ pub(super) fn is_forbidden(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|errno| forbidden.contains(&errno))
 }
 
-/// Whoever owns a user namespace may kill all in it. Without one, root's workers are somebody else, and a root that was
-/// robbed of this right could not end them: nor does the kernel then, when the host dies.
+/// Whoever makes a user namespace may kill all in it. Root's workers are somebody else, and those of a template made their
+/// own, so a root that was robbed of this right could not end them: nor does the kernel then, when the host dies.
 fn rights_to_kill() -> Result<(), Failure> {
     const KILL: u32 = 5;
     let status = fs::read_to_string("/proc/self/status").at(Layer::Lifetime, "look for the right to kill workers")?;

@@ -8,11 +8,11 @@ use super::identity::Identity;
 use crate::ablation::{self, Part};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout, Profile};
-use crate::sys::{fds, mounts};
+use crate::sys::mounts;
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ const DEVICES: [&str; 4] = ["null", "zero", "urandom", "random"];
 const ZERO: &str = "zero";
 /// Folders that grants usually name. They are there from the start, so that a worker which looks around before it
 /// has its folders finds what it will have.
-const USUAL: [&str; 3] = ["servers", "skills", "workspace"];
+pub(super) const USUAL: [&str; 3] = ["servers", "skills", "workspace"];
 /// What a networked program checks servers with.
 const CERTIFICATES: [&str; 2] = ["/etc/ssl/certs", "/usr/share/ca-certificates"];
 
@@ -144,20 +144,16 @@ fn open_folder(identity: &mut Identity, folder: &Folder) -> Result<OwnedFd, Fail
     let owner = (found.uid(), found.gid());
     if identity.root && owner != (identity.uid, identity.gid) {
         let mapped = identity.disguise(owner).and_then(|userns| mounts::map_ids(tree.as_fd(), userns.as_fd()));
-        own_instead(identity, folder, tree.as_fd(), mapped).at(Layer::Files, step("map the owner of"))?;
+        let done = match mapped {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && folder.writable => {
+                identity.take_over(folder, tree.as_fd(), owner)
+            }
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
+            other => other,
+        };
+        done.at(Layer::Files, step("map the owner of"))?;
     }
     Ok(tree.into())
-}
-
-/// Where owners cannot be mapped, a writable folder itself becomes the worker's.
-fn own_instead(identity: &Identity, folder: &Folder, tree: BorrowedFd<'_>, mapped: io::Result<()>) -> io::Result<()> {
-    match mapped {
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) && folder.writable => {
-            fds::give(tree, identity.uid, identity.gid)
-        }
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
-        other => other,
-    }
 }
 
 pub(super) fn make<T>(path: &Path, done: io::Result<T>) -> Result<(), Failure> {

@@ -19,7 +19,7 @@ use std::os::fd::{OwnedFd, RawFd};
 /// Descriptors of an order beside its folders: line, channel, `/tmp`, Landlock's rules, doors of three groups.
 const EXTRA_FDS: usize = 7;
 
-/// Processes of all workers of root together, where the kernel counts them together and a group those of each.
+/// Room for processes of all workers together, where the kernel counts them together and a group those of each.
 const OF_ALL_WORKERS: u64 = 2048;
 
 /// The first descriptor of a folder that a worker is handed, where it could not walk there.
@@ -216,10 +216,11 @@ impl Stage {
         let beyond = if self.groups.counts_processes() { groups::BEYOND } else { 0 };
         if self.identity.is_mapped() {
             beyond
-        } else if self.identity.root && beyond > 0 {
-            OF_ALL_WORKERS
+        } else if beyond > 0 {
+            // The group is the limit: what the user has besides comes and goes.
+            self.identity.processes() + OF_ALL_WORKERS
         } else {
-            self.identity.processes() + beyond
+            self.identity.processes()
         }
     }
 

@@ -79,7 +79,11 @@ pub(crate) fn make_folder(parent: &File, name: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => {
             made?;
-            give(parent, &open(parent, name, libc::O_RDONLY | libc::O_DIRECTORY, 0)?);
+            let made = open(parent, name, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+            // A program may have put another one there meanwhile, but none of ours that is empty.
+            if names(&made).is_ok_and(|names| names.is_empty()) {
+                give(parent, &made);
+            }
             Ok(())
         }
     }
@@ -89,7 +93,7 @@ pub(crate) fn make_folder(parent: &File, name: &Path) -> io::Result<()> {
 /// could not read what a root host makes under a strict umask. Whoever is not root owns all of it already.
 fn give(folder: &File, made: &File) {
     let (Ok(wanted), Ok(found)) = (folder.metadata(), made.metadata()) else { return };
-    if (wanted.uid(), wanted.gid()) != (found.uid(), found.gid()) {
+    if found.uid() == 0 && super::process::ids().0 == 0 && wanted.uid() != 0 {
         let _ = std::os::unix::fs::fchown(made, Some(wanted.uid()), Some(wanted.gid()));
     }
 }

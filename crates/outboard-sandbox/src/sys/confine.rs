@@ -148,11 +148,17 @@ pub(crate) fn execute(argv: &[CString], environment: &[CString]) -> io::Error {
 
 const LEAVE_GROUP: &[libc::c_long] = &[libc::SYS_setsid, libc::SYS_setpgid];
 
-/// Changes that Landlock does not know.
-const CHANGE_FILES: &[libc::c_long] = &[
+/// What Landlock does not know: changes of modes and times, and attributes of files with their values.
+const UNKNOWN_TO_LANDLOCK: &[libc::c_long] = &[
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
     libc::SYS_utimensat,
+    libc::SYS_getxattr,
+    libc::SYS_lgetxattr,
+    libc::SYS_fgetxattr,
+    libc::SYS_listxattr,
+    libc::SYS_llistxattr,
+    libc::SYS_flistxattr,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_chmod,
     #[cfg(target_arch = "x86_64")]
@@ -163,14 +169,20 @@ const CHANGE_FILES: &[libc::c_long] = &[
     libc::SYS_futimesat,
 ];
 
+/// What Landlock confines from its version 6 on.
+const SIGNALS: &[libc::c_long] =
+    &[libc::SYS_kill, libc::SYS_tkill, libc::SYS_tgkill, libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo];
+
 /// Keeps this process and its descendants in their process group, by which they are killed.
 pub(crate) fn stay_in_group() -> io::Result<()> {
     refuse(LEAVE_GROUP)
 }
 
-/// The same, and keeps them from changing modes and times of files: those of the host have names for them.
-pub(crate) fn stay_in_place() -> io::Result<()> {
-    refuse(&[LEAVE_GROUP, CHANGE_FILES].concat())
+/// The same, and keeps them from what namespaces make harmless and this version of Landlock does not know: files and
+/// processes of the host have names for them.
+pub(crate) fn stay_in_place(landlock: i64) -> io::Result<()> {
+    let signals = if landlock < 6 { SIGNALS } else { &[] };
+    refuse(&[LEAVE_GROUP, UNKNOWN_TO_LANDLOCK, signals].concat())
 }
 
 /// Refuses calls by number, whatever their arguments.

@@ -57,7 +57,7 @@ fn table(profile: Profile, network: bool) -> Vec<(u32, Vec<sock_filter>)> {
         (libc::SYS_recvmsg as u32, no_urgent_bytes(2)),
         (libc::SYS_futex as u32, plain_futex()),
         (libc::SYS_madvise as u32, own_hints()),
-        (libc::SYS_fcntl as u32, no_lease()),
+        (libc::SYS_fcntl as u32, own_flags()),
     ]);
     if network {
         table.push((libc::SYS_socket as u32, internet_stream()));

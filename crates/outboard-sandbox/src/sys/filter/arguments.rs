@@ -99,9 +99,13 @@ pub(super) fn own_hints() -> Vec<sock_filter> {
     none_of(2, u32::MAX, &[libc::MADV_MERGEABLE as u32], REFUSE)
 }
 
-/// Flags, duplicates and record locks of a file, but no lease: whoever opens a file with one waits for its holder.
-pub(super) fn no_lease() -> Vec<sock_filter> {
-    none_of(1, u32::MAX, &[libc::F_SETLEASE as u32, libc::F_NOTIFY as u32], REFUSE)
+/// Flags, duplicates and record locks of a file, but no lease, as whoever opens a file with one waits for its holder, and
+/// no signals of what happens to it, which go to any process that is named.
+pub(super) fn own_flags() -> Vec<sock_filter> {
+    const F_SETSIG: u32 = 10;
+    const F_SETOWN_EX: u32 = 15;
+    let others = [libc::F_SETLEASE, libc::F_NOTIFY, libc::F_SETOWN].map(|command| command as u32);
+    none_of(1, u32::MAX, &[&others[..], &[F_SETSIG, F_SETOWN_EX]].concat(), REFUSE)
 }
 
 /// The usual options of sockets; filters of packets, other protocols on top and the like are none of them.
