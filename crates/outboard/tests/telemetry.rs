@@ -256,8 +256,9 @@ fn a_question_and_a_replay_are_seen() {
     place.write("program.ts", "await echo.meta({});\nreturn await echo.change({});");
     let mut command = place.command(&["run", "program.ts", "--json"]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // A slow start of the server can suspend it before the question.
+    let open: Value = serde_json::from_str(&place.until(&["approvals", "--json"], |open| open != "[]\n")).unwrap();
     place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\""));
-    let open: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();
     place.ok(&["approvals", "approve", open[0]["id"].as_str().unwrap()]);
     let output = child.wait_with_output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
