@@ -1,7 +1,7 @@
 //! Clients over HTTP whose connection breaks off, and who send the same again.
 
 use crate::durable::{log, place};
-use crate::protocol::{HELLO, exchange, meta, over_http, send, session_of, terminate};
+use crate::protocol::{HELLO, exchange, meta, over_http, send, session_of};
 use crate::support::Place;
 use serde_json::{Value, json};
 use std::net::TcpStream;
@@ -46,7 +46,7 @@ fn answers_that_are_sent_again_find_the_work_that_they_let_go_on() {
     let place = place("");
     let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     place.settings(&format!("{settings}[[policy.rules]]\ntools = [\"lines.append\"]\naction = \"ask\"\n"));
-    let (mut child, port) = over_http(&place);
+    let (served, port) = over_http(&place);
     let arguments = json!({"code": CODE});
     let asked = ask(port, STATELESS, &run(1, &arguments))["result"].clone();
     assert_eq!(asked["resultType"], "input_required", "{asked}");
@@ -64,17 +64,17 @@ fn answers_that_are_sent_again_find_the_work_that_they_let_go_on() {
     let joined = ask(port, STATELESS, &with(4, yes.clone()));
     assert!(joined["result"]["content"][0]["text"].as_str().unwrap().contains("result: \"x!\""), "{joined}");
     assert_eq!((executions(&place).len(), log(&place).len()), (1, 1), "one execution, one call");
-    assert_eq!(terminate(&mut child), 0);
-    let (mut child, port) = over_http(&place);
+    assert_eq!(served.end(), 0);
+    let (served, port) = over_http(&place);
     let late = ask(port, STATELESS, &with(5, yes));
     assert!(late["result"]["content"][0]["text"].as_str().unwrap().contains("x!"), "after a restart as well: {late}");
-    assert_eq!((executions(&place).len(), terminate(&mut child)), (1, 0));
+    assert_eq!((executions(&place).len(), served.end()), (1, 0));
 }
 
 #[test]
 fn a_program_with_a_key_outlives_its_connection_and_one_without_does_not() {
     let place = place("");
-    let (mut child, port) = over_http(&place);
+    let (served, port) = over_http(&place);
     let keyed = json!({"code": CODE, "idempotency_key": "k"});
     cut(&place, port, STATELESS, &run(1, &keyed), || log(&place).len() == 1);
     let joined = ask(port, STATELESS, &run(2, &keyed));
@@ -82,13 +82,13 @@ fn a_program_with_a_key_outlives_its_connection_and_one_without_does_not() {
     assert_eq!((executions(&place).len(), log(&place).len()), (1, 1), "one execution, one call");
     cut(&place, port, STATELESS, &run(3, &json!({"code": CODE})), || log(&place).len() == 2);
     place.wait_for(|| executions(&place).iter().any(|row| row["status"] == "cancelled"));
-    assert_eq!(terminate(&mut child), 0);
+    assert_eq!(served.end(), 0);
 }
 
 #[test]
 fn a_request_of_a_session_that_is_sent_again_is_not_made_again() {
     let place = place("");
-    let (mut child, port) = over_http(&place);
+    let (served, port) = over_http(&place);
     let hello: Value = serde_json::from_str(HELLO).unwrap();
     let session = session_of(&exchange(port, "POST", "", &hello));
     let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
@@ -100,5 +100,5 @@ fn a_request_of_a_session_that_is_sent_again_is_not_made_again() {
     let anew = ask(port, &session, &call);
     assert!(anew["result"]["content"][0]["text"].as_str().unwrap().contains("x!"), "{anew}");
     assert_eq!(executions(&place).len(), 2, "an id that is used again after its answer is a new request");
-    assert_eq!(terminate(&mut child), 0);
+    assert_eq!(served.end(), 0);
 }

@@ -18,6 +18,7 @@ mod inbox;
 mod keychain;
 mod leaks;
 mod lines;
+mod listening;
 mod logging;
 mod network;
 #[path = "../../outboard-sandbox/tests/npm.rs"]

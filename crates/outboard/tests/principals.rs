@@ -1,35 +1,26 @@
 //! Several principals over HTTP: each with its own token, and nothing of the others'.
 
+use crate::listening::Listening;
 use crate::support::Place;
 use crate::web::{self, status};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// Outboard over HTTP, for as long as the test takes.
 pub(crate) struct Served {
-    child: Child,
-    pub(crate) address: String,
+    listening: Listening,
 }
 
 impl Served {
     pub(crate) fn start(place: &Place) -> Self {
-        let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
-        let mut child =
-            command.env("OUTBOARD_TOKEN", "operator").stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = told.by_ref().map(|line| line.unwrap()).find(|line| line.starts_with("listening on")).unwrap();
-        let address = line.trim_start_matches("listening on http://").trim_end_matches("/mcp").to_owned();
-        std::thread::spawn(move || told.for_each(drop));
-        Self { child, address }
+        Self { listening: Listening::of(place, "operator") }
     }
 
     /// The whole answer.
     pub(crate) fn send(&self, method: &str, path: &str, token: &str, extra: &str, body: &str) -> String {
         let auth = if token.is_empty() { String::new() } else { format!("\r\nAuthorization: Bearer {token}") };
         let head = format!("{method} {path} HTTP/1.1\r\nContent-Type: application/json{auth}{extra}");
-        web::send(&self.address, &head, body)
+        web::send(&self.listening.address, &head, body)
     }
 
     pub(crate) fn status(&self, token: &str) -> u16 {
@@ -51,21 +42,8 @@ impl Served {
         body["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
     }
 
-    /// Ends it as an operator does, so that it keeps what it learned.
-    fn end(mut self) {
-        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
-        self.child.wait().unwrap();
-    }
-
     fn run(&self, token: &str, code: &str) -> String {
         self.tool(token, "run_code", json!({"code": code, "language": "python"}))
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -210,7 +188,7 @@ serve(tools, lambda name, given, meta: {"balance": given["n"]})
         ["alice", "bob"].map(|name| token(&place, &["--principal", name])["token"].as_str().unwrap().to_owned());
     let served = Served::start(&place);
     served.run(&tokens[0], "from servers.plain import look\n[look({'n': n}) for n in range(4)]");
-    served.end();
+    served.listening.end();
     let rows: Value = serde_json::from_str(&place.ok(&["shapes", "--json"])).unwrap();
     assert_eq!((&rows[0]["id"], &rows[0]["principal"]), (&json!("plain/look"), &json!("alice")), "{rows}");
     let again = Served::start(&place);

@@ -1,12 +1,13 @@
 //! What passes between agents and servers of either era, and where requests are taken.
 
+use crate::listening::{Listening, terminate};
 use crate::support::{Place, Session};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 /// A server with one of everything, which speaks one era only.
 fn fixture(era: &str, more: &str) -> Place {
@@ -238,13 +239,10 @@ fn a_task_may_take_longer_than_a_call() {
 }
 
 /// A server over HTTP with a known token, and its port.
-pub(crate) fn over_http(place: &Place) -> (Child, u16) {
-    let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
-    let mut child = command.env("OUTBOARD_TOKEN", "t0ken").stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let line = told.find(|line| line.starts_with("listening on ")).unwrap();
-    std::thread::spawn(move || told.for_each(drop));
-    (child, line.trim_end_matches("/mcp").rsplit_once(':').unwrap().1.parse().unwrap())
+pub(crate) fn over_http(place: &Place) -> (Listening, u16) {
+    let served = Listening::of(place, "t0ken");
+    let port = served.port();
+    (served, port)
 }
 
 pub(crate) fn send(stream: &mut (impl Read + Write), verb: &str, headers: &str, body: &str) {
@@ -264,11 +262,6 @@ pub(crate) fn exchange(port: u16, verb: &str, headers: &str, body: &Value) -> St
     answer
 }
 
-pub(crate) fn terminate(child: &mut Child) -> i32 {
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    child.wait().unwrap().code().unwrap()
-}
-
 pub(crate) const HELLO: &str =
     r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}"#;
 
@@ -280,7 +273,7 @@ pub(crate) fn session_of(answer: &str) -> String {
 #[test]
 fn an_answer_survives_its_connection_and_a_session_its_end_does_not() {
     let place = fixture("legacy", "");
-    let (mut child, port) = over_http(&place);
+    let (served, port) = over_http(&place);
     let hello: Value = serde_json::from_str(HELLO).unwrap();
     let session = session_of(&exchange(port, "POST", "", &hello));
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
@@ -293,7 +286,7 @@ fn an_answer_survives_its_connection_and_a_session_its_end_does_not() {
     assert!(rest.contains("\"progress\":100") && rest.contains("\"text\":\"Done\""), "{rest}");
     assert!(exchange(port, "DELETE", &session, &Value::Null).starts_with("HTTP/1.1 200"));
     assert!(exchange(port, "POST", &session, &call).starts_with("HTTP/1.1 404"));
-    assert_eq!(terminate(&mut child), 0);
+    assert_eq!(served.end(), 0);
 }
 
 #[test]
@@ -301,7 +294,7 @@ fn work_has_its_grace_at_the_end_and_goes_on_after_the_next_start() {
     let place = Place::with(&["logs"]);
     let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     place.settings(&format!("[serve]\ndrain = \"1s\"\n{servers}"));
-    let (mut child, port) = over_http(&place);
+    let (served, port) = over_http(&place);
     let run = |code: &str| {
         let arguments = json!({"code": code, "language": "python"});
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "run_code", "arguments": arguments}})
@@ -309,13 +302,13 @@ fn work_has_its_grace_at_the_end_and_goes_on_after_the_next_start() {
     let long = run("open('/workspace/begun', 'w').close()\nsleep(20)\n'late'");
     let asked = std::thread::spawn(move || exchange(port, "POST", "", &long));
     place.until(&["executions", "list", "--json"], |list| list.contains("\"running\""));
-    assert_eq!(terminate(&mut child), 0);
+    assert_eq!(served.end(), 0);
     let answer = asked.join().unwrap();
     assert!(answer.contains("running ex_"), "{answer}");
     let id = answer.split("running ").nth(1).unwrap().split_once("\\n").unwrap().0.to_owned();
-    let (mut child, _) = over_http(&place);
+    let (served, _) = over_http(&place);
     place.until(&["executions", "show", &id, "--json"], |shown| shown.contains("\"succeeded\""));
-    assert_eq!(terminate(&mut child), 0);
+    assert_eq!(served.end(), 0);
 }
 
 #[test]
@@ -372,7 +365,7 @@ fn a_port_that_systemd_opened_is_taken() {
 #[tokio::test]
 async fn the_second_version_of_http_is_spoken_and_guarded_alike() {
     let place = Place::with(&["logs"]);
-    let (mut child, port) = over_http(&place);
+    let (served, port) = over_http(&place);
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     for (host, status) in [("127.0.0.1", 200), ("localhost", 200), ("127.0.0.2", 403)] {
         let post = client.post(format!("http://{host}:{port}/mcp")).bearer_auth("t0ken").body(HELLO);
@@ -382,5 +375,5 @@ async fn the_second_version_of_http_is_spoken_and_guarded_alike() {
         };
         assert_eq!((answer.status().as_u16(), answer.version()), (status, reqwest::Version::HTTP_2), "{host}");
     }
-    assert_eq!(terminate(&mut child), 0);
+    assert_eq!(served.end(), 0);
 }

@@ -1,10 +1,10 @@
 //! The MCP server over stdio and HTTP, in both eras.
 
+use crate::listening::Listening;
 use crate::support::Place;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 fn modern() -> Value {
@@ -225,17 +225,8 @@ fn processes_in(folder: &str) -> Vec<String> {
 #[test]
 fn http_needs_the_token_and_refuses_foreign_pages() {
     let place = Place::with(&["logs"]);
-    let mut child = place
-        .command(&["serve", "--http", "127.0.0.1:0"])
-        .env("OUTBOARD_TOKEN", "t0ken")
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut told = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    told.read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on http://").unwrap().strip_suffix("/mcp").unwrap().to_owned();
+    let served = Listening::of(&place, "t0ken");
+    let address = &served.address;
     let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
     let auth = "Authorization: Bearer t0ken\r\n";
     let host = format!("Host: {address}\r\n");
@@ -248,15 +239,13 @@ fn http_needs_the_token_and_refuses_foreign_pages() {
         (format!("{host}{auth}Origin: http://{address}\r\n"), "200"),
         (format!("{host}{auth}Mcp-Method: tools/call\r\n"), "400"),
     ] {
-        let answer = post(&address, &headers, &list);
+        let answer = post(address, &headers, &list);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {answer}");
     }
     let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "run_code", "arguments": {"code": "print('hi')\nsleep(0.3)\n7", "language": "python"}, "_meta": {"progressToken": 1}}});
     let streamed =
-        post(&address, &format!("{host}{auth}Accept: application/json, text/event-stream\r\n"), &call.to_string());
+        post(address, &format!("{host}{auth}Accept: application/json, text/event-stream\r\n"), &call.to_string());
     assert!(streamed.contains("notifications/progress") && streamed.contains("result: 7"), "{streamed}");
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 fn post(address: &str, headers: &str, body: &str) -> String {

@@ -1,5 +1,6 @@
 //! Traces, metrics and logs of the whole program, as a collector, a terminal and a file get them.
 
+use crate::listening::Listening;
 use crate::support::Place;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -319,17 +320,10 @@ fn content_is_shown_when_wanted_and_private_values_are_tokens() {
 #[test]
 fn metrics_are_read_over_http_with_the_token() {
     let (place, _collector) = place("");
-    let mut child = place
-        .command(&["serve", "--http", "127.0.0.1:0"])
-        .env("OUTBOARD_TOKEN", "secret")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on http://").unwrap().strip_suffix("/mcp").unwrap().to_owned();
+    let served = Listening::of(&place, "secret");
+    let address = &served.address;
     let ask = |request: String| {
-        let mut stream = TcpStream::connect(&address).unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -358,8 +352,6 @@ fn metrics_are_read_over_http_with_the_token() {
         assert!(text.contains(line), "{line}\n{text}");
     }
     assert!(ask(format!("GET /metrics HTTP/1.1\r\n{host}\r\n")).starts_with("HTTP/1.1 401"));
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]

@@ -10,6 +10,9 @@ const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 export const [URL_, TOKEN, SHOTS] = [process.env.CONSOLE_URL, process.env.CONSOLE_TOKEN, process.env.SHOTS];
 
+// Long, as nothing here is judged by its time: machines that do other work too take several times as long.
+const PATIENCE = 180_000;
+
 /** What is wrong, and how long things took. */
 export const wrong = [];
 export const times = {};
@@ -18,6 +21,7 @@ export const check = (fine, text) => {
 };
 
 const browser = await chromium.launch({
+  timeout: PATIENCE,
   executablePath: "/usr/bin/chromium",
   args: [
     "--no-sandbox",
@@ -39,7 +43,7 @@ await context.addInitScript(() => {
   };
 });
 export const page = await context.newPage();
-page.setDefaultTimeout(30000);
+page.setDefaultTimeout(PATIENCE);
 page.on("pageerror", (error) => wrong.push(`a script failed: ${error.message}`));
 page.on("console", (message) => {
   // A session that is not there yet, a login that is refused and a call that is not kept are told by the browser too.

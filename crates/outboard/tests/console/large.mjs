@@ -3,8 +3,8 @@
 import { URL_, check, main, page, times } from "./browser.mjs";
 
 /**
- * Scrolls a list for 120 frames: how long frames took, beside those of the same page at rest, as a busy machine draws
- * late in any case, and how much of a frame scripts and layout needed.
+ * Scrolls a list for 120 frames: how many elements each frame made, how long frames took beside those of the same page
+ * at rest, as a busy machine draws late in any case, and how much of a frame scripts and layout needed.
  */
 async function scrolled(selector) {
   const client = await page.context().newCDPSession(page);
@@ -18,6 +18,11 @@ async function scrolled(selector) {
     page.evaluate(
       async ([box, step]) => {
         const [element, taken] = [document.querySelector(box), []];
+        let made = 0;
+        const watch = new MutationObserver((all) => {
+          for (const one of all) made += one.addedNodes.length;
+        });
+        watch.observe(element, { childList: true, subtree: true });
         let last = performance.now();
         for (let frame = 0; frame < 120; frame += 1) {
           element.scrollTop += step;
@@ -26,16 +31,23 @@ async function scrolled(selector) {
           taken.push(now - last);
           last = now;
         }
-        return taken.sort((a, b) => a - b);
+        watch.disconnect();
+        return { taken: taken.sort((a, b) => a - b), made: made / taken.length };
       },
       [selector, by],
     );
-  const late = (frames) => Math.round(frames[Math.floor(frames.length * 0.95)] * 10) / 10;
+  const rounded = (number) => Math.round(number * 100) / 100;
+  const late = ({ taken }) => rounded(taken[Math.floor(taken.length * 0.95)]);
   const rest = late(await drawn(0));
   const before = await busy();
   const frames = await drawn(300);
-  const work = ((await busy()) - before) / frames.length;
-  return { rest_p95_ms: rest, frame_p95_ms: late(frames), work_per_frame_ms: Math.round(work * 100) / 100 };
+  const work = ((await busy()) - before) / frames.taken.length;
+  return {
+    made_per_frame: rounded(frames.made),
+    rest_p95_ms: rest,
+    frame_p95_ms: late(frames),
+    work_per_frame_ms: rounded(work),
+  };
 }
 
 export async function large() {
@@ -44,13 +56,19 @@ export async function large() {
   await page.reload();
   await main.locator(".line").first().waitFor();
   times.list_ms = Date.now() - began;
+  const size = await page.waitForFunction(() => {
+    const asked = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/look/executions"));
+    return asked[0]?.decodedBodySize;
+  });
+  times.list_bytes = await size.jsonValue();
+  check(times.list_bytes < 100_000, `the first answer has ${times.list_bytes} bytes`);
   await page.waitForTimeout(500);
   times.list_scroll = await scrolled("[role=listbox]");
   began = Date.now();
   await main.locator("[role=listbox]").focus();
   // Each page of rows comes when its end is near; a busy machine takes its time.
   let shown = 0;
-  for (let step = 0; step < 200 && shown < 300; step += 1) {
+  for (let step = 0; step < 2000 && shown < 300; step += 1) {
     await page.keyboard.press("End");
     await page.waitForTimeout(100);
     shown = Number((await main.getByRole("status").textContent()).split(" ")[0].replace(/\D/g, ""));
@@ -76,8 +94,7 @@ export async function large() {
   await page.keyboard.press("End");
   await box.getByText("10000 crm.get_customer").waitFor();
   check((await box.getByRole("option").count()) < 60, "all calls are in the page");
-  check(times.list_ms < 10000 && times.calls_ms < 10000, `slow: ${JSON.stringify(times)}`);
-  // Far above what is measured: only work that grows with the number of rows gets there.
+  // Whatever the number of rows: 300 pixels are less than six lines, and a busy machine draws some frames together.
   for (const one of [times.list_scroll, times.calls_scroll])
-    check(one.work_per_frame_ms < 50, `scrolling is heavy: ${JSON.stringify(one)}`);
+    check(one.made_per_frame > 0 && one.made_per_frame < 30, `scrolling is heavy: ${JSON.stringify(one)}`);
 }

@@ -6,11 +6,12 @@ mod filled;
 mod roles;
 mod tools;
 
+use crate::listening::Listening;
 use crate::support::Place;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 const TOKEN: &str = "t0ken-of-the-walk";
 
@@ -57,29 +58,18 @@ serve(tools, call)
 
 const SKILL: &str = "await writeFile('/skills/greet.ts', '/** Greets. */\\nexport function greet(name: string): string { return \"hello \" + name; }\\n');\nreturn 1;";
 
-/// A program that serves; ended with the test, whatever becomes of it.
+/// A program that serves, and what is asked of it.
 struct Served {
-    child: Child,
+    /// Held: the program ends with it.
+    _listening: Listening,
+    /// `http://HOST:PORT`.
     address: String,
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Served {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut told = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        told.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap().strip_suffix("/mcp").unwrap().to_owned();
-        // What it says later goes nowhere; the pipe must not fill.
-        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
-        Self { child, address }
+    fn of(place: &Place, token: &str) -> Self {
+        let listening = Listening::of(place, token);
+        Self { address: format!("http://{}", listening.address), _listening: listening }
     }
 
     /// Runs a program through the endpoint for agents; its report at its end.
@@ -135,9 +125,7 @@ fn place() -> Place {
 }
 
 fn served(place: &Place) -> Served {
-    let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
-    command.env("OUTBOARD_TOKEN", TOKEN);
-    Served::start(command)
+    Served::of(place, TOKEN)
 }
 
 fn id(report: String) -> String {
@@ -194,7 +182,7 @@ fn everything_can_be_done_without_a_mouse() {
 }
 
 #[test]
-fn a_large_journal_opens_quickly() {
+fn a_large_journal_is_shown_a_part_at_a_time() {
     let place = Place::with(&["crm"]);
     let servers = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();
     // Texts that were not sealed when they were written are made here.

@@ -1,9 +1,9 @@
 //! Real clients in front of Outboard.
 
 use super::install::installed;
+use crate::listening::Listening;
 use crate::support::Place;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The official Python client: handshake, listing, a program, progress.
 const CLIENT: &str = r#"
@@ -104,30 +104,19 @@ fn a_person_behind_the_python_client_is_asked_in_both_eras() {
         "expose = \"code\"\n{servers}[[policy.rules]]\ntools = [\"salesforce.update_record\"]\naction = \"ask\"\n"
     ));
     place.write("person.py", PERSON);
-    let (mut web, url) = over_http(&place);
+    let web = Listening::of(&place, "t0ken");
     let output = Command::new(installed().python("python"))
         .arg(place.path().join("person.py"))
         .arg(env!("CARGO_BIN_EXE_outboard"))
         .arg(place.path())
-        .arg(url)
+        .arg(format!("http://{}/mcp", web.address))
         .env("HOME", place.path())
         .output()
         .unwrap();
-    web.kill().unwrap();
-    web.wait().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     let expected = "3 result: [\"fulfilled\",\"approval_denied\",\"fulfilled\"]";
     for way in ["stdio legacy", "stdio 2026-07-28", "http legacy", "http 2026-07-28"] {
         assert!(text.contains(&format!("{way} {expected}")), "{text}");
     }
-}
-
-/// A server over HTTP with a known token, and its address.
-fn over_http(place: &Place) -> (std::process::Child, String) {
-    let mut command = place.command(&["serve", "--http", "127.0.0.1:0"]);
-    let mut child = command.env("OUTBOARD_TOKEN", "t0ken").stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let line = lines.map(Result::unwrap).find(|line| line.starts_with("listening on ")).unwrap();
-    (child, line.trim_start_matches("listening on ").to_owned())
 }
