@@ -1,5 +1,6 @@
 //! The steps of CI and of the demo.
 
+use crate::built::target;
 use crate::{root, setup, tidy};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -13,13 +14,11 @@ pub(crate) fn ci() -> Result<()> {
     step("house rules", || tidy::check(&root()))?;
     step("lints", || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))?;
     step("lints of jails that are taken apart", || {
-        let package = ["--package", "outboard-sandbox", "--package", "outboard-attack"];
-        let features =
-            ["--features", "outboard-attack/ablation", "--all-targets", "--locked", "--", "--deny", "warnings"];
-        cargo(&[&["clippy"][..], &package, &features].concat())
+        cargo(&[&["clippy"][..], &APART, &["--lib", "--bins", "--locked", "--", "--deny", "warnings"]].concat())
     })?;
-    // Tests start these as programs of their own.
-    step("programs", || cargo(&["build", "--workspace", "--bins", "--locked"]))?;
+    // Tests start programs of their own. With the tests in one build, as what only tests use gives libraries other
+    // features: in two builds, most of them and all of ours are compiled twice.
+    step("programs and tests", || cargo(&["build", "--workspace", "--bins", "--examples", "--tests", "--locked"]))?;
     step("tests", || cargo(&["test", "--workspace", "--locked"]))?;
     step("tests of the Python worker", || run("python3", &["workers/python/test_worker.py"]))?;
     step("attacks", || attack(&["--quick".to_owned()]))
@@ -37,24 +36,23 @@ pub(crate) fn release() -> Result<PathBuf> {
     let packages = ["outboard", "outboard-worker", "outboard-bash", "outboard-demo"].map(|name| ["--package", name]);
     let packages = packages.concat();
     cargo(&[&["build", "--release", "--locked"][..], &packages].concat())?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release"))
+    Ok(target().join("release"))
 }
 
 /// Attacks the sandbox with everything that is known, and prints what held.
 pub(crate) fn attack(arguments: &[String]) -> Result<()> {
-    let packages = ["outboard-worker", "outboard-bash"].map(|name| ["--package", name]).concat();
-    cargo(&[&["build", "--quiet", "--locked"][..], &packages].concat())?;
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    cargo(
-        &[
-            &["run", "--quiet", "--locked", "--package", "outboard-attack", "--features", "ablation"][..],
-            &["--bin", "outboard-attack", "--"],
-            &arguments,
-        ]
-        .concat(),
-    )
+    let programs = ["outboard-attack", "outboard-worker", "outboard-bash"].map(|name| ["--bin", name]).concat();
+    cargo(&[&["build", "--quiet"][..], &APART, &programs, &["--locked"]].concat())?;
+    let status = Command::new(target().join("debug/outboard-attack")).args(arguments).status()?;
+    if !status.success() {
+        bail!("the attacks ended with {status}");
+    }
+    Ok(())
 }
+
+/// Jails that can be taken apart, with the features that a build of all tests gives its libraries: naming an example is
+/// what asks for those.
+const APART: [&str; 5] = ["--workspace", "--features", "outboard-attack/ablation", "--example", "counting"];
 
 fn step(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     println!("\n== {name}");

@@ -4,7 +4,7 @@ pub(crate) mod collector;
 pub(crate) mod phoenix;
 pub(crate) mod prometheus;
 
-use crate::root;
+use crate::built::target;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -26,8 +26,7 @@ impl Drop for Server {
 
 /// One of our programs, built already.
 fn program(name: &str) -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let built = ["release", "measure", "debug"].map(|profile| target.join(profile).join(name));
+    let built = ["release", "measure", "debug"].map(|profile| target().join(profile).join(name));
     let found = built.into_iter().find(|path| path.exists());
     found.with_context(|| format!("{name} is missing: cargo build --workspace --bins"))
 }

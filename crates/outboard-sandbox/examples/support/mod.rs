@@ -38,11 +38,17 @@ pub(crate) fn used() -> u64 {
     total
 }
 
-/// Prints a line of figures, and gives median and 99th percentile in milliseconds.
-pub(crate) fn table(name: &str, mut times: Vec<Duration>) -> (f64, f64) {
+/// The time that this share of all is not above; nothing if there are none.
+pub(crate) fn percentile(times: &[Duration], share: f64) -> Option<Duration> {
+    let mut times = times.to_vec();
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    let (min, p50, p99) = (times[0], at(0.5), at(0.99));
+    times.get((times.len().saturating_sub(1) as f64 * share) as usize).copied()
+}
+
+/// Prints a line of figures, and gives median and 99th percentile in milliseconds.
+pub(crate) fn table(name: &str, times: Vec<Duration>) -> (f64, f64) {
+    let at = |share: f64| percentile(&times, share).unwrap_or_default();
+    let (min, p50, p99) = (at(0.0), at(0.5), at(0.99));
     report(&format!("{name:<46} min {min:>9.1?}  p50 {p50:>9.1?}  p99 {p99:>9.1?}  n {}", times.len()));
     (p50.as_secs_f64() * 1e3, p99.as_secs_f64() * 1e3)
 }
