@@ -4,34 +4,28 @@
 //! would be appended to twice, and one that it counts up in would be counted up twice. So the files are copied when
 //! an execution begins and put back when it is replayed. They are left as they are where somebody else may have
 //! written meanwhile: another execution of the session, or a person while this one was suspended; and where they are
-//! more than [`MOST_BYTES`] or [`MOST_FILES`].
+//! more than [`Left::usual`] allows.
 //!
 //! When the execution is over the copy goes into the [`store`], where a later replay finds it.
 //!
-//! What a program left in its folders is hostile: no link is followed, what is neither file, folder nor link is
-//! skipped, and a new folder takes the place of the old one instead of being written into.
+//! What a program left in its folders is hostile, and another program of the session may be at work there: folders are
+//! held open and what is in them is named from there, so that no link is followed that takes a folder's place meanwhile
+//! ([`Held`]). What is neither file, folder nor link is skipped, and a new folder takes the place of the old one instead
+//! of being written into.
 
+mod copying;
+mod held;
 mod manifest;
 mod store;
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use copying::{Left, OURS, copy_below, like, look};
+use held::Held;
+use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 pub(crate) use store::Store;
 pub use store::{KeptFiles, RemovedFiles};
-
-/// Workspaces with more bytes than this are not copied.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// Workspaces with more files and folders than this are not copied.
-const MOST_FILES: u64 = 4_000;
-
-/// Deepest folder that is copied.
-const DEEPEST: usize = 40;
-
-/// What the host itself puts there: recorded answers name it, so a replay needs it where it is.
-const OURS: &[&str] = &[".files", ".outputs"];
 
 /// The copy of one execution's files.
 #[derive(Debug, Clone)]
@@ -60,8 +54,9 @@ impl Snapshot {
         fs::create_dir_all(folder)?;
         let part = self.copy.with_extension("part");
         fs::create_dir(&part)?;
-        let mut left = Left { bytes: MOST_BYTES, files: MOST_FILES };
-        match copy_below(&self.workspace, &part, &mut left, 0) {
+        let mut left = Left::usual();
+        let copied = Held::open(&self.workspace).and_then(|from| copy_below(&from, &part, &mut left, 0));
+        match copied {
             Ok(()) => fs::rename(&part, &self.copy),
             Err(error) => {
                 let _ = fs::remove_dir_all(&part);
@@ -96,8 +91,11 @@ impl Snapshot {
         let old = self.copy.with_extension("old");
         [&fresh, &old].into_iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
         fs::create_dir(&fresh)?;
-        copy_below(&self.copy, &fresh, &mut Left { bytes: u64::MAX, files: u64::MAX }, 0)?;
-        like(&fs::symlink_metadata(&self.workspace)?, &fresh)?;
+        let workspace = fs::symlink_metadata(&self.workspace)?;
+        // Where owners are not mapped, what a root host had put there became the worker's while it was copied.
+        let mut all = Left::all((workspace.uid(), workspace.gid()));
+        copy_below(&Held::open(&self.copy)?, &fresh, &mut all, 0)?;
+        like(&workspace, &fresh, None)?;
         for ours in OURS.iter().filter(|name| fs::symlink_metadata(self.workspace.join(name)).is_ok()) {
             fs::rename(self.workspace.join(ours), fresh.join(ours))?;
         }
@@ -114,10 +112,10 @@ impl Snapshot {
 
     /// Copies the files into a folder of somebody else's, which is empty; `false` where there is no copy.
     pub(crate) fn lend(&self, folder: &Path) -> io::Result<bool> {
-        let mut left = Left { bytes: MOST_BYTES, files: MOST_FILES };
+        let mut left = Left::usual();
         match self.present() {
             None => self.store.lend(self.name(), folder),
-            Some(copy) => copy_below(copy, folder, &mut left, 0).map(|()| true),
+            Some(copy) => copy_below(&Held::open(copy)?, folder, &mut left, 0).map(|()| true),
         }
     }
 
@@ -170,100 +168,12 @@ pub(crate) fn sweep(folder: &Path, store: &Store, known: &dyn Fn(&str) -> Found)
     }
 }
 
-struct Left {
-    bytes: u64,
-    files: u64,
-}
-
-impl Left {
-    fn take(&mut self, bytes: u64) -> io::Result<()> {
-        let left = self.bytes.checked_sub(bytes).zip(self.files.checked_sub(1));
-        let (bytes, files) = left.ok_or_else(|| io::Error::other("the workspace is too large to be copied"))?;
-        *self = Self { bytes, files };
-        Ok(())
-    }
-}
-
-fn copy_below(from: &Path, to: &Path, left: &mut Left, depth: usize) -> io::Result<()> {
-    if depth > DEEPEST {
-        return Err(io::Error::other("the workspace is too deep to be copied"));
-    }
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let about = fs::symlink_metadata(&source)?;
-        if depth == 0 && OURS.iter().any(|name| entry.file_name() == *name) {
-            continue;
-        }
-        if about.is_dir() {
-            left.take(0)?;
-            fs::create_dir(&target)?;
-            copy_below(&source, &target, left, depth + 1)?;
-        } else if about.is_symlink() {
-            left.take(0)?;
-            std::os::unix::fs::symlink(fs::read_link(&source)?, &target)?;
-            continue;
-        } else if about.is_file() {
-            left.take(about.len())?;
-            copy_file(&source, &target)?;
-        } else {
-            continue;
-        }
-        like(&about, &target)?;
-    }
-    Ok(())
-}
-
-/// Shares the bytes where the file system can. Opened so that nothing that was put in its place meanwhile is followed
-/// or waited for.
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    let mut source = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(from)?;
-    if !source.metadata()?.is_file() {
-        return Err(io::Error::other("a file of the workspace became something else"));
-    }
-    let mut target = File::create_new(to)?;
-    io::copy(&mut source, &mut target).map(drop)
-}
-
-/// Gives a copy the owner, the mode and the time of the original.
-fn like(about: &Metadata, copy: &Path) -> io::Result<()> {
-    // Only root may give files away, and only root has workers that are somebody else.
-    let _ = std::os::unix::fs::chown(copy, Some(about.uid()), Some(about.gid()));
-    fs::set_permissions(copy, about.permissions())?;
-    match File::open(copy) {
-        Ok(file) => file.set_modified(about.modified()?),
-        Err(_) => Ok(()),
-    }
-}
-
-/// A line for each file: enough to see that it was changed.
-fn look(workspace: &Path) -> io::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    let mut todo = vec![(workspace.to_owned(), 0)];
-    while let Some((folder, depth)) = todo.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            if depth == 0 && OURS.iter().any(|name| entry.file_name() == *name) {
-                continue;
-            }
-            let about = fs::symlink_metadata(entry.path())?;
-            let (seconds, part) = (about.ctime(), about.ctime_nsec());
-            lines.push(format!("{:?} {} {} {seconds} {part}", entry.path(), about.ino(), about.len()));
-            if about.is_dir() && depth < DEEPEST {
-                todo.push((entry.path(), depth + 1));
-            }
-            if lines.len() as u64 > 2 * MOST_FILES {
-                return Ok(lines.join("\n").into_bytes());
-            }
-        }
-    }
-    lines.sort();
-    Ok(lines.join("\n").into_bytes())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::copying::MOST_BYTES;
     use super::*;
+    use std::fs::{File, Permissions};
+    use std::os::unix::fs::PermissionsExt;
 
     fn copy_of(folder: &tempfile::TempDir, id: &str) -> Snapshot {
         let at = |name: &str| folder.path().join(name);
@@ -322,6 +232,49 @@ mod tests {
         let again = copy_of(&folder, "ex_2");
         again.take().unwrap();
         assert!(again.copy.join("link").is_symlink(), "a link is copied as a link");
+    }
+
+    /// Somebody swaps a folder and a link to another one for as long as copies are made.
+    #[test]
+    fn a_link_that_takes_a_folders_place_meanwhile_leads_nowhere() {
+        let (folder, workspace, _) = made();
+        let (secret, parked) = (folder.path().join("secret"), workspace.join("parked"));
+        fs::create_dir(&secret).unwrap();
+        fs::write(secret.join("old"), "secret").unwrap();
+        std::os::unix::fs::symlink(&secret, workspace.join("link")).unwrap();
+        let (deep, link) = (workspace.join("deep/er"), workspace.join("link"));
+        let over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    fs::rename(&deep, &parked).unwrap();
+                    fs::rename(&link, &deep).unwrap();
+                    fs::rename(&deep, &link).unwrap();
+                    fs::rename(&parked, &deep).unwrap();
+                }
+            });
+            let stays = |number: u32| {
+                let copy = copy_of(&folder, &format!("ex_{number}_swapped"));
+                let found = copy.take().ok().and_then(|()| fs::read_to_string(copy.copy.join("deep/er/old")).ok());
+                let is_link = copy.copy.join("deep/er").is_symlink();
+                let _ = look(&workspace);
+                copy.forget();
+                is_link || found.is_none_or(|text| text == "old")
+            };
+            let left = (0..2_000).find(|number| !stays(*number));
+            over.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(left, None, "this copy left the workspace");
+        });
+    }
+
+    #[test]
+    fn a_copy_gives_nobody_its_owners_rights() {
+        let (folder, workspace, _) = made();
+        fs::set_permissions(workspace.join("deep/er/old"), Permissions::from_mode(0o6755)).unwrap();
+        let again = copy_of(&folder, "ex_2");
+        again.take().unwrap();
+        let mode = fs::metadata(again.copy.join("deep/er/old")).unwrap().mode();
+        assert_eq!(mode & 0o7777, 0o755);
     }
 
     #[test]

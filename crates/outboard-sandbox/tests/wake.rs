@@ -1,6 +1,6 @@
 //! Workers that are told that their program comes: they look out for it for a while, and nothing else changes.
 
-use crate::lifetime::{fills, within};
+use crate::lifetime::{fills, soon};
 use crate::support::{engines, options, program, python, python_of, run, started};
 use outboard_sandbox::{Options, PoolSize, Sandbox};
 use outboard_types::Language;
@@ -27,7 +27,7 @@ async fn a_worker_that_is_woken_in_vain_stays_for_the_next_program() {
     }
     assert_eq!(sandbox.idle(&grant()), 1);
     assert_eq!(run(&sandbox, grant(), "'seen' in globals()").await.unwrap(), false);
-    assert!(within(Duration::from_secs(20), || sandbox.idle(&grant()) == 1).await, "another takes its place");
+    assert!(soon(|| sandbox.idle(&grant()) == 1).await, "another takes its place");
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_worker_that_is_woken_sleeps_again_and_runs_what_comes_late() {
     let sandbox = one_idle(real()).await;
     fills(&sandbox, &python(), 1).await;
     let (mut sender, mut receiver, control) = sandbox.worker(python()).await.unwrap().split();
-    assert!(within(Duration::from_secs(20), || control.is_asleep()).await, "it looks out for ever");
+    assert!(soon(|| control.is_asleep()).await, "it looks out for ever");
     sender.send(&program("1 + 1")).await.unwrap();
     let last = receiver.next().await.unwrap();
     assert!(matches!(&last, Some(FromWorker::Result { value: Some(value), .. }) if value.get() == "2"), "{last:?}");

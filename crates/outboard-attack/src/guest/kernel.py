@@ -93,6 +93,22 @@ check('privileges', 'bind a folder', lambda: call(165, b'/', b'/tmp', b'', 0x500
 check('privileges', 'unmount the workspace', lambda: call(166, b'/workspace', 2)[0] == 0)
 check('privileges', 'unmount the root', lambda: call(166, b'/', 2)[0] == 0)
 check('privileges', 'no seccomp', lambda: call(157, 21, 0, 0, 0, 0)[0] == 0)
+def rights(make):
+    def attempt():
+        place = '/workspace/rights'
+        try:
+            make(place)
+            return os.stat(place).st_mode & 0o6000
+        except OSError:
+            return False
+        finally:
+            if os.path.exists(place):
+                os.remove(place)
+    return attempt
+for bits in (0o4755, 0o2755):
+    check('privileges', 'a file with mode %o' % bits, rights(lambda place: (open(place, 'w').close(), os.chmod(place, bits))))
+    check('privileges', 'a file made with mode %o' % bits, rights(lambda place: os.open(place, os.O_CREAT | os.O_WRONLY, bits)))
+    check('privileges', 'a file of mode %o by descriptor' % bits, rights(lambda place: os.fchmod(os.open(place, os.O_CREAT | os.O_WRONLY), bits)))
 check('privileges', 'new privileges by execution', lambda: call(157, 39, 0, 0, 0, 0)[0] == 0)
 check('privileges', 'install a listener for calls', lambda: reaches(317, 1, 8, 0))
 

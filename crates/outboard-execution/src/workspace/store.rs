@@ -7,8 +7,8 @@
 //! Where there is a seal, contents are unreadable and their names tell nothing about them. What was kept without one can
 //! still be read, and is replaced when it is kept again.
 
+use super::copying::Left;
 use super::manifest::{self, Entry, What};
-use super::{Left, MOST_BYTES, MOST_FILES};
 use outboard_border::FileSeal;
 use outboard_types::{Digest, ExecutionId};
 use std::collections::{HashMap, HashSet, hash_map};
@@ -174,7 +174,7 @@ impl Store {
         let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the kept files of the execution are damaged");
         let name: Digest = name.try_into().map_err(|_| damaged())?;
         let entries = self.manifest(&name)?.ok_or_else(damaged)?;
-        let mut left = Left { bytes: MOST_BYTES, files: MOST_FILES };
+        let mut left = Left::usual();
         for entry in &entries {
             let target = folder.join(&entry.path);
             match &entry.what {

@@ -85,10 +85,10 @@ async fn what_cannot_start_says_why_and_pauses_grow() {
     assert_eq!((error.code, error.retryable), (ErrorCode::UpstreamUnavailable, true));
     assert!(error.message.contains("set TOKEN"), "{}", error.message);
     assert!(stage.state("broken").last_error.unwrap().contains("set TOKEN"));
-    let (mut attempts, since) = (0, Instant::now());
+    let mut attempts = 0;
     while !stage.error("broken", "echo", json!({})).await.message.contains("next attempt in") {
         attempts += 1;
-        assert!(attempts < 10 && since.elapsed() < Duration::from_secs(5));
+        assert!(attempts < 10);
     }
     assert!(attempts >= 1);
 }
@@ -112,9 +112,7 @@ async fn a_broken_server_does_not_delay_others() {
     let stage = Stage::new(&["silent", "legacy"]);
     let upstreams = stage.upstreams.clone();
     let stuck = tokio::spawn(async move { upstreams.call(&call("silent", "echo", json!({}))).await });
-    let since = Instant::now();
     stage.works("legacy").await;
-    assert!(since.elapsed() < Duration::from_secs(2));
     assert!(!stuck.is_finished());
     eventually("the start", || stage.starts("silent") == 1).await;
     let pid = u32::try_from(stage.log("silent")[0]["start"].as_u64().unwrap()).unwrap();

@@ -144,11 +144,11 @@ pub(crate) fn text(result: ToolResult) -> String {
     content[0]["text"].as_str().unwrap().to_owned()
 }
 
-/// Waits for a condition, two seconds at most.
+/// Waits for a condition; what has not come about after a minute never will.
 pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     let since = Instant::now();
     while !condition() {
-        assert!(since.elapsed() < Duration::from_secs(2), "{what} did not come about");
+        assert!(since.elapsed() < Duration::from_secs(60), "{what} did not come about");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -59,6 +59,7 @@ fn table(profile: Profile, network: bool) -> Vec<(u32, Vec<sock_filter>)> {
         (libc::SYS_madvise as u32, own_hints()),
         (libc::SYS_fcntl as u32, own_flags()),
     ]);
+    table.extend(calls::MODES.iter().map(|(number, place, _)| (*number as u32, plain_mode(*place))));
     if network {
         table.push((libc::SYS_socket as u32, internet_stream()));
         table.extend(NETWORK.iter().map(|(number, _)| (*number as u32, answer(ALLOW))));
@@ -183,8 +184,9 @@ mod tests {
         let sockets =
             [libc::SYS_setsockopt, libc::SYS_sendto, libc::SYS_recvfrom, libc::SYS_sendmsg, libc::SYS_recvmsg];
         let more = [libc::SYS_futex, libc::SYS_madvise, libc::SYS_fcntl];
-        let argued: Vec<u32> =
-            argued.into_iter().chain(memory).chain(sockets).chain(more).map(|number| number as u32).collect();
+        let modes = calls::MODES.iter().map(|(number, ..)| *number);
+        let argued = argued.into_iter().chain(memory).chain(sockets).chain(more).chain(modes);
+        let argued: Vec<u32> = argued.map(|number| number as u32).collect();
         for number in (0..1024).filter(|number| !argued.contains(number)) {
             let access_list = [libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr].contains(&number.into());
             let absent = if number < FIRST_NEWER && !access_list { REFUSE } else { UNKNOWN };
@@ -238,6 +240,23 @@ mod tests {
         }
         let huge = [0, 0, 0, libc::MAP_HUGETLB as u64];
         assert_eq!(judge_in(Profile::Jit, libc::SYS_mmap as u32, huge), REFUSE);
+    }
+
+    #[test]
+    fn no_file_gets_the_rights_of_its_owner() {
+        for (number, place, reason) in calls::MODES {
+            let with = |mode: u64| {
+                let mut arguments = [0; 4];
+                arguments[*place as usize] = mode;
+                judge(*number as u32, arguments)
+            };
+            assert!(!reason.is_empty());
+            assert_eq!(
+                (with(0o1777), with(0o4755), with(0o2755), with(0o6000)),
+                (ALLOW, REFUSE, REFUSE, REFUSE),
+                "{number}"
+            );
+        }
     }
 
     #[test]

@@ -64,6 +64,11 @@ pub(super) fn without_bits(index: u32, bits: u32) -> Vec<sock_filter> {
     program
 }
 
+/// A mode without set-uid and set-gid.
+pub(super) fn plain_mode(index: u32) -> Vec<sock_filter> {
+    without_bits(index, libc::S_ISUID | libc::S_ISGID)
+}
+
 /// Answers so when the argument's bits below the mask are one of these; allows the rest.
 pub(super) fn none_of(index: u32, mask: u32, values: &[u32], action: u32) -> Vec<sock_filter> {
     let mut program = vec![argument(index), step(AND, 0, 0, mask)];

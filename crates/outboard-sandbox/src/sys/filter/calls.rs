@@ -30,7 +30,6 @@ const FILES: &[Call] = &[
     (libc::SYS_pwritev2, "the same with flags"),
     (libc::SYS_close, "every program closes"),
     (libc::SYS_close_range, "subprocess modules close all at once"),
-    (libc::SYS_openat, "within what is mounted; Landlock and the mounts decide"),
     (libc::SYS_fstat, "what an open file is"),
     (libc::SYS_newfstatat, "what a named file is"),
     (libc::SYS_statx, "the newer form, which Rust uses"),
@@ -49,8 +48,6 @@ const FILES: &[Call] = &[
     (libc::SYS_renameat2, "moving without replacing"),
     (libc::SYS_linkat, "hard links within a mount"),
     (libc::SYS_symlinkat, "links; the host never follows them"),
-    (libc::SYS_fchmod, "mode bits; set-uid has no effect on these mounts"),
-    (libc::SYS_fchmodat, "the same by name"),
     (libc::SYS_utimensat, "times of files, for archives and builds"),
     (libc::SYS_ftruncate, "setting a size"),
     (libc::SYS_truncate, "the same by name"),
@@ -188,11 +185,24 @@ const JIT: &[Call] = &[
     (libc::SYS_pkey_mprotect, "guards the code of V8"),
 ];
 
+/// Calls that give a file its mode, the place of the mode among their arguments, and why they are there. Never set-uid or
+/// set-gid: the mounts of a jail ignore those, but a granted folder is the host's as well, where other users could run
+/// with them what a program left.
+pub(super) const MODES: &[(libc::c_long, u32, &str)] = &[
+    (libc::SYS_openat, 3, "within what is mounted; Landlock and the mounts decide"),
+    (libc::SYS_fchmod, 1, "mode bits"),
+    (libc::SYS_fchmodat, 2, "the same by name"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_open, 2, "openat"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_creat, 1, "openat"),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_chmod, 1, "fchmodat"),
+];
+
 /// Older forms that only this architecture has; the reason names the newer one.
 #[cfg(target_arch = "x86_64")]
 const OLDER: &[Call] = &[
-    (libc::SYS_open, "openat"),
-    (libc::SYS_creat, "openat"),
     (libc::SYS_stat, "newfstatat"),
     (libc::SYS_lstat, "newfstatat"),
     (libc::SYS_access, "faccessat"),
@@ -204,7 +214,6 @@ const OLDER: &[Call] = &[
     (libc::SYS_rename, "renameat"),
     (libc::SYS_link, "linkat"),
     (libc::SYS_symlink, "symlinkat"),
-    (libc::SYS_chmod, "fchmodat"),
     (libc::SYS_utime, "utimensat"),
     (libc::SYS_utimes, "utimensat"),
     (libc::SYS_futimesat, "utimensat"),
