@@ -3,7 +3,7 @@
 use super::support::{Stage, call, eventually, is_running};
 use outboard_types::ErrorCode;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[tokio::test]
 async fn failures_keep_their_kind() {
