@@ -70,6 +70,8 @@ arguments = {
     'sendto': outcome(44, 3, good, 0, 0x4000, 0, 0), 'sendto urgent': outcome(44, 3, good, 0, 0x4001, 0, 0),
     'recvmsg urgent': outcome(47, 3, good, 1), 'madvise': outcome(28, 0, 0, 4), 'madvise mergeable': outcome(28, 0, 0, 12),
     'fcntl flags': outcome(72, 3, 3), 'fcntl lease': outcome(72, 3, 1024, 0),
+    'fchmod': outcome(91, -1, 0o1644), 'fchmod set-uid': outcome(91, -1, 0o4755),
+    'openat': outcome(257, -1, good, 0x40, 0o644), 'openat set-gid': outcome(257, -1, good, 0x40, 0o2755),
     'futex wake': outcome(202, good, 1, 1), 'futex lending': outcome(202, good, 6, 0),
     'socketpair stream': outcome(53, 1, 1, 0, good), 'socketpair datagram': outcome(53, 1, 2, 0, good),
     'socketpair inet': outcome(53, 2, 1, 0, good), 'clone plain': spawned(17), 'clone user': spawned(0x10000011),
