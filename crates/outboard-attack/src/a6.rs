@@ -1,5 +1,6 @@
 //! A6: greedy and stubborn programs end at their limits, and the host answers all the while.
 
+use crate::disks;
 use crate::host::{me, ms, quantile, resident_kib};
 use crate::jail::{Guest, Jail, Most, Reason, reason};
 use crate::report::Report;
@@ -7,7 +8,6 @@ use crate::table::Situation;
 use anyhow::Result;
 use outboard_worker_protocol::FromWorker;
 use serde_json::json;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -17,8 +17,6 @@ const CPU: Duration = Duration::from_secs(1);
 const WALL: Duration = Duration::from_secs(3);
 const SHORT_WALL: Duration = Duration::from_millis(700);
 const MEMORY: u64 = 128 << 20;
-/// What a granted folder may take at most for this test to call it bounded.
-const FOLDER: u64 = 256 << 20;
 
 /// A program and what must end it; `None` = nothing but the wall clock.
 const GREEDY: &[(&str, &str, Option<&[Reason]>)] = &[
@@ -95,7 +93,7 @@ pub(crate) async fn run(situation: Situation) -> Result<Report> {
     ));
     report.demand(worst <= slack, || format!("a program outlived its limit by {}", ms(worst)));
     floods(&jail, &mut report, situation).await?;
-    disks(&jail, &mut report).await?;
+    disks::fill(&mut report).await?;
     health.judge(&mut report, situation);
     jail.shutdown().await;
     Ok(report)
@@ -191,44 +189,6 @@ async fn called(jail: &Jail, calls: usize) -> Result<Duration> {
         }
     }
     anyhow::bail!("the calling program vanished")
-}
-
-/// Fills what can be filled: `/tmp` by bytes and by names, a granted folder by both.
-async fn disks(jail: &Jail, report: &mut Report) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let limits = Most { file_bytes: 64 << 20, disk_bytes: FOLDER / 2, disk_files: 10_000, ..Most::default() };
-    let generous = Jail::with(limits, 0).await?;
-    // A folder is counted about ten times a second: a faster writer passes its quota by what it writes meanwhile.
-    let bytes = |place: &str, pause: &str| {
-        format!(
-            "import time\ntotal = 0\ntry:\n  for n in range(40):\n    with open('{place}/f%d' % n, 'wb') as file:\n      for _ in range(8): total += file.write(bytes(1 << 20))\n    time.sleep({pause})\nexcept OSError: pass\nresult = total"
-        )
-    };
-    let names = "made = 0\ntry:\n  for n in range(40000):\n    open('/tmp/n%d' % n, 'w').close()\n    made += 1\nexcept OSError: pass\nresult = made";
-    let big = "total = 0\ntry:\n  with open('/workspace/big', 'wb') as file:\n    while total < 1 << 28: total += file.write(bytes(1 << 20))\nexcept OSError: pass\nresult = total";
-    let shown: [(&Path, &'static str, bool); 1] = [(folder.path(), "/workspace", true)];
-    let in_tmp = generous.run(&[], &bytes("/tmp", "0")).await?.as_u64().unwrap_or(u64::MAX);
-    let named = generous.run(&[], names).await?.as_u64().unwrap_or(u64::MAX);
-    let one_file = generous.run(&shown, big).await?.as_u64().unwrap_or(u64::MAX);
-    std::fs::remove_file(folder.path().join("big"))?;
-    let in_folder = generous.run(&shown, &bytes("/workspace", "0.03")).await;
-    let held: u64 =
-        std::fs::read_dir(folder.path())?.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum();
-    report.figure(format!(
-        "/tmp took {} MiB and {named} names; one file {} MiB; a granted folder {} MiB",
-        in_tmp >> 20,
-        one_file >> 20,
-        held >> 20
-    ));
-    report.demand(in_tmp <= 64 << 20, || format!("/tmp took {in_tmp} bytes"));
-    report.demand(named <= 16 << 10, || format!("/tmp took {named} names"));
-    report.demand(one_file <= 64 << 20, || format!("one file took {one_file} bytes"));
-    report.demand(held < FOLDER && in_folder.is_err(), || {
-        format!("a granted writable folder took {} MiB and no limit ended it", held >> 20)
-    });
-    generous.shutdown().await;
-    let _ = jail;
-    Ok(())
 }
 
 /// Asks the host's runtime for an answer every few milliseconds, from a thread outside of it.

@@ -20,6 +20,7 @@ mod a9;
 mod bait;
 mod cases;
 mod dice;
+mod disks;
 mod guests;
 mod honest;
 mod host;

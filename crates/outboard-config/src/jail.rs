@@ -20,6 +20,10 @@ pub struct SandboxSettings {
     pub concurrent_calls: usize,
     /// Calls in all.
     pub total_calls: u64,
+    /// Requests of every kind beside calls.
+    pub requests: u64,
+    /// Size of all requests, in MiB.
+    pub request_mb: u64,
     /// Console text kept, in bytes.
     pub stdout_bytes: u64,
     /// Open files of each process.
@@ -86,6 +90,8 @@ impl Default for SandboxSettings {
             processes: 64,
             concurrent_calls: 16,
             total_calls: 1_000,
+            requests: 100_000,
+            request_mb: 1_024,
             stdout_bytes: 1 << 20,
             open_files: 256,
             disk_mb: 1_024,
@@ -108,6 +114,8 @@ pub(crate) fn sandbox_number(sandbox: &mut SandboxSettings, key: &str, number: u
         "processes" => sandbox.processes = number as u32,
         "concurrent_calls" => sandbox.concurrent_calls = number as usize,
         "total_calls" => sandbox.total_calls = number,
+        "requests" => sandbox.requests = number,
+        "request_mb" => sandbox.request_mb = number,
         "stdout_bytes" => sandbox.stdout_bytes = number,
         "open_files" => sandbox.open_files = number as u32,
         "disk_mb" => sandbox.disk_mb = number,

@@ -150,6 +150,13 @@ const SETTINGS: &[Setting] = &[
     number("sandbox.processes", "64", (1, 32_768), "Processes and threads of one program."),
     number("sandbox.concurrent_calls", "16", (1, 4_096), "Tool calls of one program under way at once."),
     number("sandbox.total_calls", "1000", (1, 10_000_000), "Tool calls of one program in all."),
+    number(
+        "sandbox.requests",
+        "100000",
+        (0, 1 << 32),
+        "What one program may ask for beside those calls: searches, timers, state, fetches, calls that are refused.",
+    ),
+    number("sandbox.request_mb", "1024", (1, 1 << 20), "Size of all that one program asks for, in MiB."),
     number("sandbox.stdout_bytes", "1048576", (1_024, 1 << 30), "Console text of one program that is kept, in bytes."),
     number("sandbox.open_files", "256", (16, 1 << 20), "Open files of each process of a program."),
     number("sandbox.disk_mb", "1024", (1, 1 << 24), "Size of a session's folder, in MiB."),
@@ -186,7 +193,12 @@ const SETTINGS: &[Setting] = &[
         "{}",
         "Folders that programs may read: where they see it, and the absolute path of the host, as `\"/data\" = \"/srv/data\"`.",
     ),
-    setting("sandbox.files.write", Kind::Map, "{}", "Folders that programs may write as well, in the same form."),
+    setting(
+        "sandbox.files.write",
+        Kind::Map,
+        "{}",
+        "Folders that programs may write as well, in the same form; Git repositories in them stay read-only, and those of programs lose their names.",
+    ),
     setting(
         "sandbox.python.interpreter",
         Kind::Path,

@@ -44,6 +44,10 @@ pub struct Limits {
     pub stdout_bytes: u64,
     /// Tool calls.
     pub calls: RunLimits,
+    /// Requests of every kind beside those calls.
+    pub requests: u64,
+    /// Bytes of all requests together.
+    pub request_bytes: u64,
 }
 
 /// Everything that a run needs from the rest of the program.

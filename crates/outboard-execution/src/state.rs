@@ -2,10 +2,12 @@
 
 use crate::workspace::{Found, KeptFiles, RemovedFiles, Snapshot, Store, sweep};
 use outboard_border::FileSeal;
+use outboard_held::remove_tree;
 use outboard_types::{ExecutionId, Principal, SessionName};
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry, File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -62,6 +64,11 @@ impl StateFolder {
         self.root.join("snapshots")
     }
 
+    /// What tells the next host what granted folders held before programs ran.
+    pub fn grant_marks(&self) -> PathBuf {
+        self.root.join("grants")
+    }
+
     /// The skills of the project: `/skills` in the jail.
     pub fn skills(&self) -> io::Result<PathBuf> {
         made(self.root.join("skills"))
@@ -82,7 +89,9 @@ impl StateFolder {
     pub fn workspace(&self, principal: &Principal, session: &SessionName) -> io::Result<PathBuf> {
         let folder = made(self.root.join("workspaces").join(escape(&principal.0)).join(session.as_str()))?;
         // Where it is not ours to touch, its executions still tell when it was used.
-        let _ = File::open(&folder).and_then(|folder| folder.set_modified(SystemTime::now()));
+        let _ = give_back_rights(&folder)
+            .and_then(|()| File::open(&folder))
+            .and_then(|folder| folder.set_modified(SystemTime::now()));
         Ok(folder)
     }
 
@@ -117,15 +126,24 @@ impl StateFolder {
                 if used.contains(&name) || session.metadata()?.modified()? >= before {
                     continue;
                 }
-                // Out of the way in one step: whoever comes now gets a new folder, not half of the old one.
-                let gone = principal.path().join(format!(".{}.gone", name.1));
-                fs::rename(session.path(), &gone)?;
-                fs::remove_dir_all(&gone)?;
-                forgotten += 1;
+                // One whose files cannot be removed keeps nobody else's here.
+                match forget_session(&principal.path(), &session) {
+                    Ok(()) => forgotten += 1,
+                    Err(error) => {
+                        tracing::warn!(%error, folder = %session.path().display(), "a session's files stay");
+                    }
+                }
             }
         }
         Ok(forgotten)
     }
+}
+
+/// Out of the way in one step: whoever comes now gets a new folder, not half of the old one.
+fn forget_session(principal: &Path, session: &DirEntry) -> io::Result<()> {
+    let gone = principal.join(format!(".{}.gone", text(session)));
+    fs::rename(session.path(), &gone)?;
+    remove_tree(&gone)
 }
 
 /// The folders in a folder; none where there is no such folder.
@@ -143,6 +161,17 @@ fn text(entry: &DirEntry) -> String {
 fn made(folder: PathBuf) -> io::Result<PathBuf> {
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
+}
+
+/// A program may have taken them from its own folder, and then neither it nor the host has files any more. It sees the
+/// folder as a mount, so the name in ours still means it.
+fn give_back_rights(folder: &Path) -> io::Result<()> {
+    const OWNERS: u32 = 0o700;
+    let mode = fs::symlink_metadata(folder)?.permissions().mode() & 0o7777;
+    match mode & OWNERS {
+        OWNERS => Ok(()),
+        _ => fs::set_permissions(folder, Permissions::from_mode(mode | OWNERS)),
+    }
 }
 
 /// Letters, digits, `-` and `_` stay; every other byte becomes `%` and two hexadecimal digits.
@@ -172,6 +201,17 @@ mod tests {
         assert_eq!(state.forget_sessions(before, &used).unwrap(), 1);
         assert_eq!(state.sessions(&principal).unwrap(), [name("fresh"), name("recorded")]);
         assert_eq!(state.forget_sessions(before, &used).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_session_that_closed_its_own_folder_can_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder::new(folder.path());
+        let (principal, session) = (Principal("p".into()), SessionName::new("s").unwrap());
+        let made = state.workspace(&principal, &session).unwrap();
+        fs::set_permissions(&made, Permissions::from_mode(0o000)).unwrap();
+        state.workspace(&principal, &session).unwrap();
+        assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

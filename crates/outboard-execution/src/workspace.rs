@@ -14,12 +14,11 @@
 //! of being written into.
 
 mod copying;
-mod held;
 mod manifest;
 mod store;
 
 use copying::{Left, OURS, copy_below, like, look};
-use held::Held;
+use outboard_held::{Held, remove_tree};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -59,7 +58,7 @@ impl Snapshot {
         match copied {
             Ok(()) => fs::rename(&part, &self.copy),
             Err(error) => {
-                let _ = fs::remove_dir_all(&part);
+                let _ = remove_tree(&part);
                 Err(error)
             }
         }
@@ -89,7 +88,7 @@ impl Snapshot {
     fn put_back(&self) -> io::Result<()> {
         let fresh = self.copy.with_extension("fresh");
         let old = self.copy.with_extension("old");
-        [&fresh, &old].into_iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+        [&fresh, &old].into_iter().for_each(|folder| drop(remove_tree(folder)));
         fs::create_dir(&fresh)?;
         let workspace = fs::symlink_metadata(&self.workspace)?;
         // Where owners are not mapped, what a root host had put there became the worker's while it was copied.
@@ -101,7 +100,7 @@ impl Snapshot {
         }
         fs::rename(&self.workspace, &old)?;
         fs::rename(&fresh, &self.workspace)?;
-        fs::remove_dir_all(&old)
+        remove_tree(&old)
     }
 
     /// Leaves the files as somebody else changed them, for the rest of the execution.
@@ -128,8 +127,8 @@ impl Snapshot {
 
     /// Removes the copy.
     pub(crate) fn forget(&self) {
-        let _ = fs::remove_dir_all(&self.copy);
-        let _ = fs::remove_dir_all(&self.aside);
+        let _ = remove_tree(&self.copy);
+        let _ = remove_tree(&self.aside);
         let _ = fs::remove_file(&self.mark);
     }
 
@@ -164,7 +163,7 @@ pub(crate) fn sweep(folder: &Path, store: &Store, known: &dyn Fn(&str) -> Found)
             Found::Over if is_copy && store.keep(id, &path).is_ok() => {}
             Found::Over | Found::Unknown => {}
         }
-        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        let _ = if path.is_dir() { remove_tree(&path) } else { fs::remove_file(path) };
     }
 }
 

@@ -8,6 +8,7 @@ use crate::options::Limits;
 use crate::quota::{Folders, Quota};
 use crate::sys::beneath as sys;
 use crate::unfinished::Unfinished;
+use outboard_held::Held;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -52,7 +53,16 @@ impl Beneath {
         Ok(Self { folder: File::open(folder)? })
     }
 
-    /// Everything at or below a path, folders before what is in them; links are named, not followed.
+    /// The names directly in it.
+    ///
+    /// # Errors
+    /// If it cannot be listed.
+    pub fn names(&self) -> io::Result<Vec<PathBuf>> {
+        Ok(sys::names(&self.folder)?.into_iter().map(PathBuf::from).collect())
+    }
+
+    /// Everything at or below a path, folders before what is in them; links are named, not followed, as are folders that
+    /// may not be listed.
     ///
     /// # Errors
     /// If the path leads elsewhere or is not there.
@@ -71,7 +81,11 @@ impl Beneath {
             let bytes = (!entry.is_folder).then(|| Some(self.read(&path).ok()?.metadata().ok()?.len())).flatten();
             found.push(BeneathEntry { path: path.clone(), bytes, is_folder: entry.is_folder });
             if entry.is_folder && left > 0 {
-                self.gather(&path, found, left - 1)?;
+                match self.gather(&path, found, left - 1) {
+                    // A program may have closed it, or nested it deeper than paths go; it is named all the same.
+                    Err(error) if sys::is_no_folder(&error) || sys::is_out_of_reach(&error) => {}
+                    done => done?,
+                }
             }
         }
         Ok(())
@@ -124,7 +138,11 @@ impl Beneath {
     /// If it is not there or the file system refuses.
     pub fn remove(&self, path: &Path) -> io::Result<()> {
         let (folder, name) = self.parent(path, false)?;
-        remove_all(&folder, &name, DEEPEST)
+        let folder = Held::from(folder);
+        match folder.about(name.as_os_str())?.is_dir() {
+            true => folder.remove_tree(name.as_os_str()),
+            false => folder.remove_file(name.as_os_str()),
+        }
     }
 
     fn open_at(&self, path: &Path, flags: i32) -> io::Result<File> {
@@ -169,19 +187,6 @@ impl Beneath {
         names.iter().take(surplus).for_each(|name| drop(sys::remove(&self.folder, Path::new(name))));
         Ok(())
     }
-}
-
-fn remove_all(parent: &File, name: &Path, left: usize) -> io::Result<()> {
-    let Ok(folder) = sys::open(parent, name, libc::O_RDONLY | libc::O_DIRECTORY, 0) else {
-        return sys::remove(parent, name);
-    };
-    for entry in sys::entries(&folder)? {
-        match left {
-            0 => return Err(io::Error::other("folders are nested too deeply")),
-            left => remove_all(&folder, Path::new(&entry.name), left - 1)?,
-        }
-    }
-    sys::remove_folder(parent, name)
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@
 //!
 //! Never here: the session's own folders, which the product makes itself.
 
+mod mark;
 mod repositories;
 mod rules;
 
 use crate::message::Folder;
 use crate::sys::beneath;
+pub use mark::{Disarmed, GrantMark};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -53,7 +56,7 @@ pub struct FileGrant {
 }
 
 /// A folder beneath a grant, as it was when it was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Shielded {
     relative: PathBuf,
     device: u64,
@@ -128,8 +131,9 @@ impl FileGrant {
         self.shielded.iter().map(|one| one.relative.as_path())
     }
 
-    /// Renames repositories that programs made beneath a writable folder, so that Git does not obey them: `.git`
-    /// becomes `git-of-a-program`. Gives what was renamed, relative to the folder; call it when a program has ended.
+    /// Renames what makes repositories of folders that programs wrote beneath a writable one, so that Git does not obey
+    /// them: `.git` becomes `git-of-a-program`, and `HEAD` beside `objects` and `refs` becomes `HEAD-of-a-program`. Gives
+    /// what was renamed, relative to the folder; call it when a program has ended. For hosts that end before: [`GrantMark`].
     ///
     /// # Errors
     /// If the folder is not there any more, or holds too much to be looked through.
@@ -282,6 +286,55 @@ mod tests {
         assert!(path.join("new/git-of-a-program-1/hooks").is_dir() && path.join("file/git-of-a-program").is_file());
         assert!(path.join("moved/.git").is_dir() && path.join(".git").is_dir());
         assert!(grant.disarm().unwrap().is_empty());
+    }
+
+    /// Lays out what Git takes for a repository without looking at its name.
+    fn bare(at: &Path, names: &[&str]) {
+        fs::create_dir_all(at).unwrap();
+        for name in names {
+            match name.eq_ignore_ascii_case("objects") || name.eq_ignore_ascii_case("refs") {
+                true => fs::create_dir(at.join(name)).unwrap(),
+                false => fs::write(at.join(name), "ref: refs/heads/main\n").unwrap(),
+            }
+        }
+    }
+
+    #[test]
+    fn repositories_without_their_name_lose_what_makes_them_some() {
+        const USUAL: [&str; 4] = ["HEAD", "config", "objects", "refs"];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        bare(&path.join("own"), &USUAL);
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        assert_eq!(grant.shielded().collect::<Vec<_>>(), [Path::new(".git"), Path::new("own")]);
+        bare(&path, &USUAL);
+        bare(&path.join("deep/er"), &USUAL);
+        bare(&path.join("elsewhere"), &["HEAD", "commondir"]);
+        bare(&path.join("small"), &["head", "Objects", "refs"]);
+        bare(&path.join("new/.git"), &USUAL);
+        bare(&path.join("loud/.GIT"), &[]);
+        bare(&path.join("honest"), &["HEAD", "config"]);
+        let mut renamed = grant.disarm().unwrap();
+        renamed.sort();
+        let expected =
+            ["HEAD", "deep/er/HEAD", "elsewhere/HEAD", "loud/.GIT", "new/.git", "new/.git/HEAD", "small/head"];
+        assert_eq!(renamed, expected.map(PathBuf::from));
+        assert!(path.join("new/git-of-a-program/HEAD-of-a-program").is_file());
+        assert!(path.join("own/HEAD").is_file() && path.join("honest/HEAD").is_file());
+        assert!(grant.disarm().unwrap().is_empty());
+        assert!(problem(&path.join("own"), "/d", true, &[]).contains("a Git repository itself"));
+    }
+
+    #[test]
+    fn a_folder_that_may_not_be_listed_hides_no_repository() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        fs::create_dir_all(path.join("x/.git/hooks")).unwrap();
+        fs::set_permissions(path.join("x"), fs::Permissions::from_mode(0o311)).unwrap();
+        assert_eq!(grant.disarm().unwrap(), [Path::new("x/.git")]);
+        assert!(path.join("x/git-of-a-program").is_dir());
     }
 
     #[test]

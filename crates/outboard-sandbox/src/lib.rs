@@ -44,13 +44,14 @@ mod sandbox;
 mod spawner;
 mod sys;
 mod unfinished;
+mod unlinked;
 mod worker;
 
 pub use beneath::{Beneath, BeneathEntry};
 pub use channel::{Receiver, SendError, Sender, channel};
 pub use engines::{Engine, EngineKind, Guest, missing_tools};
 pub use error::SandboxError;
-pub use files::{FileGrant, FileGrantError};
+pub use files::{Disarmed, FileGrant, FileGrantError, GrantMark};
 pub use grant::{Grant, Mount};
 pub use helper::{Helper, helper_main};
 pub use layers::{Isolation, Layer, LayerState, Tier, layers};

@@ -48,7 +48,7 @@ pub(crate) fn threads(pid: i32) -> Vec<i32> {
 
 /// A worker and its descendants. Orphans count too: they become children of the worker, which is the first process of its
 /// pid namespace.
-fn family(pid: i32) -> impl Iterator<Item = i32> {
+pub(crate) fn family(pid: i32) -> impl Iterator<Item = i32> {
     let (mut todo, mut seen) = (vec![pid], 0);
     std::iter::from_fn(move || {
         let pid = todo.pop()?;

@@ -8,10 +8,13 @@
 use crate::message::Folder;
 use crate::options::Limits;
 use crate::sys::beneath;
+use crate::unlinked;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::Path;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,7 +27,7 @@ const MOST_DEPTH: usize = 128;
 /// So many files are counted in about the time that it takes to have another thread do it.
 const FEW: u64 = 32;
 /// Bytes of a block of `st_blocks`.
-const BLOCK: u64 = 512;
+pub(crate) const BLOCK: u64 = 512;
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,7 +101,13 @@ impl Folders {
     /// # Errors
     /// If a granted folder itself cannot be read.
     pub(crate) fn over(&self) -> io::Result<Option<Over>> {
-        self.counted(u64::MAX).map(Option::flatten)
+        self.counted(u64::MAX, Held::default()).map(Option::flatten)
+    }
+
+    /// The same with the files that a worker holds open and has taken every name from.
+    fn over_beside_unlinked(&self, worker: i32) -> io::Result<Option<Over>> {
+        let devices = self.open.iter().map(|folder| Ok(folder.metadata()?.dev())).collect::<io::Result<Vec<_>>>()?;
+        self.counted(u64::MAX, unlinked::held(worker, &devices)).map(Option::flatten)
     }
 
     /// The same in next to no time, for a caller that must not be held up: `None` where there is too much to count so.
@@ -106,11 +115,14 @@ impl Folders {
     /// # Errors
     /// If a granted folder itself cannot be read.
     pub(crate) fn over_at_once(&self) -> io::Result<Option<Option<Over>>> {
-        self.counted(FEW)
+        self.counted(FEW, Held::default())
     }
 
-    fn counted(&self, most: u64) -> io::Result<Option<Option<Over>>> {
-        let mut held = Held::default();
+    fn counted(&self, most: u64, beside: Held) -> io::Result<Option<Option<Over>>> {
+        if let Some(over) = self.quota.over(beside) {
+            return Ok(Some(Some(over)));
+        }
+        let mut held = beside;
         for folder in self.open.iter() {
             match count(folder, self.quota, most, &mut held)? {
                 Some(None) => {}
@@ -128,19 +140,17 @@ fn held(folder: &Folder) -> io::Result<File> {
     if same { Ok(open) } else { Err(io::Error::from_raw_os_error(libc::ESTALE)) }
 }
 
-/// Counts one folder; `None` where that takes more than `most` looks at files. What vanishes meanwhile is passed over. A folder that may not be listed counts as too
-/// much: a program could hide any number of files in one that it made unreadable.
+/// Counts one folder; `None` where that takes more than `most` looks at files. What vanishes meanwhile is passed over. A
+/// folder that may not be listed counts as too much: a program could hide any number of files in one that it made
+/// unreadable. Each is opened from the one that it is in, as a name from the top may be longer than the kernel takes.
 fn count(root: &File, quota: Quota, most: u64, held: &mut Held) -> io::Result<Option<Option<Over>>> {
-    let mut todo = vec![(PathBuf::new(), 0)];
-    while let Some((path, depth)) = todo.pop() {
-        let folder = match path.as_os_str().is_empty() {
-            true => root.try_clone(),
-            false => beneath::open(root, &path, libc::O_RDONLY | libc::O_DIRECTORY, 0),
-        };
-        let folder = match folder {
-            Ok(folder) => folder,
+    let mut todo = vec![(Rc::new(root.try_clone()?), OsString::from("."), 0)];
+    while let Some((above, name, depth)) = todo.pop() {
+        let folder = match beneath::open(&above, Path::new(&name), libc::O_RDONLY | libc::O_DIRECTORY, 0) {
+            Ok(folder) => Rc::new(folder),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Some(Over::Files))),
-            Err(_) => continue,
+            Err(error) if beneath::is_no_folder(&error) => continue,
+            Err(error) => return Err(error),
         };
         for entry in beneath::list(&folder)? {
             let Ok(entry) = entry else { break };
@@ -158,15 +168,15 @@ fn count(root: &File, quota: Quota, most: u64, held: &mut Held) -> io::Result<Op
                 if depth == MOST_DEPTH {
                     return Ok(Some(Some(Over::Files)));
                 }
-                todo.push((path.join(entry.file_name()), depth + 1));
+                todo.push((folder.clone(), entry.file_name(), depth + 1));
             }
         }
     }
     Ok(Some(None))
 }
 
-/// Counts again and again until the folders are too full, which it returns; at most 5 % of the time is spent.
-pub(crate) async fn until_over(folders: Folders) -> Over {
+/// Counts again and again until what a worker has there is too much, which it returns; at most 5 % of the time is spent.
+pub(crate) async fn until_over(folders: Folders, worker: i32) -> Over {
     let slowest = Arc::new(Mutex::new(SHORTEST_PAUSE));
     loop {
         let pause = *slowest.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,7 +184,7 @@ pub(crate) async fn until_over(folders: Folders) -> Over {
         let (folders, slowest) = (folders.clone(), slowest.clone());
         let counted = tokio::task::spawn_blocking(move || {
             let start = Instant::now();
-            let over = folders.over();
+            let over = folders.over_beside_unlinked(worker);
             let next = (start.elapsed() * (REST - 1)).max(SHORTEST_PAUSE);
             *slowest.lock().unwrap_or_else(PoisonError::into_inner) = next;
             over
@@ -234,6 +244,24 @@ mod tests {
         symlink(root.path(), root.path().join("round")).unwrap();
         assert_eq!(folders(root.path(), 1 << 20, 2).over().unwrap(), None);
         assert_eq!(folders(root.path(), 1 << 20, 1).over().unwrap(), Some(Over::Files));
+    }
+
+    #[test]
+    fn folders_below_the_longest_path_are_counted() {
+        let root = tempfile::tempdir().unwrap();
+        let name = "n".repeat(255);
+        let mut folder = File::open(root.path()).unwrap();
+        for _ in 0..20 {
+            beneath::make_folder(&folder, Path::new(&name)).unwrap();
+            folder = beneath::open(&folder, Path::new(&name), libc::O_RDONLY | libc::O_DIRECTORY, 0).unwrap();
+        }
+        let flags = libc::O_WRONLY | libc::O_CREAT;
+        let file = beneath::open(&folder, Path::new("large"), flags, 0o600).unwrap();
+        io::copy(&mut io::Read::take(io::repeat(1), 1 << 20), &mut &file).unwrap();
+        assert_eq!(folders(root.path(), 8 << 20, 21).over().unwrap(), None);
+        assert_eq!(folders(root.path(), 8 << 20, 20).over().unwrap(), Some(Over::Files));
+        assert_eq!(folders(root.path(), 1 << 19, 30).over().unwrap(), Some(Over::Bytes));
+        outboard_held::remove_tree(&root.path().join(&name)).unwrap();
     }
 
     #[test]

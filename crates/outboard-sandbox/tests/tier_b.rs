@@ -228,20 +228,36 @@ result = [open(root + '/servers/index').read(), [index for index, one in enumera
 }
 
 #[tokio::test]
-async fn a_root_that_cannot_end_its_workers_has_none() {
+async fn a_root_that_was_robbed_of_what_workers_take_is_told_which_right() {
     if !is_root() {
         // Whoever is not root has workers of the same user, or in a user namespace of its own.
         return;
     }
     let space = Space::made();
     let robbing = |robbed: &str| format!("/usr/bin/setpriv --bounding-set={robbed} --inh-caps={robbed}");
+    let here = |robbed: &str| robbing(robbed).split(' ').map(OsString::from).collect::<Vec<_>>();
     let there = |robbed: &str| space.words(&format!("exec {}", robbing(robbed)));
-    let here = robbing("-kill").split(' ').map(OsString::from).collect();
-    for mut spawner in [here, there("-kill"), there("-kill,-sys_admin")] {
+    let with = |mut spawner: Vec<OsString>| {
         spawner.push(crate::support::spawner());
         let python_there = python_of("/usr/bin/python3", GUEST);
-        let options = Options { minimum: Tier::B, spawner, ..engines("/bin/true".into(), Some(python_there)) };
-        let error = refused(options).await.to_string();
-        assert!(error.contains("CAP_KILL"), "{error}");
+        Options { minimum: Tier::B, spawner, ..engines("/bin/true".into(), Some(python_there)) }
+    };
+    let refusals = [
+        (here("-kill"), "CAP_KILL"),
+        (there("-kill"), "CAP_KILL"),
+        (there("-kill,-sys_admin"), "CAP_KILL"),
+        (here("-setuid"), "CAP_SETUID"),
+        (there("-setgid"), "CAP_SETGID"),
+        (there("-chown,-sys_admin"), "CAP_CHOWN"),
+    ];
+    for (spawner, right) in refusals {
+        let error = refused(with(spawner)).await.to_string();
+        assert!(error.contains(right), "{error}");
     }
+    // What it lacks for tier A alone, it is told with tier B.
+    let sandbox = started(with(there("-setpcap"))).await;
+    let isolation = sandbox.ready().await.unwrap();
+    assert_eq!(isolation.tier, Some(Tier::B));
+    assert!(isolation.to_string().contains("CAP_SETPCAP"), "{isolation}");
+    assert_eq!(run(&sandbox, python(), "result = 6 * 7").await.unwrap(), json!(42));
 }

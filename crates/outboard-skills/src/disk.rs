@@ -95,7 +95,7 @@ impl Disk {
     pub(crate) fn remove(&self, path: &Path) -> io::Result<()> {
         self.step()?;
         match fs::symlink_metadata(path) {
-            Ok(about) if about.is_dir() => fs::remove_dir_all(path),
+            Ok(about) if about.is_dir() => outboard_held::remove_tree(path),
             Ok(_) => fs::remove_file(path),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),

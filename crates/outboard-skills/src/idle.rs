@@ -31,7 +31,7 @@ fn forget(root: &Path, before: SystemTime, used: &HashSet<PathBuf>) -> io::Resul
         // Taking a copy and giving it back change the folder, so its time is that of the last program.
         let idle = principal.metadata()?.modified()? < before && !used.iter().any(|one| one.starts_with(&name));
         if let Some(_held) = if idle { all_held(&principal.path())? } else { None } {
-            fs::remove_dir_all(principal.path())?;
+            outboard_held::remove_tree(&principal.path())?;
             forgotten += 1;
         }
     }

@@ -73,7 +73,7 @@ pub(crate) fn recover(root: &Path) -> io::Result<()> {
                 fs::rename(parked.path(), target)?;
             }
         }
-        fs::remove_dir_all(entry.path())?;
+        outboard_held::remove_tree(&entry.path())?;
     }
     Ok(())
 }

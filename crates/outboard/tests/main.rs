@@ -12,6 +12,8 @@ mod docs;
 mod durable;
 mod exposed;
 mod figures;
+mod floods;
+mod granted;
 mod help;
 mod hosts;
 mod inbox;

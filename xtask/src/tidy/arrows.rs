@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-hosts", &["outboard-types"]),
     ("crates/outboard-policy", &["outboard-types", "outboard-catalog"]),
     ("crates/outboard-privacy", &[]),
-    ("crates/outboard-sandbox", &["outboard-types", "outboard-worker-protocol"]),
+    ("crates/outboard-held", &[]),
+    ("crates/outboard-sandbox", &["outboard-types", "outboard-worker-protocol", "outboard-held"]),
     (
         "crates/outboard-execution",
         &[
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "outboard-search",
             "outboard-journal",
             "outboard-gateway",
+            "outboard-held",
             "outboard-sandbox",
             "outboard-egress",
             "outboard-border",
@@ -50,7 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/outboard-shapes", &["outboard-types"]),
     ("crates/outboard-typecheck", &["outboard-types", "outboard-catalog", "outboard-codegen"]),
     ("crates/outboard-telemetry", &["outboard-types", "outboard-journal"]),
-    ("crates/outboard-skills", &["outboard-types"]),
+    ("crates/outboard-skills", &["outboard-types", "outboard-held"]),
     ("crates/outboard-vault", &["outboard-types"]),
     (
         "crates/outboard-mcp",

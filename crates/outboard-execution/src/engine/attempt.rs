@@ -1,5 +1,6 @@
 //! One attempt: one worker that runs the program over what is recorded, and on from there.
 
+use super::demand::Asked;
 use super::ends::{End, left};
 use super::files::Files;
 use super::happen::What;
@@ -31,8 +32,8 @@ pub(super) struct Attempt {
     pub(super) held: Vec<Request>,
     /// What time it is for the program.
     pub(super) clock_ms: u64,
-    /// How often it asked for our own functions.
-    pub(super) own: u64,
+    /// What it asked for so far.
+    pub(super) asked: Asked,
     /// How long its worker takes.
     pub(super) watch: Watch,
 }
@@ -83,6 +84,13 @@ impl Engine {
                 return Some(End::Failed(Status::Failed, error));
             }
         };
+        let marked = match self.mark_grants().await {
+            Ok(marked) => marked,
+            Err(error) => {
+                taken.await;
+                return Some(End::Failed(Status::Failed, error));
+            }
+        };
         let mut watch = Watch::start();
         let hired = self.hired().await;
         taken.await;
@@ -99,7 +107,7 @@ impl Engine {
             names: HashMap::new(),
             held: Vec::new(),
             clock_ms: self.origin.clock_ms,
-            own: 0,
+            asked: Asked::default(),
             watch,
         };
         let served = match sender.send(&ToWorker::Start(start)).await {
@@ -114,6 +122,7 @@ impl Engine {
         self.out_of_processes |= exit.out_of_processes;
         self.note_worker(&attempt.watch, &exit, &served);
         self.disarm().await;
+        drop(marked);
         match served {
             // Also one that had its result before the folders were counted.
             _ if exit.reason.is_disk() => Some(End::lost(&exit, self.deps.sandbox.limits())),

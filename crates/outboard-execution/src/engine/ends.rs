@@ -43,7 +43,11 @@ impl End {
                 "disk_mb",
             ),
             ExitReason::DiskFiles => {
-                let text = format!("the folders that the program writes to hold more than {} files", limits.disk_files);
+                let most = limits.disk_files;
+                let text = format!(
+                    "the folders that the program writes to hold more than {most} files, or folders that cannot be counted: \
+                     closed ones, or over 128 in each other"
+                );
                 over(text, "disk_files")
             }
             _ if exit.out_of_processes => {

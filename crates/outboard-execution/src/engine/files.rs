@@ -1,6 +1,8 @@
 //! The session's files at the turning points of an execution.
 
 use super::Engine;
+use outboard_sandbox::GrantMark;
+use outboard_types::{ErrorCode, ToolError};
 
 /// What is to be done with the copy of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,24 @@ pub(super) enum Files {
 }
 
 impl Engine {
+    /// Writes down what granted folders hold before the program runs there.
+    pub(super) async fn mark_grants(&mut self) -> Result<Option<GrantMark>, ToolError> {
+        if self.deps.files.iter().all(|folder| !folder.writable()) {
+            return Ok(None);
+        }
+        let (grants, marks) = (self.deps.files.clone(), self.deps.state.grant_marks());
+        let name = format!("{}-{}-{}", self.id(), self.attempts, std::process::id());
+        let marked = tokio::task::spawn_blocking(move || GrantMark::new(&marks, &name, &grants)).await;
+        let marked = marked.map_err(|error| error.to_string()).and_then(|mark| mark.map_err(|error| error.to_string()));
+        marked.map_err(|error| {
+            ToolError::new(
+                ErrorCode::Internal,
+                format!("what the granted folders hold could not be written down: {error}"),
+            )
+            .hint("nothing ran; check that state_dir is writable and not full")
+        })
+    }
+
     /// Takes the name from repositories that the program made in granted folders: what is in them would be run by
     /// whoever uses Git there.
     pub(super) async fn disarm(&mut self) {

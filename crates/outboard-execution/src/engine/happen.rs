@@ -53,7 +53,17 @@ pub(super) struct Happened {
 impl Engine {
     /// Puts something under way that the program waits for.
     pub(super) fn begin(&mut self, what: What, work: impl Future<Output = Given> + Send + 'static) {
-        self.under_way.insert(what);
+        self.begin_holding(what, 0, work);
+    }
+
+    /// The same for what holds so many bytes until it is over.
+    pub(super) fn begin_holding(
+        &mut self,
+        what: What,
+        bytes: usize,
+        work: impl Future<Output = Given> + Send + 'static,
+    ) {
+        self.under_way.insert(what, bytes);
         self.pending.push(Box::pin(async move { Happened { what, given: work.await } }));
     }
 

@@ -6,6 +6,7 @@
 
 mod answers;
 mod attempt;
+mod demand;
 mod doubt;
 mod ends;
 mod files;
@@ -30,9 +31,10 @@ use crate::report::{Failure, Report};
 use crate::request::RunRequest;
 use crate::skills::SkillReport;
 use crate::traced;
+use demand::UnderWay;
 use ends::End;
 use files::Files;
-use happen::{Pending, What};
+use happen::Pending;
 use network::WayOut;
 pub use offline::{Follower, ReplayedCall};
 use outboard_border::{Notes, Place};
@@ -40,7 +42,6 @@ use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
 use outboard_types::{Digest, ExecutionId, now_ms};
 use skills::Held;
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -82,7 +83,7 @@ pub(crate) struct Engine {
     order: u64,
     /// What is under way, also while no worker runs.
     pending: Pending,
-    under_way: HashSet<What>,
+    under_way: UnderWay,
     /// Which line of the program made its latest call.
     place: place::Place,
     /// How many lines it has.
@@ -142,7 +143,7 @@ impl Engine {
             out_of_processes: false,
             order: 0,
             pending: Pending::new(),
-            under_way: HashSet::new(),
+            under_way: UnderWay::default(),
             place: place::Place::default(),
             lines: request.code.lines().count(),
             ended_early: None,

@@ -20,9 +20,6 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Requests of this kind that one run of a program may make: each has its place in the journal.
-const MOST: u64 = 100_000;
-
 /// How much a session may keep.
 const LIMITS: StateLimits = StateLimits { value_bytes: asked::LARGEST as u64, keys: 10_000, bytes: 64 << 20 };
 
@@ -36,11 +33,6 @@ impl Engine {
         arguments: Box<RawValue>,
     ) -> Result<(), ToolError> {
         let own = Own::parse(name, &arguments)?;
-        attempt.own += 1;
-        if attempt.own > MOST {
-            let text = format!("this program already asked for state and tokens {MOST} times");
-            return Err(ToolError::new(ErrorCode::LimitExceeded, text).hint("keep more in one value"));
-        }
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(OURSELVES, name, arguments.get());
         self.look_up(attempt, Request { frame, kind: Kind::Own(Box::new(own)), key, wanted, arguments, line: None });

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Longest timer; longer than any execution.
 const LONGEST_TIMER: Duration = Duration::from_secs(366 * 86_400);
 
+/// Longest request of a search, as JSON, in bytes.
+const LONGEST_SEARCH: usize = 16 << 10;
+
 /// Where searches, fetches and our own functions are in a history: a server of ours that no upstream can be.
 pub(super) const OURSELVES: &str = "outboard:";
 
@@ -59,10 +62,21 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn search(&mut self, attempt: &mut Attempt, frame: u64, arguments: Box<RawValue>) {
+    /// A search of the program's own. The error is one that it gets at once.
+    pub(super) fn search(
+        &mut self,
+        attempt: &mut Attempt,
+        frame: u64,
+        arguments: Box<RawValue>,
+    ) -> Result<(), ToolError> {
+        if arguments.get().len() > LONGEST_SEARCH {
+            let text = format!("searchTools: what is searched for may have {} KiB", LONGEST_SEARCH >> 10);
+            return Err(ToolError::new(ErrorCode::InvalidRequest, text).hint("say in a few words what a tool does"));
+        }
         let arguments: Arc<RawValue> = arguments.into();
         let (key, wanted) = attempt.script.key(OURSELVES, "search_tools", arguments.get());
         self.look_up(attempt, Request { frame, kind: Kind::Search, key, wanted, arguments, line: None });
+        Ok(())
     }
 
     pub(super) fn look_up(&mut self, attempt: &mut Attempt, request: Request) {
@@ -94,8 +108,9 @@ impl Engine {
         match step {
             Step::InDoubt(_) => self.doubt(number, request),
             Step::Make { written, .. } => {
+                let bytes = request.arguments.get().len();
                 let work = self.made(number, request, written);
-                self.begin(what, work);
+                self.begin_holding(what, bytes, work);
             }
             Step::Recorded(_) | Step::Later => {}
         }

@@ -166,6 +166,8 @@ impl Engine {
         let (idle, replays) = (self.pending.is_empty(), self.catches_up(attempt));
         // Nobody can bring a process back that was not ours.
         let own = self.request.guest.is_none();
+        // One that catches up is listened to in any case: it must ask for what goes on before that can be given.
+        let listens = replays || !self.under_way.is_full();
         let patience = if self.turn.is_some() { self.deps.suspend_after.min(TURN) } else { self.deps.suspend_after };
         tokio::select! {
             biased;
@@ -174,7 +176,7 @@ impl Engine {
             Some(happened) = self.pending.next(), if !idle && !replays && sender.queued() < QUEUED => {
                 Woken::Happened(happened)
             }
-            frame = receiver.next() => match frame {
+            frame = receiver.next(), if listens => match frame {
                 Err(error) => Woken::Garbage(error),
                 Ok(None) => Woken::Gone,
                 Ok(Some(frame)) => Woken::Frame(frame),
@@ -246,6 +248,9 @@ impl Engine {
     }
 
     fn frame(&mut self, attempt: &mut Attempt, sender: &mut Sender, frame: FromWorker) -> Option<Served> {
+        if let Err(error) = attempt.asked.note(&frame, &self.deps.limits) {
+            return Some(Served::End(End::Failed(Status::LimitExceeded, error)));
+        }
         match frame {
             FromWorker::Ready { .. } => {}
             FromWorker::Call { id, server, tool, arguments, line } => {
@@ -253,7 +258,11 @@ impl Engine {
                     return refuse(sender, id, error);
                 }
             }
-            FromWorker::Search { id, arguments } => self.search(attempt, id, arguments),
+            FromWorker::Search { id, arguments } => {
+                if let Err(error) = self.search(attempt, id, arguments) {
+                    return refuse(sender, id, error);
+                }
+            }
             FromWorker::Timer { id, ms } => self.timer(attempt, id, ms),
             FromWorker::Fetch { id, request } => {
                 if let Err(error) = self.fetch(attempt, id, request) {

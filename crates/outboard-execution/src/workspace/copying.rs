@@ -1,6 +1,6 @@
 //! Copying a folder, and telling whether it was changed.
 
-use super::held::Held;
+use outboard_held::Held;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

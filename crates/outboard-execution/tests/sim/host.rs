@@ -163,7 +163,15 @@ pub(crate) fn answers(platter: &Platter, id: &ExecutionId) -> Vec<String> {
 fn limits() -> Limits {
     let hour = Duration::from_secs(3_600);
     let calls = RunLimits { total: 100_000, concurrent: 64 };
-    Limits { cpu: hour, wall: hour, memory_bytes: 1 << 30, stdout_bytes: 1 << 20, calls }
+    Limits {
+        cpu: hour,
+        wall: hour,
+        memory_bytes: 1 << 30,
+        stdout_bytes: 1 << 20,
+        calls,
+        requests: 100_000,
+        request_bytes: 1 << 30,
+    }
 }
 
 pub(crate) fn request() -> RunRequest {

@@ -1,7 +1,11 @@
 //! Git repositories beneath a writable folder: their hooks and settings name programs that Git runs.
+//!
+//! Git looks for `.git` in a folder and those above it, and takes the folder itself for a repository where it has `HEAD`,
+//! `objects` and `refs`, or `commondir` in the place of the last two (gitrepository-layout(5)). Some file systems do not
+//! tell large letters from small ones, so nothing here does.
 
 use super::Shielded;
-use crate::sys::beneath;
+use crate::sys::beneath::{self, Entry};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -9,6 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = ".git";
+const HEAD: &str = "HEAD";
 /// How deep a folder may be to be looked at: before a program, where repositories are expected; after it, anywhere
 /// that a path can name.
 const MOST_DEPTH: usize = 8;
@@ -19,51 +24,75 @@ const MOST_REPOSITORIES: usize = 64;
 
 /// Finds the repositories beneath a folder, and makes an empty one where the folder itself has none.
 pub(super) fn shield(folder: &File) -> Result<Vec<Shielded>, String> {
+    let entries = beneath::entries(folder).map_err(|error| format!("it cannot be read: {error}"))?;
+    if is_bare(&entries) {
+        return Err("it is a Git repository itself; grant a folder beside it or in a work tree".to_owned());
+    }
     let name = Path::new(NAME);
     beneath::make_folder(folder, name).map_err(|error| format!("no place for {NAME} can be made in it: {error}"))?;
-    let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: false };
+    let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: None };
     walk.look()?;
-    walk.found.sort_by(|one, other| one.relative.cmp(&other.relative));
-    Ok(walk.found)
+    let mut found: Vec<_> = walk.found.into_iter().map(|one| one.shielded).collect();
+    found.sort_by(|one, other| one.relative.cmp(&other.relative));
+    Ok(found)
 }
 
-/// Gives repositories that are not among the known ones another name, which Git does not look for.
+/// Gives what makes repositories of folders, and is not among the known ones, names that Git does not look for.
 pub(super) fn disarm(folder: &File, known: &[Shielded]) -> io::Result<Vec<PathBuf>> {
-    let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: true };
+    let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: Some(known) };
     // Where the program made more than can be looked through, what was found is dealt with before that is said.
     let whole = walk.look();
-    let is_known = |one: &Shielded| known.iter().any(|other| (other.device, other.inode) == (one.device, one.inode));
     let mut renamed = Vec::new();
     // The deepest first, as their paths change with those above.
-    for planted in walk.found.iter().rev().filter(|one| !is_known(one)) {
-        let above = planted.relative.parent().filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let held = beneath::open(folder, above, libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
-        beneath::rename_to_free(&held, Path::new(NAME), "git-of-a-program")?;
-        renamed.push(planted.relative.clone());
+    for planted in walk.found.iter().rev() {
+        let relative = &planted.shielded.relative;
+        let (above, name) = match &planted.head {
+            Some(head) => (relative.as_path(), head.as_os_str()),
+            None => (relative.parent().unwrap_or(Path::new("")), relative.file_name().unwrap_or_default()),
+        };
+        let new = if planted.head.is_some() { "HEAD-of-a-program" } else { "git-of-a-program" };
+        let held = beneath::open(folder, named(above), libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
+        beneath::rename_to_free(&held, Path::new(name), new)?;
+        renamed.push(above.join(name));
     }
     whole.map(|()| renamed).map_err(io::Error::other)
 }
 
 struct Walk<'a> {
     top: &'a File,
-    found: Vec<Shielded>,
+    found: Vec<Found>,
     entries: usize,
-    /// Whether a program has run, which may have made anything.
-    after: bool,
+    /// Where a program has run, which may have made anything: what was there before.
+    after: Option<&'a [Shielded]>,
+}
+
+struct Found {
+    shielded: Shielded,
+    /// What a folder that is a repository without being called so calls its `HEAD`.
+    head: Option<OsString>,
 }
 
 impl Walk<'_> {
-    /// Finds what is called `.git` in a folder and below: a folder's own before what lies deeper.
+    /// Finds repositories in a folder and below: a folder itself before what lies deeper.
     fn look(&mut self) -> Result<(), String> {
-        let most = if self.after { MOST_DEPTH_AFTER } else { MOST_DEPTH };
+        let most = if self.after.is_some() { MOST_DEPTH_AFTER } else { MOST_DEPTH };
         let mut left = vec![(PathBuf::new(), 0)];
         while let Some((relative, depth)) = left.pop() {
-            for (path, name) in self.folders_and_repositories(&relative)? {
-                let is_repository = name == NAME;
-                if is_repository {
-                    self.add(path.clone())?;
+            let Some(folder) = self.open(&relative)? else { continue };
+            let entries = self.entries(&folder, &relative)?;
+            if is_bare(&entries) {
+                let head = entries.iter().find(|entry| is_named(entry, HEAD)).map(|entry| entry.name.clone());
+                self.add(relative.clone(), head)?;
+                if self.after.is_none() {
+                    continue;
                 }
-                if depth < most && (self.after || !is_repository) {
+            }
+            for entry in entries {
+                let (path, is_repository) = (relative.join(&entry.name), is_named(&entry, NAME));
+                if is_repository {
+                    self.add(path.clone(), None)?;
+                }
+                if entry.is_folder && depth < most && (self.after.is_some() || !is_repository) {
                     left.push((path, depth + 1));
                 }
             }
@@ -71,27 +100,50 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn folders_and_repositories(&mut self, relative: &Path) -> Result<Vec<(PathBuf, OsString)>, String> {
-        let at = if relative.as_os_str().is_empty() { Path::new(".") } else { relative };
-        // What cannot be opened as a folder is a file, a link, or nobody's to write.
+    /// Opens a folder; `None` where it is none, or not to be looked through.
+    fn open(&self, relative: &Path) -> Result<Option<File>, String> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NONBLOCK;
-        let Ok(folder) = beneath::open(self.top, at, flags, 0) else { return Ok(Vec::new()) };
-        let entries = beneath::entries(&folder).map_err(|error| format!("{} cannot be read: {error}", at.display()))?;
+        let opened = beneath::open(self.top, named(relative), flags, 0).or_else(|error| {
+            // A program may have taken from us what Git does not need.
+            let hidden = self.after.is_some() && error.kind() == io::ErrorKind::PermissionDenied;
+            if hidden { beneath::open_own(self.top, named(relative)) } else { Err(error) }
+        });
+        match opened {
+            // What was there before is as it was: nobody could write to it.
+            Ok(folder) => Ok(Some(folder).filter(|folder| !self.is_known(folder))),
+            // Beyond the longest path Git cannot go either, and what stays closed is somebody else's.
+            Err(error) if beneath::is_no_folder(&error) || beneath::is_out_of_reach(&error) => Ok(None),
+            Err(error) => Err(format!("{} cannot be looked through: {error}", named(relative).display())),
+        }
+    }
+
+    fn is_known(&self, folder: &File) -> bool {
+        let Ok(found) = folder.metadata() else { return false };
+        let is = |one: &Shielded| (one.device, one.inode) == (found.dev(), found.ino());
+        self.after.is_some_and(|known| known.iter().any(is))
+    }
+
+    fn entries(&mut self, folder: &File, relative: &Path) -> Result<Vec<Entry>, String> {
+        let entries = beneath::entries(folder);
+        let entries = entries.map_err(|error| format!("{} cannot be read: {error}", named(relative).display()))?;
         self.entries += entries.len();
         if self.entries > MOST_ENTRIES {
             let what = format!("it holds more than {MOST_ENTRIES} entries to look through for {NAME}");
             return Err(format!("{what}; grant a narrower folder"));
         }
-        let wanted = entries.into_iter().filter(|entry| entry.is_folder || entry.name == NAME);
-        Ok(wanted.map(|entry| (relative.join(&entry.name), entry.name)).collect())
+        Ok(entries)
     }
 
-    fn add(&mut self, relative: PathBuf) -> Result<(), String> {
-        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NONBLOCK;
-        let opened = beneath::open(self.top, &relative, flags, 0).and_then(|folder| folder.metadata());
-        if opened.is_err() && self.after {
+    fn add(&mut self, relative: PathBuf, head: Option<OsString>) -> Result<(), String> {
+        let flags = libc::O_PATH | libc::O_DIRECTORY;
+        let opened = beneath::open(self.top, named(&relative), flags, 0);
+        if opened.as_ref().is_ok_and(|folder| self.is_known(folder)) {
+            return Ok(());
+        }
+        let opened = opened.and_then(|folder| folder.metadata());
+        if opened.is_err() && self.after.is_some() {
             // A file or a link leads Git elsewhere just as well; no number is that of a known folder.
-            self.found.push(Shielded { relative, device: 0, inode: 0 });
+            self.found.push(Found { shielded: Shielded { relative, device: 0, inode: 0 }, head });
             return Ok(());
         }
         let found = opened.map_err(|_| {
@@ -100,10 +152,23 @@ impl Walk<'_> {
                 relative.display()
             )
         })?;
-        if self.found.len() >= MOST_REPOSITORIES && !self.after {
+        if self.found.len() >= MOST_REPOSITORIES && self.after.is_none() {
             return Err(format!("it holds more than {MOST_REPOSITORIES} Git repositories; grant a narrower folder"));
         }
-        self.found.push(Shielded { relative, device: found.dev(), inode: found.ino() });
+        self.found.push(Found { shielded: Shielded { relative, device: found.dev(), inode: found.ino() }, head });
         Ok(())
     }
+}
+
+fn is_bare(entries: &[Entry]) -> bool {
+    let has = |name| entries.iter().any(|entry| is_named(entry, name));
+    has(HEAD) && (has("commondir") || (has("objects") && has("refs")))
+}
+
+fn is_named(entry: &Entry, name: &str) -> bool {
+    entry.name.eq_ignore_ascii_case(name)
+}
+
+fn named(relative: &Path) -> &Path {
+    if relative.as_os_str().is_empty() { Path::new(".") } else { relative }
 }

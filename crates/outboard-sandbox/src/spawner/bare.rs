@@ -12,6 +12,7 @@ use super::stage::{HANDED, HELD, Place};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder, Layout, Spawn};
 use crate::sys::landlock::{Folder as Named, Rules};
+use outboard_held::remove_tree;
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -97,7 +98,7 @@ impl Bare {
 
     /// Removes a worker's folder.
     pub(super) fn remove(&self, id: u64) {
-        let _ = fs::remove_dir_all(self.folder(id));
+        let _ = remove_tree(&self.folder(id));
     }
 
     fn folder(&self, id: u64) -> PathBuf {
@@ -127,7 +128,7 @@ impl Bare {
 
 impl Drop for Bare {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.base);
+        let _ = remove_tree(&self.base);
     }
 }
 
@@ -165,9 +166,9 @@ fn show(
         return Ok(());
     }
     if identity.root {
-        let found = fs::metadata(&folder.source).map(|found| (found.uid(), found.gid()));
-        let given = found.and_then(|owner| identity.take_over(folder, open.as_fd(), owner));
-        make(&folder.source, given)?;
+        let open = File::from(open);
+        let owner = open.metadata().map(|found| (found.uid(), found.gid()));
+        make(&folder.source, owner.and_then(|owner| identity.take_over(folder, open.as_fd(), owner)))?;
     }
     rules.change.push(Named { path, identity: Some((folder.device, folder.inode)) });
     Ok(())
@@ -234,7 +235,7 @@ fn remove_stale(runtime: &Path, identity: &Identity) {
         let owner = if identity.root { 0 } else { identity.uid };
         let own = entry.metadata().is_ok_and(|data| data.is_dir() && data.uid() == owner);
         if own && pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists() {
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = remove_tree(&entry.path());
         }
     }
 }

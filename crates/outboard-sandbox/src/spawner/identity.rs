@@ -1,7 +1,8 @@
 //! Who a worker is, inside and outside of its user namespace, or of the host where root cannot make one.
 
 use super::child::NAMESPACES;
-use super::root;
+use super::handover::hand_over;
+use super::{rights, root};
 use crate::layers::Layer;
 use crate::message::{At, Failure, Folder};
 use crate::sys::process::{self, Side};
@@ -10,17 +11,13 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, lchown};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
 
 /// The user and group that a worker sees itself as.
 pub(super) const INSIDE: u32 = 1000;
 
 /// Host ids for workers of a root host, best first; the second exists also in small containers.
 const OUTSIDE: [u32; 2] = [200_000, 65_534];
-
-/// How deep folders of ours are taken over.
-const DEEPEST: u32 = 64;
 
 /// The namespaces of workers whose host may not make user namespaces.
 const WITHOUT_USERS: libc::c_int = NAMESPACES & !libc::CLONE_NEWUSER;
@@ -53,7 +50,7 @@ impl Identity {
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
         let new = |uid, gid, root| Self { uid, gid, root, unmapped, proc, disguises: HashMap::new() };
         if uid == 0 {
-            rights_to_kill()?;
+            rights::have(if unmapped.is_none() { rights::ALWAYS } else { rights::UNMAPPED })?;
             let outside =
                 unprivileged_id().at(Layer::Identity, "find an unprivileged host uid in /proc/self/uid_map")?;
             process::unshare(libc::CLONE_NEWNS).at(Layer::Namespaces, "unshare a mount namespace for the spawner")?;
@@ -74,7 +71,7 @@ impl Identity {
         let proc = File::open("/proc").at(Layer::Identity, "open /proc")?;
         let root = uid == 0;
         if root {
-            rights_to_kill()?;
+            rights::have(rights::BARE)?;
         }
         let outside = if root { unprivileged_id().at(Layer::Identity, "find an unprivileged host uid")? } else { uid };
         let group = if root { outside } else { gid };
@@ -113,24 +110,9 @@ impl Identity {
     /// host has put into them before any program came.
     pub(super) fn take_over(&self, folder: &Folder, open: BorrowedFd<'_>, owner: (u32, u32)) -> io::Result<()> {
         if root::USUAL.contains(&folder.target.trim_matches('/')) && owner != (self.uid, self.gid) {
-            self.take_over_content(&folder.source, owner, DEEPEST)?;
+            hand_over(open, owner, (self.uid, self.gid))?;
         }
         fds::give(open, self.uid, self.gid)
-    }
-
-    /// Links are not followed, and nobody else writes there yet.
-    fn take_over_content(&self, folder: &Path, owner: (u32, u32), left: u32) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let found = fs::symlink_metadata(&path)?;
-            if (found.uid(), found.gid()) == owner {
-                lchown(&path, Some(self.uid), Some(self.gid))?;
-            }
-            if found.is_dir() && left > 0 {
-                self.take_over_content(&path, owner, left - 1)?;
-            }
-        }
-        Ok(())
     }
 
     /// Gives a cloned process its ids and makes it the first to go when memory runs out.
@@ -204,18 +186,6 @@ impl Identity {
 pub(super) fn is_forbidden(error: &io::Error) -> bool {
     let forbidden = [libc::EPERM, libc::EACCES, libc::ENOSPC, libc::ENOSYS, libc::EINVAL];
     error.raw_os_error().is_some_and(|errno| forbidden.contains(&errno))
-}
-
-/// Whoever makes a user namespace may kill all in it. Root's workers are somebody else, and those of a template made their
-/// own, so a root that was robbed of this right could not end them: nor does the kernel then, when the host dies.
-fn rights_to_kill() -> Result<(), Failure> {
-    const KILL: u32 = 5;
-    let status = fs::read_to_string("/proc/self/status").at(Layer::Lifetime, "look for the right to kill workers")?;
-    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let effective = effective.and_then(|text| u64::from_str_radix(text.trim(), 16).ok()).unwrap_or(0);
-    let lack = || io::Error::from_raw_os_error(libc::EPERM);
-    let held = (effective >> KILL & 1 == 1).then_some(()).ok_or_else(lack);
-    held.at(Layer::Lifetime, "have the right to kill workers, which are another user: give root CAP_KILL back")
 }
 
 /// Whether namespaces can be had at all; a process that ends at once finds out.

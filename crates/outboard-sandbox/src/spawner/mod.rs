@@ -6,9 +6,11 @@
 mod bare;
 mod child;
 mod groups;
+mod handover;
 mod identity;
 mod order;
 mod reply;
+mod rights;
 mod root;
 mod stage;
 mod template;

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
@@ -46,6 +46,16 @@ pub(crate) fn entries(folder: &File) -> io::Result<Vec<Entry>> {
     entries.map(|entry| one(entry?)).collect()
 }
 
+/// Whether what was to be opened as a folder is none, or is not there any more.
+pub(crate) fn is_no_folder(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP))
+}
+
+/// Whether something may not be opened, or lies deeper than a path goes.
+pub(crate) fn is_out_of_reach(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EACCES | libc::ENAMETOOLONG))
+}
+
 /// What is in an open folder, one by one.
 pub(crate) fn list(folder: &File) -> io::Result<std::fs::ReadDir> {
     std::fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))
@@ -69,6 +79,16 @@ pub(crate) fn open(folder: &File, relative: &Path, flags: libc::c_int, mode: u32
         give(folder, &file);
     }
     Ok(file)
+}
+
+/// Opens a folder to list it, and gives its owner back the rights that keep the caller from that.
+pub(crate) fn open_own(folder: &File, relative: &Path) -> io::Result<File> {
+    const ALL: u32 = 0o700;
+    let named = open(folder, relative, libc::O_PATH | libc::O_DIRECTORY, 0)?;
+    let path = format!("/proc/self/fd/{}", named.as_raw_fd());
+    let mode = named.metadata()?.mode() & 0o7777;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode | ALL))?;
+    File::open(path)
 }
 
 /// Makes one folder directly below an open one; one that is there already is fine.
@@ -125,16 +145,7 @@ pub(crate) fn rename(parent: &File, from: &Path, to: &Path) -> io::Result<()> {
 
 /// Removes a file directly below an open folder.
 pub(crate) fn remove(parent: &File, name: &Path) -> io::Result<()> {
-    unlink(parent, name, 0)
-}
-
-/// Removes an empty folder directly below an open one.
-pub(crate) fn remove_folder(parent: &File, name: &Path) -> io::Result<()> {
-    unlink(parent, name, libc::AT_REMOVEDIR)
-}
-
-fn unlink(parent: &File, name: &Path, flags: libc::c_int) -> io::Result<()> {
     let path = text(name)?;
     // SAFETY: the path is NUL-terminated and outlives the call.
-    check(unsafe { libc::unlinkat(parent.as_raw_fd(), path.as_ptr(), flags) }.into()).map(drop)
+    check(unsafe { libc::unlinkat(parent.as_raw_fd(), path.as_ptr(), 0) }.into()).map(drop)
 }

@@ -48,7 +48,7 @@ pub(super) async fn folders(process: Arc<Process>, folders: Folders) {
     let mut ended = process.ended.clone();
     tokio::select! {
         _ = ended.wait_for(Option::is_some) => {}
-        over = quota::until_over(folders) => process.kill_for(match over {
+        over = quota::until_over(folders, process.pid) => process.kill_for(match over {
             Over::Bytes => FOR_DISK,
             Over::Files => FOR_FILES,
         }),

@@ -124,9 +124,7 @@ fn remove(workspace: &Beneath, path: Option<&Path>) -> Result<(), Failure> {
     if let Some(path) = path {
         return workspace.remove(path).map_err(|error| named(path, &error));
     }
-    let entries = workspace.walk(Path::new(""))?;
-    let top = entries.iter().filter(|entry| entry.path.components().count() == 1);
-    top.map(|entry| &entry.path).try_for_each(|path| workspace.remove(path).map_err(|error| named(path, &error)))
+    workspace.names()?.iter().try_for_each(|path| workspace.remove(path).map_err(|error| named(path, &error)))
 }
 
 fn export(workspace: &Beneath, folder: &Path) -> Result<(), Failure> {

@@ -334,5 +334,7 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         memory_bytes: sandbox.memory_mb << 20,
         stdout_bytes: sandbox.stdout_bytes,
         calls: RunLimits { total: sandbox.total_calls, concurrent: sandbox.concurrent_calls },
+        requests: sandbox.requests,
+        request_bytes: sandbox.request_mb << 20,
     }
 }

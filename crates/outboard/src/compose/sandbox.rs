@@ -4,7 +4,8 @@ use super::{Pool, SPAWNER};
 use crate::failure::Failure;
 use outboard_config::{EngineSettings, GuestSettings, Settings};
 use outboard_egress::Egress;
-use outboard_sandbox::{Engine, EngineKind, FileGrant, Guest, Limits, PoolSize, Tier};
+use outboard_execution::StateFolder;
+use outboard_sandbox::{Disarmed, Engine, EngineKind, FileGrant, GrantMark, Guest, Limits, PoolSize, Tier};
 use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
 
@@ -79,6 +80,7 @@ fn python(settings: &Settings) -> Option<EngineKind> {
 
 /// The folders that programs may see beside their own. What Outboard itself lives in is never among them.
 pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
+    disarm_left(settings);
     let protected: Vec<PathBuf> = settings.files.iter().cloned().chain([settings.state_dir.clone()]).collect();
     let grant = |file: &outboard_config::FileSettings| {
         FileGrant::checked(&file.source, &file.target, file.writable, &protected).map_err(|error| {
@@ -87,6 +89,19 @@ pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
         })
     };
     settings.sandbox.files.iter().map(grant).collect()
+}
+
+/// Takes their names from repositories of programs whose host ended before it could.
+fn disarm_left(settings: &Settings) {
+    let state = StateFolder::new(&settings.state_dir);
+    for Disarmed { source, renamed } in GrantMark::disarm_left(&state.grant_marks()) {
+        let source = source.display();
+        match renamed {
+            Ok(renamed) if renamed.is_empty() => {}
+            Ok(renamed) => tracing::warn!(%source, ?renamed, "repositories of an earlier program were renamed"),
+            Err(error) => tracing::warn!(%source, %error, "a granted folder was not searched for repositories"),
+        }
+    }
 }
 
 /// The network that programs may reach, where the settings grant any.

@@ -5,43 +5,73 @@
 //! (openat(2), `O_NOFOLLOW`; proc_pid_fd(5)).
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// An open folder.
-pub(super) struct Held(File);
+#[derive(Debug)]
+pub struct Held(File);
+
+impl From<File> for Held {
+    fn from(folder: File) -> Self {
+        Self(folder)
+    }
+}
 
 impl Held {
     /// Opens a folder; a link in its place is an error.
-    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// If it is not there, is no folder, or may not be read.
+    pub fn open(folder: &Path) -> io::Result<Self> {
         OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_DIRECTORY).open(folder).map(Self)
     }
 
+    /// The same of one that is nobody else's to change, where links are followed.
+    pub(crate) fn follow(folder: &Path) -> io::Result<Self> {
+        OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(folder).map(Self)
+    }
+
     /// What is known of the folder itself.
-    pub(super) fn own(&self) -> io::Result<Metadata> {
+    ///
+    /// # Errors
+    /// If the system cannot tell.
+    pub fn own(&self) -> io::Result<Metadata> {
         self.0.metadata()
     }
 
     /// What is in it.
-    pub(super) fn names(&self) -> io::Result<impl Iterator<Item = io::Result<OsString>> + use<>> {
+    ///
+    /// # Errors
+    /// If the folder cannot be listed, and with each name that cannot be read.
+    pub fn names(&self) -> io::Result<impl Iterator<Item = io::Result<OsString>> + use<>> {
         Ok(fs::read_dir(self.at(OsStr::new("")))?.map(|entry| Ok(entry?.file_name())))
     }
 
     /// What is known of a name, of a link that is the link.
-    pub(super) fn about(&self, name: &OsStr) -> io::Result<Metadata> {
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn about(&self, name: &OsStr) -> io::Result<Metadata> {
         fs::symlink_metadata(self.at(name))
     }
 
     /// A folder in it.
-    pub(super) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// If it is not there, is a link or no folder, or may not be read.
+    pub fn folder(&self, name: &OsStr) -> io::Result<Self> {
         Self::open(&self.at(name))
     }
 
     /// A file in it, to be read; a pipe is not waited for.
-    pub(super) fn file(&self, name: &OsStr) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// If it is not there, is no regular file, or may not be read.
+    pub fn file(&self, name: &OsStr) -> io::Result<File> {
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
         let file = OpenOptions::new().read(true).custom_flags(flags).open(self.at(name))?;
         match file.metadata()?.is_file() {
@@ -51,11 +81,39 @@ impl Held {
     }
 
     /// Where a link in it leads.
-    pub(super) fn link(&self, name: &OsStr) -> io::Result<PathBuf> {
+    ///
+    /// # Errors
+    /// If it is not there or is no link.
+    pub fn link(&self, name: &OsStr) -> io::Result<PathBuf> {
         fs::read_link(self.at(name))
     }
 
-    fn at(&self, name: &OsStr) -> PathBuf {
+    /// A folder in it, with all rights of its owner: a program may have taken them from it.
+    pub(crate) fn own_folder(&self, name: &OsStr) -> io::Result<Self> {
+        const ALL: u32 = 0o700;
+        let flags = libc::O_PATH | libc::O_NOFOLLOW | libc::O_DIRECTORY;
+        let named = Self(OpenOptions::new().read(true).custom_flags(flags).open(self.at(name))?);
+        let mode = named.own()?.permissions().mode();
+        if mode & ALL != ALL {
+            // Where that is not allowed, what needs the rights says so.
+            let _ = fs::set_permissions(named.at(OsStr::new("")), Permissions::from_mode(mode | ALL));
+        }
+        Self::follow(&named.at(OsStr::new("")))
+    }
+
+    /// Removes a file or link in it.
+    ///
+    /// # Errors
+    /// If it is not there, is a folder, or the file system refuses.
+    pub fn remove_file(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(self.at(name))
+    }
+
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.at(name))
+    }
+
+    pub(crate) fn at(&self, name: &OsStr) -> PathBuf {
         Path::new("/proc/self/fd").join(self.0.as_raw_fd().to_string()).join(name)
     }
 }

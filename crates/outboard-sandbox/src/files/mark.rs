@@ -1,0 +1,128 @@
+//! What a host that ends in the middle of a program leaves for the next one: which repositories granted folders held before
+//! the program ran. Without it, one that the program made would be taken for the user's own.
+//!
+//! A mark is a file that its host keeps locked, so that nobody takes the mark of a host that lives for a left one.
+
+use super::{FileGrant, Shielded};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A mark is not longer than this: folders, and at most 64 repositories of each.
+const LONGEST: u64 = 4 << 20;
+
+/// A mark of one program, there until this is dropped.
+#[derive(Debug)]
+pub struct GrantMark {
+    path: PathBuf,
+    _locked: File,
+}
+
+/// What was found in a folder that an earlier host's program could write to.
+#[derive(Debug)]
+pub struct Disarmed {
+    /// The folder.
+    pub source: PathBuf,
+    /// What was renamed in it, relative to it, as by [`FileGrant::disarm`].
+    pub renamed: io::Result<Vec<PathBuf>>,
+}
+
+/// One folder as it is written down.
+#[derive(Serialize, Deserialize)]
+struct Marked {
+    source: PathBuf,
+    device: u64,
+    inode: u64,
+    shielded: Vec<Shielded>,
+}
+
+impl GrantMark {
+    /// Writes down what the writable ones of these hold, before a program runs. `name` is the program's own; nothing is
+    /// written where none is writable.
+    ///
+    /// # Errors
+    /// If the mark cannot be written, or there is one of that name.
+    pub fn new(marks: &Path, name: &str, grants: &[FileGrant]) -> io::Result<Option<Self>> {
+        let one = |grant: &FileGrant| Marked {
+            source: grant.source.clone(),
+            device: grant.device,
+            inode: grant.inode,
+            shielded: grant.shielded.clone(),
+        };
+        let marked: Vec<_> = grants.iter().filter(|grant| grant.writable).map(one).collect();
+        if marked.is_empty() {
+            return Ok(None);
+        }
+        fs::create_dir_all(marks)?;
+        let path = marks.join(format!("{name}.json"));
+        let mut file = File::create_new(&path)?;
+        file.try_lock()?;
+        file.write_all(&serde_json::to_vec(&marked)?)?;
+        file.sync_all()?;
+        Ok(Some(Self { path, _locked: file }))
+    }
+
+    /// Does what [`FileGrant::disarm`] does for programs whose host ended before it could. To be called before folders are
+    /// checked anew.
+    pub fn disarm_left(marks: &Path) -> Vec<Disarmed> {
+        let left = fs::read_dir(marks).into_iter().flatten().flatten();
+        left.flat_map(|entry| disarm(&entry.path()).unwrap_or_default()).collect()
+    }
+}
+
+impl Drop for GrantMark {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn disarm(mark: &Path) -> io::Result<Vec<Disarmed>> {
+    let file = File::open(mark)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Ok(Vec::new()),
+        locked => locked?,
+    }
+    let text = io::read_to_string(io::Read::take(&file, LONGEST))?;
+    // One that was not written to its end: its program never ran.
+    let marked: Vec<Marked> = serde_json::from_str(&text).unwrap_or_default();
+    let one = |marked: Marked| {
+        let Marked { source, device, inode, shielded } = marked;
+        let grant = FileGrant { source, target: String::new(), writable: true, device, inode, shielded };
+        let renamed = grant.disarm();
+        Disarmed { source: grant.source, renamed }
+    };
+    let done = marked.into_iter().map(one).collect();
+    fs::remove_file(mark)?;
+    Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_made_before_its_host_ended_is_not_taken_for_the_users() {
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (path, marks) = (folder.path().canonicalize().unwrap(), state.path().join("marks"));
+        fs::create_dir_all(path.join("own/.git")).unwrap();
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        let mark = GrantMark::new(&marks, "one", std::slice::from_ref(&grant)).unwrap().unwrap();
+        fs::create_dir_all(path.join("made/.git")).unwrap();
+        assert!(GrantMark::disarm_left(&marks).is_empty(), "its host lives");
+        // As the system does it for a process that is killed: the lock goes, the file stays.
+        let text = fs::read(&mark.path).unwrap();
+        let kept = mark.path.clone();
+        drop(mark);
+        assert_eq!(fs::read_dir(&marks).unwrap().count(), 0, "the program ended");
+        fs::write(kept, text).unwrap();
+        fs::write(marks.join("half.json"), "[{").unwrap();
+        let done = GrantMark::disarm_left(&marks);
+        assert_eq!(done.len(), 1);
+        assert_eq!(done[0].renamed.as_ref().unwrap(), &[PathBuf::from("made/.git")]);
+        assert!(path.join("own/.git").is_dir() && path.join("made/git-of-a-program").is_dir());
+        assert_eq!(fs::read_dir(&marks).unwrap().count(), 0);
+        let read_only = FileGrant::checked(&path, "/data", false, &[]).unwrap();
+        assert!(GrantMark::new(&marks, "two", &[read_only]).unwrap().is_none());
+    }
+}

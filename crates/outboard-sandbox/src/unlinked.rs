@@ -1,0 +1,94 @@
+//! Files that a worker holds although they have no name any more: no walk over folders finds them, and they use the disk
+//! until it ends.
+//!
+//! A file may be held by a descriptor, or by a mapping alone once its descriptor was closed. Of a mapping only its length
+//! is known here. Descriptors cannot be hidden on their way from process to process: workers may not send them.
+
+use crate::meter;
+use crate::quota::{BLOCK, Held};
+use std::collections::HashMap;
+use std::fs::{self, DirEntry, Metadata};
+use std::os::unix::fs::MetadataExt;
+
+/// Bytes and files that a worker and its descendants hold so on these devices. What another process of theirs closes
+/// meanwhile may be counted or not.
+pub(crate) fn held(worker: i32, devices: &[u64]) -> Held {
+    // One file counts once, however many hold it: by what it uses where that is known.
+    let mut files = HashMap::new();
+    for pid in meter::family(worker) {
+        for (file, bytes) in mapped(pid, devices) {
+            let sum: &mut u64 = files.entry(file).or_default();
+            *sum = (*sum).max(bytes);
+        }
+        files.extend(open(pid, devices));
+    }
+    Held { bytes: files.values().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)), files: files.len() as u64 }
+}
+
+/// A file by device and inode.
+type File = (u64, u64);
+
+fn open(pid: i32, devices: &[u64]) -> Vec<(File, u64)> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry: DirEntry| fs::metadata(entry.path()).ok());
+    let unlinked =
+        |about: &Metadata| about.nlink() == 0 && about.file_type().is_file() && devices.contains(&about.dev());
+    found.filter(unlinked).map(|about| ((about.dev(), about.ino()), about.blocks().saturating_mul(BLOCK))).collect()
+}
+
+fn mapped(pid: i32, devices: &[u64]) -> HashMap<File, u64> {
+    let text = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let mut files = HashMap::new();
+    for (file, bytes) in String::from_utf8_lossy(&text).lines().filter_map(deleted) {
+        if devices.contains(&file.0) {
+            *files.entry(file).or_default() += bytes;
+        }
+    }
+    files
+}
+
+/// The file of a line `from-to mode offset device inode path (deleted)` and how much of it is mapped (proc_pid_maps(5)).
+fn deleted(line: &str) -> Option<(File, u64)> {
+    let line = line.strip_suffix(" (deleted)")?;
+    let mut fields = line.split_ascii_whitespace();
+    let (range, device, inode) = (fields.next()?, fields.nth(2)?, fields.next()?);
+    let number = |text: &str| u64::from_str_radix(text, 16).ok();
+    let (from, to) = range.split_once('-')?;
+    let (major, minor) = device.split_once(':')?;
+    let device = libc::makedev(number(major)? as u32, number(minor)? as u32);
+    Some(((device, inode.parse().ok()?), number(to)?.saturating_sub(number(from)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_file_without_a_name_is_counted_once_for_as_long_as_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = fs::metadata(folder.path()).unwrap().dev();
+        let path = folder.path().join("file");
+        let mut file = fs::File::create(&path).unwrap();
+        file.write_all(&vec![1; 1 << 20]).unwrap();
+        file.sync_all().unwrap();
+        let own = std::process::id() as i32;
+        let at = (device, file.metadata().unwrap().ino());
+        let bytes = || open(own, &[device]).into_iter().find(|(file, _)| *file == at).map(|(_, bytes)| bytes);
+        assert_eq!(bytes(), None, "it has a name");
+        fs::remove_file(&path).unwrap();
+        let other = file.try_clone().unwrap();
+        assert_eq!(bytes(), Some(1 << 20));
+        assert!(open(own, &[device + 1]).is_empty(), "a disk that is not granted");
+        drop((file, other));
+        assert_eq!(bytes(), None);
+    }
+
+    #[test]
+    fn mappings_of_deleted_files_are_read_as_the_kernel_writes_them() {
+        let line = "7f00-8f00 rw-s 00001000 fd:01 1234                       /a b (deleted)";
+        assert_eq!(deleted(line), Some(((libc::makedev(0xfd, 1), 1234), 0x1000)));
+        assert_eq!(deleted("7f00-8f00 rw-s 00001000 fd:01 1234 /a b"), None);
+        assert_eq!(deleted("garbage (deleted)"), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! Programs that ask for more than their host can hold.
+
+use crate::support::Place;
+use serde_json::{Value, json};
+
+/// Frames past the worker's own code, as a hostile program sends them.
+const RAW: &str = "import os, struct\n\
+    def send(body):\n    data = struct.pack('<I', len(body)) + body\n    while data: data = data[os.write(3, data):]\n";
+
+const ECHO: &str = r#"
+tools = [{"name": "length", "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}}}]
+serve(tools, lambda name, given, meta: {"length": len(given["text"])})
+"#;
+
+fn ended(settings: &str, code: &str) -> Value {
+    let place = Place::with(&[]);
+    place.settings(settings);
+    place.program("python", &format!("{RAW}{code}"))
+}
+
+#[test]
+fn requests_have_a_limit_in_number_and_size() {
+    let timers = "for n in range(500): send(b'{\"timer\":{\"id\":%d,\"ms\":1e12}}' % (1 << 40 | n))\nimport time; time.sleep(60)";
+    let report = ended("[sandbox]\nrequests = 100\ntotal_calls = 20\n", timers);
+    assert_eq!(report["status"], "limit_exceeded", "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("120 requests"), "{report}");
+    assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.requests"), "{report}");
+    let searches = "for n in range(200): send(b'{\"search\":{\"id\":%d,\"arguments\":{\"query\":\"%s\"}}}' % (1 << 40 | n, b'x' * 15000))\nimport time; time.sleep(60)";
+    let report = ended("[sandbox]\nrequest_mb = 2\n", searches);
+    assert_eq!(report["status"], "limit_exceeded", "{report}");
+    assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.request_mb"), "{report}");
+}
+
+#[test]
+fn a_search_for_a_book_is_refused_and_the_program_goes_on() {
+    let report = ended("", "try:\n    search_tools('x' * 20_000)\nexcept ToolError as e:\n    result = e.code");
+    assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!("invalid_request")), "{report}");
+}
+
+/// More than is held at one time: the rest waits in the worker, and all are made.
+#[test]
+fn a_program_that_asks_for_much_at_once_is_answered_in_turns() {
+    let place = Place::with(&[]);
+    let server = place.python("echo", ECHO, &[]);
+    place.settings(&format!("{server}[sandbox]\ntotal_calls = 10_000\ncpu = \"5min\"\n[privacy]\nenabled = false\n"));
+    let code = "const asked = Array.from({ length: 4_500 }, (_, n) => echo.length({ text: 'x'.repeat(n % 7) }));\n\
+        const lengths = await Promise.all(asked);\nreturn lengths.every((one, n) => one.length === n % 7);";
+    let report = place.program("typescript", code);
+    assert_eq!(report["result"], json!(true), "{report}");
+}
