@@ -50,6 +50,31 @@ for n in range(100):
 time.sleep(60)",
     ),
     (
+        "a folder that may be listed and not entered",
+        "import os, time
+os.mkdir('/workspace/x')
+files = [open('/workspace/x/f%d' % n, 'wb') for n in range(60)]
+os.chmod('/workspace/x', 0o600)
+for file in files: file.write(bytes(8 << 20)); file.flush(); time.sleep(0.03)
+time.sleep(60)",
+    ),
+    (
+        "open files without names, of a process whose first thread ended",
+        "import ctypes, os, threading, time
+def fill():
+  hold = []
+  for n in range(100):
+    hold.append(open('/workspace/u', 'wb'))
+    os.unlink('/workspace/u')
+    hold[-1].write(bytes(8 << 20)); hold[-1].flush()
+    time.sleep(0.03)
+  time.sleep(60)
+if os.fork() == 0:
+  threading.Thread(target=fill).start()
+  ctypes.CDLL(None).syscall(60, 0)
+time.sleep(60)",
+    ),
+    (
         "a folder that may not be listed",
         "import os, time
 os.mkdir('/workspace/x'); os.chdir('/workspace/x'); os.chmod('/workspace/x', 0o300)

@@ -331,10 +331,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().canonicalize().unwrap();
         let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
-        fs::create_dir_all(path.join("x/.git/hooks")).unwrap();
-        fs::set_permissions(path.join("x"), fs::Permissions::from_mode(0o311)).unwrap();
+        for (name, mode) in [("x", 0o311), ("y", 0o555), ("z", 0)] {
+            fs::create_dir_all(path.join(name).join(".git/hooks")).unwrap();
+            fs::set_permissions(path.join(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let mut renamed = grant.disarm().unwrap();
+        renamed.sort();
+        assert_eq!(renamed, ["x/.git", "y/.git", "z/.git"].map(PathBuf::from));
+        assert!(path.join("y/git-of-a-program").is_dir());
+    }
+
+    #[test]
+    fn names_that_are_taken_in_advance_save_no_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        fs::create_dir_all(path.join("x/.git")).unwrap();
+        fs::create_dir(path.join("x/git-of-a-program")).unwrap();
+        (1..2_000).for_each(|number| fs::write(path.join(format!("x/git-of-a-program-{number}")), "").unwrap());
         assert_eq!(grant.disarm().unwrap(), [Path::new("x/.git")]);
-        assert!(path.join("x/git-of-a-program").is_dir());
+        assert!(!path.join("x/.git").exists());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::sys::process::units;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Most processes that one sample looks at; the limit of processes is far below.
@@ -60,7 +60,7 @@ pub(crate) fn family(pid: i32) -> impl Iterator<Item = i32> {
     })
 }
 
-fn threads_of(pid: i32) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn threads_of(pid: i32) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().map(|thread| thread.path())
 }
 
@@ -82,8 +82,13 @@ fn ticks(stat: &str) -> Option<u64> {
     fields.map(|field| field.parse::<u64>().ok()).sum()
 }
 
+/// Of any thread that still runs: one that ended tells nothing, and the first may have.
 fn memory(pid: i32) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    threads_of(pid).map(|thread| memory_of(&thread)).find(|memory| *memory > 0).unwrap_or(0)
+}
+
+fn memory_of(thread: &Path) -> u64 {
+    let text = fs::read_to_string(thread.join("statm")).unwrap_or_default();
     let mut pages = text.split_whitespace().skip(1).filter_map(|field| field.parse::<u64>().ok());
     let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
     resident.saturating_sub(shared) * units().1

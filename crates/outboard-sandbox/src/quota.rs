@@ -158,7 +158,12 @@ fn count(root: &File, quota: Quota, most: u64, held: &mut Held) -> io::Result<Op
                 return Ok(None);
             }
             // Of the link itself, not of what it points to.
-            let Ok(found) = entry.metadata() else { continue };
+            let found = match entry.metadata() {
+                Ok(found) => found,
+                // A folder that may be listed and not entered hides what is in it as well.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(Some(Some(Over::Files))),
+                Err(_) => continue,
+            };
             held.bytes = held.bytes.saturating_add(found.blocks().saturating_mul(BLOCK));
             held.files += 1;
             if let Some(over) = quota.over(*held) {

@@ -2,11 +2,13 @@
 //! until it ends.
 //!
 //! A file may be held by a descriptor, or by a mapping alone once its descriptor was closed. Of a mapping only its length
-//! is known here. Descriptors cannot be hidden on their way from process to process: workers may not send them.
+//! is known here. What is mapped to be executed is a library that was renewed on the host meanwhile: at tier A nothing can be
+//! executed in folders that programs write to. Descriptors cannot be hidden on their way from process to process: workers may not
+//! send them.
 
 use crate::meter;
 use crate::quota::{BLOCK, Held};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirEntry, Metadata};
 use std::os::unix::fs::MetadataExt;
 
@@ -28,8 +30,9 @@ pub(crate) fn held(worker: i32, devices: &[u64]) -> Held {
 /// A file by device and inode.
 type File = (u64, u64);
 
+/// Each thread may have descriptors of its own, and one that ended shows none.
 fn open(pid: i32, devices: &[u64]) -> Vec<(File, u64)> {
-    let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let entries = meter::threads_of(pid).flat_map(|thread| fs::read_dir(thread.join("fd"))).flatten().flatten();
     let found = entries.filter_map(|entry: DirEntry| fs::metadata(entry.path()).ok());
     let unlinked =
         |about: &Metadata| about.nlink() == 0 && about.file_type().is_file() && devices.contains(&about.dev());
@@ -37,26 +40,47 @@ fn open(pid: i32, devices: &[u64]) -> Vec<(File, u64)> {
 }
 
 fn mapped(pid: i32, devices: &[u64]) -> HashMap<File, u64> {
-    let text = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
-    let mut files = HashMap::new();
-    for (file, bytes) in String::from_utf8_lossy(&text).lines().filter_map(deleted) {
-        if devices.contains(&file.0) {
-            *files.entry(file).or_default() += bytes;
+    let texts = meter::threads_of(pid).filter_map(|thread| fs::read(thread.join("maps")).ok());
+    let text = texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let (mut files, mut executed) = (HashMap::new(), HashSet::new());
+    for mapping in String::from_utf8_lossy(&text).lines().filter_map(deleted) {
+        if mapping.is_executed {
+            executed.insert(mapping.file);
         }
+        if devices.contains(&mapping.file.0) {
+            *files.entry(mapping.file).or_default() += mapping.bytes;
+        }
+    }
+    if has_own_mounts(pid) {
+        files.retain(|file, _| !executed.contains(file));
     }
     files
 }
 
-/// The file of a line `from-to mode offset device inode path (deleted)` and how much of it is mapped (proc_pid_maps(5)).
-fn deleted(line: &str) -> Option<(File, u64)> {
+/// At tier B nothing keeps a program from mapping its own files to be executed.
+fn has_own_mounts(pid: i32) -> bool {
+    let mounts = |process: &str| fs::metadata(format!("/proc/{process}/ns/mnt")).map(|about| about.ino()).ok();
+    mounts(&pid.to_string()).is_some_and(|own| Some(own) != mounts("self"))
+}
+
+#[derive(Debug, PartialEq)]
+struct Mapping {
+    file: File,
+    bytes: u64,
+    is_executed: bool,
+}
+
+/// What a line `from-to mode offset device inode path (deleted)` tells (proc_pid_maps(5)).
+fn deleted(line: &str) -> Option<Mapping> {
     let line = line.strip_suffix(" (deleted)")?;
     let mut fields = line.split_ascii_whitespace();
-    let (range, device, inode) = (fields.next()?, fields.nth(2)?, fields.next()?);
+    let (range, mode, device, inode) = (fields.next()?, fields.next()?, fields.nth(1)?, fields.next()?);
     let number = |text: &str| u64::from_str_radix(text, 16).ok();
     let (from, to) = range.split_once('-')?;
     let (major, minor) = device.split_once(':')?;
     let device = libc::makedev(number(major)? as u32, number(minor)? as u32);
-    Some(((device, inode.parse().ok()?), number(to)?.saturating_sub(number(from)?)))
+    let bytes = number(to)?.saturating_sub(number(from)?);
+    Some(Mapping { file: (device, inode.parse().ok()?), bytes, is_executed: mode.contains('x') })
 }
 
 #[cfg(test)]
@@ -87,7 +111,9 @@ mod tests {
     #[test]
     fn mappings_of_deleted_files_are_read_as_the_kernel_writes_them() {
         let line = "7f00-8f00 rw-s 00001000 fd:01 1234                       /a b (deleted)";
-        assert_eq!(deleted(line), Some(((libc::makedev(0xfd, 1), 1234), 0x1000)));
+        let mapping = Mapping { file: (libc::makedev(0xfd, 1), 1234), bytes: 0x1000, is_executed: false };
+        assert_eq!(deleted(line), Some(mapping));
+        assert!(deleted(&line.replace("rw-s", "r-xp")).unwrap().is_executed);
         assert_eq!(deleted("7f00-8f00 rw-s 00001000 fd:01 1234 /a b"), None);
         assert_eq!(deleted("garbage (deleted)"), None);
     }

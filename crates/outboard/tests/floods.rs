@@ -8,8 +8,9 @@ const RAW: &str = "import os, struct\n\
     def send(body):\n    data = struct.pack('<I', len(body)) + body\n    while data: data = data[os.write(3, data):]\n";
 
 const ECHO: &str = r#"
-tools = [{"name": "length", "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}}}]
-serve(tools, lambda name, given, meta: {"length": len(given["text"])})
+text = {"type": "object", "properties": {"text": {"type": "string"}}}
+tools = [{"name": "length", "inputSchema": text}, {"name": "back", "inputSchema": text}]
+serve(tools, lambda name, given, meta: {"length": len(given["text"])} if name == "length" else given)
 "#;
 
 fn ended(settings: &str, code: &str) -> Value {
@@ -32,6 +33,13 @@ fn requests_have_a_limit_in_number_and_size() {
 }
 
 #[test]
+fn what_a_program_holds_is_said_once() {
+    let said = "for n in range(3): send(b'{\"inspected\":{\"inspection\":{}}}')\nimport time; time.sleep(60)";
+    let report = ended("", said);
+    assert_eq!((&report["status"], &report["error"]["code"]), (&json!("failed"), &json!("worker_lost")), "{report}");
+}
+
+#[test]
 fn a_search_for_a_book_is_refused_and_the_program_goes_on() {
     let report = ended("", "try:\n    search_tools('x' * 20_000)\nexcept ToolError as e:\n    result = e.code");
     assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!("invalid_request")), "{report}");
@@ -47,4 +55,20 @@ fn a_program_that_asks_for_much_at_once_is_answered_in_turns() {
         const lengths = await Promise.all(asked);\nreturn lengths.every((one, n) => one.length === n % 7);";
     let report = place.program("typescript", code);
     assert_eq!(report["result"], json!(true), "{report}");
+}
+
+/// A worker that writes does not read before it is done, so a host that has much for it must not stop listening.
+#[test]
+fn large_requests_and_large_answers_at_once_do_not_wait_for_each_other() {
+    let place = Place::with(&[]);
+    let server = place.python("echo", ECHO, &[]);
+    place.settings(&format!("expose = \"code\"\n{server}[privacy]\nenabled = false\n"));
+    let code = "const text = 'ab cd '.repeat(120_000);\n\
+        const said = await Promise.all(Array.from({ length: 200 }, (_, n) => echo.back({ text: text + n })));\n\
+        return `all of ${said.filter((one, n) => one.text === text + n).length}`;";
+    let mut session = place.serve();
+    let (text, _) = session.tool("run_code", json!({"code": code, "language": "typescript"}));
+    assert!(text.contains("all of 200"), "{text}");
+    // Counting the tokens of all that takes longer.
+    session.kill();
 }

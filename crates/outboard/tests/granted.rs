@@ -3,10 +3,15 @@
 use crate::crash::started;
 use crate::support::Place;
 use std::fs;
+use std::process::Command;
 
 /// A program may bring its host down; the next one must not take what it made for the user's.
 #[test]
-fn a_repository_of_a_program_whose_host_was_killed_is_not_obeyed() {
+fn a_repository_of_a_program_whose_host_ended_first_is_not_obeyed() {
+    ["KILL", "TERM"].into_iter().for_each(planted_until);
+}
+
+fn planted_until(signal: &str) {
     let place = Place::with(&[]);
     let folder = place.path().join("out");
     fs::create_dir_all(folder.join("own/.git")).unwrap();
@@ -20,8 +25,9 @@ fn a_repository_of_a_program_whose_host_was_killed_is_not_obeyed() {
     let mut session = place.serve();
     started(&mut session, "python", plant);
     place.wait_for(|| folder.join("bare/HEAD").exists());
-    session.kill();
-    assert!(folder.join("made/.git").exists());
+    let ended = Command::new("kill").args([format!("-{signal}"), session.child.id().to_string()]).status();
+    assert!(ended.unwrap().success() && session.child.wait().is_ok());
+    assert!(folder.join("made/.git").exists(), "{signal}");
     let report = place.program("python", "import os\nos.makedirs('/data/next/.git')\nsorted(os.listdir('/data/made'))");
     assert_eq!(report["result"], serde_json::json!(["git-of-a-program"]), "{report}");
     assert!(folder.join("own/.git").is_dir() && folder.join("next/git-of-a-program").is_dir());

@@ -32,6 +32,8 @@ pub(super) struct Attempt {
     pub(super) held: Vec<Request>,
     /// What time it is for the program.
     pub(super) clock_ms: u64,
+    /// Whether its worker said what the program holds.
+    pub(super) inspected: bool,
     /// What it asked for so far.
     pub(super) asked: Asked,
     /// How long its worker takes.
@@ -108,6 +110,7 @@ impl Engine {
             held: Vec::new(),
             clock_ms: self.origin.clock_ms,
             asked: Asked::default(),
+            inspected: false,
             watch,
         };
         let served = match sender.send(&ToWorker::Start(start)).await {
@@ -121,8 +124,7 @@ impl Engine {
         self.cpu += exit.cpu;
         self.out_of_processes |= exit.out_of_processes;
         self.note_worker(&attempt.watch, &exit, &served);
-        self.disarm().await;
-        drop(marked);
+        self.disarm(marked).await;
         match served {
             // Also one that had its result before the folders were counted.
             _ if exit.reason.is_disk() => Some(End::lost(&exit, self.deps.sandbox.limits())),

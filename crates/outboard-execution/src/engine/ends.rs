@@ -77,6 +77,11 @@ pub(super) fn garbage(error: &FrameError) -> ToolError {
         .hint("the next run gets a new worker")
 }
 
+pub(super) fn said_twice() -> ToolError {
+    ToolError::new(ErrorCode::WorkerLost, "the worker broke the frame protocol: it said twice what the program holds")
+        .hint("the next run gets a new worker")
+}
+
 pub(super) fn over_wall(limit: Duration) -> ToolError {
     ToolError::new(ErrorCode::LimitExceeded, format!("the program ran for {limit:?}, its wall-clock limit"))
         .hint(sets("wall"))

@@ -18,7 +18,7 @@ pub(super) enum Files {
 }
 
 impl Engine {
-    /// Writes down what granted folders hold before the program runs there.
+    /// Writes down which repositories granted folders held when this host began, before the program runs there.
     pub(super) async fn mark_grants(&mut self) -> Result<Option<GrantMark>, ToolError> {
         if self.deps.files.iter().all(|folder| !folder.writable()) {
             return Ok(None);
@@ -38,13 +38,16 @@ impl Engine {
 
     /// Takes the name from repositories that the program made in granted folders: what is in them would be run by
     /// whoever uses Git there.
-    pub(super) async fn disarm(&mut self) {
+    /// What could not be looked through is left to the next host.
+    pub(super) async fn disarm(&mut self, mark: Option<GrantMark>) {
+        let Some(mark) = mark else { return };
         let writable: Vec<_> = self.deps.files.iter().filter(|folder| folder.writable()).cloned().collect();
-        if writable.is_empty() {
-            return;
-        }
         let disarm = move || writable.into_iter().map(|folder| (folder.disarm(), folder)).collect::<Vec<_>>();
-        for (done, folder) in tokio::task::spawn_blocking(disarm).await.unwrap_or_default() {
+        let done = tokio::task::spawn_blocking(disarm).await.unwrap_or_default();
+        if !done.is_empty() && done.iter().all(|(done, _)| done.is_ok()) {
+            mark.over();
+        }
+        for (done, folder) in done {
             let (source, execution) = (folder.source().display(), self.id());
             match done {
                 Ok(renamed) if renamed.is_empty() => {}

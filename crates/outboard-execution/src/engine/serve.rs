@@ -3,7 +3,7 @@
 use super::Engine;
 use super::answers::{failure, queue};
 use super::attempt::Attempt;
-use super::ends::{End, cancelled, garbage, nondeterminism, over_wall};
+use super::ends::{End, cancelled, garbage, nondeterminism, over_wall, said_twice};
 use super::happen::{Happened, What};
 use super::offline::beyond;
 use crate::Hold;
@@ -58,12 +58,21 @@ enum Woken {
     Gone,
     Garbage(outboard_worker_protocol::FrameError),
     Sent,
+    Ended,
     Place,
     Waiting,
     Wall,
     Suspend,
     Stall,
     Beyond,
+}
+
+/// The two directions of a worker's channel.
+struct Line {
+    /// Whether the worker takes what it is sent.
+    reads: bool,
+    /// Whether it was seen to have ended while it was not listened to.
+    ended: bool,
 }
 
 impl Engine {
@@ -75,7 +84,7 @@ impl Engine {
         receiver: &mut Receiver,
         control: &dyn Hold,
     ) -> Served {
-        let mut reads = true;
+        let mut line = Line { reads: true, ended: false };
         let mut waiting = self.run.waiting_approval();
         let mut stalls = 0;
         loop {
@@ -91,7 +100,7 @@ impl Engine {
             let looks = self.catches_up(attempt) || self.beyond.is_some();
             let cpu = if looks { control.cpu_time() } else { Duration::ZERO };
             let computes = self.pending.is_empty();
-            let woken = self.wake(attempt, sender, receiver, &mut waiting, &mut reads).await;
+            let woken = self.wake(attempt, sender, (receiver, control), &mut waiting, &mut line).await;
             if computes {
                 self.wall_left = self.wall_left.saturating_sub(since.elapsed());
             }
@@ -149,7 +158,7 @@ impl Engine {
                     return Served::End(beyond(self.beyond.as_deref().unwrap_or_default()));
                 }
                 Woken::Stall => stalls = 0,
-                Woken::Beyond | Woken::Sent => {}
+                Woken::Beyond | Woken::Sent | Woken::Ended => {}
             }
         }
     }
@@ -158,16 +167,18 @@ impl Engine {
         &mut self,
         attempt: &Attempt,
         sender: &mut Sender,
-        receiver: &mut Receiver,
+        (receiver, control): (&mut Receiver, &dyn Hold),
         waiting: &mut tokio::sync::watch::Receiver<usize>,
-        reads: &mut bool,
+        line: &mut Line,
     ) -> Woken {
         let cancel = self.live.cancel.clone();
         let (idle, replays) = (self.pending.is_empty(), self.catches_up(attempt));
         // Nobody can bring a process back that was not ours.
         let own = self.request.guest.is_none();
-        // One that catches up is listened to in any case: it must ask for what goes on before that can be given.
-        let listens = replays || !self.under_way.is_full();
+        // One that catches up is listened to in any case: it must ask for what goes on before that can be given. So is one
+        // that takes no answers, as it may be writing and not read before it is done; and one that ended says no more.
+        let stuck = sender.queued() >= QUEUED;
+        let listens = replays || line.ended || stuck || !self.under_way.is_full();
         let patience = if self.turn.is_some() { self.deps.suspend_after.min(TURN) } else { self.deps.suspend_after };
         tokio::select! {
             biased;
@@ -182,9 +193,13 @@ impl Engine {
                 Ok(Some(frame)) => Woken::Frame(frame),
             },
             // A worker that stopped reading may still have said how its program ended: go on reading.
-            sent = sender.flush(), if *reads && sender.queued() > 0 => {
-                *reads = sent.is_ok();
+            sent = sender.flush(), if line.reads && sender.queued() > 0 => {
+                line.reads = sent.is_ok();
                 Woken::Sent
+            }
+            _ = control.wait(), if !listens => {
+                line.ended = true;
+                Woken::Ended
             }
             Ok(()) = waiting.changed() => Woken::Waiting,
             () = self.place.is_due() => Woken::Place,
@@ -268,6 +283,9 @@ impl Engine {
                 if let Err(error) = self.fetch(attempt, id, request) {
                     return refuse(sender, id, error);
                 }
+            }
+            FromWorker::Inspected { .. } if std::mem::replace(&mut attempt.inspected, true) => {
+                return Some(Served::End(End::Failed(Status::Failed, said_twice())));
             }
             FromWorker::Inspected { inspection } => match self.inspected(inspection, attempt) {
                 None => {

@@ -3,6 +3,13 @@
 use crate::report::CallCount;
 use outboard_types::ToolError;
 
+/// Tools that are told apart, and letters of a name; programs can make up any number of names.
+const MOST_TOOLS: usize = 1_000;
+const LONGEST_NAME: usize = 128;
+
+/// What the others are called.
+const OTHERS: (&str, &str) = ("", "other tools");
+
 /// Console text within its limit, and calls by tool.
 pub(super) struct Tally {
     pub(super) stdout: String,
@@ -25,12 +32,8 @@ impl Tally {
     }
 
     pub(super) fn call(&mut self, server: &str, tool: &str, error: Option<&ToolError>) {
-        let at = self.calls.iter().position(|count| count.server == server && count.tool == tool);
-        let at = at.unwrap_or_else(|| {
-            let (server, tool) = (server.to_owned(), tool.to_owned());
-            self.calls.push(CallCount { server, tool, ok: 0, failed: 0, last_error: None });
-            self.calls.len() - 1
-        });
+        let cut = |name: &str| name[..name.floor_char_boundary(LONGEST_NAME)].to_owned();
+        let at = self.of(&cut(server), &cut(tool));
         match error {
             None => self.calls[at].ok += 1,
             Some(error) => {
@@ -38,5 +41,38 @@ impl Tally {
                 self.calls[at].last_error = Some(error.to_string());
             }
         }
+    }
+
+    /// The place of a tool, or of all others.
+    fn of(&mut self, server: &str, tool: &str) -> usize {
+        let find = |calls: &[CallCount], (server, tool)| {
+            calls.iter().position(|count| count.server == server && count.tool == tool)
+        };
+        let is_full = self.calls.len() >= MOST_TOOLS;
+        let found = find(&self.calls, (server, tool)).or_else(|| find(&self.calls, OTHERS).filter(|_| is_full));
+        found.unwrap_or_else(|| {
+            let (server, tool) = if is_full { OTHERS } else { (server, tool) };
+            let (server, tool) = (server.to_owned(), tool.to_owned());
+            self.calls.push(CallCount { server, tool, ok: 0, failed: 0, last_error: None });
+            self.calls.len() - 1
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outboard_types::ErrorCode;
+
+    #[test]
+    fn names_that_a_program_makes_up_are_told_apart_up_to_a_number() {
+        let (mut tally, error) = (Tally::new(10), ToolError::new(ErrorCode::UnknownTool, "none"));
+        for number in 0..3 * MOST_TOOLS {
+            tally.call("made up", &format!("{number} {}", "x".repeat(9_999)), Some(&error));
+        }
+        tally.call("made up", &format!("0 {}", "x".repeat(9_999)), None);
+        assert_eq!(tally.calls.len(), MOST_TOOLS + 1);
+        assert_eq!((tally.calls[0].ok, tally.calls[0].failed, tally.calls[0].tool.len()), (1, 1, LONGEST_NAME));
+        assert_eq!((tally.calls[MOST_TOOLS].tool.as_str(), tally.calls[MOST_TOOLS].failed), (OTHERS.1, 2_000));
     }
 }

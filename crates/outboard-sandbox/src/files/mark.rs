@@ -1,5 +1,5 @@
-//! What a host that ends in the middle of a program leaves for the next one: which repositories granted folders held before
-//! the program ran. Without it, one that the program made would be taken for the user's own.
+//! What a host that ends in the middle of a program leaves for the next one: which repositories granted folders held when
+//! that host began. Without it, one that the program made would be taken for the user's own.
 //!
 //! A mark is a file that its host keeps locked, so that nobody takes the mark of a host that lives for a left one.
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// A mark is not longer than this: folders, and at most 64 repositories of each.
 const LONGEST: u64 = 4 << 20;
 
-/// A mark of one program, there until this is dropped.
+/// A mark of one program. It stays, for the next host, unless it is said to be [over](GrantMark::over).
 #[derive(Debug)]
 pub struct GrantMark {
     path: PathBuf,
@@ -26,6 +26,14 @@ pub struct Disarmed {
     pub source: PathBuf,
     /// What was renamed in it, relative to it, as by [`FileGrant::disarm`].
     pub renamed: io::Result<Vec<PathBuf>>,
+}
+
+impl Disarmed {
+    /// Whether nothing is left to be done: also where the folder is not there any more.
+    fn is_over(&self) -> bool {
+        let gone = |error: &io::Error| matches!(error.raw_os_error(), Some(libc::ESTALE | libc::ENOENT));
+        self.renamed.as_ref().err().is_none_or(gone)
+    }
 }
 
 /// One folder as it is written down.
@@ -63,17 +71,16 @@ impl GrantMark {
         Ok(Some(Self { path, _locked: file }))
     }
 
+    /// Removes the mark: the program ended, and all folders were looked through.
+    pub fn over(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+
     /// Does what [`FileGrant::disarm`] does for programs whose host ended before it could. To be called before folders are
     /// checked anew.
     pub fn disarm_left(marks: &Path) -> Vec<Disarmed> {
         let left = fs::read_dir(marks).into_iter().flatten().flatten();
         left.flat_map(|entry| disarm(&entry.path()).unwrap_or_default()).collect()
-    }
-}
-
-impl Drop for GrantMark {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -92,8 +99,10 @@ fn disarm(mark: &Path) -> io::Result<Vec<Disarmed>> {
         let renamed = grant.disarm();
         Disarmed { source: grant.source, renamed }
     };
-    let done = marked.into_iter().map(one).collect();
-    fs::remove_file(mark)?;
+    let done: Vec<_> = marked.into_iter().map(one).collect();
+    if done.iter().all(Disarmed::is_over) {
+        fs::remove_file(mark)?;
+    }
     Ok(done)
 }
 
@@ -110,18 +119,17 @@ mod tests {
         let mark = GrantMark::new(&marks, "one", std::slice::from_ref(&grant)).unwrap().unwrap();
         fs::create_dir_all(path.join("made/.git")).unwrap();
         assert!(GrantMark::disarm_left(&marks).is_empty(), "its host lives");
-        // As the system does it for a process that is killed: the lock goes, the file stays.
-        let text = fs::read(&mark.path).unwrap();
-        let kept = mark.path.clone();
+        // As at the end of a process, however it ends.
         drop(mark);
-        assert_eq!(fs::read_dir(&marks).unwrap().count(), 0, "the program ended");
-        fs::write(kept, text).unwrap();
         fs::write(marks.join("half.json"), "[{").unwrap();
         let done = GrantMark::disarm_left(&marks);
         assert_eq!(done.len(), 1);
         assert_eq!(done[0].renamed.as_ref().unwrap(), &[PathBuf::from("made/.git")]);
         assert!(path.join("own/.git").is_dir() && path.join("made/git-of-a-program").is_dir());
         assert_eq!(fs::read_dir(&marks).unwrap().count(), 0);
+        let mark = GrantMark::new(&marks, "one", &[grant]).unwrap().unwrap();
+        mark.over();
+        assert_eq!(fs::read_dir(&marks).unwrap().count(), 0, "the program ended");
         let read_only = FileGrant::checked(&path, "/data", false, &[]).unwrap();
         assert!(GrantMark::new(&marks, "two", &[read_only]).unwrap().is_none());
     }

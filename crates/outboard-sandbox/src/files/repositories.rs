@@ -14,11 +14,9 @@ use std::path::{Path, PathBuf};
 
 const NAME: &str = ".git";
 const HEAD: &str = "HEAD";
-/// How deep a folder may be to be looked at: before a program, where repositories are expected; after it, anywhere
-/// that a path can name.
-const MOST_DEPTH: usize = 8;
-const MOST_DEPTH_AFTER: usize = 2048;
-const MOST_ENTRIES: usize = 200_000;
+/// How deep a folder may be to be looked at: as deep as a path can name.
+const MOST_DEPTH: usize = 2048;
+const MOST_ENTRIES: usize = 1_000_000;
 /// Every repository is a mount of each worker.
 const MOST_REPOSITORIES: usize = 64;
 
@@ -40,22 +38,17 @@ pub(super) fn shield(folder: &File) -> Result<Vec<Shielded>, String> {
 /// Gives what makes repositories of folders, and is not among the known ones, names that Git does not look for.
 pub(super) fn disarm(folder: &File, known: &[Shielded]) -> io::Result<Vec<PathBuf>> {
     let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: Some(known) };
-    // Where the program made more than can be looked through, what was found is dealt with before that is said.
-    let whole = walk.look();
+    // What cannot be looked through or renamed keeps nothing else from that, and is said in the end.
+    let mut trouble = walk.look().map_err(io::Error::other).err();
     let mut renamed = Vec::new();
     // The deepest first, as their paths change with those above.
     for planted in walk.found.iter().rev() {
-        let relative = &planted.shielded.relative;
-        let (above, name) = match &planted.head {
-            Some(head) => (relative.as_path(), head.as_os_str()),
-            None => (relative.parent().unwrap_or(Path::new("")), relative.file_name().unwrap_or_default()),
-        };
-        let new = if planted.head.is_some() { "HEAD-of-a-program" } else { "git-of-a-program" };
-        let held = beneath::open(folder, named(above), libc::O_RDONLY | libc::O_DIRECTORY, 0)?;
-        beneath::rename_to_free(&held, Path::new(name), new)?;
-        renamed.push(above.join(name));
+        match planted.disarm(folder) {
+            Ok(path) => renamed.push(path),
+            Err(error) => trouble = trouble.or(Some(error)),
+        }
     }
-    whole.map(|()| renamed).map_err(io::Error::other)
+    trouble.map_or(Ok(renamed), Err)
 }
 
 struct Walk<'a> {
@@ -72,14 +65,40 @@ struct Found {
     head: Option<OsString>,
 }
 
+impl Found {
+    /// Takes from a folder below `top` what makes it a repository; gives its path before.
+    fn disarm(&self, top: &File) -> io::Result<PathBuf> {
+        let relative = self.shielded.relative.as_path();
+        let (above, name, new) = match &self.head {
+            Some(head) => (relative, head.as_os_str(), "HEAD-of-a-program"),
+            None => {
+                let above = relative.parent().unwrap_or(Path::new(""));
+                (above, relative.file_name().unwrap_or_default(), "git-of-a-program")
+            }
+        };
+        let held = beneath::open_own(top, named(above))?;
+        beneath::rename_to_free(&held, Path::new(name), new)?;
+        Ok(above.join(name))
+    }
+}
+
 impl Walk<'_> {
     /// Finds repositories in a folder and below: a folder itself before what lies deeper.
     fn look(&mut self) -> Result<(), String> {
-        let most = if self.after.is_some() { MOST_DEPTH_AFTER } else { MOST_DEPTH };
-        let mut left = vec![(PathBuf::new(), 0)];
+        let (mut left, mut trouble) = (vec![(PathBuf::new(), 0)], None);
         while let Some((relative, depth)) = left.pop() {
-            let Some(folder) = self.open(&relative)? else { continue };
-            let entries = self.entries(&folder, &relative)?;
+            let entries = match self.listed(&relative) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    trouble = trouble.or(Some(error));
+                    continue;
+                }
+            };
+            self.entries += entries.len();
+            if self.entries > MOST_ENTRIES {
+                let what = format!("it holds more than {MOST_ENTRIES} entries to look through for {NAME}");
+                return Err(format!("{what}; grant a narrower folder"));
+            }
             if is_bare(&entries) {
                 let head = entries.iter().find(|entry| is_named(entry, HEAD)).map(|entry| entry.name.clone());
                 self.add(relative.clone(), head)?;
@@ -92,12 +111,19 @@ impl Walk<'_> {
                 if is_repository {
                     self.add(path.clone(), None)?;
                 }
-                if entry.is_folder && depth < most && (self.after.is_some() || !is_repository) {
+                if entry.is_folder && depth < MOST_DEPTH && (self.after.is_some() || !is_repository) {
                     left.push((path, depth + 1));
                 }
             }
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// What is in a folder; nothing where it is none, or not to be looked through.
+    fn listed(&self, relative: &Path) -> Result<Vec<Entry>, String> {
+        let Some(folder) = self.open(relative)? else { return Ok(Vec::new()) };
+        let entries = beneath::entries(&folder);
+        entries.map_err(|error| format!("{} cannot be read: {error}", named(relative).display()))
     }
 
     /// Opens a folder; `None` where it is none, or not to be looked through.
@@ -121,17 +147,6 @@ impl Walk<'_> {
         let Ok(found) = folder.metadata() else { return false };
         let is = |one: &Shielded| (one.device, one.inode) == (found.dev(), found.ino());
         self.after.is_some_and(|known| known.iter().any(is))
-    }
-
-    fn entries(&mut self, folder: &File, relative: &Path) -> Result<Vec<Entry>, String> {
-        let entries = beneath::entries(folder);
-        let entries = entries.map_err(|error| format!("{} cannot be read: {error}", named(relative).display()))?;
-        self.entries += entries.len();
-        if self.entries > MOST_ENTRIES {
-            let what = format!("it holds more than {MOST_ENTRIES} entries to look through for {NAME}");
-            return Err(format!("{what}; grant a narrower folder"));
-        }
-        Ok(entries)
     }
 
     fn add(&mut self, relative: PathBuf, head: Option<OsString>) -> Result<(), String> {

@@ -5,6 +5,7 @@
 use super::check;
 use std::ffi::{CString, OsString};
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -81,13 +82,16 @@ pub(crate) fn open(folder: &File, relative: &Path, flags: libc::c_int, mode: u32
     Ok(file)
 }
 
-/// Opens a folder to list it, and gives its owner back the rights that keep the caller from that.
+/// Opens a folder to list and change it, and gives its owner back the rights for that.
 pub(crate) fn open_own(folder: &File, relative: &Path) -> io::Result<File> {
     const ALL: u32 = 0o700;
     let named = open(folder, relative, libc::O_PATH | libc::O_DIRECTORY, 0)?;
     let path = format!("/proc/self/fd/{}", named.as_raw_fd());
     let mode = named.metadata()?.mode() & 0o7777;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode | ALL))?;
+    if mode & ALL != ALL {
+        // Where that is not allowed, what needs the rights says so.
+        let _ = std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode | ALL));
+    }
     File::open(path)
 }
 
@@ -118,13 +122,19 @@ fn give(folder: &File, made: &File) {
     }
 }
 
-/// Renames what is directly below an open folder to a name that is free there: this one, or with a number behind it.
+/// Renames what is directly below an open folder to a name that is free there: this one, with a number behind it, or with
+/// one that nobody can have taken in advance.
 pub(crate) fn rename_to_free(parent: &File, name: &Path, new: &str) -> io::Result<()> {
     const NO_REPLACE: libc::c_uint = 1;
-    const MOST: u32 = 10_000;
+    const NUMBERED: u64 = 10;
+    const MOST: u64 = 20;
     let (from, at) = (text(name)?, parent.as_raw_fd());
     for number in 0..MOST {
-        let to = if number == 0 { new.to_owned() } else { format!("{new}-{number}") };
+        let to = match number {
+            0 => new.to_owned(),
+            1..NUMBERED => format!("{new}-{number}"),
+            _ => format!("{new}-{:016x}", RandomState::new().hash_one(number)),
+        };
         let to = text(Path::new(&to))?;
         // SAFETY: both paths are NUL-terminated and outlive the call.
         let done = unsafe { libc::renameat2(at, from.as_ptr(), at, to.as_ptr(), NO_REPLACE) };
