@@ -50,6 +50,19 @@ for n in range(100):
 time.sleep(60)",
     ),
     (
+        "files without names on their way between two sockets",
+        "import os, socket, time
+one, other = socket.socketpair()
+for n in range(100):
+  file = open('/workspace/u', 'wb')
+  os.unlink('/workspace/u')
+  file.write(bytes(8 << 20)); file.flush()
+  socket.send_fds(one, [b'x'], [file.fileno()])
+  file.close()
+  time.sleep(0.03)
+time.sleep(60)",
+    ),
+    (
         "a folder that may be listed and not entered",
         "import os, time
 os.mkdir('/workspace/x')

@@ -8,14 +8,14 @@
 use crate::message::Folder;
 use crate::options::Limits;
 use crate::sys::beneath;
-use crate::unlinked;
+use crate::unlinked::{self, Sending};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Walks take at most this part of the time: one in twenty.
@@ -180,19 +180,25 @@ fn count(root: &File, quota: Quota, most: u64, held: &mut Held) -> io::Result<Op
     Ok(Some(None))
 }
 
+/// What is known from one count to the next.
+struct Watch {
+    pause: Duration,
+    sending: Sending,
+}
+
 /// Counts again and again until what a worker has there is too much, which it returns; at most 5 % of the time is spent.
 pub(crate) async fn until_over(folders: Folders, worker: i32) -> Over {
-    let slowest = Arc::new(Mutex::new(SHORTEST_PAUSE));
+    let watch = Arc::new(Mutex::new(Watch { pause: SHORTEST_PAUSE, sending: Sending::default() }));
     loop {
-        let pause = *slowest.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = lock(&watch).pause;
         tokio::time::sleep(pause).await;
-        let (folders, slowest) = (folders.clone(), slowest.clone());
+        let (folders, watch) = (folders.clone(), watch.clone());
         let counted = tokio::task::spawn_blocking(move || {
-            let start = Instant::now();
+            let (start, mut watch) = (Instant::now(), lock(&watch));
             let over = folders.over_beside_unlinked(worker);
-            let next = (start.elapsed() * (REST - 1)).max(SHORTEST_PAUSE);
-            *slowest.lock().unwrap_or_else(PoisonError::into_inner) = next;
-            over
+            let hides = watch.sending.stays(worker).then_some(Over::Files);
+            watch.pause = (start.elapsed() * (REST - 1)).max(SHORTEST_PAUSE);
+            over.map(|over| over.or(hides))
         });
         match counted.await {
             Ok(Ok(Some(over))) => return over,
@@ -200,6 +206,10 @@ pub(crate) async fn until_over(folders: Folders, worker: i32) -> Over {
             _ => {}
         }
     }
+}
+
+fn lock(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
+    watch.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,14 +3,23 @@
 //!
 //! A file may be held by a descriptor, or by a mapping alone once its descriptor was closed. Of a mapping only its length
 //! is known here. What is mapped to be executed is a library that was renewed on the host meanwhile: at tier A nothing can be
-//! executed in folders that programs write to. Descriptors cannot be hidden on their way from process to process: workers may not
-//! send them.
+//! executed in folders that programs write to.
+//!
+//! A descriptor that was sent over a socket and not received is in no process, and nothing tells what it names: only that
+//! it is there, and the socket that has it (proc_pid_fdinfo(5), `scm_fds`). It may be a socket that has others.
 
 use crate::meter;
 use crate::quota::{BLOCK, Held};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirEntry, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a descriptor may be on its way, over how many looks, and what a worker computes meanwhile that could receive it.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOKS: u32 = 5;
+const ENOUGH: Duration = Duration::from_millis(500);
 
 /// Bytes and files that a worker and its descendants hold so on these devices. What another process of theirs closes
 /// meanwhile may be counted or not.
@@ -25,6 +34,52 @@ pub(crate) fn held(worker: i32, devices: &[u64]) -> Held {
         files.extend(open(pid, devices));
     }
     Held { bytes: files.values().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)), files: files.len() as u64 }
+}
+
+/// Whether descriptors stay on their way from process to process. Those of bash commands are on theirs for a moment, which a
+/// worker that gets no processor may make a long one: it neither computes nor sleeps.
+#[derive(Debug, Default)]
+pub(crate) struct Sending {
+    since: Option<(Instant, Duration)>,
+    looks: u32,
+}
+
+impl Sending {
+    /// Looks at a worker again.
+    pub(crate) fn stays(&mut self, worker: i32) -> bool {
+        self.after(is_sending(worker), Instant::now(), || (meter::sample(worker).cpu, meter::is_asleep(worker)))
+    }
+
+    fn after(&mut self, is_sending: bool, now: Instant, state: impl Fn() -> (Duration, bool)) -> bool {
+        if !is_sending {
+            *self = Self::default();
+            return false;
+        }
+        self.looks += 1;
+        let (since, cpu) = *self.since.get_or_insert_with(|| (now, state().0));
+        if now.duration_since(since) < PATIENCE || self.looks < LOOKS {
+            return false;
+        }
+        let (used, is_asleep) = state();
+        is_asleep || used.saturating_sub(cpu) >= ENOUGH
+    }
+}
+
+fn is_sending(worker: i32) -> bool {
+    let holds = |info: PathBuf| fs::read_to_string(info).is_ok_and(|info| has_descriptors(&info));
+    meter::family(worker).flat_map(meter::threads_of).any(|thread| sockets_of(&thread).into_iter().any(holds))
+}
+
+/// Where is told what a thread's sockets hold.
+fn sockets_of(thread: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(thread.join("fd")).into_iter().flatten().flatten();
+    let sockets = entries.filter(|fd| fs::metadata(fd.path()).is_ok_and(|about| about.file_type().is_socket()));
+    sockets.map(|fd| thread.join("fdinfo").join(fd.file_name())).collect()
+}
+
+fn has_descriptors(info: &str) -> bool {
+    let count = info.lines().find_map(|line| line.strip_prefix("scm_fds:"));
+    count.is_some_and(|count| count.trim() != "0")
 }
 
 /// A file by device and inode.
@@ -106,6 +161,21 @@ mod tests {
         assert!(open(own, &[device + 1]).is_empty(), "a disk that is not granted");
         drop((file, other));
         assert_eq!(bytes(), None);
+    }
+
+    #[test]
+    fn a_descriptor_that_stays_on_its_way_is_noticed_but_not_where_nobody_could_receive_it() {
+        assert!(has_descriptors("pos:\t0\nflags:\t02\nscm_fds: 2\n"));
+        assert!(!has_descriptors("pos:\t0\nscm_fds: 0\n") && !has_descriptors("pos:\t0\n"));
+        let (start, mut sending) = (Instant::now(), Sending::default());
+        let mut look = |is_sending, at, cpu, asleep| {
+            sending.after(is_sending, start + Duration::from_millis(at), || (Duration::from_millis(cpu), asleep))
+        };
+        (0..40).for_each(|at| assert!(!look(true, 100 * at, 10, false), "no processor"));
+        assert!(look(true, 4_000, 510, false), "it computed and did not receive");
+        assert!(look(true, 4_100, 10, true), "it sleeps and does not receive");
+        assert!(!look(false, 4_200, 510, true) && !look(true, 4_300, 510, true), "another one");
+        assert!(!look(true, 9_000, 510, true), "seen too few times");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::traced::{self, Watch};
 use futures::future::Either;
 use outboard_border::{Inside, Place};
 use outboard_journal::{Effect, History, MarkKind, Status};
-use outboard_sandbox::{Exit, Grant, SandboxError};
+use outboard_sandbox::{Exit, Grant, GrantMark, SandboxError};
 use outboard_types::{ErrorCode, ToolError, ToolId};
 use outboard_worker_protocol::{Durable, FetchRequest, Start, ToWorker};
 use serde_json::value::RawValue;
@@ -98,7 +98,10 @@ impl Engine {
         taken.await;
         let Hired { mut sender, mut receiver, hold, listener } = match hired {
             Ok(hired) => hired,
-            Err(end) => return Some(end),
+            Err(end) => {
+                marked.into_iter().for_each(GrantMark::over);
+                return Some(end);
+            }
         };
         watch.ready();
         let serving = self.serve_proxy(listener);

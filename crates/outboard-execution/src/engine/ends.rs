@@ -46,7 +46,7 @@ impl End {
                 let most = limits.disk_files;
                 let text = format!(
                     "the folders that the program writes to hold more than {most} files, or folders that cannot be counted: \
-                     closed ones, or over 128 in each other"
+                     closed ones, over 128 in each other, or files that no process has received"
                 );
                 over(text, "disk_files")
             }

@@ -1,7 +1,7 @@
 //! The session's files at the turning points of an execution.
 
 use super::Engine;
-use outboard_sandbox::GrantMark;
+use outboard_sandbox::{Disarmed, GrantMark};
 use outboard_types::{ErrorCode, ToolError};
 
 /// What is to be done with the copy of the files.
@@ -37,19 +37,18 @@ impl Engine {
     }
 
     /// Takes the name from repositories that the program made in granted folders: what is in them would be run by
-    /// whoever uses Git there.
-    /// What could not be looked through is left to the next host.
+    /// whoever uses Git there. What could not be looked through is left to the next host.
     pub(super) async fn disarm(&mut self, mark: Option<GrantMark>) {
         let Some(mark) = mark else { return };
         let writable: Vec<_> = self.deps.files.iter().filter(|folder| folder.writable()).cloned().collect();
-        let disarm = move || writable.into_iter().map(|folder| (folder.disarm(), folder)).collect::<Vec<_>>();
+        let disarm = move || writable.iter().map(Disarmed::of).collect::<Vec<_>>();
         let done = tokio::task::spawn_blocking(disarm).await.unwrap_or_default();
-        if !done.is_empty() && done.iter().all(|(done, _)| done.is_ok()) {
+        if !done.is_empty() && done.iter().all(Disarmed::is_over) {
             mark.over();
         }
-        for (done, folder) in done {
-            let (source, execution) = (folder.source().display(), self.id());
-            match done {
+        for Disarmed { source, renamed } in done {
+            let (source, execution) = (source.display(), self.id());
+            match renamed {
                 Ok(renamed) if renamed.is_empty() => {}
                 Ok(renamed) => tracing::warn!(%source, ?renamed, %execution, "repositories of a program were renamed"),
                 Err(error) => {

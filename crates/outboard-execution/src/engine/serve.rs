@@ -197,7 +197,7 @@ impl Engine {
                 line.reads = sent.is_ok();
                 Woken::Sent
             }
-            _ = control.wait(), if !listens => {
+            _ = control.wait(), if own && !listens => {
                 line.ended = true;
                 Woken::Ended
             }

@@ -3,7 +3,7 @@
 //!
 //! A mark is a file that its host keeps locked, so that nobody takes the mark of a host that lives for a left one.
 
-use super::{FileGrant, Shielded};
+use super::{FileGrant, Shielded, repositories};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// A mark is not longer than this: folders, and at most 64 repositories of each.
 const LONGEST: u64 = 4 << 20;
+
+/// What the names of marks end with.
+const ENDING: &str = "json";
 
 /// A mark of one program. It stays, for the next host, unless it is said to be [over](GrantMark::over).
 #[derive(Debug)]
@@ -29,10 +32,14 @@ pub struct Disarmed {
 }
 
 impl Disarmed {
-    /// Whether nothing is left to be done: also where the folder is not there any more.
-    fn is_over(&self) -> bool {
-        let gone = |error: &io::Error| matches!(error.raw_os_error(), Some(libc::ESTALE | libc::ENOENT));
-        self.renamed.as_ref().err().is_none_or(gone)
+    /// Looks through one granted folder.
+    pub fn of(grant: &FileGrant) -> Self {
+        Self { source: grant.source.clone(), renamed: grant.disarm() }
+    }
+
+    /// Whether there is nothing left to try: also where the folder is gone, or a part of it somebody else's.
+    pub fn is_over(&self) -> bool {
+        self.renamed.as_ref().err().is_none_or(repositories::is_final)
     }
 }
 
@@ -63,15 +70,18 @@ impl GrantMark {
             return Ok(None);
         }
         fs::create_dir_all(marks)?;
-        let path = marks.join(format!("{name}.json"));
-        let mut file = File::create_new(&path)?;
+        let path = marks.join(format!("{name}.{ENDING}"));
+        // Nobody looks at it before it is locked and whole.
+        let part = path.with_extension("part");
+        let mut file = File::create_new(&part)?;
         file.try_lock()?;
         file.write_all(&serde_json::to_vec(&marked)?)?;
         file.sync_all()?;
+        fs::rename(part, &path)?;
         Ok(Some(Self { path, _locked: file }))
     }
 
-    /// Removes the mark: the program ended, and all folders were looked through.
+    /// Removes the mark: no program ran, or it ended and what it left was looked for.
     pub fn over(self) {
         let _ = fs::remove_file(&self.path);
     }
@@ -79,8 +89,9 @@ impl GrantMark {
     /// Does what [`FileGrant::disarm`] does for programs whose host ended before it could. To be called before folders are
     /// checked anew.
     pub fn disarm_left(marks: &Path) -> Vec<Disarmed> {
-        let left = fs::read_dir(marks).into_iter().flatten().flatten();
-        left.flat_map(|entry| disarm(&entry.path()).unwrap_or_default()).collect()
+        let left = fs::read_dir(marks).into_iter().flatten().flatten().map(|entry| entry.path());
+        let whole = left.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
+        whole.flat_map(|path| disarm(&path).unwrap_or_default()).collect()
     }
 }
 
@@ -91,13 +102,11 @@ fn disarm(mark: &Path) -> io::Result<Vec<Disarmed>> {
         locked => locked?,
     }
     let text = io::read_to_string(io::Read::take(&file, LONGEST))?;
-    // One that was not written to its end: its program never ran.
+    // One that is not of our making is removed.
     let marked: Vec<Marked> = serde_json::from_str(&text).unwrap_or_default();
     let one = |marked: Marked| {
         let Marked { source, device, inode, shielded } = marked;
-        let grant = FileGrant { source, target: String::new(), writable: true, device, inode, shielded };
-        let renamed = grant.disarm();
-        Disarmed { source: grant.source, renamed }
+        Disarmed::of(&FileGrant { source, target: String::new(), writable: true, device, inode, shielded })
     };
     let done: Vec<_> = marked.into_iter().map(one).collect();
     if done.iter().all(Disarmed::is_over) {

@@ -29,7 +29,7 @@ pub(super) fn shield(folder: &File) -> Result<Vec<Shielded>, String> {
     let name = Path::new(NAME);
     beneath::make_folder(folder, name).map_err(|error| format!("no place for {NAME} can be made in it: {error}"))?;
     let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: None };
-    walk.look()?;
+    walk.look().map_err(|error| error.to_string())?;
     let mut found: Vec<_> = walk.found.into_iter().map(|one| one.shielded).collect();
     found.sort_by(|one, other| one.relative.cmp(&other.relative));
     Ok(found)
@@ -39,16 +39,31 @@ pub(super) fn shield(folder: &File) -> Result<Vec<Shielded>, String> {
 pub(super) fn disarm(folder: &File, known: &[Shielded]) -> io::Result<Vec<PathBuf>> {
     let mut walk = Walk { top: folder, found: Vec::new(), entries: 0, after: Some(known) };
     // What cannot be looked through or renamed keeps nothing else from that, and is said in the end.
-    let mut trouble = walk.look().map_err(io::Error::other).err();
+    let mut trouble = walk.look().err();
     let mut renamed = Vec::new();
     // The deepest first, as their paths change with those above.
     for planted in walk.found.iter().rev() {
         match planted.disarm(folder) {
             Ok(path) => renamed.push(path),
-            Err(error) => trouble = trouble.or(Some(error)),
+            Err(error) => trouble = graver(trouble, error),
         }
     }
     trouble.map_or(Ok(renamed), Err)
+}
+
+/// What can be otherwise the next time outweighs what cannot.
+fn graver(one: Option<io::Error>, other: io::Error) -> Option<io::Error> {
+    Some(one.filter(|one| !is_final(one) || is_final(&other)).unwrap_or(other))
+}
+
+/// Whether it is no use to try again: the folder is not there, is somebody else's, or holds too much.
+pub(super) fn is_final(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StaleNetworkFileHandle};
+    matches!(error.kind(), NotFound | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StaleNetworkFileHandle)
+}
+
+fn with(error: &io::Error, what: &str, relative: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{} cannot be {what}: {error}", named(relative).display()))
 }
 
 struct Walk<'a> {
@@ -84,20 +99,20 @@ impl Found {
 
 impl Walk<'_> {
     /// Finds repositories in a folder and below: a folder itself before what lies deeper.
-    fn look(&mut self) -> Result<(), String> {
+    fn look(&mut self) -> io::Result<()> {
         let (mut left, mut trouble) = (vec![(PathBuf::new(), 0)], None);
         while let Some((relative, depth)) = left.pop() {
             let entries = match self.listed(&relative) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    trouble = trouble.or(Some(error));
+                    trouble = graver(trouble, error);
                     continue;
                 }
             };
             self.entries += entries.len();
             if self.entries > MOST_ENTRIES {
                 let what = format!("it holds more than {MOST_ENTRIES} entries to look through for {NAME}");
-                return Err(format!("{what}; grant a narrower folder"));
+                return Err(io::Error::new(io::ErrorKind::QuotaExceeded, format!("{what}; grant a narrower folder")));
             }
             if is_bare(&entries) {
                 let head = entries.iter().find(|entry| is_named(entry, HEAD)).map(|entry| entry.name.clone());
@@ -120,14 +135,13 @@ impl Walk<'_> {
     }
 
     /// What is in a folder; nothing where it is none, or not to be looked through.
-    fn listed(&self, relative: &Path) -> Result<Vec<Entry>, String> {
+    fn listed(&self, relative: &Path) -> io::Result<Vec<Entry>> {
         let Some(folder) = self.open(relative)? else { return Ok(Vec::new()) };
-        let entries = beneath::entries(&folder);
-        entries.map_err(|error| format!("{} cannot be read: {error}", named(relative).display()))
+        beneath::entries(&folder).map_err(|error| with(&error, "read", relative))
     }
 
     /// Opens a folder; `None` where it is none, or not to be looked through.
-    fn open(&self, relative: &Path) -> Result<Option<File>, String> {
+    fn open(&self, relative: &Path) -> io::Result<Option<File>> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NONBLOCK;
         let opened = beneath::open(self.top, named(relative), flags, 0).or_else(|error| {
             // A program may have taken from us what Git does not need.
@@ -139,7 +153,7 @@ impl Walk<'_> {
             Ok(folder) => Ok(Some(folder).filter(|folder| !self.is_known(folder))),
             // Beyond the longest path Git cannot go either, and what stays closed is somebody else's.
             Err(error) if beneath::is_no_folder(&error) || beneath::is_out_of_reach(&error) => Ok(None),
-            Err(error) => Err(format!("{} cannot be looked through: {error}", named(relative).display())),
+            Err(error) => Err(with(&error, "looked through", relative)),
         }
     }
 
@@ -149,7 +163,7 @@ impl Walk<'_> {
         self.after.is_some_and(|known| known.iter().any(is))
     }
 
-    fn add(&mut self, relative: PathBuf, head: Option<OsString>) -> Result<(), String> {
+    fn add(&mut self, relative: PathBuf, head: Option<OsString>) -> io::Result<()> {
         let flags = libc::O_PATH | libc::O_DIRECTORY;
         let opened = beneath::open(self.top, named(&relative), flags, 0);
         if opened.as_ref().is_ok_and(|folder| self.is_known(folder)) {
@@ -162,13 +176,12 @@ impl Walk<'_> {
             return Ok(());
         }
         let found = opened.map_err(|_| {
-            format!(
-                "{} is not a folder, so it cannot be kept from changing; grant the folders beside it",
-                relative.display()
-            )
+            let what = "is not a folder, so it cannot be kept from changing; grant the folders beside it";
+            io::Error::other(format!("{} {what}", relative.display()))
         })?;
         if self.found.len() >= MOST_REPOSITORIES && self.after.is_none() {
-            return Err(format!("it holds more than {MOST_REPOSITORIES} Git repositories; grant a narrower folder"));
+            let what = format!("it holds more than {MOST_REPOSITORIES} Git repositories; grant a narrower folder");
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, what));
         }
         self.found.push(Found { shielded: Shielded { relative, device: found.dev(), inode: found.ino() }, head });
         Ok(())
