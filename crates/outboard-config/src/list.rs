@@ -2,15 +2,16 @@
 
 use crate::around::AROUND;
 use crate::engines::ENGINES;
+use crate::jail::JAIL;
 use crate::kept::JOURNAL;
 use crate::table::{Kind, Setting, number, setting};
 
 /// All settings, in the order of the reference.
 pub fn all_settings() -> impl Iterator<Item = &'static Setting> {
-    SETTINGS.iter().chain(ENGINES).chain(DECIDING).chain(JOURNAL).chain(AROUND)
+    SETTINGS.iter().chain(JAIL).chain(ENGINES).chain(DECIDING).chain(JOURNAL).chain(AROUND)
 }
 
-/// Those of the servers and the programs.
+/// Those of the servers.
 const SETTINGS: &[Setting] = &[
     setting(
         "mcp_config",
@@ -144,69 +145,6 @@ const SETTINGS: &[Setting] = &[
         "Environment variables for calls of one principal, over the server's.",
     ),
     setting("servers.*.principals.*.account", Kind::Text, "", "The account for calls of one principal."),
-    setting("sandbox.cpu", Kind::Span, "\"30s\"", "CPU time of one program."),
-    setting("sandbox.wall", Kind::Span, "\"10min\"", "Wall-clock time of one program."),
-    number("sandbox.memory_mb", "512", (16, 1 << 20), "Memory of one program, in MiB."),
-    number("sandbox.processes", "64", (1, 32_768), "Processes and threads of one program."),
-    number("sandbox.concurrent_calls", "16", (1, 4_096), "Tool calls of one program under way at once."),
-    number("sandbox.total_calls", "1000", (1, 10_000_000), "Tool calls of one program in all."),
-    number(
-        "sandbox.requests",
-        "100000",
-        (0, 1 << 32),
-        "What one program may ask for beside those calls: searches, timers, state, fetches, calls that are refused.",
-    ),
-    number("sandbox.request_mb", "1024", (1, 1 << 20), "Size of all that one program asks for, in MiB."),
-    number("sandbox.stdout_bytes", "1048576", (1_024, 1 << 30), "Console text of one program that is kept, in bytes."),
-    number("sandbox.open_files", "256", (16, 1 << 20), "Open files of each process of a program."),
-    number("sandbox.disk_mb", "1024", (1, 1 << 24), "Size of a session's folder, in MiB."),
-    number("sandbox.disk_files", "100000", (16, 1 << 30), "Files and folders in a session's folder."),
-    number("sandbox.pool_size", "2", (0, 64), "Idle workers kept ready per language at least."),
-    number(
-        "sandbox.pool_max",
-        "16",
-        (0, 256),
-        "Idle workers kept ready per language at most, when many are asked for.",
-    ),
-    setting(
-        "sandbox.tier",
-        Kind::Choice(&["A", "B"]),
-        "\"A\"",
-        "The least isolation with which programs run; `B` does without namespaces where the machine has none for us.",
-    ),
-    setting(
-        "sandbox.network.allow",
-        Kind::List,
-        "[]",
-        "Hosts that programs may reach, such as `api.example.com:443` or `*.example.com:443`; empty means none.",
-    ),
-    setting(
-        "sandbox.network.allow_private",
-        Kind::List,
-        "[]",
-        "Private addresses or ranges that programs may reach all the same, such as `10.0.0.5:8080`.",
-    ),
-    setting("sandbox.network.bandwidth", Kind::Size, "", "Bytes per second of each program, both ways together."),
-    setting(
-        "sandbox.files.read",
-        Kind::Map,
-        "{}",
-        "Folders that programs may read: where they see it, and the absolute path of the host, as `\"/data\" = \"/srv/data\"`.",
-    ),
-    setting(
-        "sandbox.files.write",
-        Kind::Map,
-        "{}",
-        "Folders that programs may write as well, in the same form; Git repositories in them stay read-only, and those of programs lose their names.",
-    ),
-    setting(
-        "sandbox.python.interpreter",
-        Kind::Path,
-        "",
-        "The Python interpreter, also one of a virtual environment; `python3` on the path without it.",
-    ),
-    setting("sandbox.python.packages", Kind::List, "[]", "Folders of further packages, absolute."),
-    setting("sandbox.python.preload", Kind::List, "[]", "Modules that are imported before a worker is handed out."),
 ];
 
 /// Those of what programs hold, what decides about calls, and what is kept.

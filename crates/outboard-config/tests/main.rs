@@ -142,7 +142,7 @@ fn a_project_may_reach_a_server_in_another_way_than_the_user() {
 #[test]
 fn values_that_could_not_work_are_refused() {
     for (text, expected) in [
-        ("[sandbox]\nprocesses = 0", "2:sandbox.processes: expected 1 to 32768, found 0"),
+        ("[sandbox]\nprocesses = 0", "2:sandbox.processes: expected 4 to 32768, found 0"),
         (
             "[sandbox]\nmemory_mb = 9223372036854775807",
             "2:sandbox.memory_mb: expected 16 to 1048576, found 9223372036854775807",

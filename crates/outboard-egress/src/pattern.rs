@@ -20,7 +20,9 @@ pub enum PatternError {
         why: HostError,
     },
     /// The port is no port.
-    #[error("{0:?} in [sandbox.network]: the port is a number from 1 to 65535, such as \"api.example.com:443\".")]
+    #[error(
+        "{0:?} in [sandbox.network]: what follows the colon is a port, 1 to 65535, as in \"api.example.com:443\"; neither https:// nor a path belongs there."
+    )]
     Port(String),
     /// Not an address or a range of addresses.
     #[error(

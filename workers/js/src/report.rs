@@ -100,7 +100,7 @@ fn memory(bytes: u64) -> Trouble {
     Trouble {
         code: "limit_exceeded".into(),
         message: format!("The program ran out of memory: its limit is {} MiB.", bytes >> 20),
-        hint: Some("Process data in parts, keep only what is needed, or write parts to /workspace; memory is raised in [sandbox] of the settings.".into()),
+        hint: Some("Process data in parts, keep only what is needed, or write parts to /workspace; sandbox.memory_mb in outboard.toml raises the limit.".into()),
         ..Trouble::default()
     }
 }

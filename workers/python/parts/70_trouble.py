@@ -126,7 +126,7 @@ HINTS = (
     ((TypeError, ValueError), "^(An asyncio.Future|a coroutine was expected)", "outside of `async def` a call of a tool gives its value at once: leave asyncio out there"),
     (AttributeError, "^'dict' object has no attribute", 'results of tools are dicts: read a key as ["name"], or with .get("name")'),
     (TypeError, "^the JSON object must be str", "results of tools are values already: leave json.loads out"),
-    (OSError, "Read-only file system", "only /workspace, /skills and /tmp can be written; relative paths begin at /: write to /workspace/NAME"),
+    (OSError, "Read-only file system", "only /workspace, /skills, /tmp and folders of sandbox.files.write can be written; relative paths begin at /: write to /workspace/NAME"),
     (TypeError, "'UnawaitedCall' is not JSON|not JSON serializable.*UnawaitedCall", "write `await` before the call"),
 )
 

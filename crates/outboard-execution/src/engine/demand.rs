@@ -4,6 +4,7 @@
 //! the host with nothing but requests. Those of tools have limits of their own at the gateway; refused ones count here too.
 
 use super::happen::What;
+use super::requests::OURSELVES;
 use crate::executions::Limits;
 use outboard_types::{ErrorCode, ToolError};
 use outboard_worker_protocol::FromWorker;
@@ -16,7 +17,9 @@ const MOST_BYTES: usize = 64 << 20;
 /// What one run of a program asked for so far.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    requests: u64,
+    calls: u64,
+    /// What is no call, and calls beyond those that it may make.
+    others: u64,
     bytes: u64,
 }
 
@@ -24,11 +27,15 @@ impl Asked {
     /// Counts a frame; the error is the program's end.
     pub(super) fn note(&mut self, frame: &FromWorker, limits: &Limits) -> Result<(), ToolError> {
         let Some(size) = size(frame) else { return Ok(()) };
-        self.requests += 1;
         self.bytes += size as u64;
-        let most = limits.requests.saturating_add(limits.calls.total);
-        if self.requests > most {
-            let text = format!("this program already made {most} requests: {} besides its calls", limits.requests);
+        match frame {
+            FromWorker::Call { server, .. } if server != OURSELVES && self.calls < limits.calls.total => {
+                self.calls += 1
+            }
+            _ => self.others += 1,
+        }
+        if self.others > limits.requests {
+            let text = format!("this program already made {} requests beside its calls", limits.requests);
             return Err(over(text, "requests"));
         }
         if self.bytes > limits.request_bytes {
@@ -109,6 +116,11 @@ mod tests {
         Limits { cpu: time, wall: time, memory_bytes: 1, stdout_bytes: 1, calls, requests: 3, request_bytes: 1 << 20 }
     }
 
+    fn call(server: &str) -> FromWorker {
+        let arguments = RawValue::from_string("{}".to_owned()).unwrap();
+        FromWorker::Call { id: 1, server: server.to_owned(), tool: "t".to_owned(), arguments, line: None }
+    }
+
     fn search(text: &str) -> FromWorker {
         FromWorker::Search { id: 1, arguments: RawValue::from_string(format!("{text:?}")).unwrap() }
     }
@@ -122,10 +134,16 @@ mod tests {
         asked
             .note(&FromWorker::Console { stream: outboard_worker_protocol::Console::Out, text: "x".into() }, &limits)
             .unwrap();
-        asked.note(&search("x"), &limits).unwrap();
-        asked.note(&search("x"), &limits).unwrap();
+        asked.note(&call("crm"), &limits).unwrap();
+        asked.note(&call("crm"), &limits).unwrap();
         let error = asked.note(&search("x"), &limits).unwrap_err();
-        assert!(error.message.contains("5 requests") && error.hint.unwrap().contains("sandbox.requests"));
+        assert!(error.message.contains("3 requests") && error.hint.unwrap().contains("sandbox.requests"));
+        let mut asked = Asked::default();
+        (0..5).for_each(|_| asked.note(&call("crm"), &limits).unwrap());
+        assert!(asked.note(&call("crm"), &limits).is_err(), "calls that are refused count");
+        let mut asked = Asked::default();
+        (0..3).for_each(|_| asked.note(&call(OURSELVES), &limits).unwrap());
+        assert!(asked.note(&call(OURSELVES), &limits).is_err(), "our own functions are no calls");
         let mut asked = Asked::default();
         let error = asked.note(&search(&"x".repeat(1 << 20)), &limits).unwrap_err();
         assert!(error.message.contains("1 MiB") && error.hint.unwrap().contains("sandbox.request_mb"));

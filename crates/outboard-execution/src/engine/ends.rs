@@ -109,7 +109,10 @@ pub(super) fn status_of(trouble: &Trouble) -> Status {
 /// A program's own error, with the limit that it ran into where its words show one. The words are the program's, so
 /// they choose a hint and nothing else.
 pub(super) fn told(trouble: Trouble, limits: &Limits, out_of_processes: bool) -> Failure {
-    let hint = trouble.hint.clone().or_else(|| limit_shown(&trouble, limits, out_of_processes));
+    let hint = match (trouble.hint.clone(), limit_shown(&trouble, limits, out_of_processes)) {
+        (Some(own), Some(limit)) => Some(format!("{own}; {limit}")),
+        (own, limit) => own.or(limit),
+    };
     let Trouble { code, message, line, column, excerpt, stack, .. } = trouble;
     Failure { code, message, line, column, excerpt, stack, hint }
 }
@@ -121,6 +124,7 @@ fn wanted_process(trouble: &Trouble, refused: bool) -> bool {
     let told = [&trouble.message].into_iter().chain(&trouble.excerpt).chain(&trouble.stack);
     let starting = refused || told.into_iter().any(|text| text.contains("fork"));
     trouble.message.contains("can't start new thread")
+        || refused && trouble.message.starts_with("exit status")
         || starting && AGAIN.iter().any(|word| trouble.message.contains(word))
 }
 
@@ -133,6 +137,12 @@ fn limit_shown(trouble: &Trouble, limits: &Limits, out_of_processes: bool) -> Op
         (format!("a program has at most {} processes and threads", limits.processes), "processes")
     } else if shows(&["MemoryError", "Cannot allocate memory", "ENOMEM"]) {
         (format!("a program has {} MiB of memory", limits.memory_bytes >> 20), "memory_mb")
+    } else if shows(&["File too large", "EFBIG", "disk space is used up"]) {
+        let file = limits.file_bytes.min(limits.disk_bytes) >> 20;
+        (format!("a file may have {file} MiB, and all of a session {}", limits.disk_bytes >> 20), "disk_mb")
+    } else if shows(&["No space left on device", "ENOSPC"]) {
+        let disk = limits.disk_bytes >> 20;
+        (format!("/tmp of a program has 64 MiB for 16,384 files, and /workspace {disk} MiB"), "disk_mb")
     } else {
         return None;
     };
@@ -189,6 +199,9 @@ mod tests {
             ("exit status 254: fork: Resource temporarily unavailable", "64 processes", "sandbox.processes"),
             ("RuntimeError: can't start new thread", "64 processes", "sandbox.processes"),
             ("MemoryError", "512 MiB", "sandbox.memory_mb"),
+            ("OSError: [Errno 27] File too large", "1024", "sandbox.disk_mb"),
+            ("Error: ENOSPC: the session's disk space is used up, open '/workspace/x'", "1024", "sandbox.disk_mb"),
+            ("OSError: [Errno 28] No space left on device: '/tmp/x'", "64 MiB", "sandbox.disk_mb"),
         ] {
             let hint = limit_shown(&trouble(message), &Limits::default(), false).unwrap();
             assert!(hint.contains(value) && hint.contains(key), "{hint}");

@@ -122,7 +122,9 @@ fn add_packages(layout: &mut Layout, found: &Python, program: &str) -> Result<St
     let mut lines = String::new();
     for (index, folder) in found.packages.iter().enumerate() {
         let source = folder.canonicalize().ok().filter(|source| source.is_dir());
-        let source = source.ok_or_else(|| unusable(folder, "it is no folder with Python packages"))?;
+        let source = source.ok_or_else(|| {
+            unusable(folder, "it is no folder with Python packages; sandbox.python.packages in outboard.toml names it")
+        })?;
         let at = format!("{PACKAGES}/{index}");
         // Unlike a bare path, this also reads the folder's own `.pth` files.
         lines.push_str(&format!("import site; site.addsitedir('{at}')\n"));

@@ -81,7 +81,7 @@ fn refuse_overlap(source: &Path, forbidden: impl Iterator<Item = PathBuf>, rule:
             return Err(format!("{rule}, and it is in {}", place.display()));
         }
         if place.starts_with(source) {
-            return Err(format!("{rule}, and it holds {}; grant a narrower folder", place.display()));
+            return Err(format!("{rule}, and {} belongs in it; grant a narrower folder", place.display()));
         }
     }
     Ok(())

@@ -140,5 +140,8 @@ fn export(workspace: &Beneath, folder: &Path) -> Result<(), Failure> {
 }
 
 fn named(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{}: {error}", path.display()))
+    match error.kind() {
+        io::ErrorKind::CrossesDevices => Failure::usage(format!("{}: it leads out of the session", path.display())),
+        _ => Failure::usage(format!("{}: {error}", path.display())),
+    }
 }
