@@ -115,10 +115,13 @@ impl Walk<'_> {
                 return Err(io::Error::new(io::ErrorKind::QuotaExceeded, format!("{what}; grant a narrower folder")));
             }
             if is_bare(&entries) {
-                let head = entries.iter().find(|entry| is_named(entry, HEAD)).map(|entry| entry.name.clone());
-                self.add(relative.clone(), head)?;
                 if self.after.is_none() {
+                    self.add(relative, None)?;
                     continue;
+                }
+                // However many there are: which of them Git reads is up to the file system.
+                for head in entries.iter().filter(|entry| is_named(entry, HEAD)) {
+                    self.add(relative.clone(), Some(head.name.clone()))?;
                 }
             }
             for entry in entries {
