@@ -5,10 +5,12 @@
 //!
 //! Never here: killing; [`crate::worker`] decides what to do about a folder that is too full.
 
+use crate::descriptors::{self, Descriptor};
 use crate::message::Folder;
 use crate::options::Limits;
+use crate::sending::Sending;
 use crate::sys::beneath;
-use crate::unlinked::{self, Sending};
+use crate::unlinked;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -31,7 +33,7 @@ pub(crate) const BLOCK: u64 = 512;
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct Amount {
     pub(crate) bytes: u64,
     pub(crate) files: u64,
 }
@@ -65,7 +67,7 @@ impl Quota {
         Self { bytes: limits.disk_bytes, files: limits.disk_files }
     }
 
-    fn over(&self, held: Held) -> Option<Over> {
+    fn over(&self, held: Amount) -> Option<Over> {
         if held.bytes > self.bytes {
             return Some(Over::Bytes);
         }
@@ -101,13 +103,13 @@ impl Folders {
     /// # Errors
     /// If a granted folder itself cannot be read.
     pub(crate) fn over(&self) -> io::Result<Option<Over>> {
-        self.counted(u64::MAX, Held::default()).map(Option::flatten)
+        self.counted(u64::MAX, Amount::default()).map(Option::flatten)
     }
 
     /// The same with the files that a worker holds open and has taken every name from.
-    fn over_beside_unlinked(&self, worker: i32) -> io::Result<Option<Over>> {
+    fn over_beside_unlinked(&self, worker: i32, open: &[Descriptor]) -> io::Result<Option<Over>> {
         let devices = self.open.iter().map(|folder| Ok(folder.metadata()?.dev())).collect::<io::Result<Vec<_>>>()?;
-        self.counted(u64::MAX, unlinked::held(worker, &devices)).map(Option::flatten)
+        self.counted(u64::MAX, unlinked::amount(worker, open, &devices)).map(Option::flatten)
     }
 
     /// The same in next to no time, for a caller that must not be held up: `None` where there is too much to count so.
@@ -115,10 +117,10 @@ impl Folders {
     /// # Errors
     /// If a granted folder itself cannot be read.
     pub(crate) fn over_at_once(&self) -> io::Result<Option<Option<Over>>> {
-        self.counted(FEW, Held::default())
+        self.counted(FEW, Amount::default())
     }
 
-    fn counted(&self, most: u64, beside: Held) -> io::Result<Option<Option<Over>>> {
+    fn counted(&self, most: u64, beside: Amount) -> io::Result<Option<Option<Over>>> {
         if let Some(over) = self.quota.over(beside) {
             return Ok(Some(Some(over)));
         }
@@ -143,7 +145,7 @@ fn held(folder: &Folder) -> io::Result<File> {
 /// Counts one folder; `None` where that takes more than `most` looks at files. What vanishes meanwhile is passed over. A
 /// folder that may not be listed counts as too much: a program could hide any number of files in one that it made
 /// unreadable. Each is opened from the one that it is in, as a name from the top may be longer than the kernel takes.
-fn count(root: &File, quota: Quota, most: u64, held: &mut Held) -> io::Result<Option<Option<Over>>> {
+fn count(root: &File, quota: Quota, most: u64, held: &mut Amount) -> io::Result<Option<Option<Over>>> {
     let mut todo = vec![(Rc::new(root.try_clone()?), OsString::from("."), 0)];
     while let Some((above, name, depth)) = todo.pop() {
         let folder = match beneath::open(&above, Path::new(&name), libc::O_RDONLY | libc::O_DIRECTORY, 0) {
@@ -195,8 +197,9 @@ pub(crate) async fn until_over(folders: Folders, worker: i32) -> Over {
         let (folders, watch) = (folders.clone(), watch.clone());
         let counted = tokio::task::spawn_blocking(move || {
             let (start, mut watch) = (Instant::now(), lock(&watch));
-            let over = folders.over_beside_unlinked(worker);
-            let hides = watch.sending.stays(worker).then_some(Over::Files);
+            let open = descriptors::of(worker);
+            let over = folders.over_beside_unlinked(worker, &open);
+            let hides = watch.sending.stays(worker, &open).then_some(Over::Files);
             watch.pause = (start.elapsed() * (REST - 1)).max(SHORTEST_PAUSE);
             over.map(|over| over.or(hides))
         });

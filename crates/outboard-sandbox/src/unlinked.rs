@@ -4,26 +4,17 @@
 //! A file may be held by a descriptor, or by a mapping alone once its descriptor was closed. Of a mapping only its length
 //! is known here. What is mapped to be executed is a library that was renewed on the host meanwhile: at tier A nothing can be
 //! executed in folders that programs write to.
-//!
-//! A descriptor that was sent over a socket and not received is in no process, and nothing tells what it names: only that
-//! it is there, and the socket that has it (proc_pid_fdinfo(5), `scm_fds`). It may be a socket that has others.
 
+use crate::descriptors::Descriptor;
 use crate::meter;
-use crate::quota::{BLOCK, Held};
+use crate::quota::{Amount, BLOCK};
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, DirEntry, Metadata};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
-/// How long a descriptor may be on its way, over how many looks, and what a worker computes meanwhile that could receive it.
-const PATIENCE: Duration = Duration::from_secs(3);
-const LOOKS: u32 = 5;
-const ENOUGH: Duration = Duration::from_millis(500);
-
-/// Bytes and files that a worker and its descendants hold so on these devices. What another process of theirs closes
-/// meanwhile may be counted or not.
-pub(crate) fn held(worker: i32, devices: &[u64]) -> Held {
+/// Bytes and files that a worker and its descendants hold so on these devices, by what they have open and mapped. What
+/// another process of theirs closes meanwhile may be counted or not.
+pub(crate) fn amount(worker: i32, open: &[Descriptor], devices: &[u64]) -> Amount {
     // One file counts once, however many hold it: by what it uses where that is known.
     let mut files = HashMap::new();
     for pid in meter::family(worker) {
@@ -31,67 +22,18 @@ pub(crate) fn held(worker: i32, devices: &[u64]) -> Held {
             let sum: &mut u64 = files.entry(file).or_default();
             *sum = (*sum).max(bytes);
         }
-        files.extend(open(pid, devices));
     }
-    Held { bytes: files.values().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)), files: files.len() as u64 }
-}
-
-/// Whether descriptors stay on their way from process to process. Those of bash commands are on theirs for a moment, which a
-/// worker that gets no processor may make a long one: it neither computes nor sleeps.
-#[derive(Debug, Default)]
-pub(crate) struct Sending {
-    since: Option<(Instant, Duration)>,
-    looks: u32,
-}
-
-impl Sending {
-    /// Looks at a worker again.
-    pub(crate) fn stays(&mut self, worker: i32) -> bool {
-        self.after(is_sending(worker), Instant::now(), || (meter::sample(worker).cpu, meter::is_asleep(worker)))
-    }
-
-    fn after(&mut self, is_sending: bool, now: Instant, state: impl Fn() -> (Duration, bool)) -> bool {
-        if !is_sending {
-            *self = Self::default();
-            return false;
-        }
-        self.looks += 1;
-        let (since, cpu) = *self.since.get_or_insert_with(|| (now, state().0));
-        if now.duration_since(since) < PATIENCE || self.looks < LOOKS {
-            return false;
-        }
-        let (used, is_asleep) = state();
-        is_asleep || used.saturating_sub(cpu) >= ENOUGH
-    }
-}
-
-fn is_sending(worker: i32) -> bool {
-    let holds = |info: PathBuf| fs::read_to_string(info).is_ok_and(|info| has_descriptors(&info));
-    meter::family(worker).flat_map(meter::threads_of).any(|thread| sockets_of(&thread).into_iter().any(holds))
-}
-
-/// Where is told what a thread's sockets hold.
-fn sockets_of(thread: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(thread.join("fd")).into_iter().flatten().flatten();
-    let sockets = entries.filter(|fd| fs::metadata(fd.path()).is_ok_and(|about| about.file_type().is_socket()));
-    sockets.map(|fd| thread.join("fdinfo").join(fd.file_name())).collect()
-}
-
-fn has_descriptors(info: &str) -> bool {
-    let count = info.lines().find_map(|line| line.strip_prefix("scm_fds:"));
-    count.is_some_and(|count| count.trim() != "0")
+    files.extend(opened(open, devices));
+    Amount { bytes: files.values().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)), files: files.len() as u64 }
 }
 
 /// A file by device and inode.
 type File = (u64, u64);
 
-/// Each thread may have descriptors of its own, and one that ended shows none.
-fn open(pid: i32, devices: &[u64]) -> Vec<(File, u64)> {
-    let entries = meter::threads_of(pid).flat_map(|thread| fs::read_dir(thread.join("fd"))).flatten().flatten();
-    let found = entries.filter_map(|entry: DirEntry| fs::metadata(entry.path()).ok());
-    let unlinked =
-        |about: &Metadata| about.nlink() == 0 && about.file_type().is_file() && devices.contains(&about.dev());
-    found.filter(unlinked).map(|about| ((about.dev(), about.ino()), about.blocks().saturating_mul(BLOCK))).collect()
+fn opened<'a>(open: &'a [Descriptor], devices: &'a [u64]) -> impl Iterator<Item = (File, u64)> + 'a {
+    let files = open.iter().map(|one| &one.about).filter(|about| about.file_type().is_file());
+    let unlinked = files.filter(|about| about.nlink() == 0 && devices.contains(&about.dev()));
+    unlinked.map(|about| ((about.dev(), about.ino()), about.blocks().saturating_mul(BLOCK)))
 }
 
 fn mapped(pid: i32, devices: &[u64]) -> HashMap<File, u64> {
@@ -106,7 +48,7 @@ fn mapped(pid: i32, devices: &[u64]) -> HashMap<File, u64> {
             *files.entry(mapping.file).or_default() += mapping.bytes;
         }
     }
-    if has_own_mounts(pid) {
+    if !executed.is_empty() && has_own_mounts(pid) {
         files.retain(|file, _| !executed.contains(file));
     }
     files
@@ -141,6 +83,7 @@ fn deleted(line: &str) -> Option<Mapping> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::descriptors;
     use std::io::Write;
 
     #[test]
@@ -153,29 +96,16 @@ mod tests {
         file.sync_all().unwrap();
         let own = std::process::id() as i32;
         let at = (device, file.metadata().unwrap().ino());
-        let bytes = || open(own, &[device]).into_iter().find(|(file, _)| *file == at).map(|(_, bytes)| bytes);
+        let bytes_on =
+            |device| opened(&descriptors::of(own), &[device]).find(|(file, _)| *file == at).map(|(_, bytes)| bytes);
+        let bytes = || bytes_on(device);
         assert_eq!(bytes(), None, "it has a name");
         fs::remove_file(&path).unwrap();
         let other = file.try_clone().unwrap();
         assert_eq!(bytes(), Some(1 << 20));
-        assert!(open(own, &[device + 1]).is_empty(), "a disk that is not granted");
+        assert_eq!(bytes_on(device + 1), None, "a disk that is not granted");
         drop((file, other));
         assert_eq!(bytes(), None);
-    }
-
-    #[test]
-    fn a_descriptor_that_stays_on_its_way_is_noticed_but_not_where_nobody_could_receive_it() {
-        assert!(has_descriptors("pos:\t0\nflags:\t02\nscm_fds: 2\n"));
-        assert!(!has_descriptors("pos:\t0\nscm_fds: 0\n") && !has_descriptors("pos:\t0\n"));
-        let (start, mut sending) = (Instant::now(), Sending::default());
-        let mut look = |is_sending, at, cpu, asleep| {
-            sending.after(is_sending, start + Duration::from_millis(at), || (Duration::from_millis(cpu), asleep))
-        };
-        (0..40).for_each(|at| assert!(!look(true, 100 * at, 10, false), "no processor"));
-        assert!(look(true, 4_000, 510, false), "it computed and did not receive");
-        assert!(look(true, 4_100, 10, true), "it sleeps and does not receive");
-        assert!(!look(false, 4_200, 510, true) && !look(true, 4_300, 510, true), "another one");
-        assert!(!look(true, 9_000, 510, true), "seen too few times");
     }
 
     #[test]

@@ -5,8 +5,9 @@ use crate::report::Failure;
 use outboard_journal::Status;
 use outboard_sandbox::{Exit, ExitReason, Limits, SandboxError};
 use outboard_types::{ErrorCode, ToolError};
-use outboard_worker_protocol::{FrameError, Trouble};
+use outboard_worker_protocol::Trouble;
 use serde_json::value::RawValue;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// How a program ended.
@@ -72,13 +73,8 @@ pub(super) fn cancelled() -> ToolError {
     ToolError::new(ErrorCode::Cancelled, "the execution was cancelled")
 }
 
-pub(super) fn garbage(error: &FrameError) -> ToolError {
-    ToolError::new(ErrorCode::WorkerLost, format!("the worker broke the frame protocol: {error}"))
-        .hint("the next run gets a new worker")
-}
-
-pub(super) fn said_twice() -> ToolError {
-    ToolError::new(ErrorCode::WorkerLost, "the worker broke the frame protocol: it said twice what the program holds")
+pub(super) fn garbage(what: &dyn Display) -> ToolError {
+    ToolError::new(ErrorCode::WorkerLost, format!("the worker broke the frame protocol: {what}"))
         .hint("the next run gets a new worker")
 }
 
@@ -142,7 +138,9 @@ fn limit_shown(trouble: &Trouble, limits: &Limits, out_of_processes: bool) -> Op
         (format!("a file may have {file} MiB, and all of a session {}", limits.disk_bytes >> 20), "disk_mb")
     } else if shows(&["No space left on device", "ENOSPC"]) {
         let disk = limits.disk_bytes >> 20;
-        (format!("/tmp of a program has 64 MiB for 16,384 files, and /workspace {disk} MiB"), "disk_mb")
+        return Some(format!(
+            "/tmp of a program has 64 MiB and 16,384 files; /workspace has {disk} MiB, sandbox.disk_mb"
+        ));
     } else {
         return None;
     };

@@ -40,21 +40,12 @@ impl Engine {
     /// whoever uses Git there. What could not be looked through is left to the next host.
     pub(super) async fn disarm(&mut self, mark: Option<GrantMark>) {
         let Some(mark) = mark else { return };
-        let writable: Vec<_> = self.deps.files.iter().filter(|folder| folder.writable()).cloned().collect();
-        let disarm = move || writable.iter().map(Disarmed::of).collect::<Vec<_>>();
+        let grants = self.deps.files.clone();
+        let disarm = move || grants.iter().map(Disarmed::of).collect::<Vec<_>>();
         let done = tokio::task::spawn_blocking(disarm).await.unwrap_or_default();
+        done.iter().for_each(|one| one.tell(self.id().as_str()));
         if !done.is_empty() && done.iter().all(Disarmed::is_over) {
             mark.over();
-        }
-        for Disarmed { source, renamed } in done {
-            let (source, execution) = (source.display(), self.id());
-            match renamed {
-                Ok(renamed) if renamed.is_empty() => {}
-                Ok(renamed) => tracing::warn!(%source, ?renamed, %execution, "repositories of a program were renamed"),
-                Err(error) => {
-                    tracing::warn!(%source, %error, %execution, "a granted folder was not searched for repositories")
-                }
-            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::answers::{failure, queue};
 use super::attempt::Attempt;
-use super::ends::{End, cancelled, garbage, nondeterminism, over_wall, said_twice};
+use super::ends::{End, cancelled, garbage, nondeterminism, over_wall};
 use super::happen::{Happened, What};
 use super::offline::beyond;
 use crate::Hold;
@@ -285,7 +285,10 @@ impl Engine {
                 }
             }
             FromWorker::Inspected { .. } if std::mem::replace(&mut attempt.inspected, true) => {
-                return Some(Served::End(End::Failed(Status::Failed, said_twice())));
+                return Some(Served::End(End::Failed(
+                    Status::Failed,
+                    garbage(&"it said twice what the program holds"),
+                )));
             }
             FromWorker::Inspected { inspection } => match self.inspected(inspection, attempt) {
                 None => {

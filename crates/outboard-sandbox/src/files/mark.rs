@@ -37,6 +37,16 @@ impl Disarmed {
         Self { source: grant.source.clone(), renamed: grant.disarm() }
     }
 
+    /// Says it in the log, where there is something to say. `of` is whose repositories they are.
+    pub fn tell(&self, of: &str) {
+        let source = self.source.display();
+        match &self.renamed {
+            Ok(renamed) if renamed.is_empty() => {}
+            Ok(renamed) => tracing::warn!(%source, ?renamed, of, "repositories of a program were renamed"),
+            Err(error) => tracing::warn!(%source, %error, of, "a granted folder was not searched for repositories"),
+        }
+    }
+
     /// Whether there is nothing left to try: also where the folder is gone, or a part of it somebody else's.
     pub fn is_over(&self) -> bool {
         self.renamed.as_ref().err().is_none_or(repositories::is_final)

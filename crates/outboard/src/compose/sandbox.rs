@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use outboard_config::{EngineSettings, GuestSettings, Settings};
 use outboard_egress::Egress;
 use outboard_execution::StateFolder;
-use outboard_sandbox::{Disarmed, Engine, EngineKind, FileGrant, GrantMark, Guest, Limits, PoolSize, Tier};
+use outboard_sandbox::{Engine, EngineKind, FileGrant, GrantMark, Guest, Limits, PoolSize, Tier};
 use outboard_types::{ErrorCode, Language};
 use std::path::PathBuf;
 
@@ -80,7 +80,9 @@ fn python(settings: &Settings) -> Option<EngineKind> {
 
 /// The folders that programs may see beside their own. What Outboard itself lives in is never among them.
 pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
-    disarm_left(settings);
+    // What programs made whose host ended before it could look must not be taken for the user's own.
+    let marks = StateFolder::new(&settings.state_dir).grant_marks();
+    GrantMark::disarm_left(&marks).iter().for_each(|one| one.tell("an earlier host"));
     let protected: Vec<PathBuf> = settings.files.iter().cloned().chain([settings.state_dir.clone()]).collect();
     let grant = |file: &outboard_config::FileSettings| {
         FileGrant::checked(&file.source, &file.target, file.writable, &protected).map_err(|error| {
@@ -89,19 +91,6 @@ pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
         })
     };
     settings.sandbox.files.iter().map(grant).collect()
-}
-
-/// Takes their names from repositories of programs whose host ended before it could.
-fn disarm_left(settings: &Settings) {
-    let state = StateFolder::new(&settings.state_dir);
-    for Disarmed { source, renamed } in GrantMark::disarm_left(&state.grant_marks()) {
-        let source = source.display();
-        match renamed {
-            Ok(renamed) if renamed.is_empty() => {}
-            Ok(renamed) => tracing::warn!(%source, ?renamed, "repositories of an earlier program were renamed"),
-            Err(error) => tracing::warn!(%source, %error, "a granted folder was not searched for repositories"),
-        }
-    }
 }
 
 /// The network that programs may reach, where the settings grant any.
