@@ -54,6 +54,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("madvise mergeable", "refused"),
     ("fcntl flags", "passed"),
     ("fcntl lease", "refused"),
+    ("fcntl lock of an open file", "refused"),
     ("fchmod", "passed"),
     ("fchmod set-uid", "refused"),
     ("openat", "passed"),

@@ -64,6 +64,11 @@ const GREEDY: &[(&str, &str, Option<&[Reason]>)] = &[
         "import signal\nfor one in range(1, 65):\n  try: signal.signal(one, signal.SIG_IGN)\n  except (OSError, ValueError): pass\nwhile True: pass",
         Some(&[Reason::Cpu]),
     ),
+    (
+        "children that nobody waits for",
+        "import os, signal, time\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\ndef child():\n  try: return os.fork() == 0\n  except OSError: return False\nwhile True:\n  for _ in range(3):\n    if child():\n      while time.process_time() < 0.3: pass\n      os._exit(0)\n  time.sleep(0.3)",
+        Some(&[Reason::Cpu]),
+    ),
     ("closes the channel and stays", "import os, time\nos.close(3)\ntime.sleep(60)", None),
     (
         "new session, orphans",

@@ -30,6 +30,7 @@ pub(crate) const JAIL: &[Setting] = &[
         "What one program may ask for beside those calls: searches, timers, state, fetches, calls beyond them.",
     ),
     number("sandbox.request_mb", "1024", (1, 1 << 20), "Size of all that one program asks for, in MiB."),
+    number("sandbox.answer_mb", "4096", (1, 1 << 20), "Size of all that one program is answered, in MiB."),
     number("sandbox.stdout_bytes", "1048576", (1_024, 1 << 30), "Console text of one program that is kept, in bytes."),
     number(
         "sandbox.open_files",
@@ -106,6 +107,8 @@ pub struct SandboxSettings {
     pub requests: u64,
     /// Size of all requests, in MiB.
     pub request_mb: u64,
+    /// Size of all answers, in MiB.
+    pub answer_mb: u64,
     /// Console text kept, in bytes.
     pub stdout_bytes: u64,
     /// Open files of each process.
@@ -174,6 +177,7 @@ impl Default for SandboxSettings {
             total_calls: 1_000,
             requests: 100_000,
             request_mb: 1_024,
+            answer_mb: 4_096,
             stdout_bytes: 1 << 20,
             open_files: 256,
             disk_mb: 1_024,
@@ -198,6 +202,7 @@ pub(crate) fn sandbox_number(sandbox: &mut SandboxSettings, key: &str, number: u
         "total_calls" => sandbox.total_calls = number,
         "requests" => sandbox.requests = number,
         "request_mb" => sandbox.request_mb = number,
+        "answer_mb" => sandbox.answer_mb = number,
         "stdout_bytes" => sandbox.stdout_bytes = number,
         "open_files" => sandbox.open_files = number as u32,
         "disk_mb" => sandbox.disk_mb = number,

@@ -3,9 +3,10 @@
 use crate::record::Record;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 /// A future behind a pointer.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -28,13 +29,26 @@ pub trait Recorder: Send + Sync {
     fn record(&self, record: Record);
 }
 
+/// Names that are looked up at once. Each takes a thread of those that also read files and watch limits, and a server that
+/// never answers keeps it.
+static LOOKUPS: Semaphore = Semaphore::const_new(32);
+
 /// Names as the host's own system looks them up.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, name: &'a str) -> Later<'a, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|found| found.ip()).collect()) })
+        let name = name.to_owned();
+        Box::pin(async move {
+            let turn = LOOKUPS.acquire().await.map_err(io::Error::other)?;
+            // Until it really ends: whoever waits may have given up long before.
+            let looked_up = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                Ok((name.as_str(), 0).to_socket_addrs()?.map(|found| found.ip()).collect())
+            });
+            looked_up.await.map_err(io::Error::other)?
+        })
     }
 }
 

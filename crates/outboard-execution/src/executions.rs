@@ -48,6 +48,8 @@ pub struct Limits {
     pub requests: u64,
     /// Bytes of all requests together.
     pub request_bytes: u64,
+    /// Bytes of all answers to them.
+    pub answer_bytes: u64,
 }
 
 /// Everything that a run needs from the rest of the program.

@@ -28,7 +28,7 @@ pub struct StateLimits {
     pub value_bytes: u64,
     /// Keys.
     pub keys: u64,
-    /// Bytes of all values.
+    /// Bytes of all values and keys.
     pub bytes: u64,
 }
 
@@ -231,14 +231,14 @@ fn apply(
     if over.is_some_and(|over| over != there.version) {
         return Ok(StateAnswer::Outdated);
     }
-    if let Some(refusal) = there.refusal(value.len() as u64, limits) {
+    if let Some(refusal) = there.refusal(key.len() as u64, value.len() as u64, limits) {
         return Ok(refusal);
     }
     remove(key)?;
     let mut statement = context.connection.prepare_cached(
         "INSERT INTO state (principal, session, key, changed_ms, bytes, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    let (at, bytes) = (int(at_ms), int(value.len() as u64));
+    let (at, bytes) = (int(at_ms), int((key.len() + value.len()) as u64));
     statement.execute(params![principal, session, key, at, bytes, context.sealed.seal(value)])?;
     Ok(StateAnswer::Kept)
 }
@@ -247,7 +247,7 @@ fn apply(
 struct Stored {
     /// Of the key; 0 where it is not there.
     version: u64,
-    /// Of the key.
+    /// Of the key and its value.
     bytes: u64,
     all_keys: u64,
     all_bytes: u64,
@@ -266,12 +266,12 @@ impl Stored {
         Ok(Self { version, bytes, all_keys, all_bytes })
     }
 
-    fn refusal(&self, bytes: u64, limits: StateLimits) -> Option<StateAnswer> {
-        if bytes > limits.value_bytes {
+    fn refusal(&self, key: u64, value: u64, limits: StateLimits) -> Option<StateAnswer> {
+        if value > limits.value_bytes {
             Some(StateAnswer::ValueTooLarge)
         } else if self.version == 0 && self.all_keys >= limits.keys {
             Some(StateAnswer::TooManyKeys)
-        } else if self.all_bytes.saturating_sub(self.bytes) + bytes > limits.bytes {
+        } else if self.all_bytes.saturating_sub(self.bytes) + key + value > limits.bytes {
             Some(StateAnswer::Full)
         } else {
             None

@@ -15,7 +15,7 @@ fn set(key: &str, value: &str, over: Option<u64>) -> StateChange {
 }
 
 fn change(journal: &Journal, call: u64, change: StateChange) -> StateAnswer {
-    let limits = StateLimits { value_bytes: 20, keys: 3, bytes: 30 };
+    let limits = StateLimits { value_bytes: 20, keys: 3, bytes: 36 };
     block_on(journal.change_state((&id(1), call), &scope("default"), change, limits, 7)).unwrap()
 }
 

@@ -24,6 +24,7 @@
 pub mod ablation;
 mod beneath;
 mod channel;
+mod clock;
 mod demand;
 mod descriptors;
 mod engines;
@@ -34,6 +35,7 @@ mod helper;
 mod keeper;
 mod layers;
 mod link;
+mod locks;
 mod message;
 mod meter;
 mod options;

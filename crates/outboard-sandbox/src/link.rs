@@ -3,7 +3,7 @@
 use crate::ablation::{self, Part};
 use crate::error::SandboxError;
 use crate::layers::{LayerState, Tier};
-use crate::message::{Ended, MAX_PACKET, Reply, Request, Setup, Spawn, Standing};
+use crate::message::{Ended, Folder, MAX_PACKET, Reply, Request, Setup, Spawn, Standing};
 use crate::sys::{fds, process};
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -46,6 +46,10 @@ pub(crate) struct Started {
     pub(crate) pidfd: OwnedFd,
     /// Whether the kernel holds the memory of all its processes together.
     pub(crate) weighed: bool,
+    /// Where its group tells the processor time.
+    pub(crate) clock: Option<OwnedFd>,
+    /// Its `/tmp`, where that lies on the host's disk.
+    pub(crate) tmp: Option<Folder>,
     pub(crate) ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -105,10 +109,12 @@ impl Link {
         self.open().ends.insert(id, end);
         let answer = self.ask(id, &Request::Spawn(spawn), &[channel]).await;
         let failure = match answer {
-            Ok((Reply::Spawned { pid, weighed, .. }, fds)) if !fds.is_empty() => {
+            Ok((Reply::Spawned { pid, weighed, clocked, tmp, .. }, fds)) if !fds.is_empty() => {
                 let mut fds = fds.into_iter();
                 let Some(pidfd) = fds.next() else { return Err(gone("it sent no pidfd")) };
-                return Ok(Spawned { id, started: Started { pid, pidfd, weighed, ended }, listener: fds.next() });
+                let clock = if clocked { fds.next() } else { None };
+                let started = Started { pid, pidfd, weighed, clock, tmp, ended };
+                return Ok(Spawned { id, started, listener: fds.next() });
             }
             Ok((Reply::Failed { failure, .. }, _)) => failure.into(),
             Ok(_) => gone("it answered something else"),

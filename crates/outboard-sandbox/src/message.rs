@@ -103,9 +103,10 @@ pub(crate) struct Folder {
 pub(crate) enum Reply {
     /// The answer to `Setup`.
     SetUp { tier: Tier, layers: Vec<LayerState> },
-    /// A worker runs; its pidfd comes as the first descriptor, its listener, if it has one, as the second.
-    /// `weighed` says whether the kernel holds the memory of all its processes together.
-    Spawned { id: u64, pid: i32, weighed: bool },
+    /// A worker runs; its pidfd comes as the first descriptor, then the clock of its group if it is `clocked`, then its
+    /// listener if it has one. `weighed` says whether the kernel holds the memory of all its processes together; `tmp` is a
+    /// `/tmp` that lies on the host's disk.
+    Spawned { id: u64, pid: i32, weighed: bool, clocked: bool, tmp: Option<Folder> },
     /// The answer to `Setup` (id 0) or `Spawn` when it failed.
     Failed { id: u64, failure: Failure },
     /// A worker is gone and reaped.

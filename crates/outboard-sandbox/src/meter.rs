@@ -19,15 +19,31 @@ pub(crate) struct Sample {
     pub(crate) processes: usize,
 }
 
+/// A process, by its number and the time of its start, and what it used by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alive {
+    pub(crate) process: (i32, u64),
+    pub(crate) used: Duration,
+}
+
 /// Sums up a worker and its descendants.
 pub(crate) fn sample(pid: i32) -> Sample {
-    let mut total = Sample::default();
+    look(pid).0
+}
+
+/// The same, with each of the processes.
+pub(crate) fn look(pid: i32) -> (Sample, Vec<Alive>) {
+    let (mut total, mut alive) = (Sample::default(), Vec::new());
     for pid in family(pid) {
         total.processes += 1;
-        total.cpu += cpu(pid);
         total.memory += memory(pid);
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if let Some((own, all, start)) = times(&text) {
+            total.cpu += span(all);
+            alive.push(Alive { process: (pid, start), used: span(own) });
+        }
     }
-    total
+    (total, alive)
 }
 
 /// Whether every thread of a worker and its descendants sleeps until something happens.
@@ -69,17 +85,19 @@ fn sleeps(stat: &str) -> bool {
     stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['S', 'Z', 'X']))
 }
 
-fn cpu(pid: i32) -> Duration {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let ticks = ticks(&text).unwrap_or(0);
+fn span(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 1000 / units().0)
 }
 
-/// User, system, and both of reaped children. The name before may hold anything, so count from its end.
-fn ticks(stat: &str) -> Option<u64> {
+/// Ticks of user and system, the same with both of reaped children, and the start. The name before may hold anything, so
+/// count from its end.
+fn times(stat: &str) -> Option<(u64, u64, u64)> {
     const USER_AFTER_NAME: usize = 11;
-    let fields = stat.rsplit_once(')')?.1.split_whitespace().skip(USER_AFTER_NAME).take(4);
-    fields.map(|field| field.parse::<u64>().ok()).sum()
+    const FROM_CHILDREN_TO_START: usize = 4;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(USER_AFTER_NAME).map(|field| field.parse().ok());
+    let mut two = || Some(fields.next()?? + fields.next()??);
+    let (own, children): (u64, u64) = (two()?, two()?);
+    Some((own, own.saturating_add(children), fields.nth(FROM_CHILDREN_TO_START)??))
 }
 
 /// Of any thread that still runs: one that ended tells nothing, and the first may have.
@@ -106,8 +124,8 @@ mod tests {
     #[test]
     fn a_hostile_name_does_not_move_the_fields() {
         let stat = "7 (a) R 1 2 3) S 1 7 7 0 -1 4194560 100 0 0 0 11 22 33 44 20 0 1 0 5";
-        assert_eq!(ticks(stat), Some(110));
-        assert_eq!(ticks("garbage"), None);
+        assert_eq!(times(stat), Some((33, 110, 5)));
+        assert_eq!(times("garbage"), None);
         assert!(sleeps(stat) && !sleeps("7 (x) T 1") && !sleeps("7 (x) R 1") && !sleeps("garbage"));
     }
 

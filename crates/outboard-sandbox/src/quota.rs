@@ -5,10 +5,11 @@
 //!
 //! Never here: killing; [`crate::worker`] decides what to do about a folder that is too full.
 
-use crate::descriptors::{self, Descriptor};
+use crate::descriptors::{self, Descriptor, Own};
+use crate::locks;
 use crate::message::Folder;
 use crate::options::Limits;
-use crate::sending::Sending;
+use crate::sending::{self, Sending};
 use crate::sys::beneath;
 use crate::unlinked;
 use std::ffi::OsString;
@@ -106,10 +107,23 @@ impl Folders {
         self.counted(u64::MAX, Amount::default()).map(Option::flatten)
     }
 
-    /// The same with the files that a worker holds open and has taken every name from.
+    /// The same with one that lies beside them.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn with(these: Option<Self>, folder: &Folder, quota: Quota) -> io::Result<Self> {
+        let these = these.iter().flat_map(|these| these.open.iter());
+        let mut open = these.map(File::try_clone).collect::<io::Result<Vec<_>>>()?;
+        open.push(held(folder)?);
+        Ok(Self { open: Arc::new(open), quota })
+    }
+
+    /// The same with the files that a worker holds open and has taken every name from, and with its locks.
     fn over_beside_unlinked(&self, worker: i32, open: &[Descriptor]) -> io::Result<Option<Over>> {
         let devices = self.open.iter().map(|folder| Ok(folder.metadata()?.dev())).collect::<io::Result<Vec<_>>>()?;
-        self.counted(u64::MAX, unlinked::amount(worker, open, &devices)).map(Option::flatten)
+        let mut beside = unlinked::amount(worker, open, &devices);
+        beside.files += locks::count(open, self.quota.files);
+        self.counted(u64::MAX, beside).map(Option::flatten)
     }
 
     /// The same in next to no time, for a caller that must not be held up: `None` where there is too much to count so.
@@ -189,7 +203,8 @@ struct Watch {
 }
 
 /// Counts again and again until what a worker has there is too much, which it returns; at most 5 % of the time is spent.
-pub(crate) async fn until_over(folders: Folders, worker: i32) -> Over {
+/// `line` is the host's end of the worker's.
+pub(crate) async fn until_over(folders: Folders, worker: i32, line: Option<Own>) -> Over {
     let watch = Arc::new(Mutex::new(Watch { pause: SHORTEST_PAUSE, sending: Sending::default() }));
     loop {
         let pause = lock(&watch).pause;
@@ -199,7 +214,8 @@ pub(crate) async fn until_over(folders: Folders, worker: i32) -> Over {
             let (start, mut watch) = (Instant::now(), lock(&watch));
             let open = descriptors::of(worker);
             let over = folders.over_beside_unlinked(worker, &open);
-            let hides = watch.sending.stays(worker, &open).then_some(Over::Files);
+            let hides = watch.sending.stays(worker, &open) || line.is_some_and(sending::is_to_host);
+            let hides = hides.then_some(Over::Files);
             watch.pause = (start.elapsed() * (REST - 1)).max(SHORTEST_PAUSE);
             over.map(|over| over.or(hides))
         });

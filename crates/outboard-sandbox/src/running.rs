@@ -2,6 +2,7 @@
 
 use crate::channel::{Receiver, Sender};
 use crate::demand;
+use crate::descriptors::Own;
 use crate::engines::{self, Engine};
 use crate::error::SandboxError;
 use crate::files::FileGrant;
@@ -126,6 +127,10 @@ impl Running {
             Some(worker) => worker,
             None => self.ready(&wanted).await?,
         };
+        let folders = match &worker.tmp {
+            Some(tmp) => Some(Folders::with(folders, tmp, Quota::of(&self.limits))?),
+            None => folders,
+        };
         // One task, because a second one would wake a thread before the program is on its way.
         let (watched, refilled) = (worker.control.watch(folders), self.refilled(&wanted, pause));
         tokio::spawn(async { tokio::join!(watched, refilled) });
@@ -246,12 +251,13 @@ impl Running {
         let spawn = Spawn { id: 0, layout: wanted.key.engine.clone(), mounts, network: wanted.key.network };
         let spawned = tokio::time::timeout(READY_TIME, link.spawn(spawn, theirs.as_fd())).await;
         let silent = |_| SandboxError::Spawner(format!("it did not answer within {READY_TIME:?}"));
-        let Spawned { id, started, listener } = spawned.map_err(silent)??;
+        let Spawned { id, mut started, listener } = spawned.map_err(silent)??;
         drop(theirs);
+        let (line, tmp) = (Own::of(&ours), started.tmp.take());
         let (read, write) = UnixStream::from_std(ours)?.into_split();
-        let control = Control::new(started, self.limits, (link.clone(), id));
+        let control = Control::new(started, line, self.limits, (link.clone(), id));
         let (sender, receiver) = (Sender::new(write), Receiver::new(read));
-        Ok(Worker { sender, receiver, control, listener: listener.map(Into::into), wake: Wake::Never })
+        Ok(Worker { sender, receiver, control, listener: listener.map(Into::into), wake: Wake::Never, tmp })
     }
 
     /// Starts a worker and waits until it is ready.

@@ -1,9 +1,10 @@
 //! Descriptors that one process of a worker sent and none received.
 //!
 //! Such a descriptor is in no process, and nothing tells what it names, perhaps a file without a name: only that it is
-//! there, and the socket that has it (proc_pid_fdinfo(5), `scm_fds`). It may be a socket that has others.
+//! there, and the socket that is to receive it (proc_pid_fdinfo(5), `scm_fds`): one of the worker's, perhaps one that is
+//! itself on its way, or the host's end of the worker's line, to which no guest has anything to send but frames.
 
-use crate::descriptors::Descriptor;
+use crate::descriptors::{Descriptor, Own};
 use crate::meter;
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
@@ -41,6 +42,11 @@ impl Sending {
         let (used, is_asleep) = state();
         is_asleep || used.saturating_sub(cpu) >= ENOUGH
     }
+}
+
+/// Whether a worker sent its host any.
+pub(crate) fn is_to_host(line: Own) -> bool {
+    line.now().is_some_and(|line| is_any(&[line]))
 }
 
 fn is_any(open: &[Descriptor]) -> bool {

@@ -3,9 +3,11 @@
 mod watching;
 
 use crate::channel::{Receiver, Sender};
+use crate::clock::Clock;
+use crate::descriptors::Own;
 use crate::link::{Link, Started};
-use crate::message::{Ended, Standing};
-use crate::meter;
+use crate::message::{Ended, Folder, Standing};
+use crate::meter::{self, Sample};
 use crate::options::Limits;
 use crate::quota::{Folders, Over};
 use crate::sys::process;
@@ -25,6 +27,8 @@ pub struct Worker {
     pub(crate) control: Control,
     pub(crate) listener: Option<TcpListener>,
     pub(crate) wake: Wake,
+    /// Its `/tmp`, where that lies on the host's disk.
+    pub(crate) tmp: Option<Folder>,
 }
 
 /// Whether a worker that is idle can be told that its program comes, and was.
@@ -117,6 +121,9 @@ pub struct Exit {
 pub(crate) struct Process {
     pid: i32,
     pidfd: OwnedFd,
+    clock: Clock,
+    /// The host's end of its line.
+    line: Option<Own>,
     /// Whether the kernel holds the memory of all processes together, to the page.
     weighed: bool,
     ended: watch::Receiver<Option<Ended>>,
@@ -141,19 +148,21 @@ const FOR_DISK: u8 = 4;
 const FOR_FILES: u8 = 5;
 
 impl Control {
-    pub(crate) fn new(started: Started, limits: Limits, spawner: (Arc<Link>, u64)) -> Self {
-        let Started { pid, pidfd, weighed, ended } = started;
+    pub(crate) fn new(started: Started, line: Option<Own>, limits: Limits, spawner: (Arc<Link>, u64)) -> Self {
+        let Started { pid, pidfd, weighed, clock, ended, .. } = started;
+        let clock = Clock::new(clock.map(Into::into));
         let (cause, peak) = (AtomicU8::new(0), AtomicU64::new(0));
         let before = Duration::ZERO;
         let (is_last, folders) = (AtomicBool::new(false), OnceLock::new());
-        let process = Process { pid, pidfd, weighed, ended, limits, before, cause, peak, spawner, is_last, folders };
+        let process =
+            Process { pid, pidfd, clock, line, weighed, ended, limits, before, cause, peak, spawner, is_last, folders };
         Self { process: Arc::new(process) }
     }
 
     /// Remembers what warming up has cost; only while nobody else holds the process. `false` when the
     /// process cannot be measured, so that no limit would hold.
     pub(crate) fn forget_usage(&mut self) -> bool {
-        let used = meter::sample(self.process.pid);
+        let used = self.process.used();
         if let Some(process) = Arc::get_mut(&mut self.process) {
             process.before = used.cpu;
         }
@@ -184,7 +193,7 @@ impl Control {
     pub fn cpu_time(&self) -> Duration {
         match *self.process.ended.borrow() {
             Some(ended) => self.process.since_start(Duration::from_micros(ended.cpu_us)),
-            None => self.process.since_start(meter::sample(self.process.pid).cpu),
+            None => self.process.since_start(self.process.used().cpu),
         }
     }
 
@@ -243,6 +252,11 @@ impl Process {
             Over::Bytes => Some(ExitReason::Disk),
             Over::Files => Some(ExitReason::DiskFiles),
         }
+    }
+
+    fn used(&self) -> Sample {
+        let (used, alive) = meter::look(self.pid);
+        Sample { cpu: self.clock.time(used.cpu, &alive), ..used }
     }
 
     fn since_start(&self, cpu: Duration) -> Duration {

@@ -6,6 +6,7 @@ mod again;
 mod channel;
 mod engines;
 mod engines_external;
+mod hiding;
 mod jail;
 mod lifetime;
 mod limits;

@@ -1,7 +1,7 @@
 //! The weaker tier, on a machine made to forbid user namespaces.
 
-use crate::support::{GUEST, Space, engines, inside, is_root, python, python_of, refused, run, started};
-use outboard_sandbox::{ExitReason, FileGrant, Grant, Layer, Options, Sandbox, SandboxError, Tier};
+use crate::support::{GUEST, Space, doomed, engines, inside, is_root, python, python_of, refused, run, started};
+use outboard_sandbox::{ExitReason, FileGrant, Grant, Layer, Limits, Options, Sandbox, SandboxError, Tier};
 use outboard_types::Language;
 use outboard_worker_protocol::{FromWorker, Start, ToWorker};
 use serde_json::{Value, json};
@@ -119,6 +119,25 @@ time.sleep(60)";
     assert_eq!(members(group), 0);
     sandbox.shutdown().await;
     assert!(!base.exists());
+}
+
+#[tokio::test]
+async fn what_is_on_the_hosts_disk_and_whose_parent_has_ended_counts_as_well() {
+    let limits = Limits { disk_bytes: 8 << 20, cpu: Duration::from_millis(700), ..Limits::default() };
+    let sandbox = started(Options { limits, ..forbidden(GUEST) }).await;
+    let code = "
+import time
+for n in range(40): open('tmp/%d' % n, 'wb').write(bytes(1 << 20))
+time.sleep(60)";
+    assert_eq!(doomed(sandbox.worker(python()).await.unwrap(), code).await.reason, ExitReason::Disk);
+    let code = "
+import os, time
+if os.fork() == 0:
+    if os.fork() == 0:
+        while True: pass
+    os._exit(0)
+time.sleep(60)";
+    assert_eq!(doomed(sandbox.worker(python()).await.unwrap(), code).await.reason, ExitReason::Cpu);
 }
 
 /// Living processes of a group.

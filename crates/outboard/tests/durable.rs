@@ -131,6 +131,20 @@ fn a_program_that_waits_long_gives_its_worker_up_and_comes_back() {
 }
 
 #[test]
+fn a_program_that_only_talks_while_it_waits_gives_its_worker_up_as_well() {
+    let place = place("journal.suspend_after = \"400ms\"");
+    let mut session = place.client();
+    let code = "import json, os, select, struct, threading\n\
+        said = json.dumps({'console': {'stream': 'out', 'text': 'still here'}}).encode()\n\
+        def talk():\n    while True:\n        select.select([], [], [], 0.1)\n        os.write(3, struct.pack('<I', len(said)) + said)\n\
+        threading.Thread(target=talk, daemon=True).start()\nawait sleep(600)";
+    let id = started(&mut session, "python", code);
+    let rows = place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\""));
+    assert!(rows.contains(&id), "{rows}");
+    session.kill();
+}
+
+#[test]
 fn an_approval_outlives_the_host() {
     let place = place("");
     let settings = std::fs::read_to_string(place.path().join("outboard.toml")).unwrap();

@@ -32,6 +32,18 @@ fn requests_have_a_limit_in_number_and_size() {
     assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.request_mb"), "{report}");
 }
 
+/// Thirty bytes ask for megabytes, and each answer has its place in the journal.
+#[test]
+fn answers_have_a_limit_as_well() {
+    let lists = "for n in range(2_000): state.set('%0400d' % n, 1)\n\
+        for n in range(4_000): send(b'{\"call\":{\"id\":%d,\"server\":\"outboard:\",\"tool\":\"state_list\",\"arguments\":{}}}' % (1 << 40 | n))\n\
+        import time; time.sleep(60)";
+    let report = ended("[sandbox]\nanswer_mb = 8\n", lists);
+    assert_eq!(report["status"], "limit_exceeded", "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("8 MiB"), "{report}");
+    assert!(report["error"]["hint"].as_str().unwrap().contains("sandbox.answer_mb"), "{report}");
+}
+
 #[test]
 fn what_a_program_holds_is_said_once() {
     let said = "for n in range(3): send(b'{\"inspected\":{\"inspection\":{}}}')\nimport time; time.sleep(60)";

@@ -70,6 +70,7 @@ arguments = {
     'sendto': outcome(44, 3, good, 0, 0x4000, 0, 0), 'sendto urgent': outcome(44, 3, good, 0, 0x4001, 0, 0),
     'recvmsg urgent': outcome(47, 3, good, 1), 'madvise': outcome(28, 0, 0, 4), 'madvise mergeable': outcome(28, 0, 0, 12),
     'fcntl flags': outcome(72, 3, 3), 'fcntl lease': outcome(72, 3, 1024, 0),
+    'fcntl lock of an open file': outcome(72, 3, 37, 0),
     'fchmod': outcome(91, -1, 0o1644), 'fchmod set-uid': outcome(91, -1, 0o4755),
     'openat': outcome(257, -1, good, 0x40, 0o644), 'openat set-gid': outcome(257, -1, good, 0x40, 0o2755),
     'futex wake': outcome(202, good, 1, 1), 'futex lending': outcome(202, good, 6, 0),

@@ -33,7 +33,7 @@ for name, arguments in {
     'urgent bytes on the channel': (44, 3, room, 1, 1, 0, 0),
     'urgent bytes from the channel': (45, 3, room, 1, 0x41, 0, 0),
     'memory merged with that of others': (28, 0, 0, 12),
-    'a lease on a file': (72, 3, 1024, 0),
+    'a lease on a file': (72, 3, 1024, 0), 'a lock of an open file': (72, 3, 37, 0),
     'news of a folder': (72, 3, 1026, 1),
     'a lock that lends priority': (202, room, 6, 0),
     'a wait that changes its lock': (202, room, 11, 0, 0, room, 0),

@@ -26,7 +26,7 @@ pub(super) async fn read(client: &mut (impl AsyncRead + Unpin), limits: &Limits)
             Ok(_) => {}
         }
         let end = end_of(&bytes, seen.saturating_sub(3));
-        if bare(&bytes[..end.unwrap_or(bytes.len())]) {
+        if bare(&bytes[..end.unwrap_or(bytes.len())], seen) {
             return Err(Refusal::malformed("the head holds a line break without its carriage return, or a zero byte"));
         }
         if end.unwrap_or(bytes.len()) > limits.head_bytes {
@@ -49,10 +49,10 @@ fn end_of(bytes: &[u8], from: usize) -> Option<usize> {
     bytes[from..].windows(4).position(|four| four == b"\r\n\r\n").map(|at| from + at + 4)
 }
 
-/// Whether lines end in a way that only some readers accept. A carriage return at the very end may go on.
-fn bare(head: &[u8]) -> bool {
-    let mut before = 0;
-    for &byte in head {
+/// Whether lines end in a way that only some readers accept, from here on. A carriage return at the very end may go on.
+fn bare(head: &[u8], from: usize) -> bool {
+    let mut before = from.checked_sub(1).map_or(0, |last| head[last]);
+    for &byte in &head[from..] {
         if (byte == b'\n') != (before == b'\r') && (byte == b'\n' || before == b'\r') || byte == 0 {
             return true;
         }

@@ -1,8 +1,9 @@
 //! How much a program asks its host for: in all, and at one time.
 //!
-//! Each request has its place in the journal and is held until it is answered, so a program could fill disk and memory of
+//! Each request and each answer has its place in the journal and is held until it is answered, so a program could fill disk and memory of
 //! the host with nothing but requests. Those of tools have limits of their own at the gateway; refused ones count here too.
 
+use super::answers::Given;
 use super::happen::What;
 use super::requests::OURSELVES;
 use crate::executions::Limits;
@@ -21,6 +22,7 @@ pub(super) struct Asked {
     /// What is no call, and calls beyond those that it may make.
     others: u64,
     bytes: u64,
+    answered: u64,
 }
 
 impl Asked {
@@ -36,18 +38,28 @@ impl Asked {
         }
         if self.others > limits.requests {
             let text = format!("this program already made {} requests beside its calls", limits.requests);
-            return Err(over(text, "requests"));
+            return Err(over(text, "requests", "ask for more at once"));
         }
         if self.bytes > limits.request_bytes {
             let text = format!("this program's requests hold over {} MiB", limits.request_bytes >> 20);
-            return Err(over(text, "request_mb"));
+            return Err(over(text, "request_mb", "ask for more at once"));
+        }
+        Ok(())
+    }
+
+    /// Counts an answer; the error is the program's end.
+    pub(super) fn answered(&mut self, given: &Given, limits: &Limits) -> Result<(), ToolError> {
+        self.answered += given.as_ref().map_or(0, |value| value.get().len() as u64);
+        if self.answered > limits.answer_bytes {
+            let text = format!("the answers to this program's requests hold over {} MiB", limits.answer_bytes >> 20);
+            return Err(over(text, "answer_mb", "ask for less"));
         }
         Ok(())
     }
 }
 
-fn over(text: String, key: &str) -> ToolError {
-    let hint = format!("ask for more at once, or raise sandbox.{key} in outboard.toml");
+fn over(text: String, key: &str, advice: &str) -> ToolError {
+    let hint = format!("{advice}, or raise sandbox.{key} in outboard.toml");
     ToolError::new(ErrorCode::LimitExceeded, text).hint(hint)
 }
 
@@ -113,7 +125,16 @@ mod tests {
     fn limits() -> Limits {
         let calls = RunLimits { total: 2, concurrent: 1 };
         let time = std::time::Duration::from_secs(1);
-        Limits { cpu: time, wall: time, memory_bytes: 1, stdout_bytes: 1, calls, requests: 3, request_bytes: 1 << 20 }
+        Limits {
+            cpu: time,
+            wall: time,
+            memory_bytes: 1,
+            stdout_bytes: 1,
+            calls,
+            requests: 3,
+            request_bytes: 1 << 20,
+            answer_bytes: 1 << 10,
+        }
     }
 
     fn call(server: &str) -> FromWorker {
@@ -147,6 +168,16 @@ mod tests {
         let mut asked = Asked::default();
         let error = asked.note(&search(&"x".repeat(1 << 20)), &limits).unwrap_err();
         assert!(error.message.contains("1 MiB") && error.hint.unwrap().contains("sandbox.request_mb"));
+    }
+
+    #[test]
+    fn answers_have_a_limit_of_their_own() {
+        let (mut asked, limits) = (Asked::default(), limits());
+        let answer = || RawValue::from_string(format!("{:?}", "x".repeat(510)));
+        (0..2).for_each(|_| asked.answered(&answer().map_err(|_| unreachable!()), &limits).unwrap());
+        asked.answered(&Err(ToolError::new(ErrorCode::Internal, "x")), &limits).unwrap();
+        let error = asked.answered(&answer().map_err(|_| unreachable!()), &limits).unwrap_err();
+        assert!(error.hint.unwrap().contains("sandbox.answer_mb"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Engine;
 use super::answers::Given;
 use super::attempt::{Kind, Request};
 use super::happen::What;
+use super::requests::found;
 use crate::executions::Deps;
 use outboard_journal::{Status, Verdict};
 use outboard_types::{ErrorCode, ExecutionId, ToolError};
@@ -47,7 +48,9 @@ impl Engine {
             Kind::Own(own) => Box::pin(self.owning(number, *own, request, written)),
             Kind::Search => {
                 self.write_search(number, &request);
-                Box::pin(std::future::ready(self.find(&request.arguments)))
+                let surface = self.surface.clone();
+                // Only when its turn comes: what is found may be much larger than the request.
+                Box::pin(async move { found(&surface, &request.arguments) })
             }
         }
     }

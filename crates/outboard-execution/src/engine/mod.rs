@@ -4,6 +4,7 @@
 //! process goes on. Each attempt runs the program from its beginning over what is recorded (`script`), and
 //! goes on from there.
 
+mod admit;
 mod answers;
 mod attempt;
 mod demand;
@@ -46,7 +47,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tally::Tally;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What is fixed for all attempts.
 pub(crate) struct Engine {
@@ -98,6 +99,8 @@ pub(crate) struct Engine {
     has_effects: bool,
     /// What became a token on its way into the program, where that is kept from values.
     crossed: Arc<Mutex<Notes>>,
+    /// Whose turn it is to read or change the session's state.
+    own_turns: Arc<Semaphore>,
     /// Held by an execution of an earlier process until it has caught up.
     turn: Option<OwnedSemaphorePermit>,
 }
@@ -150,6 +153,7 @@ impl Engine {
             beyond: None,
             has_leave: false,
             has_effects: false,
+            own_turns: Arc::new(Semaphore::new(own::AT_ONCE)),
             turn,
             deps,
             live,

@@ -20,6 +20,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Of these requests of one program, how many are worked on at once. Each takes a thread and holds what it read.
+pub(super) const AT_ONCE: usize = 4;
+
 /// How much a session may keep.
 const LIMITS: StateLimits = StateLimits { value_bytes: asked::LARGEST as u64, keys: 10_000, bytes: 64 << 20 };
 
@@ -48,11 +51,16 @@ impl Engine {
         written: bool,
     ) -> impl Future<Output = Given> + Send + 'static {
         let (deps, context, crossed) = (self.deps.clone(), self.run.context().clone(), self.crossed.clone());
+        let turns = self.own_turns.clone();
         if !written {
             let made = intent(self.id(), number, request.key, request.arguments.get(), own.effect(), now_ms());
             drop(deps.journal.intent(made));
         }
-        async move { done(&deps, &context, number, own, &crossed).await }
+        async move {
+            // What was read waits nowhere but with the program's other answers.
+            let _turn = turns.acquire().await;
+            done(&deps, &context, number, own, &crossed).await
+        }
     }
 }
 

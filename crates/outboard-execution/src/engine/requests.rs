@@ -5,6 +5,7 @@ use super::answers::Given;
 use super::attempt::{Attempt, Kind, Request};
 use super::happen::What;
 use super::script::{Step, intent};
+use crate::Surface;
 use crate::executions::Deps;
 use crate::value::program_value;
 use outboard_border::{Notes, Place};
@@ -182,15 +183,6 @@ impl Engine {
         drop(self.deps.journal.intent(made));
     }
 
-    pub(super) fn find(&self, arguments: &RawValue) -> Given {
-        serde_json::from_str(arguments.get())
-            .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("searchTools: {error}")))
-            .and_then(|request| self.surface.search(&request))
-            .and_then(|hits| {
-                to_raw_value(&hits).map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))
-            })
-    }
-
     /// A timer, counted from the program's own time: what is left of it may be less than it asked for.
     pub(super) fn timer(&mut self, attempt: &mut Attempt, frame: u64, ms: f64) {
         let (number, done) = attempt.script.timer(frame);
@@ -216,4 +208,12 @@ impl Engine {
             Ok(RawValue::NULL.to_owned())
         });
     }
+}
+
+/// What a search finds.
+pub(super) fn found(surface: &Surface, arguments: &RawValue) -> Given {
+    serde_json::from_str(arguments.get())
+        .map_err(|error| ToolError::new(ErrorCode::InvalidRequest, format!("searchTools: {error}")))
+        .and_then(|request| surface.search(&request))
+        .and_then(|hits| to_raw_value(&hits).map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string())))
 }

@@ -1,21 +1,18 @@
 //! Serves the frames of a running program.
 
 use super::Engine;
-use super::answers::{failure, queue};
+use super::answers::{Given, failure, queue};
 use super::attempt::Attempt;
 use super::ends::{End, cancelled, garbage, nondeterminism, over_wall};
 use super::happen::{Happened, What};
 use super::offline::beyond;
 use crate::Hold;
-use crate::inspection::Findings;
-use crate::preflight::Verdict;
-use crate::traced;
 use futures::StreamExt;
 use outboard_border::{Notes, Place};
-use outboard_journal::{MarkKind, Status};
+use outboard_journal::Status;
 use outboard_sandbox::{Receiver, Sender};
 use outboard_types::ToolError;
-use outboard_worker_protocol::{FromWorker, Inspection, ToWorker};
+use outboard_worker_protocol::{FromWorker, ToWorker};
 use std::borrow::Cow;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -67,6 +64,18 @@ enum Woken {
     Beyond,
 }
 
+impl Woken {
+    /// Whether the program has something to do, or it turned out that it does. Console text alone is no such thing: one
+    /// that writes some from time to time while it waits would keep its worker for ever.
+    fn is_news(&self) -> bool {
+        match self {
+            Self::Happened(_) | Self::Suspend => true,
+            Self::Frame(frame) => !matches!(frame, FromWorker::Console { .. }),
+            _ => false,
+        }
+    }
+}
+
 /// The two directions of a worker's channel.
 struct Line {
     /// Whether the worker takes what it is sent.
@@ -87,6 +96,8 @@ impl Engine {
         let mut line = Line { reads: true, ended: false };
         let mut waiting = self.run.waiting_approval();
         let mut stalls = 0;
+        // Since when the program has been given nothing and asked for nothing.
+        let mut quiet = Instant::now();
         loop {
             if self.give_due(attempt, sender).is_none() {
                 return Served::Lost;
@@ -100,7 +111,10 @@ impl Engine {
             let looks = self.catches_up(attempt) || self.beyond.is_some();
             let cpu = if looks { control.cpu_time() } else { Duration::ZERO };
             let computes = self.pending.is_empty();
-            let woken = self.wake(attempt, sender, (receiver, control), &mut waiting, &mut line).await;
+            let woken = self.wake(attempt, sender, (receiver, control), &mut waiting, (&mut line, quiet)).await;
+            if woken.is_news() {
+                quiet = Instant::now();
+            }
             if computes {
                 self.wall_left = self.wall_left.saturating_sub(since.elapsed());
             }
@@ -169,7 +183,7 @@ impl Engine {
         sender: &mut Sender,
         (receiver, control): (&mut Receiver, &dyn Hold),
         waiting: &mut tokio::sync::watch::Receiver<usize>,
-        line: &mut Line,
+        (line, quiet): (&mut Line, Instant),
     ) -> Woken {
         let cancel = self.live.cancel.clone();
         let (idle, replays) = (self.pending.is_empty(), self.catches_up(attempt));
@@ -180,6 +194,7 @@ impl Engine {
         let stuck = sender.queued() >= QUEUED;
         let listens = replays || line.ended || stuck || !self.under_way.is_full();
         let patience = if self.turn.is_some() { self.deps.suspend_after.min(TURN) } else { self.deps.suspend_after };
+        let patience = patience.saturating_sub(quiet.elapsed());
         tokio::select! {
             biased;
             () = cancel.cancelled() => Woken::Cancelled,
@@ -217,9 +232,11 @@ impl Engine {
         attempt.script.is_replaying() || open.any(|what| !attempt.frames.contains_key(what))
     }
 
-    /// Gives the program what is recorded and due; `None` when the worker is gone.
+    /// Gives the program what is recorded and due, as far as the worker takes it; `None` when the worker is gone.
     fn give_due(&mut self, attempt: &mut Attempt, sender: &mut Sender) -> Option<()> {
-        while let Some(due) = attempt.script.due() {
+        while sender.queued() < QUEUED
+            && let Some(due) = attempt.script.due()
+        {
             attempt.clock_ms = attempt.clock_ms.max(due.at_ms);
             let given = self.loaded(due.outcome.clone());
             if let Some((server, tool)) = due.call.and_then(|call| attempt.names.get(&call)) {
@@ -233,6 +250,7 @@ impl Engine {
                 let outcome = given.as_ref().map(|value| value.get().len() as u64).map_err(Clone::clone);
                 self.show(&due, server, tool, outcome);
             }
+            self.count_answer(attempt, &given);
             queue(sender, due.frame, due.at_ms, given)?;
         }
         Some(())
@@ -250,9 +268,17 @@ impl Engine {
             self.tally.call(server, tool, given.as_ref().err());
             self.live.progress(self.run.made(), "");
         }
+        self.count_answer(attempt, &given);
         match attempt.frames.remove(&what) {
             Some(frame) => queue(sender, frame, at_ms, given),
             None => Some(()),
+        }
+    }
+
+    /// One answer too many ends the program, at the next turn.
+    fn count_answer(&mut self, attempt: &mut Attempt, given: &Given) {
+        if let Err(error) = attempt.asked.answered(given, &self.deps.limits) {
+            self.ended_early.get_or_insert(End::Failed(Status::LimitExceeded, error));
         }
     }
 
@@ -323,50 +349,6 @@ impl Engine {
         let Some((lines, _)) = text.rsplit_once('\n') else { return Cow::Borrowed("") };
         let last = lines.lines().next_back().unwrap_or_default();
         Cow::Owned(border.text(&Place::of(self.run.context()), last, "progress", &mut Notes::default()))
-    }
-
-    /// Lets the program run, once a person agreed where that is needed. One that ran before has its leave.
-    fn let_go(&mut self, attempt: &Attempt, sender: &mut Sender) -> Option<Served> {
-        let asked = self.under_way.contains(&What::Leave);
-        let wanted = if self.has_leave || attempt.script.was_resumed() { None } else { self.leave() };
-        match wanted {
-            Some(_) if asked => None,
-            Some(work) => {
-                self.begin(What::Leave, work);
-                None
-            }
-            None => sender.queue(&ToWorker::Go {}).is_err().then_some(Served::Lost),
-        }
-    }
-
-    /// Looks at what a program holds; the end, where it may not run.
-    fn inspected(&mut self, mut inspection: Inspection, attempt: &Attempt) -> Option<End> {
-        let (code, catalogue) = (&self.request.code, &self.surface.catalogue);
-        let said = std::mem::take(&mut self.said);
-        let verdict = Verdict::new(std::mem::take(&mut inspection.preflight), said, catalogue);
-        self.findings = Findings::new(inspection, code, catalogue);
-        self.findings.notes.clone_from(&verdict.notes);
-        self.findings.types.clone_from(&verdict.types);
-        self.findings.alert(&self.live.id);
-        if let Err(error) = self.deps.inspection.check(&self.findings) {
-            self.note_preflight(attempt, Some(error.code.as_str()));
-            return Some(End::Failed(Status::Failed, error));
-        }
-        // One that ran before goes on by its record, whatever was listed since.
-        let judged = self.deps.inspection.preflight && !attempt.script.was_resumed() && !self.is_offline();
-        let refusal = verdict.refusal(code, self.request.language, catalogue).filter(|_| judged);
-        self.note_preflight(attempt, refusal.as_ref().map(|trouble| trouble.code.as_str()));
-        refusal.map(End::Trouble)
-    }
-
-    /// Notes how long the program was looked at, for the trace; where it runs again, that is no news.
-    fn note_preflight(&self, attempt: &Attempt, refused: Option<&str>) {
-        if attempt.script.was_resumed() || self.is_offline() {
-            return;
-        }
-        let took = attempt.watch.running();
-        let what = MarkKind::Preflight { took_us: took.as_micros() as u64, refused: refused.map(str::to_owned) };
-        traced::note(&self.deps.journal, self.id(), took, what);
     }
 }
 

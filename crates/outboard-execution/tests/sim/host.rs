@@ -171,6 +171,7 @@ fn limits() -> Limits {
         calls,
         requests: 100_000,
         request_bytes: 1 << 30,
+        answer_bytes: 1 << 30,
     }
 }
 

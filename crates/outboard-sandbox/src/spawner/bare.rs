@@ -96,6 +96,14 @@ impl Bare {
         Ok((Place::Folder(path_text(&root)?, held), rules, argv))
     }
 
+    /// A worker's `/tmp`. It is on the host's disk, so it counts as what the worker may hold there.
+    pub(super) fn tmp(&self, id: u64) -> Option<Folder> {
+        let source = self.folder(id).join("tmp");
+        let found = fs::symlink_metadata(&source).ok()?;
+        let (device, inode) = (found.dev(), found.ino());
+        Some(Folder { source, target: "/tmp".to_owned(), writable: true, device, inode })
+    }
+
     /// Removes a worker's folder.
     pub(super) fn remove(&self, id: u64) {
         let _ = remove_tree(&self.folder(id));

@@ -225,6 +225,9 @@ fn confine(stage: &mut Stage, plan: &Plan, parent: &UnixStream) -> Result<Infall
     if ablation::keeps(Part::NoNewPrivileges) {
         confine::no_new_privileges().at(Layer::NoNewPrivileges, "PR_SET_NO_NEW_PRIVS")?;
     }
+    if !rooted {
+        process::adopt_orphans().at(Layer::Lifetime, "PR_SET_CHILD_SUBREAPER")?;
+    }
     if !rooted && stage.identity.root {
         reach(&plan.rules, stage.identity.uid)?;
     }
@@ -351,8 +354,11 @@ fn set_limits(limits: &Limits, plan: &Plan) -> Result<(), Failure> {
     })
 }
 
+/// Signals that wait, and timers of a process: kernel memory that counts for the host's own user as well.
+const SIGNALS: u64 = 1024;
+
 /// What a worker may have of each resource.
-pub(super) fn limits(limits: &Limits, plan: &Plan) -> [(confine::Resource, u64, &'static str); 8] {
+pub(super) fn limits(limits: &Limits, plan: &Plan) -> [(confine::Resource, u64, &'static str); 9] {
     // A second later than the host's own watch, which sees all processes together.
     let cpu = limits.cpu.as_secs() + 2;
     let address_space = if plan.address_space { 2 * limits.memory_bytes + ADDRESS_ROOM } else { u64::MAX };
@@ -366,5 +372,6 @@ pub(super) fn limits(limits: &Limits, plan: &Plan) -> [(confine::Resource, u64, 
         (libc::RLIMIT_FSIZE, limits.file_bytes.min(limits.disk_bytes), "file size"),
         (libc::RLIMIT_MEMLOCK, 0, "locked memory"),
         (libc::RLIMIT_MSGQUEUE, 0, "message queues"),
+        (libc::RLIMIT_SIGPENDING, SIGNALS, "queued signals"),
     ]
 }

@@ -128,9 +128,12 @@ fn start(socket: &OwnedFd, stage: &mut Stage, spawn: Spawn, sockets: Vec<OwnedFd
     let id = spawn.id;
     match spawned(stage, &spawn, sockets) {
         Ok(Started { pid, pidfd, listener, group }) => {
-            let fds: Vec<_> = [Some(pidfd.as_fd()), listener.as_ref().map(AsFd::as_fd)].into_iter().flatten().collect();
+            let clock = group.as_ref().and_then(|group| stage.groups.clock(group));
+            let fds = [Some(pidfd.as_fd()), clock.as_ref().map(AsFd::as_fd), listener.as_ref().map(AsFd::as_fd)];
+            let fds: Vec<_> = fds.into_iter().flatten().collect();
             let weighed = group.is_some() && stage.groups.hold_memory();
-            answer(socket, &Reply::Spawned { id, pid, weighed }, &fds)?;
+            let spawned = Reply::Spawned { id, pid, weighed, clocked: clock.is_some(), tmp: stage.tmp(id) };
+            answer(socket, &spawned, &fds)?;
             Ok(Some(Live { id, pid, pidfd, group }))
         }
         Err(failure) => {

@@ -238,6 +238,14 @@ impl Stage {
         ended
     }
 
+    /// A worker's `/tmp`, where it lies on the host's disk.
+    pub(super) fn tmp(&self, id: u64) -> Option<Folder> {
+        match &self.kind {
+            Kind::Rooted => None,
+            Kind::Bare(bare) => bare.tmp(id),
+        }
+    }
+
     /// Removes what was prepared for a worker.
     pub(super) fn forget(&self, id: u64) {
         if let Kind::Bare(bare) = &self.kind {

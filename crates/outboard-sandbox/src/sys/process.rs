@@ -115,6 +115,14 @@ pub(crate) fn stand_by() -> ! {
     }
 }
 
+/// Has this process be the parent of descendants whose own parent has ended, as the first of a pid namespace is, also once
+/// it executes something else.
+pub(crate) fn adopt_orphans() -> io::Result<()> {
+    // SAFETY: a plain call.
+    check_int(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
+    Ok(())
+}
+
 /// Leaves the terminal and the process group.
 pub(crate) fn new_session() {
     // SAFETY: a plain call; failing means that it leads a group already.

@@ -32,7 +32,7 @@ pub(super) async fn limits(process: Arc<Process>) {
     let mut before = Sample { processes: 1, ..Sample::default() };
     let (mut turn, mut left) = (Turn::Early, None);
     while tokio::time::timeout(pause, ended.wait_for(Option::is_some)).await.is_err() {
-        let used = meter::sample(process.pid);
+        let used = process.used();
         let cpu = process.since_start(used.cpu);
         if let Some(standing) = turn.after(cpu, Instant::now(), || meter::is_asleep(process.pid)) {
             process.stand(standing);
@@ -48,7 +48,7 @@ pub(super) async fn folders(process: Arc<Process>, folders: Folders) {
     let mut ended = process.ended.clone();
     tokio::select! {
         _ = ended.wait_for(Option::is_some) => {}
-        over = quota::until_over(folders, process.pid) => process.kill_for(match over {
+        over = quota::until_over(folders, process.pid, process.line) => process.kill_for(match over {
             Over::Bytes => FOR_DISK,
             Over::Files => FOR_FILES,
         }),

@@ -336,5 +336,6 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         calls: RunLimits { total: sandbox.total_calls, concurrent: sandbox.concurrent_calls },
         requests: sandbox.requests,
         request_bytes: sandbox.request_mb << 20,
+        answer_bytes: sandbox.answer_mb << 20,
     }
 }

@@ -7,6 +7,7 @@
 
 mod tree;
 
+use crate::clock;
 use crate::layers::Layer;
 use crate::message::{At, Ended, Failure, Standing};
 use crate::options::Limits;
@@ -125,6 +126,16 @@ impl Groups {
         Ok(Some(Group { id, out_of_memory }))
     }
 
+    /// Where the processor time of a group is told, to be read as long as the group is there.
+    pub(super) fn clock(&self, group: &Group) -> Option<File> {
+        let bases = self.bases.as_ref()?;
+        let (base, name) = match bases.version {
+            Version::One => (bases.cpu.as_ref()?, "cpuacct.usage"),
+            Version::Two => (bases.all().next()?, "cpu.stat"),
+        };
+        File::open(bases.group(base, group.id).join(name)).ok().filter(|file| clock::read(file).is_some())
+    }
+
     /// Says how a worker stands to everyone else.
     pub(super) fn stand(&self, group: &Group, standing: Standing) {
         let found = self.bases.as_ref().and_then(|bases| Some((bases, bases.cpu.as_ref()?)));
@@ -152,6 +163,10 @@ impl Groups {
             ended.out_of_memory = of(&bases.memory).is_some_and(|at| count(&at.join(memory), "oom_kill") > 0)
                 || group.out_of_memory.as_ref().is_some_and(is_told);
             ended.out_of_processes = of(&bases.pids).is_some_and(|at| count(&at.join("pids.events"), "max") > 0);
+            // Children that nobody waited for are counted here alone.
+            if let Some(used) = self.clock(group).and_then(|clock| clock::read(&clock)) {
+                ended.cpu_us = used.as_micros() as u64;
+            }
             // Whoever is left. Version 1 has no such word: there the pid namespace or the process group is the end.
             let _ = of(&bases.memory).map(|at| write(&at, "cgroup.kill", "1"));
         }

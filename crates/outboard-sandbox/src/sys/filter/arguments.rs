@@ -104,12 +104,15 @@ pub(super) fn own_hints() -> Vec<sock_filter> {
     none_of(2, u32::MAX, &[libc::MADV_MERGEABLE as u32], REFUSE)
 }
 
-/// Flags, duplicates and record locks of a file, but no lease, as whoever opens a file with one waits for its holder, and
-/// no signals of what happens to it, which go to any process that is named.
+/// Flags, duplicates and record locks of a file, but no lease, as whoever opens a file with one waits for its holder, no
+/// signals of what happens to it, which go to any process that is named, and no locks that belong to an open file: a
+/// mapping keeps those where no descriptor tells of them, and nothing counts the kernel's memory for them.
 pub(super) fn own_flags() -> Vec<sock_filter> {
     const F_SETSIG: u32 = 10;
     const F_SETOWN_EX: u32 = 15;
-    let others = [libc::F_SETLEASE, libc::F_NOTIFY, libc::F_SETOWN].map(|command| command as u32);
+    let others =
+        [libc::F_SETLEASE, libc::F_NOTIFY, libc::F_SETOWN, libc::F_OFD_GETLK, libc::F_OFD_SETLK, libc::F_OFD_SETLKW];
+    let others = others.map(|command| command as u32);
     none_of(1, u32::MAX, &[&others[..], &[F_SETSIG, F_SETOWN_EX]].concat(), REFUSE)
 }
 
