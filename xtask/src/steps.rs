@@ -68,8 +68,10 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 }
 
 fn run(program: &str, arguments: &[&str]) -> Result<()> {
-    let status =
-        Command::new(program).args(arguments).current_dir(root()).status().with_context(|| program.to_owned())?;
+    let mut command = Command::new(program);
+    // Tests install what they check with. A registry that falls silent is an error within minutes, not a run that hangs.
+    command.env("npm_config_fetch_timeout", "60000").env("npm_config_fetch_retries", "2");
+    let status = command.args(arguments).current_dir(root()).status().with_context(|| program.to_owned())?;
     if !status.success() {
         bail!("{program} {} ended with {status}", arguments.join(" "));
     }

@@ -102,7 +102,7 @@ fn another_terminal_answers_and_the_agent_waits_for_the_end() {
     let place = place();
     let mut session = place.serve();
     initialize(&mut session, json!({}));
-    let (text, _) = session.tool("run_code", json!({"code": PROGRAM, "wait_s": 1}));
+    let (text, _) = session.tool("run_code", json!({"code": PROGRAM, "wait_s": 5}));
     assert!(text.starts_with("waiting_approval ex_") && text.contains("outboard approvals"), "{text}");
     let execution = text.split_whitespace().nth(1).unwrap().to_owned();
     let open: Value = serde_json::from_str(&place.ok(&["approvals", "--json"])).unwrap();

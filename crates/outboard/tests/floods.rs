@@ -35,7 +35,7 @@ fn requests_have_a_limit_in_number_and_size() {
 /// Thirty bytes ask for megabytes, and each answer has its place in the journal.
 #[test]
 fn answers_have_a_limit_as_well() {
-    let lists = "for n in range(2_000): state.set('%0400d' % n, 1)\n\
+    let lists = "for n in range(300): state.set('%0500d' % n, 1)\n\
         for n in range(4_000): send(b'{\"call\":{\"id\":%d,\"server\":\"outboard:\",\"tool\":\"state_list\",\"arguments\":{}}}' % (1 << 40 | n))\n\
         import time; time.sleep(60)";
     let report = ended("[sandbox]\nanswer_mb = 8\n", lists);
@@ -57,16 +57,14 @@ fn a_search_for_a_book_is_refused_and_the_program_goes_on() {
     assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!("invalid_request")), "{report}");
 }
 
-/// More than is held at one time: the rest waits in the worker, and all are made.
+/// More than is held at one time: the rest waits in the worker, and all are answered.
 #[test]
 fn a_program_that_asks_for_much_at_once_is_answered_in_turns() {
-    let place = Place::with(&[]);
-    let server = place.python("echo", ECHO, &[]);
-    place.settings(&format!("{server}[sandbox]\ntotal_calls = 10_000\ncpu = \"5min\"\n[privacy]\nenabled = false\n"));
-    let code = "const asked = Array.from({ length: 4_500 }, (_, n) => echo.length({ text: 'x'.repeat(n % 7) }));\n\
-        const lengths = await Promise.all(asked);\nreturn lengths.every((one, n) => one.length === n % 7);";
-    let report = place.program("typescript", code);
-    assert_eq!(report["result"], json!(true), "{report}");
+    let times = "for n in range(4_500): send(b'{\"call\":{\"id\":%d,\"server\":\"outboard:\",\"tool\":\"now\",\"arguments\":{}}}' % (1 << 40 | n))\n\
+        def exactly(size):\n    data = b''\n    while len(data) < size: data += os.read(3, size - len(data))\n    return data\n\
+        result = 0\nwhile result < 4_500: result += exactly(*struct.unpack('<I', exactly(4))).startswith(b'{\"done\"')";
+    let report = ended("", times);
+    assert_eq!(report["result"], json!(4_500), "{report}");
 }
 
 /// A worker that writes does not read before it is done, so a host that has much for it must not stop listening.
@@ -76,11 +74,11 @@ fn large_requests_and_large_answers_at_once_do_not_wait_for_each_other() {
     let server = place.python("echo", ECHO, &[]);
     place.settings(&format!("expose = \"code\"\n{server}[privacy]\nenabled = false\n"));
     let code = "const text = 'ab cd '.repeat(120_000);\n\
-        const said = await Promise.all(Array.from({ length: 200 }, (_, n) => echo.back({ text: text + n })));\n\
+        const said = await Promise.all(Array.from({ length: 120 }, (_, n) => echo.back({ text: text + n })));\n\
         return `all of ${said.filter((one, n) => one.text === text + n).length}`;";
     let mut session = place.serve();
     let (text, _) = session.tool("run_code", json!({"code": code, "language": "typescript"}));
-    assert!(text.contains("all of 200"), "{text}");
+    assert!(text.contains("all of 120"), "{text}");
     // Counting the tokens of all that takes longer.
     session.kill();
 }

@@ -1,6 +1,7 @@
 //! Private values: the model works with them and never sees them.
 
 use crate::support::Place;
+use aho_corasick::AhoCorasick;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -93,8 +94,8 @@ fn a_thousand_customers_move_and_nobody_in_between_can_read_them() {
     let all: Vec<_> = all.map(String::from_utf8_lossy).collect();
     let all = all.join("\n");
     let needles = given.iter().flat_map(|one| [&one["email"], &one["phone"]]).map(|value| value.as_str().unwrap());
-    let found: Vec<_> = needles.filter(|needle| all.contains(*needle)).collect();
-    assert!(found.is_empty(), "{} values can be read: {:?}", found.len(), &found[..found.len().min(3)]);
+    let found = AhoCorasick::new(needles).unwrap().find(&all);
+    assert_eq!(found.map(|found| &all[found.range()]), None, "can be read");
 }
 
 #[test]
