@@ -80,10 +80,6 @@ impl Default for Limits {
     }
 }
 
-/// Bodies of over a MiB that `fetch` takes at once; more wait. A program may fetch from as many places as it has
-/// connections, and the host holds what has come of each.
-const LARGE_BODIES: usize = 8;
-
 /// How the world outside is reached.
 pub struct Ports {
     /// Looks names up.
@@ -157,7 +153,6 @@ impl Egress {
         let inner = Inner {
             allowance: Arc::new(Allowance::new(self.shared.bandwidth, limits.total_bytes)),
             slots: Arc::new(Semaphore::new(limits.connections.max(1))),
-            large: Semaphore::new(LARGE_BODIES),
             asked: AtomicU64::new(0),
             egress: self.shared.clone(),
             recorder,
@@ -188,8 +183,6 @@ pub(crate) struct Inner {
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) allowance: Arc<Allowance>,
     pub(crate) slots: Arc<Semaphore>,
-    /// For bodies that are more than small, which are held in memory whole.
-    pub(crate) large: Semaphore,
     asked: AtomicU64,
 }
 

@@ -30,8 +30,8 @@ pub trait Recorder: Send + Sync {
 }
 
 /// Names that are looked up at once. Each takes a thread of those that also read files and watch limits, and a server that
-/// never answers keeps it.
-static LOOKUPS: Semaphore = Semaphore::const_new(32);
+/// never answers keeps it for half a minute; one program has no more than a few dozen of them in that time.
+static LOOKUPS: Semaphore = Semaphore::const_new(256);
 
 /// Names as the host's own system looks them up.
 #[derive(Debug, Default, Clone, Copy)]
@@ -40,15 +40,17 @@ pub struct SystemResolver;
 impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, name: &'a str) -> Later<'a, io::Result<Vec<IpAddr>>> {
         let name = name.to_owned();
-        Box::pin(async move {
+        // A task of its own: whoever waits may be left alone for long, or give up, and must not keep a turn meanwhile. A turn
+        // lasts until the look-up really ends.
+        let looked_up = tokio::spawn(async move {
             let turn = LOOKUPS.acquire().await.map_err(io::Error::other)?;
-            // Until it really ends: whoever waits may have given up long before.
-            let looked_up = tokio::task::spawn_blocking(move || {
+            let look_up = move || {
                 let _turn = turn;
                 Ok((name.as_str(), 0).to_socket_addrs()?.map(|found| found.ip()).collect())
-            });
-            looked_up.await.map_err(io::Error::other)?
-        })
+            };
+            tokio::task::spawn_blocking(look_up).await.map_err(io::Error::other)?
+        });
+        Box::pin(async move { looked_up.await.map_err(io::Error::other)? })
     }
 }
 

@@ -66,6 +66,11 @@ impl Sender {
 
     /// Queues a message for [`Self::flush`], so that several leave in one write.
     pub fn queue(&mut self, message: &ToWorker) -> Result<(), SendError> {
+        // Who reads slowly and never all of it must not have the host keep what it has read.
+        if self.written > KEPT_BUFFER && self.written > self.out.len() / 2 {
+            self.out.drain(..self.written);
+            self.written = 0;
+        }
         let start = self.out.len();
         let encoded = encode(message, &mut self.out);
         let size = (self.out.len() - start).saturating_sub(4);

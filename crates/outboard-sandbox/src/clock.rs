@@ -35,6 +35,11 @@ impl Clock {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.add(alive).max(counted)
     }
+
+    /// What looks at its processes have seen so far, those that are gone included.
+    pub(crate) fn seen(&self) -> Duration {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).sum
+    }
 }
 
 /// What a group used.

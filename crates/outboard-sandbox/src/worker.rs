@@ -264,7 +264,8 @@ impl Process {
     }
 
     fn exit(&self, ended: Ended) -> Exit {
-        let cpu = self.since_start(Duration::from_micros(ended.cpu_us));
+        // Its parent was not told of what nobody waited for.
+        let cpu = self.since_start(Duration::from_micros(ended.cpu_us).max(self.clock.seen()));
         let reason = reason(ended, self.cause.load(Ordering::Relaxed), cpu, self.limits.cpu);
         // The sum of the processes counts a page that several share once for each; the group does not.
         let sampled = ended.peak_bytes.max(self.peak.load(Ordering::Relaxed));

@@ -32,24 +32,26 @@ async fn locks_count_as_files_and_those_of_open_files_cannot_be_had() {
     let grant = || python().writable(folder.path(), "/workspace");
     let sandbox = limited(Limits { disk_files: 1_000, ..Limits::default() }).await;
     let code = "
-import fcntl, struct
+import fcntl, struct, time
 file = open('/workspace/a', 'wb')
 def of_file():
     try: fcntl.fcntl(file, 37, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 1, 0))
     except PermissionError: return 'refused'
-for n in range(500): fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * n)
+for n in range(200): fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * n)
+time.sleep(0.5)
 result = of_file()";
     assert_eq!(
         run(&sandbox, grant(), code).await.unwrap(),
         "refused",
         "and as many as there may be files are no trouble"
     );
-    let code = "
-import fcntl, time
-file = open('/workspace/a', 'wb')
-for n in range(2_000): fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * n)
-time.sleep(60)";
-    assert_eq!(doomed(sandbox.worker(grant()).await.unwrap(), code).await.reason, ExitReason::DiskFiles);
+    for file in ["open('/workspace/a', 'wb')", "0", "channel"] {
+        let code = format!(
+            "import fcntl, time\nfile = {file}\nfor n in range(2_000): fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * n)\ntime.sleep(60)"
+        );
+        let exit = doomed(sandbox.worker(grant()).await.unwrap(), &code).await;
+        assert_eq!(exit.reason, ExitReason::DiskFiles, "{file}");
+    }
 }
 
 /// Where the host does not listen for a while, they are nobody's until it does.

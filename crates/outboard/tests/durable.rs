@@ -135,8 +135,9 @@ fn a_program_that_only_talks_while_it_waits_gives_its_worker_up_as_well() {
     let place = place("journal.suspend_after = \"400ms\"");
     let mut session = place.client();
     let code = "import json, os, select, struct, threading\n\
-        said = json.dumps({'console': {'stream': 'out', 'text': 'still here'}}).encode()\n\
-        def talk():\n    while True:\n        select.select([], [], [], 0.1)\n        os.write(3, struct.pack('<I', len(said)) + said)\n\
+        console, ready = {'console': {'stream': 'out', 'text': 'still here'}}, {'ready': {'version': 1, 'engine': 'test'}}\n\
+        said = b''.join(struct.pack('<I', len(one)) + one for one in [json.dumps(frame).encode() for frame in [console, ready]])\n\
+        def talk():\n    while True:\n        select.select([], [], [], 0.1)\n        os.write(3, said)\n\
         threading.Thread(target=talk, daemon=True).start()\nawait sleep(600)";
     let id = started(&mut session, "python", code);
     let rows = place.until(&["executions", "--json"], |rows| rows.contains("\"suspended\""));

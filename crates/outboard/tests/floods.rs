@@ -57,9 +57,9 @@ fn a_search_for_a_book_is_refused_and_the_program_goes_on() {
     assert_eq!((&report["status"], &report["result"]), (&json!("succeeded"), &json!("invalid_request")), "{report}");
 }
 
-/// More than is held at one time: the rest waits in the worker, and all are answered.
+/// However many requests a program writes before it reads an answer.
 #[test]
-fn a_program_that_asks_for_much_at_once_is_answered_in_turns() {
+fn a_program_that_asks_for_much_at_once_is_answered_all_of_it() {
     let times = "for n in range(4_500): send(b'{\"call\":{\"id\":%d,\"server\":\"outboard:\",\"tool\":\"now\",\"arguments\":{}}}' % (1 << 40 | n))\n\
         def exactly(size):\n    data = b''\n    while len(data) < size: data += os.read(3, size - len(data))\n    return data\n\
         result = 0\nwhile result < 4_500: result += exactly(*struct.unpack('<I', exactly(4))).startswith(b'{\"done\"')";

@@ -189,9 +189,9 @@ fn a_token_that_is_over_is_renewed_and_a_running_process_sees_a_new_sign_in() {
     let place = place(port, "");
     *provider.seconds.lock().unwrap() = 8;
     login(&place, &[]);
+    *provider.seconds.lock().unwrap() = 3600;
     assert!(call(&place).unwrap().contains("you are user-1"), "renewed before it was sent");
     assert!(provider.asked("grant_type=refresh_token") > 0);
-    *provider.seconds.lock().unwrap() = 3600;
     let mut session = place.serve();
     let direct = json!({"tool": "docs.whoami", "arguments": {}});
     let (said, _) = session.tool("call_tool", direct.clone());

@@ -5,19 +5,15 @@ use crate::outlet::Inner;
 use crate::record::Entry;
 use crate::refusal::{Kind, Refusal};
 use crate::target::{Scheme, Target};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
 
 /// Buffer of a connection; a response whose head does not fit is not read.
 const BUFFER: usize = 64 << 10;
-
-/// Up to here, a body waits for no other one.
-const SMALL: usize = 1 << 20;
 
 /// What a program sends.
 pub(super) struct Message {
@@ -84,7 +80,7 @@ pub(super) async fn exchange(
 ) -> Result<Answer, Refusal> {
     let request = message.request(target)?;
     let Connection { stream, meter } = connect(outlet, target, entry).await?;
-    let most = (outlet.egress.limits.body_bytes, &outlet.large);
+    let most = outlet.egress.limits.body_bytes;
     let work = async {
         if target.scheme == Scheme::Https {
             let secured = outlet.egress.tls.wrap(&target.host, stream).await?;
@@ -103,7 +99,7 @@ pub(super) async fn exchange(
 async fn talk<S>(
     stream: S,
     request: Request<Full<Bytes>>,
-    (most, large): (usize, &Semaphore),
+    most: usize,
     looks: bool,
     entry: &mut Entry,
 ) -> Result<Answer, Refusal>
@@ -120,7 +116,7 @@ where
     let work = async {
         let response = sender.send_request(request).await.map_err(|error| Refusal::lost(&error))?;
         entry.status(response.status().as_u16());
-        take(response, (most, large), looks).await
+        take(response, most, looks).await
     };
     tokio::select! {
         done = work => done,
@@ -128,35 +124,25 @@ where
     }
 }
 
-async fn take(
-    response: Response<Incoming>,
-    (most, large): (usize, &Semaphore),
-    looks: bool,
-) -> Result<Answer, Refusal> {
+async fn take(response: Response<Incoming>, most: usize, looks: bool) -> Result<Answer, Refusal> {
     let (parts, body) = response.into_parts();
     let redirects = matches!(parts.status.as_u16(), 301 | 302 | 303 | 307 | 308);
     let location = parts.headers.get(header::LOCATION).filter(|_| looks && redirects);
     let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let body = if location.is_some() { Bytes::new() } else { collect(body, most, large).await? };
+    let body = if location.is_some() { Bytes::new() } else { collect(body, most).await? };
     Ok(Answer { status: parts.status, headers: parts.headers, body, location })
 }
 
-/// The body in memory. Who holds more than a small one waits for nobody, so each comes to its end.
-async fn collect(mut body: Incoming, most: usize, large: &Semaphore) -> Result<Bytes, Refusal> {
-    let (mut bytes, mut turn) = (Vec::new(), None);
-    while let Some(frame) = body.frame().await {
-        let Ok(part) = frame.map_err(|error| Refusal::lost(&error))?.into_data() else { continue };
-        if bytes.len() + part.len() > most {
+async fn collect(body: Incoming, most: usize) -> Result<Bytes, Refusal> {
+    match Limited::new(body, most).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
             let text = format!(
                 "the answer is larger than {} MiB; ask for less, or for a part with a Range header",
                 most >> 20
             );
-            return Err(Refusal::new(Kind::Limit, text));
+            Err(Refusal::new(Kind::Limit, text))
         }
-        if turn.is_none() && bytes.len() + part.len() > SMALL {
-            turn = large.acquire().await.ok();
-        }
-        bytes.extend_from_slice(&part);
+        Err(error) => Err(Refusal::lost(error.as_ref())),
     }
-    Ok(bytes.into())
 }

@@ -49,7 +49,8 @@ impl Asked {
 
     /// Counts an answer; the error is the program's end.
     pub(super) fn answered(&mut self, given: &Given, limits: &Limits) -> Result<(), ToolError> {
-        self.answered += given.as_ref().map_or(0, |value| value.get().len() as u64);
+        let size = |error: &ToolError| error.message.len() + error.hint.as_ref().map_or(0, String::len);
+        self.answered += given.as_ref().map_or_else(size, |value| value.get().len()) as u64;
         if self.answered > limits.answer_bytes {
             let text = format!("the answers to this program's requests hold over {} MiB", limits.answer_bytes >> 20);
             return Err(over(text, "answer_mb", "ask for less"));
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn answers_have_a_limit_of_their_own() {
         let (mut asked, limits) = (Asked::default(), limits());
-        let answer = || RawValue::from_string(format!("{:?}", "x".repeat(510)));
+        let answer = || RawValue::from_string(format!("{:?}", "x".repeat(500)));
         (0..2).for_each(|_| asked.answered(&answer().map_err(|_| unreachable!()), &limits).unwrap());
         asked.answered(&Err(ToolError::new(ErrorCode::Internal, "x")), &limits).unwrap();
         let error = asked.answered(&answer().map_err(|_| unreachable!()), &limits).unwrap_err();

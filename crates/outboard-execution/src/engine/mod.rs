@@ -99,7 +99,7 @@ pub(crate) struct Engine {
     has_effects: bool,
     /// What became a token on its way into the program, where that is kept from values.
     crossed: Arc<Mutex<Notes>>,
-    /// Whose turn it is to read or change the session's state.
+    /// Whose turn it is to read the session's state.
     own_turns: Arc<Semaphore>,
     /// Held by an execution of an earlier process until it has caught up.
     turn: Option<OwnedSemaphorePermit>,

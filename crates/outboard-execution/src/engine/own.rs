@@ -20,7 +20,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Of these requests of one program, how many are worked on at once. Each takes a thread and holds what it read.
+/// Reads of one program that are worked on at once. Each takes a thread and holds what it read.
 pub(super) const AT_ONCE: usize = 4;
 
 /// How much a session may keep.
@@ -58,7 +58,7 @@ impl Engine {
         }
         async move {
             // What was read waits nowhere but with the program's other answers.
-            let _turn = turns.acquire().await;
+            let _turn = if own.reads() { Some(turns.acquire().await) } else { None };
             done(&deps, &context, number, own, &crossed).await
         }
     }

@@ -65,12 +65,12 @@ enum Woken {
 }
 
 impl Woken {
-    /// Whether the program has something to do, or it turned out that it does. Console text alone is no such thing: one
-    /// that writes some from time to time while it waits would keep its worker for ever.
+    /// Whether the program has something to do, or it turned out that it does. Console text alone is no such thing, nor is a word of life: one
+    /// that says some from time to time while it waits would keep its worker for ever.
     fn is_news(&self) -> bool {
         match self {
             Self::Happened(_) | Self::Suspend => true,
-            Self::Frame(frame) => !matches!(frame, FromWorker::Console { .. }),
+            Self::Frame(frame) => !matches!(frame, FromWorker::Console { .. } | FromWorker::Ready { .. }),
             _ => false,
         }
     }
@@ -161,7 +161,11 @@ impl Engine {
                         return Served::Suspend;
                     }
                 }
-                Woken::Stall if control.is_asleep() && control.cpu_time().saturating_sub(cpu) < IDLE / 4 => {
+                Woken::Stall
+                    if sender.queued() == 0
+                        && control.is_asleep()
+                        && control.cpu_time().saturating_sub(cpu) < IDLE / 4 =>
+                {
                     stalls += 1;
                     if stalls >= STALLS {
                         let error = nondeterminism(attempt.script.expected(), attempt.held.first());
@@ -329,6 +333,8 @@ impl Engine {
             }
             FromWorker::Result { value, dropped_bytes } => {
                 self.tally.stdout_dropped += dropped_bytes;
+                // What it asked for and was not given yet is no other way than before.
+                while attempt.script.due().is_some() {}
                 if let Some(left) = attempt.script.expected() {
                     let error = nondeterminism(Some(left), None);
                     return Some(Served::End(End::Failed(Status::Failed, error)));

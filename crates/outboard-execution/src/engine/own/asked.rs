@@ -102,6 +102,11 @@ fn private() -> String {
 }
 
 impl Own {
+    /// Whether it reads what the session keeps.
+    pub(super) fn reads(&self) -> bool {
+        matches!(self, Self::Get { .. } | Self::Look { .. } | Self::List { .. })
+    }
+
     /// Reads a request.
     pub(super) fn parse(name: &str, arguments: &RawValue) -> Result<Self, ToolError> {
         Ok(match name {
