@@ -8,7 +8,7 @@ use crate::meter::Alive;
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Processes that are remembered one by one; of more, those that are there.
@@ -29,16 +29,21 @@ impl Clock {
 
     /// What was used by now, when `alive` are the processes and `counted` is what they and those that they waited for used.
     pub(crate) fn time(&self, counted: Duration, alive: &[Alive]) -> Duration {
-        if let Some(time) = self.group.as_ref().and_then(read) {
-            return time;
-        }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.add(alive).max(counted)
+        self.of_group().unwrap_or_else(|| self.lock().add(alive).max(counted))
+    }
+
+    /// The same without a look at any process, where a group tells it.
+    pub(crate) fn of_group(&self) -> Option<Duration> {
+        self.group.as_ref().and_then(read)
     }
 
     /// What looks at its processes have seen so far, those that are gone included.
     pub(crate) fn seen(&self) -> Duration {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).sum
+        self.lock().sum
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -193,7 +193,10 @@ impl Control {
     pub fn cpu_time(&self) -> Duration {
         match *self.process.ended.borrow() {
             Some(ended) => self.process.since_start(Duration::from_micros(ended.cpu_us)),
-            None => self.process.since_start(self.process.used().cpu),
+            None => {
+                let used = self.process.clock.of_group().unwrap_or_else(|| self.process.used().cpu);
+                self.process.since_start(used)
+            }
         }
     }
 

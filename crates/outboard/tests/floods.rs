@@ -9,8 +9,7 @@ const RAW: &str = "import os, struct\n\
 
 const ECHO: &str = r#"
 text = {"type": "object", "properties": {"text": {"type": "string"}}}
-tools = [{"name": "length", "inputSchema": text}, {"name": "back", "inputSchema": text}]
-serve(tools, lambda name, given, meta: {"length": len(given["text"])} if name == "length" else given)
+serve([{"name": "back", "inputSchema": text}], lambda name, given, meta: given)
 "#;
 
 fn ended(settings: &str, code: &str) -> Value {

@@ -161,7 +161,7 @@ fn nothing_is_left_behind_when_the_client_leaves() {
 }
 
 #[test]
-fn hundreds_of_runs_leave_nothing() {
+fn a_thousand_runs_leave_nothing() {
     let place = Place::with(&["logs"]);
     let mut session = place.serve();
     let run = |session: &mut crate::support::Session, at: usize| {
@@ -172,12 +172,12 @@ fn hundreds_of_runs_leave_nothing() {
     (0..100).for_each(|at| run(&mut session, at));
     std::thread::sleep(Duration::from_millis(500));
     let before = footprint(session.child.id());
-    (0..400).for_each(|at| run(&mut session, at));
+    (0..1_000).for_each(|at| run(&mut session, at));
     std::thread::sleep(Duration::from_millis(500));
     let after = footprint(session.child.id());
     assert!(after.0 <= before.0 + 4, "descriptors: {before:?} to {after:?}");
     assert!(after.1 <= before.1 + 2, "processes: {before:?} to {after:?}");
-    assert!(after.2 <= before.2 + 12_000, "KiB of memory: {before:?} to {after:?}");
+    assert!(after.2 <= before.2 + 16_000, "KiB of memory: {before:?} to {after:?}");
     session.end();
 }
 

@@ -1,7 +1,8 @@
 //! How much a program asks its host for: in all, and at one time.
 //!
-//! Each request and each answer has its place in the journal and is held until it is answered, so a program could fill disk and memory of
-//! the host with nothing but requests. Those of tools have limits of their own at the gateway; refused ones count here too.
+//! Each request and each answer has its place in the journal, and is held until the program has its answer, so a program
+//! could fill disk and memory of the host with nothing but requests. Those of tools have limits of their own at the
+//! gateway; refused ones count here too.
 
 use super::answers::Given;
 use super::happen::What;
@@ -174,11 +175,12 @@ mod tests {
     #[test]
     fn answers_have_a_limit_of_their_own() {
         let (mut asked, limits) = (Asked::default(), limits());
-        let answer = || RawValue::from_string(format!("{:?}", "x".repeat(500)));
-        (0..2).for_each(|_| asked.answered(&answer().map_err(|_| unreachable!()), &limits).unwrap());
-        asked.answered(&Err(ToolError::new(ErrorCode::Internal, "x")), &limits).unwrap();
-        let error = asked.answered(&answer().map_err(|_| unreachable!()), &limits).unwrap_err();
-        assert!(error.hint.unwrap().contains("sandbox.answer_mb"));
+        let value = Ok(RawValue::from_string(format!("{:?}", "x".repeat(500))).unwrap());
+        (0..2).for_each(|_| asked.answered(&value, &limits).unwrap());
+        let failure = Err(ToolError::new(ErrorCode::Internal, "x".repeat(20)));
+        asked.answered(&failure, &limits).unwrap();
+        let error = asked.answered(&failure, &limits).unwrap_err();
+        assert!(error.hint.unwrap().contains("sandbox.answer_mb"), "errors count too");
     }
 
     #[test]
