@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
         loop {
             match frames.next_frame() {
                 Ok(Some(body)) => {
-                    if let Ok(message) = serde_json::from_slice::<FromWorker>(body) {
+                    if let Ok(message) = FromWorker::read(body) {
                         again(&message);
                     }
                 }

@@ -323,12 +323,13 @@ class InspectionTest(Case):
             if input:
                 get(documentId="a"); salesforce.update_record(); sl.send(); call_mcp_tool("a.b", {})
                 call_mcp_tool(input, {}); eval("1"); exec("2"); __import__("os")
+            import importlib; importlib.import_module("csv"); importlib.import_module(str(input))
             """
         self.run_program(code)
         found = self.last.inspection
-        self.assertEqual(found["imports"], ["json", "servers.slack", "servers.google_drive", "servers"])
+        self.assertEqual(found["imports"], ["json", "servers.slack", "servers.google_drive", "servers", "os", "importlib", "csv"])
         self.assertEqual(found["tools"], ["google_drive.get_document", "salesforce.update_record", "slack.send", "a.b"])
-        evaluated = ["a tool named at run time, line 7", "text run as code, line 7"]
+        evaluated = ["a tool named at run time, line 7", "text run as code, line 7", "a module named at run time, line 8"]
         self.assertEqual(found["dynamic"], evaluated)
 
     def test_a_text_is_described_as_a_module_where_that_is_asked_for(self):
@@ -1035,6 +1036,17 @@ class Errors(Case):
         self.assertEqual(self.trouble("raise KeyboardInterrupt")["code"], "program_error")
         self.assertEqual(self.trouble("class E(Exception):\n    def __str__(self):\n        raise E()\nraise E()")["code"], "program_error")
         self.assertEqual(self.trouble("raise ToolError('mine', 'denied')")["code"], "denied")
+
+    def test_what_multiprocessing_lacks_is_named(self):
+        code = """
+            import multiprocessing, _multiprocessing
+            class None_:
+                SEM_VALUE_MAX = 1
+                def __init__(self, *given): raise FileNotFoundError(2, "No such file or directory")
+            _multiprocessing.SemLock = None_
+            multiprocessing.Lock()
+            """
+        self.assertIn("ThreadPoolExecutor", self.trouble(code)["hint"])
 
     def test_hints(self):
         self.assertIn("await main()", self.trouble("import asyncio\nasync def main(): ...\nawait asyncio.sleep(0)\nasyncio.run(main())")["hint"])

@@ -81,7 +81,7 @@ fn stream(dice: &mut Dice, tally: &mut Tally) {
 fn drain(frames: &mut FrameBuffer, dice: &mut Dice, tally: &mut Tally) -> bool {
     loop {
         match frames.next_frame() {
-            Ok(Some(body)) => match serde_json::from_slice::<FromWorker>(body) {
+            Ok(Some(body)) => match FromWorker::read(body) {
                 Ok(message) => {
                     tally.read += 1;
                     if dice.one_in(16) {

@@ -46,7 +46,7 @@ fn talk(stream: &mut UnixStream, start: &ToWorker) -> Result<Ran> {
         }
         frames.extend(&part[..count]);
         while let Some(body) = frames.next_frame()? {
-            if ran.take(serde_json::from_slice::<FromWorker>(body)?) {
+            if ran.take(FromWorker::read(body)?) {
                 return Ok(ran);
             }
         }

@@ -24,6 +24,7 @@ mod ports;
 mod proxy;
 mod record;
 mod refusal;
+mod room;
 mod target;
 mod tls;
 

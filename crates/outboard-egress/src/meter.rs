@@ -68,6 +68,11 @@ impl Meter {
         }
     }
 
+    /// Nothing moves, and that is not the server's doing.
+    pub(crate) fn is_waited_for(&self) {
+        *self.active.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
     fn moved(&self, way: &AtomicU64, bytes: usize) -> io::Result<Option<Instant>> {
         way.fetch_add(bytes as u64, Ordering::Relaxed);
         self.allowance.moved.fetch_add(bytes as u64, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use crate::policy::Policy;
 use crate::ports::{Dialer, Recorder, Resolver, SystemDialer, SystemResolver};
 use crate::proxy;
 use crate::refusal::{Kind, Refusal};
+use crate::room::Room;
 use crate::tls::Tls;
 use outboard_types::ToolError;
 use outboard_worker_protocol::{FetchRequest, FetchResponse, Network};
@@ -47,6 +48,8 @@ pub struct Limits {
     pub headers: usize,
     /// Bytes of a body that `fetch` sends or takes.
     pub body_bytes: usize,
+    /// Bytes of bodies that `fetch` holds at once; larger answers wait for their turn.
+    pub held_bytes: usize,
     /// How long a program may take to say what it wants.
     pub head_time: Duration,
     /// How long looking up and connecting may take.
@@ -70,6 +73,7 @@ impl Default for Limits {
             head_bytes: 16 << 10,
             headers: 100,
             body_bytes: 16 << 20,
+            held_bytes: 64 << 20,
             head_time: Duration::from_secs(10),
             connect_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(60),
@@ -153,6 +157,7 @@ impl Egress {
         let inner = Inner {
             allowance: Arc::new(Allowance::new(self.shared.bandwidth, limits.total_bytes)),
             slots: Arc::new(Semaphore::new(limits.connections.max(1))),
+            room: Room::new(limits.held_bytes, limits.body_bytes),
             asked: AtomicU64::new(0),
             egress: self.shared.clone(),
             recorder,
@@ -183,6 +188,7 @@ pub(crate) struct Inner {
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) allowance: Arc<Allowance>,
     pub(crate) slots: Arc<Semaphore>,
+    pub(crate) room: Room,
     asked: AtomicU64,
 }
 

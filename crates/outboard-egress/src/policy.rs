@@ -61,6 +61,10 @@ impl Policy {
             Host::Address(address) if address::refused(address).is_some() => "allow_private",
             _ => "allow",
         };
+        if matches!(&target.host, Host::Name(name) if name == "localhost") {
+            let grant = grant("allow_private", &format!("127.0.0.1:{}", target.port));
+            return Err(Refusal::denied(format!("{target} is not granted: ask for 127.0.0.1, and {grant}")));
+        }
         Err(Refusal::denied(format!("{target} is not granted: {}", grant(key, &target.to_string()))))
     }
 
@@ -110,6 +114,8 @@ mod tests {
             named("https://evil.example/").unwrap_err(),
             "evil.example:443 is not granted: the operator can grant it with [sandbox.network] allow = [\"evil.example:443\"]"
         );
+        let localhost = named("http://localhost:8099/").unwrap_err();
+        assert!(localhost.contains("ask for 127.0.0.1") && localhost.ends_with("allow_private = [\"127.0.0.1:8099\"]"));
         assert!(named("http://10.0.0.5/").unwrap_err().ends_with("allow_private = [\"10.0.0.5:80\"]"));
     }
 

@@ -56,8 +56,8 @@ impl Target {
 
     /// Where a redirect leads; a relative one is read from here.
     pub(crate) fn join(&self, location: &str) -> Result<Self, Refusal> {
-        if location.contains("://") {
-            return Self::parse(location);
+        if has_scheme(location) {
+            return Self::parse(&location.replace(' ', "%20"));
         }
         if location.len() > LONGEST || location.chars().any(|one| one.is_control() || one == '\\') {
             return Err(Refusal::malformed("the redirect's address cannot be read"));
@@ -96,6 +96,14 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
+}
+
+/// Whether an address is absolute (RFC 3986, section 3.1): `://` may also stand in the query of a relative one.
+fn has_scheme(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|one| one.is_ascii_alphanumeric() || matches!(one, '+' | '-' | '.'))
+    })
 }
 
 fn scheme(text: &str) -> Result<(Scheme, &'static str, &str), Refusal> {
@@ -169,6 +177,13 @@ mod tests {
     fn redirects_are_read_from_where_they_come() {
         let from = Target::parse("https://a.example/x/y?z").unwrap();
         assert_eq!(from.join("../w").unwrap().address(), "https://a.example/w");
+        assert_eq!(
+            from.join("/in?next=http://a.example/").unwrap().address(),
+            "https://a.example/in?next=http://a.example/"
+        );
+        assert_eq!(from.join("#x://").unwrap().address(), "https://a.example/x/y?z");
+        assert_eq!(from.join("https://b.example/a b").unwrap().address(), "https://b.example/a%20b");
+        assert!(from.join("https://a b/").is_err() && from.join("ftp://a/").is_err());
         assert_eq!(from.join("//b.example/q").unwrap().to_string(), "b.example:443");
         assert_eq!(from.join("http://169.254.169.254/latest").unwrap().to_string(), "169.254.169.254:80");
         assert!(from.join("https://u@b/").is_err() && from.join("/a\nb").is_err() && from.join("data:,x").is_err());

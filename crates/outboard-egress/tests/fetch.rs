@@ -142,6 +142,33 @@ async fn limits_end_what_does_not() {
     assert!(error.code == ErrorCode::Timeout && error.message.contains("silent"), "{error}");
 }
 
+/// Large answers wait for each other; small ones and waiting harm nobody, however long it takes.
+#[tokio::test]
+async fn large_answers_take_turns_and_all_of_them_come() {
+    let mut world = World::new();
+    world.limits.body_bytes = 1 << 20;
+    world.limits.held_bytes = 2 << 20;
+    world.limits.idle_time = Duration::from_millis(1_500);
+    world.bandwidth = Some(2 << 20);
+    world.names.set("a.example", &[&["93.184.216.34"]]);
+    world
+        .server("93.184.216.34:80", false, |head| match head.split(' ').nth(1).unwrap() {
+            "/small" => ok("small"),
+            _ => ok(&"a".repeat(900 << 10)),
+        })
+        .await;
+    let outlet = world.outlet(&["a.example:80"], &[]);
+    let fetched = (0..16).map(|number| {
+        let (outlet, size) = (outlet.clone(), if number < 8 { "large" } else { "small" });
+        tokio::spawn(async move { outlet.fetch(get(&format!("http://a.example/{size}"))).await })
+    });
+    let mut sizes = Vec::new();
+    for one in fetched.collect::<Vec<_>>() {
+        sizes.push(text(&one.await.unwrap().unwrap().body).len());
+    }
+    assert_eq!(sizes, [[900 << 10; 8], [5; 8]].concat());
+}
+
 #[tokio::test]
 async fn requests_are_counted_refused_ones_too() {
     let mut world = World::new();

@@ -3,25 +3,41 @@
 use crate::engine::{Engine, Origin, Parts};
 use crate::executions::{Deps, Live};
 use crate::guest::OUTSIDE;
-use crate::inspection::Findings;
 use crate::report::{Failure, Report};
 use crate::request::RunRequest;
-use crate::skills::SkillReport;
 use crate::traced;
 use futures::FutureExt;
 use futures::future::Either;
-use outboard_border::Notes;
 use outboard_gateway::Run;
 use outboard_journal::{Begun, Durability, Ending, ExecutionRecord, Status, TextPart};
 use outboard_types::{CallContext, Digest, ErrorCode, ToolError, now_ms};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Runs one request to its end and records it.
+/// Runs one request to its end and records it. A fault of our own ends this execution, and nobody waits for it for ever.
 pub(crate) async fn execute(
+    deps: &Arc<Deps>,
+    live: &Arc<Live>,
+    request: RunRequest,
+    origin: Option<Origin>,
+    turn: Option<OwnedSemaphorePermit>,
+) -> Report {
+    let executed = AssertUnwindSafe(executed(deps, live, request, origin, turn)).catch_unwind();
+    executed.await.unwrap_or_else(|_| {
+        let report = Report::broken(live.id.clone(), &"a task panicked");
+        if deps.follower.is_none() {
+            // Its beginning may still be on its way to the disk; this comes after it.
+            deps.journal.end(&report.execution, ending(&report));
+        }
+        report
+    })
+}
+
+async fn executed(
     deps: &Arc<Deps>,
     live: &Arc<Live>,
     request: RunRequest,
@@ -181,25 +197,7 @@ fn workspace(deps: &Deps, request: &RunRequest) -> Result<PathBuf, ToolError> {
 }
 
 fn failed_to_start(live: &Live, error: ToolError) -> Report {
-    Report {
-        execution: live.id.clone(),
-        status: Status::Failed,
-        result: None,
-        stdout: String::new(),
-        stdout_dropped: 0,
-        error: Some(Failure::from(error)),
-        calls: Vec::new(),
-        network: Vec::new(),
-        privacy: Notes::default(),
-        findings: Findings::default(),
-        skills: SkillReport::default(),
-        wall: Duration::ZERO,
-        cpu: Duration::ZERO,
-        bytes: 0,
-        direct_equivalent: 0,
-        model_out: 0,
-        workspace: PathBuf::new(),
-    }
+    Report { error: Some(Failure::from(error)), ..Report::nothing(live.id.clone()) }
 }
 
 fn ending(report: &Report) -> Ending {

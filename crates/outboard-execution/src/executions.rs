@@ -19,8 +19,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
-/// Ended executions whose reports are kept in memory for `wait` and for repeated requests.
+/// Ended executions whose reports are kept in memory for `wait` and for repeated requests, and their bytes in all; the
+/// journal has them all.
 const KEPT: usize = 256;
+const KEPT_BYTES: usize = 64 << 20;
 
 /// Executions that may be under way at once, suspended ones apart; more are refused with advice to wait.
 const UNDER_WAY: usize = 512;
@@ -195,8 +197,16 @@ impl Handle {
 struct Table {
     live: HashMap<ExecutionId, Arc<Live>>,
     keys: HashMap<(Principal, String), ExecutionId>,
-    ended: VecDeque<(ExecutionId, Option<(Principal, String)>)>,
+    ended: VecDeque<Ended>,
+    /// The bytes of their reports.
+    kept_bytes: usize,
     places: Arc<AtomicUsize>,
+}
+
+struct Ended {
+    id: ExecutionId,
+    key: Option<Key>,
+    bytes: usize,
 }
 
 /// All executions of this process.
@@ -278,8 +288,9 @@ impl Executions {
                 None => None,
             };
             let report = Arc::new(execute(&deps, &entered, request, origin, turn).await);
+            let bytes = report.size();
             entered.report.send_replace(Some(report));
-            lock(&table).leave(entered.id.clone(), key);
+            lock(&table).leave(Ended { id: entered.id.clone(), key, bytes });
         });
         Handle(live)
     }
@@ -353,16 +364,18 @@ impl Table {
         }
     }
 
-    fn leave(&mut self, id: ExecutionId, key: Option<Key>) {
-        if let Some(live) = self.live.get(&id) {
+    fn leave(&mut self, ended: Ended) {
+        if let Some(live) = self.live.get(&ended.id) {
             live.place(false);
         }
-        self.ended.push_back((id, key));
-        if self.ended.len() > KEPT
-            && let Some((oldest, key)) = self.ended.pop_front()
+        self.kept_bytes += ended.bytes;
+        self.ended.push_back(ended);
+        while (self.ended.len() > KEPT || self.kept_bytes > KEPT_BYTES)
+            && let Some(oldest) = self.ended.pop_front()
         {
-            self.live.remove(&oldest);
-            key.map(|key| self.keys.remove(&key));
+            self.kept_bytes -= oldest.bytes;
+            self.live.remove(&oldest.id);
+            oldest.key.map(|key| self.keys.remove(&key));
         }
     }
 }
@@ -370,4 +383,23 @@ impl Table {
 /// A fresh id: time in front so that ids sort, 64 random bits so that none can be guessed.
 pub fn fresh_id() -> ExecutionId {
     ExecutionId::from_parts(now_ms(), getrandom::u64().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_kept_up_to_a_number_and_a_size() {
+        let mut table = Table::default();
+        let mut leave = |number: u64, bytes| {
+            let id = ExecutionId::from_parts(number, 0);
+            table.leave(Ended { id, key: Some((Principal::default(), number.to_string())), bytes });
+            (table.ended.len(), table.kept_bytes)
+        };
+        assert_eq!((0..300).map(|number| leave(number, 10)).last(), Some((KEPT, 10 * KEPT)));
+        assert_eq!(leave(300, KEPT_BYTES - 20), (3, KEPT_BYTES));
+        assert_eq!(leave(301, KEPT_BYTES), (1, KEPT_BYTES));
+        assert_eq!(leave(302, KEPT_BYTES + 1), (0, 0), "the journal has it");
+    }
 }

@@ -7,7 +7,7 @@ use crate::skills::SkillReport;
 use outboard_border::Notes;
 use outboard_egress::{Decision, Record};
 use outboard_journal::Status;
-use outboard_types::ExecutionId;
+use outboard_types::{ErrorCode, ExecutionId, ToolError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
@@ -135,6 +135,45 @@ const READ_AROUND: u64 = 30;
 const READ_MOST: u64 = 4_000;
 
 impl Report {
+    /// Of a program that did nothing and failed: where every other one begins.
+    pub(crate) fn nothing(execution: ExecutionId) -> Self {
+        Self {
+            execution,
+            status: Status::Failed,
+            result: None,
+            stdout: String::new(),
+            stdout_dropped: 0,
+            error: None,
+            calls: Vec::new(),
+            network: Vec::new(),
+            privacy: Notes::default(),
+            findings: Findings::default(),
+            skills: SkillReport::default(),
+            wall: Duration::ZERO,
+            cpu: Duration::ZERO,
+            bytes: 0,
+            direct_equivalent: 0,
+            model_out: 0,
+            workspace: PathBuf::new(),
+        }
+    }
+
+    /// Of an execution that a fault of our own ended.
+    pub(crate) fn broken(execution: ExecutionId, fault: &dyn std::fmt::Display) -> Self {
+        let error = ToolError::new(ErrorCode::Internal, format!("serving the program failed: {fault}")).hint(
+            "this is a fault of Outboard; its calls are in `outboard executions show`, look before you run it again",
+        );
+        Self { error: Some(Failure::from(error)), ..Self::nothing(execution) }
+    }
+
+    /// What it holds of memory, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let error = self.error.as_ref().map_or(0, |error| error.message.len());
+        let result = self.result.as_ref().map_or(0, |result| result.get().len());
+        let calls: usize = self.calls.iter().filter_map(|call| call.last_error.as_ref()).map(String::len).sum();
+        result + self.stdout.len() + error + calls
+    }
+
     /// The report as text of about `max_tokens` tokens at most. What is cut is kept whole in a file whose
     /// path the text names.
     pub fn shape(&self, max_tokens: usize) -> Shaped {

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "seeds and figures are for people")]
 
 mod crash_points;
+mod faults;
 mod full_disks;
 mod schedules;
 mod sim;

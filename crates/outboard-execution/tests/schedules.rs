@@ -77,6 +77,7 @@ fn plan(dice: &mut Dice, full: bool) -> Plan {
         failing: dice.percent(50).then_some(FaultKind::Io),
         lag: dice.below(8),
         patience: 20 + dice.below(400),
+        panics: false,
     }
 }
 

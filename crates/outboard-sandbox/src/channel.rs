@@ -116,7 +116,7 @@ impl Receiver {
     pub async fn next(&mut self) -> Result<Option<FromWorker>, FrameError> {
         loop {
             if let Some(body) = self.frames.next_frame()? {
-                return Ok(Some(serde_json::from_slice(body)?));
+                return Ok(Some(FromWorker::read(body)?));
             }
             if self.read().await == 0 {
                 return Ok(None);

@@ -9,6 +9,7 @@
 mod mark;
 mod repositories;
 mod rules;
+mod target;
 
 use crate::message::Folder;
 use crate::sys::beneath;
@@ -18,30 +19,6 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-/// Most letters of a target, and most names in it.
-const MOST_LETTERS: usize = 255;
-const MOST_NAMES: usize = 8;
-
-/// First names of the jail's root that grants cannot use.
-const TAKEN: [&str; 16] = [
-    "bin",
-    "dev",
-    "etc",
-    "lib",
-    "lib32",
-    "lib64",
-    "libx32",
-    "outboard",
-    "proc",
-    "python",
-    "sbin",
-    "servers",
-    "skills",
-    "tmp",
-    "usr",
-    "workspace",
-];
 
 /// A folder of the host that has passed the checks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,7 +72,7 @@ impl FileGrant {
     }
 
     fn try_checked(source: &Path, target: &str, writable: bool, protected: &[PathBuf]) -> Result<Self, String> {
-        check_target(target)?;
+        target::check(target)?;
         if !source.is_absolute() {
             return Err("the folder must be an absolute path".to_owned());
         }
@@ -109,6 +86,21 @@ impl FileGrant {
         let shielded = if writable { repositories::shield(&folder)? } else { Vec::new() };
         let target = target.to_owned();
         Ok(Self { source: real, target, writable, device: found.dev(), inode: found.ino(), shielded })
+    }
+
+    /// The same grant for a program that is about to run: repositories that the user made since are shielded as well.
+    ///
+    /// # Errors
+    /// If the folder is not there any more, or holds too many repositories or too much to be looked through.
+    pub fn renewed(&self) -> Result<Self, FileGrantError> {
+        if !self.writable {
+            return Ok(self.clone());
+        }
+        let shielded =
+            self.folder().map_err(|error| error.to_string()).and_then(|folder| repositories::shield(&folder));
+        let failed =
+            |problem| FileGrantError { source_path: self.source.clone(), target: self.target.clone(), problem };
+        Ok(Self { shielded: shielded.map_err(failed)?, ..self.clone() })
     }
 
     /// The folder, by its real path.
@@ -141,12 +133,17 @@ impl FileGrant {
         if !self.writable {
             return Ok(Vec::new());
         }
+        repositories::disarm(&self.folder()?, &self.shielded)
+    }
+
+    /// The folder that was checked, if it is still there.
+    fn folder(&self) -> io::Result<File> {
         let folder = open(&self.source)?;
         let found = folder.metadata()?;
         if (found.dev(), found.ino()) != (self.device, self.inode) {
             return Err(io::Error::from_raw_os_error(libc::ESTALE));
         }
-        repositories::disarm(&folder, &self.shielded)
+        Ok(folder)
     }
 
     /// The mounts that this grant needs, in order.
@@ -176,21 +173,6 @@ fn open(real: &Path) -> io::Result<File> {
     beneath::open(&root, relative, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NONBLOCK, 0)
 }
 
-fn check_target(target: &str) -> Result<(), String> {
-    let names: Vec<&str> = target.strip_prefix('/').unwrap_or_default().split('/').collect();
-    let plain =
-        |name: &&str| !name.is_empty() && !matches!(*name, "." | "..") && !name.contains(|c: char| c.is_control());
-    if !names.iter().all(plain) || names.len() > MOST_NAMES || target.len() > MOST_LETTERS {
-        return Err(format!(
-            "the target must be an absolute path without `.` and `..`, such as /data/in, of at most {MOST_NAMES} names"
-        ));
-    }
-    match TAKEN.iter().find(|taken| *taken == &names[0]) {
-        Some(taken) => Err(format!("/{taken} of the jail is taken; choose another target, such as /data")),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,28 +195,6 @@ mod tests {
             (real.join("data").as_path(), "/data/in", false)
         );
         assert_eq!(grant.folders().len(), 1);
-    }
-
-    #[test]
-    fn targets_are_absolute_plain_and_free() {
-        let folder = tempfile::tempdir().unwrap();
-        for target in [
-            "",
-            "/",
-            "data",
-            "/a//b",
-            "/a/../b",
-            "/./a",
-            "/a\0b",
-            "/tmp/x",
-            "/servers",
-            "/workspace/x",
-            "/usr/x",
-            "/a/b/c/d/e/f/g/h/i",
-        ] {
-            assert!(FileGrant::checked(folder.path(), target, false, &[]).is_err(), "{target}");
-        }
-        assert!(FileGrant::checked(folder.path(), "/data", false, &[]).is_ok());
     }
 
     #[test]
@@ -269,6 +229,21 @@ mod tests {
         let targets: Vec<_> = grant.folders().into_iter().map(|one| (one.target, one.writable)).collect();
         assert_eq!(targets, [("/data".into(), true), ("/data/.git".into(), false), ("/data/a/b/.git".into(), false)]);
         assert!(FileGrant::checked(&path, "/data", false, &[]).unwrap().shielded().next().is_none());
+    }
+
+    #[test]
+    fn repositories_that_were_made_since_are_shielded_for_the_next_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        fs::create_dir_all(path.join("made/.git")).unwrap();
+        let renewed = grant.renewed().unwrap();
+        assert_eq!(renewed.shielded().collect::<Vec<_>>(), [Path::new(".git"), Path::new("made/.git")]);
+        assert!(renewed.disarm().unwrap().is_empty() && path.join("made/.git").is_dir());
+        fs::rename(&path, path.with_extension("moved")).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(grant.renewed().is_err(), "it is another folder");
+        fs::remove_dir_all(path.with_extension("moved")).unwrap();
     }
 
     #[test]

@@ -12,7 +12,7 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
-            /// Every code, for the test that each has its page.
+            /// Every code: each has its page, and a program can end with no other.
             pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$variant),*];
 
             /// The code as it appears in reports, JSON and documentation.

@@ -13,6 +13,7 @@ mod frame;
 mod message;
 mod module;
 mod preflight;
+mod read;
 pub mod template;
 pub mod words;
 
@@ -23,6 +24,7 @@ pub use message::{
 };
 pub use module::{Exported, Module, Taken};
 pub use preflight::{Known, PlannedCall, Preflight, Problem, Spot};
+pub use read::{MAX_SHORT, MOST_LISTED};
 
 /// Version of this protocol; a worker announces it in `ready` and the host refuses another.
 pub const VERSION: u32 = 1;
@@ -33,7 +35,8 @@ pub const AWAKE: std::time::Duration = std::time::Duration::from_millis(1);
 /// The descriptor on which a worker finds its socket.
 pub const SOCKET_FD: i32 = 3;
 
-/// Largest frame that a worker may send, in bytes. A larger result is an error of the program.
+/// Largest frame that a worker may send, in bytes. A larger result is an error of the program. For messages that hold no
+/// text or value of the program's, it is [`MAX_SHORT`].
 pub const MAX_FROM_WORKER: usize = 32 << 20;
 
 /// Largest frame that the host may send, in bytes: one tool result of up to 50 MB fits.

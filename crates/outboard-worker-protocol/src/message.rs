@@ -1,5 +1,6 @@
 //! The messages.
 
+use crate::read::few;
 use crate::{Module, Preflight};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -93,13 +94,13 @@ pub struct Network {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     /// Modules that it imports, as written.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub imports: Vec<String>,
     /// Tools that it names in calls, as written, such as `crm.get_customer`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub tools: Vec<String>,
     /// Evaluation of text as code, such as `eval` or `new Function`, with its line.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub dynamic: Vec<String>,
     /// What the program would fail at.
     #[serde(default)]
@@ -117,7 +118,7 @@ pub struct FetchRequest {
     /// The absolute address.
     pub url: String,
     /// Name and value pairs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub headers: Vec<(String, String)>,
     /// The body in standard base64; absent = none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -278,7 +279,7 @@ pub struct Trouble {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
     /// Frames of the program's own functions, mapped to its text; at most ten.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub stack: Vec<String>,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! What a text is as a module that other programs import, read from its syntax.
 
+use crate::read::few;
 use serde::{Deserialize, Serialize};
 
 /// A text as a module.
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct Module {
     /// What can be imported from it.
+    #[serde(deserialize_with = "few")]
     pub exports: Vec<Exported>,
     /// What it says of itself, as a whole.
     pub doc: String,
@@ -33,6 +35,7 @@ pub struct Exported {
     /// Its comment.
     pub doc: String,
     /// What a function takes.
+    #[serde(deserialize_with = "few")]
     pub takes: Vec<Taken>,
 }
 

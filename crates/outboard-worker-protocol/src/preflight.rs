@@ -1,5 +1,6 @@
 //! What a worker can tell of a program's mistakes before it runs it.
 
+use crate::read::few;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,13 +9,17 @@ use serde_json::Value;
 #[serde(default)]
 pub struct Preflight {
     /// What the program certainly fails at.
+    #[serde(deserialize_with = "few")]
     pub problems: Vec<Problem>,
     /// What may be wrong, and what was repaired.
+    #[serde(deserialize_with = "few")]
     pub notes: Vec<String>,
     /// Calls of tools as they are written.
+    #[serde(deserialize_with = "few")]
     pub calls: Vec<PlannedCall>,
     /// Where names of members end that the program certainly asks for, on values of which nothing but the language
     /// decides the type.
+    #[serde(deserialize_with = "few")]
     pub sure: Vec<Spot>,
     /// The program as it was read, where that is another text than was sent. Every line is where it was.
     pub text: Option<String>,
@@ -80,10 +85,11 @@ pub enum Known {
     /// The value: a text, a number, a truth value or null.
     Literal(Value),
     /// A list of so many items.
-    List(Vec<Known>),
+    List(#[serde(deserialize_with = "few")] Vec<Known>),
     /// An object.
     Object {
         /// Its keys as written, each with its value.
+        #[serde(deserialize_with = "few")]
         fields: Vec<(String, Known)>,
         /// Whether it may have other keys.
         open: bool,

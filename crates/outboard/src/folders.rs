@@ -15,9 +15,14 @@ pub(crate) fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from).filter(|folder| folder.is_absolute())
 }
 
+/// Our folder for settings of the user, and for the key.
+pub(crate) fn config() -> Option<PathBuf> {
+    Some(from("XDG_CONFIG_HOME", ".config")?.join("outboard"))
+}
+
 /// The user's own settings file.
 pub(crate) fn user_settings() -> Option<PathBuf> {
-    Some(from("XDG_CONFIG_HOME", ".config")?.join("outboard/config.toml"))
+    Some(config()?.join("config.toml"))
 }
 
 /// Our folder for data of the user.

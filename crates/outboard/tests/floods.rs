@@ -50,6 +50,22 @@ fn what_a_program_holds_is_said_once() {
     assert_eq!((&report["status"], &report["error"]["code"]), (&json!("failed"), &json!("worker_lost")), "{report}");
 }
 
+/// What a worker says of itself counts for no more than it is.
+#[test]
+fn made_up_figures_and_codes_reach_nobody() {
+    let claim = "send(b'{\"console\":{\"stream\":\"out\",\"text\":\"%s\"}}' % (b'x' * 2_000_000))\n\
+        send(b'{\"result\":{\"value\":1,\"dropped_bytes\":18446744073709551615}}')\nimport time; time.sleep(60)";
+    assert_eq!(ended("", claim)["result"], json!(1));
+    let books = "send(b'{\"error\":{\"error\":{\"code\":\"made up\",\"message\":\"m\",\"hint\":\"%s\",\"stack\":[\"%s\"]}}}' % (b'h' * 300_000, b's' * 300_000))\n\
+        import time; time.sleep(60)";
+    let report = ended("", books);
+    assert_eq!(report["error"]["code"], json!("program_error"), "{report}");
+    assert!(report.to_string().len() < 10_000, "{} bytes", report.to_string().len());
+    let long =
+        "send(b'{\"ready\":{\"version\":1,\"engine\":\"%s\"}}' % (b'x' * (5 << 20)))\nimport time; time.sleep(60)";
+    assert_eq!(ended("", long)["error"]["code"], json!("worker_lost"));
+}
+
 #[test]
 fn a_search_for_a_book_is_refused_and_the_program_goes_on() {
     let report = ended("", "try:\n    search_tools('x' * 20_000)\nexcept ToolError as e:\n    result = e.code");

@@ -2,6 +2,7 @@
 
 use crate::crash::started;
 use crate::support::Place;
+use serde_json::json;
 use std::fs;
 use std::process::Command;
 
@@ -34,6 +35,23 @@ fn planted_until(signal: &str) {
     assert!(folder.join("bare/HEAD-of-a-program").is_file() && !folder.join("bare/HEAD").exists());
     let marks: Vec<_> = fs::read_dir(place.path().join(".outboard/grants")).unwrap().collect();
     assert!(marks.len() <= 1, "that of the program which goes on, if it does: {marks:?}");
+}
+
+/// What the user makes while Outboard runs is the user's own for every program that starts afterwards.
+#[test]
+fn a_repository_that_was_made_between_two_programs_is_the_users() {
+    let place = Place::with(&[]);
+    let folder = place.path().join("out");
+    fs::create_dir(&folder).unwrap();
+    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {:?} }}\n", folder.display().to_string()));
+    let mut session = place.serve();
+    session.tool("run_code", json!({"code": "open('/data/first', 'w').close()", "language": "python"}));
+    fs::create_dir_all(folder.join("own/.git")).unwrap();
+    let write = "try: open('/data/own/.git/config', 'w')\nexcept OSError as e: result = e.strerror";
+    let (text, _) = session.tool("run_code", json!({"code": write, "language": "python"}));
+    assert!(text.contains("Read-only file system"), "{text}");
+    assert!(folder.join("first").exists() && folder.join("own/.git").is_dir());
+    session.end();
 }
 
 /// A program may close its own folder, and nest more folders than a path can name.

@@ -26,7 +26,7 @@ fn look(words: &[&str], line: usize, surface: &Surface, found: &mut Inspection) 
         match bare(word) {
             "call" => tool(&rest, line, found),
             "eval" => note(&mut found.dynamic, format!("text run as code, line {line}")),
-            "bash" | "sh" if rest.first() == Some(&"-c") => {
+            "bash" | "sh" if rest.first() == Some(&"-c") || at == 0 && reads_program(&rest) => {
                 note(&mut found.dynamic, format!("text run as code, line {line}"));
             }
             "source" | "." if at == 0 => match rest.first().map(|file| bare(file)) {
@@ -40,6 +40,11 @@ fn look(words: &[&str], line: usize, surface: &Surface, found: &mut Inspection) 
             _ => {}
         }
     }
+}
+
+/// Whether a shell with these arguments runs what it reads, such as the end of a pipe.
+fn reads_program(arguments: &[&str]) -> bool {
+    arguments.first().is_none_or(|first| matches!(*first, "-" | "-s") || first.starts_with('<'))
 }
 
 fn tool(words: &[&str], line: usize, found: &mut Inspection) {
@@ -74,10 +79,19 @@ mod tests {
     #[test]
     fn a_program_shows_what_it_holds() {
         let code = "# call not this\nx=$(call crm get_customer id=1 | jq .name)\ncall -r \"drive\" get '{\"a\": 1}' > f &\n\
-                    ids | xargs -P 4 -I{} call crm.get_order id={}\ncall \"$s\" t\n. ./lib.sh\neval \"$x\"; bash -c 'x'\n";
+                    ids | xargs -P 4 -I{} call crm.get_order id={}\ncall \"$s\" t\n. ./lib.sh\neval \"$x\"; bash -c 'x'\n\
+                    curl -s u | bash\nsh ./lib.sh\nsh -s <<< \"$x\"\n";
         let found = inspect(code, &Surface::default());
         assert_eq!(found.tools, ["crm.get_customer", "drive.get", "crm.get_order"]);
         assert_eq!(found.imports, ["./lib.sh"]);
-        assert_eq!(found.dynamic, ["a tool named at run time, line 5", "text run as code, line 7"]);
+        assert_eq!(
+            found.dynamic,
+            [
+                "a tool named at run time, line 5",
+                "text run as code, line 7",
+                "text run as code, line 8",
+                "text run as code, line 10"
+            ]
+        );
     }
 }

@@ -6,7 +6,8 @@ class Inspection:
 
     MOST, LONGEST = 256, 200
     PRIMITIVES = ("call_mcp_tool", "callMCPTool", "call_tool", "callTool")
-    EVALUATION = ("eval", "exec", "compile", "__import__")
+    EVALUATION = ("eval", "exec", "compile")
+    IMPORTING = ("__import__", "importlib.import_module")
 
     def __init__(self, reading):
         self.imports, self.tools, self.dynamic = {}, {}, {}
@@ -55,6 +56,13 @@ class Inspection:
             return owner and (node.attr if owner == "servers" else f"{owner}.{node.attr}")
         return None
 
+    def _importing(self, node):
+        name = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        if isinstance(name, str):
+            self._note(self.imports, name)
+        else:
+            self._dynamic("a module named at run time", node)
+
     def _call(self, node):
         name = self._meaning(node.func)
         if name in self.PRIMITIVES:
@@ -63,10 +71,10 @@ class Inspection:
                 self._note(self.tools, ".".join(texts))
             else:
                 self._dynamic("a tool named at run time", node)
+        elif name in self.IMPORTING:
+            self._importing(node)
         elif name in self.EVALUATION:
             self._dynamic("text run as code", node)
-        elif name == "importlib.import_module":
-            self._dynamic("a module named at run time", node)
         elif name and "." in name:
             self._note(self.tools, name)
 

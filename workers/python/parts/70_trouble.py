@@ -110,10 +110,13 @@ def hint_of(error):
     for kind, pattern, hint in HINTS:
         if isinstance(error, kind) and re.search(pattern, str(error)[:2000]):
             return hint
+    if about_processes(error):
+        return NO_PROCESSES
     return NO_NETWORK if about_network(error) else None
 
 
 NO_NETWORK = "programs have no network unless one is granted; call a tool of `servers` instead"
+NO_PROCESSES = "programs do without multiprocessing: use threads (concurrent.futures.ThreadPoolExecutor) or asyncio"
 HINTS = (
     (RecursionError, "", "the program recursed too deeply; use a loop, or an explicit stack"),
     (MemoryError, "", "the program needs more memory than it may have; handle the data in smaller parts"),
@@ -129,6 +132,12 @@ HINTS = (
     (OSError, "Read-only file system", "only /workspace, /skills, /tmp and folders of sandbox.files.write can be written; relative paths begin at /: write to /workspace/NAME"),
     (TypeError, "'UnawaitedCall' is not JSON|not JSON serializable.*UnawaitedCall", "write `await` before the call"),
 )
+
+
+def about_processes(error):
+    """Whether an error of the system came from multiprocessing, whose locks are files that no jail has."""
+    trace = traceback.extract_tb(error.__traceback__) if isinstance(error, OSError) else ()
+    return any(os.path.basename(os.path.dirname(frame.filename)) == "multiprocessing" for frame in trace)
 
 
 def about_network(error):

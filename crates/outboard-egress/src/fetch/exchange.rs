@@ -1,16 +1,19 @@
 //! One request and its answer over one connection of its own.
 
 use crate::connect::{Connection, connect};
+use crate::meter::Meter;
 use crate::outlet::Inner;
 use crate::record::Entry;
 use crate::refusal::{Kind, Refusal};
+use crate::room::{Room, SMALL};
 use crate::target::{Scheme, Target};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Buffer of a connection; a response whose head does not fit is not read.
 const BUFFER: usize = 64 << 10;
@@ -26,7 +29,9 @@ pub(super) struct Message {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Vec<u8>,
+    /// The room that the body takes.
+    _room: Option<OwnedSemaphorePermit>,
     /// Where a redirect leads that is to be looked at; its body was not read.
     pub(super) location: Option<String>,
 }
@@ -81,12 +86,13 @@ pub(super) async fn exchange(
     let request = message.request(target)?;
     let Connection { stream, meter } = connect(outlet, target, entry).await?;
     let most = outlet.egress.limits.body_bytes;
+    let taking = Taking { most, looks_at_redirects, room: &outlet.room, meter: &meter };
     let work = async {
         if target.scheme == Scheme::Https {
             let secured = outlet.egress.tls.wrap(&target.host, stream).await?;
-            talk(secured, request, most, looks_at_redirects, entry).await
+            talk(secured, request, taking, entry).await
         } else {
-            talk(stream, request, most, looks_at_redirects, entry).await
+            talk(stream, request, taking, entry).await
         }
     };
     let idle = outlet.egress.limits.idle_time;
@@ -96,11 +102,20 @@ pub(super) async fn exchange(
     }
 }
 
+/// How an answer is taken.
+#[derive(Clone, Copy)]
+struct Taking<'a> {
+    /// Bytes of the body.
+    most: usize,
+    looks_at_redirects: bool,
+    room: &'a Room,
+    meter: &'a Meter,
+}
+
 async fn talk<S>(
     stream: S,
     request: Request<Full<Bytes>>,
-    most: usize,
-    looks: bool,
+    taking: Taking<'_>,
     entry: &mut Entry,
 ) -> Result<Answer, Refusal>
 where
@@ -116,7 +131,7 @@ where
     let work = async {
         let response = sender.send_request(request).await.map_err(|error| Refusal::lost(&error))?;
         entry.status(response.status().as_u16());
-        take(response, most, looks).await
+        taking.answer(response).await
     };
     tokio::select! {
         done = work => done,
@@ -124,25 +139,37 @@ where
     }
 }
 
-async fn take(response: Response<Incoming>, most: usize, looks: bool) -> Result<Answer, Refusal> {
-    let (parts, body) = response.into_parts();
-    let redirects = matches!(parts.status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    let location = parts.headers.get(header::LOCATION).filter(|_| looks && redirects);
-    let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let body = if location.is_some() { Bytes::new() } else { collect(body, most).await? };
-    Ok(Answer { status: parts.status, headers: parts.headers, body, location })
-}
+impl Taking<'_> {
+    async fn answer(self, response: Response<Incoming>) -> Result<Answer, Refusal> {
+        let (parts, body) = response.into_parts();
+        let redirects = matches!(parts.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let location = parts.headers.get(header::LOCATION).filter(|_| self.looks_at_redirects && redirects);
+        let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let (body, room) = if location.is_some() { (Vec::new(), None) } else { self.body(body).await? };
+        Ok(Answer { status: parts.status, headers: parts.headers, body, _room: room, location })
+    }
 
-async fn collect(body: Incoming, most: usize) -> Result<Bytes, Refusal> {
-    match Limited::new(body, most).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let text = format!(
-                "the answer is larger than {} MiB; ask for less, or for a part with a Range header",
-                most >> 20
-            );
-            Err(Refusal::new(Kind::Limit, text))
+    async fn body(self, body: Incoming) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Refusal> {
+        let mut body = Limited::new(body, self.most);
+        let (mut taken, mut room) = (Vec::new(), None);
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|error| self.broken(&*error))?.into_data() else { continue };
+            if room.is_none() && taken.len() + data.len() > SMALL {
+                room = self.room.take(self.meter).await;
+                let rest = body.size_hint().exact().unwrap_or_default();
+                taken.reserve_exact(data.len() + usize::try_from(rest).unwrap_or_default().min(self.most));
+            }
+            taken.extend_from_slice(&data);
         }
-        Err(error) => Err(Refusal::lost(error.as_ref())),
+        Ok((taken, room))
+    }
+
+    fn broken(self, error: &(dyn std::error::Error + Send + Sync + 'static)) -> Refusal {
+        if !error.is::<LengthLimitError>() {
+            return Refusal::lost(error);
+        }
+        let most = self.most >> 20;
+        let text = format!("the answer is larger than {most} MiB; ask for less, or for a part with a Range header");
+        Refusal::new(Kind::Limit, text)
     }
 }

@@ -83,7 +83,8 @@ fn read(outlet: &Inner, request: &FetchRequest) -> Result<(Redirect, Message, Ta
         "error" => Redirect::Error,
         "manual" => Redirect::Manual,
         other => {
-            return Err(Refusal::malformed(format!("redirect is \"follow\", \"error\" or \"manual\", not {other:?}")));
+            let shown: String = other.chars().take(20).collect();
+            return Err(Refusal::malformed(format!("redirect is \"follow\", \"error\" or \"manual\", not {shown:?}")));
         }
     };
     let limits = &outlet.egress.limits;

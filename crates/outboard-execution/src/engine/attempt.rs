@@ -213,7 +213,7 @@ impl Engine {
             .writable(&skills, "/skills");
         let own = self.engine().into_iter().fold(own, |grant, name| grant.engine(name));
         let own = if self.is_proxied() { own.network() } else { own };
-        let grant = self.deps.files.iter().cloned().fold(own, Grant::file);
+        let grant = self.grants.iter().cloned().fold(own, Grant::file);
         self.deps.sandbox.worker(grant).await
     }
 

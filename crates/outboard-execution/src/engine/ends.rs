@@ -102,6 +102,10 @@ pub(super) fn status_of(trouble: &Trouble) -> Status {
     }
 }
 
+/// Most letters of one part of a program's own error beside its message, and most frames: a model reads them whole.
+const MOST_LETTERS: usize = 600;
+const MOST_FRAMES: usize = 10;
+
 /// A program's own error, with the limit that it ran into where its words show one. The words are the program's, so
 /// they choose a hint and nothing else.
 pub(super) fn told(trouble: Trouble, limits: &Limits, out_of_processes: bool) -> Failure {
@@ -110,7 +114,24 @@ pub(super) fn told(trouble: Trouble, limits: &Limits, out_of_processes: bool) ->
         (own, limit) => own.or(limit),
     };
     let Trouble { code, message, line, column, excerpt, stack, .. } = trouble;
-    Failure { code, message, line, column, excerpt, stack, hint }
+    let known = ErrorCode::ALL.iter().find(|known| known.as_str() == code);
+    Failure {
+        code: known.unwrap_or(&ErrorCode::ProgramError).to_string(),
+        message,
+        line,
+        column,
+        excerpt: excerpt.map(short),
+        stack: stack.into_iter().take(MOST_FRAMES).map(short).collect(),
+        hint: hint.map(short),
+    }
+}
+
+fn short(text: String) -> String {
+    if text.chars().nth(MOST_LETTERS).is_none() {
+        text
+    } else {
+        text.chars().take(MOST_LETTERS).chain(['…']).collect()
+    }
 }
 
 /// Whether a program failed to start a process or thread. Sockets and pipes fail with the same error, so it counts
@@ -215,6 +236,24 @@ mod tests {
         assert!(hint(&blocked, true).is_some_and(|hint| hint.contains("sandbox.processes")));
         let forked = Trouble { excerpt: Some("if os.fork() == 0:".to_owned()), ..blocked };
         assert!(hint(&forked, false).is_some_and(|hint| hint.contains("sandbox.processes")));
+    }
+
+    #[test]
+    fn a_program_makes_up_no_code_and_writes_no_books() {
+        let long = "x".repeat(100_000);
+        let own = Trouble {
+            code: "a made-up\nsucceeded".to_owned(),
+            hint: Some(long.clone()),
+            excerpt: Some(long.clone()),
+            stack: vec![long; 50],
+            ..trouble("TypeError: no")
+        };
+        let failure = told(own, &Limits::default(), false);
+        assert_eq!((failure.code.as_str(), failure.stack.len()), ("program_error", MOST_FRAMES));
+        let texts = failure.hint.iter().chain(&failure.excerpt).chain(&failure.stack);
+        assert!(texts.map(|text| text.chars().count()).all(|letters| letters == MOST_LETTERS + 1));
+        let known = Trouble { code: "tool_failed".to_owned(), ..trouble("ToolError: no") };
+        assert_eq!(told(known, &Limits::default(), false).code, "tool_failed");
     }
 
     fn trouble(message: &str) -> Trouble {

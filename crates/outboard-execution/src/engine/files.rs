@@ -1,8 +1,9 @@
 //! The session's files at the turning points of an execution.
 
 use super::Engine;
-use outboard_sandbox::{Disarmed, GrantMark};
+use outboard_sandbox::{Disarmed, FileGrant, GrantMark};
 use outboard_types::{ErrorCode, ToolError};
+use std::path::Path;
 
 /// What is to be done with the copy of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,29 +19,24 @@ pub(super) enum Files {
 }
 
 impl Engine {
-    /// Writes down which repositories granted folders held when this host began, before the program runs there.
+    /// Looks which repositories granted folders hold, and writes it down, before the program runs there.
     pub(super) async fn mark_grants(&mut self) -> Result<Option<GrantMark>, ToolError> {
         if self.deps.files.iter().all(|folder| !folder.writable()) {
             return Ok(None);
         }
         let (grants, marks) = (self.deps.files.clone(), self.deps.state.grant_marks());
         let name = format!("{}-{}-{}", self.id(), self.attempts, std::process::id());
-        let marked = tokio::task::spawn_blocking(move || GrantMark::new(&marks, &name, &grants)).await;
-        let marked = marked.map_err(|error| error.to_string()).and_then(|mark| mark.map_err(|error| error.to_string()));
-        marked.map_err(|error| {
-            ToolError::new(
-                ErrorCode::Internal,
-                format!("what the granted folders hold could not be written down: {error}"),
-            )
-            .hint("nothing ran; check that state_dir is writable and not full")
-        })
+        let marked = tokio::task::spawn_blocking(move || renewed(&grants, &marks, &name)).await;
+        let (grants, mark) = marked.map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))??;
+        self.grants = grants;
+        Ok(mark)
     }
 
     /// Takes the name from repositories that the program made in granted folders: what is in them would be run by
     /// whoever uses Git there. What could not be looked through is left to the next host.
     pub(super) async fn disarm(&mut self, mark: Option<GrantMark>) {
         let Some(mark) = mark else { return };
-        let grants = self.deps.files.clone();
+        let grants = self.grants.clone();
         let disarm = move || grants.iter().map(Disarmed::of).collect::<Vec<_>>();
         let done = tokio::task::spawn_blocking(disarm).await.unwrap_or_default();
         done.iter().for_each(|one| one.tell(self.id().as_str()));
@@ -73,4 +69,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// The grants as they are to be now, and the mark of them.
+fn renewed(grants: &[FileGrant], marks: &Path, name: &str) -> Result<(Vec<FileGrant>, Option<GrantMark>), ToolError> {
+    let failed =
+        |text: String, hint: &str| ToolError::new(ErrorCode::Internal, text).hint(format!("nothing ran; {hint}"));
+    let grants: Result<Vec<_>, _> = grants.iter().map(FileGrant::renewed).collect();
+    let grants = grants.map_err(|error| failed(error.to_string(), "see sandbox.files in outboard.toml"))?;
+    let mark = GrantMark::new(marks, name, &grants).map_err(|error| {
+        let text = format!("what the granted folders hold could not be written down: {error}");
+        failed(text, "check that state_dir is writable and not full")
+    })?;
+    Ok((grants, mark))
 }

@@ -38,9 +38,10 @@ use files::Files;
 use happen::Pending;
 use network::WayOut;
 pub use offline::{Follower, ReplayedCall};
-use outboard_border::{Notes, Place};
+use outboard_border::{Border, Notes, Place};
 use outboard_gateway::Run;
 use outboard_journal::{Event, EventKind, Status};
+use outboard_sandbox::FileGrant;
 use outboard_types::{Digest, ExecutionId, now_ms};
 use skills::Held;
 use std::path::PathBuf;
@@ -58,6 +59,8 @@ pub(crate) struct Engine {
     servers: PathBuf,
     run: Arc<Run>,
     workspace: PathBuf,
+    /// The operator's folders, as the latest attempt found them.
+    grants: Vec<FileGrant>,
     ledger: Arc<Ledger>,
     request: RunRequest,
     origin: Origin,
@@ -153,6 +156,7 @@ impl Engine {
             beyond: None,
             has_leave: false,
             has_effects: false,
+            grants: deps.files.clone(),
             own_turns: Arc::new(Semaphore::new(own::AT_ONCE)),
             turn,
             deps,
@@ -186,7 +190,7 @@ impl Engine {
         self.take_skills().await;
         kept.await;
         let has_effects = self.has_effects;
-        let (report, written) = self.report(end);
+        let (report, written) = self.report(end).await;
         // What was told must stay true: after a crash, a program with effects would be told something else.
         if let Some(written) = written.filter(|_| has_effects) {
             written.await;
@@ -198,7 +202,7 @@ impl Engine {
         &self.live.id
     }
 
-    fn report(mut self, end: End) -> (Report, Option<impl Future<Output = ()> + Send + use<>>) {
+    async fn report(mut self, end: End) -> (Report, Option<impl Future<Output = ()> + Send + use<>>) {
         let (status, result, error) = match end {
             End::Result(value) => (Status::Succeeded, value, None),
             End::Trouble(trouble) => (
@@ -210,7 +214,6 @@ impl Engine {
         };
         let written = self.request.code.len() + self.request.input.as_deref().map_or(0, |input| input.get().len());
         let mut report = Report {
-            execution: self.live.id.clone(),
             status,
             result,
             model_out: written as u64 / 4,
@@ -227,9 +230,10 @@ impl Engine {
             bytes: self.ledger.bytes(),
             direct_equivalent: self.ledger.bytes() / 4,
             workspace: std::mem::take(&mut self.workspace),
+            ..Report::nothing(self.live.id.clone())
         };
-        if let Some(border) = &self.deps.border {
-            report.protect(border, &Place::of(self.run.context()));
+        if let Some(border) = self.deps.border.clone() {
+            report = protected(report, border, Place::of(self.run.context())).await;
         }
         if !self.is_offline() {
             traced::note(&self.deps.journal, self.id(), Duration::ZERO, traced::tokens(&report));
@@ -245,6 +249,17 @@ impl Engine {
         let event = Event { execution: self.id().clone(), order: self.order, at_ms: now_ms(), what };
         happen::write(self.deps.journal.clone(), event)
     }
+}
+
+/// A report as a model may read it. Searching a large one takes long, so it keeps nobody else waiting.
+async fn protected(report: Report, border: Arc<Border>, place: Place) -> Report {
+    let id = report.execution.clone();
+    let search = move || {
+        let mut report = report;
+        report.protect(&border, &place);
+        report
+    };
+    tokio::task::spawn_blocking(search).await.unwrap_or_else(|error| Report::broken(id, &error))
 }
 
 /// The seed as workers take it: 64 hexadecimal digits.

@@ -37,6 +37,9 @@ const IDLE: Duration = Duration::from_millis(100);
 /// A program that does nothing for so long waits for what its record does not hold.
 const QUIET: Duration = Duration::from_millis(400);
 
+/// A longer line of console text is not shown while the program runs.
+const LONGEST_SHOWN: usize = 4 << 10;
+
 /// How serving came to its end.
 pub(super) enum Served {
     /// The program is over.
@@ -328,11 +331,11 @@ impl Engine {
                 Some(end) => return Some(Served::End(end)),
             },
             FromWorker::Console { text, .. } => {
-                self.tally.console(&text);
-                self.live.progress(self.run.made(), &self.shown(&text));
+                let kept = self.tally.console(&text);
+                self.live.progress(self.run.made(), &self.shown(kept));
             }
             FromWorker::Result { value, dropped_bytes } => {
-                self.tally.stdout_dropped += dropped_bytes;
+                self.tally.dropped(dropped_bytes);
                 // What it asked for and was not given yet is no other way than before.
                 while attempt.script.due().is_some() {}
                 if let Some(left) = attempt.script.expected() {
@@ -342,18 +345,19 @@ impl Engine {
                 return Some(Served::End(End::Result(value)));
             }
             FromWorker::Error { error, dropped_bytes } => {
-                self.tally.stdout_dropped += dropped_bytes;
+                self.tally.dropped(dropped_bytes);
                 return Some(Served::End(End::Trouble(error)));
             }
         }
         None
     }
 
-    /// Console text as it may be shown while the program runs: whole lines, as half of a value is not recognised.
+    /// Console text as it may be shown while the program runs: whole lines, as half of a value is not recognised, and
+    /// none so long that searching it would hold anybody up.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Some(border) = &self.deps.border else { return Cow::Borrowed(text) };
         let Some((lines, _)) = text.rsplit_once('\n') else { return Cow::Borrowed("") };
-        let last = lines.lines().next_back().unwrap_or_default();
+        let last = lines.lines().next_back().filter(|line| line.len() <= LONGEST_SHOWN).unwrap_or_default();
         Cow::Owned(border.text(&Place::of(self.run.context()), last, "progress", &mut Notes::default()))
     }
 }

@@ -25,10 +25,17 @@ impl Tally {
         Self { stdout: String::new(), stdout_dropped: 0, calls: Vec::new(), most }
     }
 
-    pub(super) fn console(&mut self, text: &str) {
-        let fits = text.floor_char_boundary(self.most.saturating_sub(self.stdout.len()));
-        self.stdout.push_str(&text[..fits]);
-        self.stdout_dropped += (text.len() - fits) as u64;
+    /// Takes console text; gives what of it is kept.
+    pub(super) fn console<'t>(&mut self, text: &'t str) -> &'t str {
+        let (fits, rest) = text.split_at(text.floor_char_boundary(self.most.saturating_sub(self.stdout.len())));
+        self.stdout.push_str(fits);
+        self.dropped(rest.len() as u64);
+        fits
+    }
+
+    /// So many bytes of console text are lost; a worker may claim any number.
+    pub(super) fn dropped(&mut self, bytes: u64) {
+        self.stdout_dropped = self.stdout_dropped.saturating_add(bytes);
     }
 
     pub(super) fn call(&mut self, server: &str, tool: &str, error: Option<&ToolError>) {
@@ -63,6 +70,15 @@ impl Tally {
 mod tests {
     use super::*;
     use outboard_types::ErrorCode;
+
+    #[test]
+    fn text_is_kept_up_to_its_limit_and_the_rest_is_counted_without_overflow() {
+        let mut tally = Tally::new(6);
+        assert_eq!((tally.console("four"), tally.console("\u{e9}\u{e9}"), tally.console("x")), ("four", "\u{e9}", ""));
+        assert_eq!((tally.stdout.as_str(), tally.stdout_dropped), ("four\u{e9}", 3));
+        tally.dropped(u64::MAX);
+        assert_eq!(tally.stdout_dropped, u64::MAX);
+    }
 
     #[test]
     fn names_that_a_program_makes_up_are_told_apart_up_to_a_number() {

@@ -14,8 +14,13 @@ use serde::{Deserialize, Serialize};
 /// Shortest run of encoded characters that counts as a blob; long names and digests stay below it.
 const BLOB: usize = 256;
 
-/// Most findings of one kind that are kept.
+/// Encoded data has at least so many different characters in so long a run; rulers and padding have fewer.
+const FEWEST_KINDS: u32 = 10;
+
+/// Most findings of one kind that are kept, and most letters of one; imports are more, as rules look at them.
 const MOST: usize = 64;
+const MOST_IMPORTS: usize = 1_000;
+const MOST_LETTERS: usize = 200;
 
 /// What a program holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +101,7 @@ impl Findings {
         let tools = read.tools.iter().filter_map(|name| catalogue.find_joined(name).ok());
         let mut tools: Vec<String> = tools.map(|tool| tool.id.to_string()).collect();
         tools.dedup();
-        let Inspection { imports, dynamic, .. } = read;
+        let (imports, dynamic) = (bounded(read.imports, MOST_IMPORTS), bounded(read.dynamic, MOST));
         Self { imports, tools, dynamic, secrets: secrets::find(code), blobs: blobs(code), ..Self::default() }
     }
 
@@ -108,6 +113,13 @@ impl Findings {
             }
         }
     }
+}
+
+/// A worker's own list, as far as it is kept.
+fn bounded(list: Vec<String>, most: usize) -> Vec<String> {
+    let short =
+        |text: String| if text.len() <= MOST_LETTERS { text } else { text.chars().take(MOST_LETTERS).collect() };
+    list.into_iter().take(most).map(short).collect()
 }
 
 /// The kind and line of each secret in a text; never the secret.
@@ -132,15 +144,15 @@ fn fits(pattern: &str, name: &str) -> bool {
 
 fn blobs(code: &str) -> Vec<String> {
     let encoded = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
-    let (mut found, mut line, mut run) = (Vec::new(), 1, 0);
+    let (mut found, mut line, mut run, mut kinds) = (Vec::new(), 1, 0, 0u128);
     for byte in code.bytes().chain([b'\n']) {
         match encoded(byte) {
-            true => run += 1,
+            true => (run, kinds) = (run + 1, kinds | 1 << byte),
             false => {
-                if run >= BLOB && found.len() < MOST {
+                if run >= BLOB && kinds.count_ones() >= FEWEST_KINDS && found.len() < MOST {
                     found.push(format!("an encoded text of {run} characters, line {line}"));
                 }
-                run = 0;
+                (run, kinds) = (0, 0);
             }
         }
         line += usize::from(byte == b'\n');
@@ -170,10 +182,10 @@ mod tests {
     fn rules_refuse_what_they_name() {
         let findings = Findings {
             imports: vec!["ctypes".into()],
-            blobs: blobs(&format!("a = 1\nb = '{}'", "QUJD".repeat(80))),
+            blobs: blobs(&format!("a = 1\nb = '{}'\n#{}\n", "aGVsbG8gd29ybGQsIGhl".repeat(16), "-".repeat(400))),
             ..Findings::default()
         };
-        assert_eq!(findings.blobs, ["an encoded text of 320 characters, line 2"]);
+        assert_eq!(findings.blobs, ["an encoded text of 320 characters, line 2"], "a ruler is none");
         let check = |rule: &str| InspectionRules::new(vec![rule.into()]).unwrap().check(&findings);
         assert_eq!(check("blobs").unwrap_err().code, ErrorCode::ProgramRefused);
         assert!(check("import:ctypes").unwrap_err().hint.unwrap().contains("import:ctypes"));

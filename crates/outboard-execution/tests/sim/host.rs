@@ -56,6 +56,8 @@ pub(crate) struct Plan {
     pub(crate) lag: u64,
     /// Programs that wait so long, in milliseconds, give their worker up.
     pub(crate) patience: u64,
+    /// Whoever asks for a worker meets a fault of our own.
+    pub(crate) panics: bool,
 }
 
 /// How a process ended.
@@ -116,6 +118,7 @@ impl Story {
             sandbox: Box::new(Guests {
                 shape: self.shape.clone(),
                 told: self.told.clone(),
+                panics: plan.panics,
                 limits: outboard_sandbox::Limits::default(),
             }),
             orders: Orders::new(journal.clone()),
@@ -221,6 +224,7 @@ pub(crate) async fn spin(disk: &mut Disk, plan: &Plan, dice: &mut Dice, writes: 
 struct Guests {
     shape: Shape,
     told: Told,
+    panics: bool,
     limits: outboard_sandbox::Limits,
 }
 
@@ -234,6 +238,7 @@ impl Workers for Guests {
     }
 
     fn worker(&self, _grant: Grant) -> BoxFuture<'_, Result<Hired, SandboxError>> {
+        assert!(!self.panics, "a fault of our own");
         let (ours, theirs) = UnixStream::pair().unwrap();
         let (sender, receiver) = channel(ours);
         let task = tokio::spawn(guest::run(theirs, self.shape.clone(), self.told.clone()));

@@ -1,5 +1,5 @@
 //! What a host that ends in the middle of a program leaves for the next one: which repositories granted folders held when
-//! that host began. Without it, one that the program made would be taken for the user's own.
+//! the program began. Without it, one that the program made would be taken for the user's own.
 //!
 //! A mark is a file that its host keeps locked, so that nobody takes the mark of a host that lives for a left one.
 

@@ -14,7 +14,7 @@ const SYSTEM_SECRETS: [&str; 6] =
     ["/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssl/private"];
 
 /// Secrets in a home.
-const SECRETS: [&str; 16] = [
+const SECRETS: [&str; 19] = [
     ".ssh",
     ".gnupg",
     ".aws",
@@ -31,10 +31,13 @@ const SECRETS: [&str; 16] = [
     ".local/share/keyrings",
     ".mozilla",
     ".config/gh",
+    ".config/outboard",
+    ".cargo/credentials.toml",
+    ".cargo/credentials",
 ];
 
-/// What a home's owner runs without looking: shells, logins, sessions, editors, version control.
-const OBEYED: [&str; 22] = [
+/// What a home's owner runs without looking: shells, logins, sessions, editors, version control, agents.
+const OBEYED: [&str; 51] = [
     ".bashrc",
     ".bash_profile",
     ".bash_login",
@@ -57,6 +60,35 @@ const OBEYED: [&str; 22] = [
     ".local/bin",
     ".cargo/bin",
     ".xprofile",
+    ".pam_environment",
+    ".config/environment.d",
+    ".config/zsh",
+    ".config/tmux",
+    ".tmux.conf",
+    ".screenrc",
+    ".local/share/applications",
+    ".emacs",
+    ".emacs.d",
+    ".config/emacs",
+    ".config/Code",
+    ".vscode",
+    ".vscode-server",
+    ".config/zed",
+    ".cargo/config",
+    ".cargo/config.toml",
+    ".claude",
+    ".claude.json",
+    ".config/Claude",
+    ".cursor",
+    ".config/Cursor",
+    ".codeium",
+    ".codex",
+    ".gemini",
+    ".qwen",
+    ".cline",
+    ".junie",
+    ".config/goose",
+    ".config/opencode",
 ];
 
 /// Checks a real path against all rules.
@@ -156,6 +188,15 @@ mod tests {
         for source in ["/srv/data", "/root/projects/one", "/opt/reports", "/data", "/prochure", "/etcetera"] {
             assert_eq!(problem(source, true), None, "{source}");
         }
+    }
+
+    #[test]
+    fn what_agents_and_editors_obey_is_not_written_and_our_own_key_not_read() {
+        for source in ["/root/.claude", "/root/.config/Code/User", "/root/.cargo", "/root/.codex/skills"] {
+            assert!(problem(source, true).is_some(), "{source}");
+        }
+        assert_eq!(problem("/root/.claude", false), None);
+        assert!(problem("/root/.config/outboard", false).is_some() && problem("/root/.config", false).is_some());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::keychain;
 use crate::failure::Failure;
+use crate::folders;
 use outboard_border::{Border, Inside, Notes, Options, Place, Sealed};
 use outboard_config::{Connection, PrivacySettings, Settings, WrittenTable};
 use outboard_journal::Seal;
@@ -12,7 +13,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
@@ -80,9 +80,7 @@ pub(crate) fn masked(border: &Border, place: &Place, text: &str, at: &str) -> St
 /// From the settings or a command, else from a file of the user's, apart from what it seals.
 pub(super) fn key(settings: &Settings) -> Result<KeySource, Failure> {
     let given = &settings.privacy;
-    let user = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let user = user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".config")));
-    let folder = user.map_or_else(|| settings.state_dir.clone(), |folder| folder.join("outboard"));
+    let folder = folders::config().unwrap_or_else(|| settings.state_dir.clone());
     if given.key.as_ref().is_some_and(|text| text.expose() == "keychain") {
         static ASKED: OnceLock<Result<Redacted<String>, String>> = OnceLock::new();
         let vault = settings.state_dir.join("vault.sqlite");

@@ -2,6 +2,7 @@
 
 use super::{Pool, SPAWNER};
 use crate::failure::Failure;
+use crate::folders;
 use outboard_config::{EngineSettings, GuestSettings, Settings};
 use outboard_egress::Egress;
 use outboard_execution::StateFolder;
@@ -83,7 +84,9 @@ pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
     // What programs made whose host ended before it could look must not be taken for the user's own.
     let marks = StateFolder::new(&settings.state_dir).grant_marks();
     GrantMark::disarm_left(&marks).iter().for_each(|one| one.tell("an earlier host"));
-    let protected: Vec<PathBuf> = settings.files.iter().cloned().chain([settings.state_dir.clone()]).collect();
+    let own = [settings.state_dir.clone(), settings.policy.lock.clone()].into_iter();
+    let own = own.chain(settings.privacy.key_file.clone()).chain(folders::config()).chain(folders::data());
+    let protected: Vec<PathBuf> = settings.files.iter().cloned().chain(own).collect();
     let grant = |file: &outboard_config::FileSettings| {
         FileGrant::checked(&file.source, &file.target, file.writable, &protected).map_err(|error| {
             let key = if file.writable { "sandbox.files.write" } else { "sandbox.files.read" };
