@@ -324,12 +324,13 @@ class InspectionTest(Case):
                 get(documentId="a"); salesforce.update_record(); sl.send(); call_mcp_tool("a.b", {})
                 call_mcp_tool(input, {}); eval("1"); exec("2"); __import__("os")
             import importlib; importlib.import_module("csv"); importlib.import_module(str(input))
+            importlib.import_module(".util", "ctypes")
             """
         self.run_program(code)
         found = self.last.inspection
         self.assertEqual(found["imports"], ["json", "servers.slack", "servers.google_drive", "servers", "os", "importlib", "csv"])
         self.assertEqual(found["tools"], ["google_drive.get_document", "salesforce.update_record", "slack.send", "a.b"])
-        evaluated = ["a tool named at run time, line 7", "text run as code, line 7", "a module named at run time, line 8"]
+        evaluated = ["a tool named at run time, line 7", "text run as code, line 7", "a module named at run time, line 8", "a module named at run time, line 9"]
         self.assertEqual(found["dynamic"], evaluated)
 
     def test_a_text_is_described_as_a_module_where_that_is_asked_for(self):

@@ -70,7 +70,8 @@ impl Meter {
 
     /// Nothing moves, and that is not the server's doing.
     pub(crate) fn is_waited_for(&self) {
-        *self.active.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        *active = Instant::now().max(*active);
     }
 
     fn moved(&self, way: &AtomicU64, bytes: usize) -> io::Result<Option<Instant>> {

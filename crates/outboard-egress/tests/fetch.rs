@@ -149,6 +149,7 @@ async fn large_answers_take_turns_and_all_of_them_come() {
     world.limits.body_bytes = 1 << 20;
     world.limits.held_bytes = 2 << 20;
     world.limits.idle_time = Duration::from_millis(1_500);
+    world.limits.fetch_time = Duration::from_secs(3);
     world.bandwidth = Some(2 << 20);
     world.names.set("a.example", &[&["93.184.216.34"]]);
     world

@@ -1,6 +1,6 @@
 //! From a request to a running engine, and from its report to the end of its record.
 
-use crate::engine::{Engine, Origin, Parts};
+use crate::engine::{Engine, Origin, Parts, keep};
 use crate::executions::{Deps, Live};
 use crate::guest::OUTSIDE;
 use crate::report::{Failure, Report};
@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
+/// The place of what comes after everything that an execution was given.
+const LAST: u64 = i64::MAX as u64;
+
 /// Runs one request to its end and records it. A fault of our own ends this execution, and nobody waits for it for ever.
 pub(crate) async fn execute(
     deps: &Arc<Deps>,
@@ -26,15 +29,15 @@ pub(crate) async fn execute(
     origin: Option<Origin>,
     turn: Option<OwnedSemaphorePermit>,
 ) -> Report {
-    let executed = AssertUnwindSafe(executed(deps, live, request, origin, turn)).catch_unwind();
-    executed.await.unwrap_or_else(|_| {
-        let report = Report::broken(live.id.clone(), &"a task panicked");
-        if deps.follower.is_none() {
-            // Its beginning may still be on its way to the disk; this comes after it.
-            deps.journal.end(&report.execution, ending(&report));
-        }
-        report
-    })
+    if let Ok(report) = AssertUnwindSafe(executed(deps, live, request, origin, turn)).catch_unwind().await {
+        return report;
+    }
+    let report = Report::broken(live.id.clone(), &"a task panicked");
+    if deps.follower.is_none() {
+        keep(&deps.journal, LAST, &report).await;
+        deps.journal.end(&report.execution, ending(&report));
+    }
+    report
 }
 
 async fn executed(

@@ -14,8 +14,9 @@ fn a_panic_ends_its_execution_and_nothing_else() {
     let error = report.error.as_ref().unwrap();
     assert_eq!((report.status, error.code.as_str()), (Status::Failed, "internal"), "{report:?}");
     assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("a fault of Outboard")), "{error:?}");
-    let (journal, _disk) = stage.platter.open(0).unwrap();
-    assert_eq!(journal.execution(story.id.as_ref().unwrap()).unwrap().unwrap().status, Status::Failed);
+    let again = story.live(&mut stage, &Plan { panics: false, ..plan.clone() }, &mut dice);
+    let Life::Over(kept) = again else { unreachable!("it is left alone") };
+    assert_eq!(kept.error, report.error, "another process knows how it ended");
     let mut next = Story::new(forty_calls(), 5, 12);
     let Life::Over(after) = next.live(&mut stage, &Plan { panics: false, ..plan }, &mut dice) else {
         unreachable!("it is left alone")

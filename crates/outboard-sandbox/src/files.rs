@@ -13,7 +13,7 @@ mod target;
 
 use crate::message::Folder;
 use crate::sys::beneath;
-pub use mark::{Disarmed, GrantMark};
+pub use mark::{BeginError, Disarmed, GrantMark};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -88,11 +88,11 @@ impl FileGrant {
         Ok(Self { source: real, target, writable, device: found.dev(), inode: found.ino(), shielded })
     }
 
-    /// The same grant for a program that is about to run: repositories that the user made since are shielded as well.
+    /// The same grant with the repositories that are there now.
     ///
     /// # Errors
     /// If the folder is not there any more, or holds too many repositories or too much to be looked through.
-    pub fn renewed(&self) -> Result<Self, FileGrantError> {
+    fn renewed(&self) -> Result<Self, FileGrantError> {
         if !self.writable {
             return Ok(self.clone());
         }

@@ -55,7 +55,7 @@ pub use beneath::{Beneath, BeneathEntry};
 pub use channel::{Receiver, SendError, Sender, channel};
 pub use engines::{Engine, EngineKind, Guest, missing_tools};
 pub use error::SandboxError;
-pub use files::{Disarmed, FileGrant, FileGrantError, GrantMark};
+pub use files::{BeginError, Disarmed, FileGrant, FileGrantError, GrantMark};
 pub use grant::{Grant, Mount};
 pub use helper::{Helper, helper_main};
 pub use layers::{Isolation, Layer, LayerState, Tier, layers};

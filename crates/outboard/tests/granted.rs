@@ -37,6 +37,24 @@ fn planted_until(signal: &str) {
     assert!(marks.len() <= 1, "that of the program which goes on, if it does: {marks:?}");
 }
 
+/// Nor must one that runs beside it.
+#[test]
+fn a_repository_of_a_program_whose_host_ended_is_not_obeyed_by_one_that_runs_on() {
+    let place = Place::with(&[]);
+    let folder = place.path().join("out");
+    fs::create_dir(&folder).unwrap();
+    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {:?} }}\n", folder.display().to_string()));
+    let (mut other, mut session) = (place.serve(), place.serve());
+    started(&mut session, "python", "import os, time\nos.makedirs('/data/made/.git')\ntime.sleep(600)");
+    place.wait_for(|| folder.join("made/.git").exists());
+    session.child.kill().unwrap();
+    session.child.wait().unwrap();
+    let list = json!({"code": "import os\nos.listdir('/data/made')", "language": "python"});
+    let (text, _) = other.tool("run_code", list);
+    assert!(text.contains("git-of-a-program"), "{text}");
+    other.end();
+}
+
 /// What the user makes while Outboard runs is the user's own for every program that starts afterwards.
 #[test]
 fn a_repository_that_was_made_between_two_programs_is_the_users() {

@@ -58,7 +58,7 @@ class Inspection:
 
     def _importing(self, node):
         name = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        if isinstance(name, str):
+        if isinstance(name, str) and not name.startswith(".") and len(name) <= self.LONGEST:
             self._note(self.imports, name)
         else:
             self._dynamic("a module named at run time", node)

@@ -5,7 +5,7 @@ use crate::meter::Meter;
 use crate::outlet::Inner;
 use crate::record::Entry;
 use crate::refusal::{Kind, Refusal};
-use crate::room::{Room, SMALL};
+use crate::room::{Deadline, Room, SMALL};
 use crate::target::{Scheme, Target};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -80,13 +80,13 @@ pub(super) async fn exchange(
     outlet: &Inner,
     target: &Target,
     message: &Message,
-    looks_at_redirects: bool,
+    (looks_at_redirects, deadline): (bool, &Deadline),
     entry: &mut Entry,
 ) -> Result<Answer, Refusal> {
     let request = message.request(target)?;
     let Connection { stream, meter } = connect(outlet, target, entry).await?;
     let most = outlet.egress.limits.body_bytes;
-    let taking = Taking { most, looks_at_redirects, room: &outlet.room, meter: &meter };
+    let taking = Taking { most, looks_at_redirects, room: &outlet.room, meter: &meter, deadline };
     let work = async {
         if target.scheme == Scheme::Https {
             let secured = outlet.egress.tls.wrap(&target.host, stream).await?;
@@ -110,6 +110,7 @@ struct Taking<'a> {
     looks_at_redirects: bool,
     room: &'a Room,
     meter: &'a Meter,
+    deadline: &'a Deadline,
 }
 
 async fn talk<S>(
@@ -155,9 +156,10 @@ impl Taking<'_> {
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|error| self.broken(&*error))?.into_data() else { continue };
             if room.is_none() && taken.len() + data.len() > SMALL {
-                room = self.room.take(self.meter).await;
-                let rest = body.size_hint().exact().unwrap_or_default();
-                taken.reserve_exact(data.len() + usize::try_from(rest).unwrap_or_default().min(self.most));
+                let rest = body.size_hint().exact().and_then(|rest| usize::try_from(rest).ok());
+                let whole = rest.map_or(self.most, |rest| taken.len() + data.len() + rest);
+                room = self.room.take(whole, self.meter, self.deadline).await;
+                taken.reserve_exact(whole.min(self.most).saturating_sub(taken.len()));
             }
             taken.extend_from_slice(&data);
         }

@@ -7,6 +7,7 @@ use crate::outlet::Inner;
 use crate::policy::Policy;
 use crate::record::{Entry, Way};
 use crate::refusal::{Kind, Refusal};
+use crate::room::Deadline;
 use crate::target::Target;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +15,6 @@ use exchange::{Answer, Message};
 use hyper::body::Bytes;
 use hyper::header;
 use outboard_worker_protocol::{FetchRequest, FetchResponse};
-use tokio::time::timeout;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Redirect {
@@ -26,18 +26,21 @@ enum Redirect {
 /// Makes the request within the execution's connections and the time of a fetch.
 pub(crate) async fn fetch(outlet: &Inner, request: FetchRequest) -> Result<FetchResponse, Refusal> {
     let limit = outlet.egress.limits.fetch_time;
+    let deadline = Deadline::after(limit);
     let work = async {
         let slot = outlet.slots.acquire().await;
         let _slot = slot.map_err(|_| Refusal::new(Kind::Limit, "the execution is over"))?;
-        follow(outlet, request).await
+        follow(outlet, request, &deadline).await
     };
-    let done = timeout(limit, work).await;
-    done.unwrap_or_else(|_| {
-        Err(Refusal::new(Kind::TimedOut, format!("fetch had no whole answer within {} s", limit.as_secs())))
-    })
+    tokio::select! {
+        done = work => done,
+        () = deadline.over() => {
+            Err(Refusal::new(Kind::TimedOut, format!("fetch had no whole answer within {} s", limit.as_secs())))
+        }
+    }
 }
 
-async fn follow(outlet: &Inner, request: FetchRequest) -> Result<FetchResponse, Refusal> {
+async fn follow(outlet: &Inner, request: FetchRequest, deadline: &Deadline) -> Result<FetchResponse, Refusal> {
     outlet.count()?;
     let (redirect, mut message, mut target) = match read(outlet, &request) {
         Ok(read) => read,
@@ -48,7 +51,8 @@ async fn follow(outlet: &Inner, request: FetchRequest) -> Result<FetchResponse, 
     };
     let mut hops = 0;
     loop {
-        let answer = step(outlet, &target, &message, redirect).await?;
+        let looks = redirect != Redirect::Manual;
+        let answer = step(outlet, &target, &message, (looks, deadline)).await?;
         let Some(location) = &answer.location else { return Ok(response(&target, answer, hops > 0)) };
         if redirect == Redirect::Error {
             return Err(Refusal::malformed(format!(
@@ -67,10 +71,10 @@ async fn follow(outlet: &Inner, request: FetchRequest) -> Result<FetchResponse, 
 }
 
 /// One request with a record of its own.
-async fn step(outlet: &Inner, target: &Target, message: &Message, redirect: Redirect) -> Result<Answer, Refusal> {
+async fn step(outlet: &Inner, target: &Target, message: &Message, how: (bool, &Deadline)) -> Result<Answer, Refusal> {
     let mut entry = Entry::new(outlet.recorder.clone(), Way::Fetch, message.method.as_str());
     entry.target(target);
-    let done = exchange::exchange(outlet, target, message, redirect != Redirect::Manual, &mut entry).await;
+    let done = exchange::exchange(outlet, target, message, how, &mut entry).await;
     if let Err(refusal) = &done {
         entry.refused(refusal);
     }

@@ -109,7 +109,7 @@ const MOST_FRAMES: usize = 10;
 /// A program's own error, with the limit that it ran into where its words show one. The words are the program's, so
 /// they choose a hint and nothing else.
 pub(super) fn told(trouble: Trouble, limits: &Limits, out_of_processes: bool) -> Failure {
-    let hint = match (trouble.hint.clone(), limit_shown(&trouble, limits, out_of_processes)) {
+    let hint = match (trouble.hint.clone().map(short), limit_shown(&trouble, limits, out_of_processes)) {
         (Some(own), Some(limit)) => Some(format!("{own}; {limit}")),
         (own, limit) => own.or(limit),
     };
@@ -122,7 +122,7 @@ pub(super) fn told(trouble: Trouble, limits: &Limits, out_of_processes: bool) ->
         column,
         excerpt: excerpt.map(short),
         stack: stack.into_iter().take(MOST_FRAMES).map(short).collect(),
-        hint: hint.map(short),
+        hint,
     }
 }
 

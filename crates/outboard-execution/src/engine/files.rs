@@ -1,9 +1,8 @@
 //! The session's files at the turning points of an execution.
 
 use super::Engine;
-use outboard_sandbox::{Disarmed, FileGrant, GrantMark};
+use outboard_sandbox::{BeginError, Disarmed, GrantMark};
 use outboard_types::{ErrorCode, ToolError};
-use std::path::Path;
 
 /// What is to be done with the copy of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +20,15 @@ pub(super) enum Files {
 impl Engine {
     /// Looks which repositories granted folders hold, and writes it down, before the program runs there.
     pub(super) async fn mark_grants(&mut self) -> Result<Option<GrantMark>, ToolError> {
-        if self.deps.files.iter().all(|folder| !folder.writable()) {
+        // Somebody else's process is given no folder.
+        if self.request.guest.is_some() || self.deps.files.iter().all(|folder| !folder.writable()) {
             return Ok(None);
         }
         let (grants, marks) = (self.deps.files.clone(), self.deps.state.grant_marks());
         let name = format!("{}-{}-{}", self.id(), self.attempts, std::process::id());
-        let marked = tokio::task::spawn_blocking(move || renewed(&grants, &marks, &name)).await;
-        let (grants, mark) = marked.map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))??;
+        let marked = tokio::task::spawn_blocking(move || GrantMark::begin(&marks, &name, &grants)).await;
+        let marked = marked.map_err(|error| ToolError::new(ErrorCode::Internal, error.to_string()))?;
+        let (grants, mark) = marked.map_err(not_begun)?;
         self.grants = grants;
         Ok(mark)
     }
@@ -71,15 +72,13 @@ impl Engine {
     }
 }
 
-/// The grants as they are to be now, and the mark of them.
-fn renewed(grants: &[FileGrant], marks: &Path, name: &str) -> Result<(Vec<FileGrant>, Option<GrantMark>), ToolError> {
-    let failed =
-        |text: String, hint: &str| ToolError::new(ErrorCode::Internal, text).hint(format!("nothing ran; {hint}"));
-    let grants: Result<Vec<_>, _> = grants.iter().map(FileGrant::renewed).collect();
-    let grants = grants.map_err(|error| failed(error.to_string(), "see sandbox.files in outboard.toml"))?;
-    let mark = GrantMark::new(marks, name, &grants).map_err(|error| {
-        let text = format!("what the granted folders hold could not be written down: {error}");
-        failed(text, "check that state_dir is writable and not full")
-    })?;
-    Ok((grants, mark))
+fn not_begun(error: BeginError) -> ToolError {
+    let (code, hint) = match &error {
+        BeginError::Folder(folder) => {
+            let key = format!("sandbox.files.write.{:?}", folder.target);
+            (ErrorCode::SandboxUnavailable, format!("change that, or correct {key} in outboard.toml"))
+        }
+        BeginError::Mark(_) => (ErrorCode::Internal, "check that state_dir is writable and not full".to_owned()),
+    };
+    ToolError::new(code, error.to_string()).hint(format!("nothing ran; {hint}"))
 }

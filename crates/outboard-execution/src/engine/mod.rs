@@ -40,7 +40,7 @@ use network::WayOut;
 pub use offline::{Follower, ReplayedCall};
 use outboard_border::{Border, Notes, Place};
 use outboard_gateway::Run;
-use outboard_journal::{Event, EventKind, Status};
+use outboard_journal::{Event, EventKind, Journal, Status};
 use outboard_sandbox::FileGrant;
 use outboard_types::{Digest, ExecutionId, now_ms};
 use skills::Held;
@@ -238,17 +238,16 @@ impl Engine {
         if !self.is_offline() {
             traced::note(&self.deps.journal, self.id(), Duration::ZERO, traced::tokens(&report));
         }
-        let written = (!self.is_offline()).then(|| self.keep(&report));
+        let written = (!self.is_offline()).then(|| keep(&self.deps.journal, self.order + 1, &report));
         (report, written)
     }
+}
 
-    /// Keeps the report with the execution, for clients that come back after a restart.
-    fn keep(&mut self, report: &Report) -> impl Future<Output = ()> + Send + use<> {
-        let what = outboard_journal::What::Noted { kind: EventKind::State, body: report.to_json().into() };
-        self.order += 1;
-        let event = Event { execution: self.id().clone(), order: self.order, at_ms: now_ms(), what };
-        happen::write(self.deps.journal.clone(), event)
-    }
+/// Keeps the report with the execution, for clients that come back after a restart.
+pub(crate) fn keep(journal: &Journal, order: u64, report: &Report) -> impl Future<Output = ()> + Send + use<> {
+    let what = outboard_journal::What::Noted { kind: EventKind::State, body: report.to_json().into() };
+    let event = Event { execution: report.execution.clone(), order, at_ms: now_ms(), what };
+    happen::write(journal.clone(), event)
 }
 
 /// A report as a model may read it. Searching a large one takes long, so it keeps nobody else waiting.

@@ -1,9 +1,12 @@
-//! What a host that ends in the middle of a program leaves for the next one: which repositories granted folders held when
-//! the program began. Without it, one that the program made would be taken for the user's own.
+//! Which repositories in granted folders are the user's own, written down for as long as a program may make others.
+//!
+//! A program that begins while no other one may write to a folder looks what is there, and all that begin before it has ended
+//! go by what it found: what came meanwhile may be a program's. What a host leaves that ends in the middle of a program
+//! tells the next one the same.
 //!
 //! A mark is a file that its host keeps locked, so that nobody takes the mark of a host that lives for a left one.
 
-use super::{FileGrant, Shielded, repositories};
+use super::{FileGrant, FileGrantError, Shielded, repositories};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -20,6 +23,17 @@ const ENDING: &str = "json";
 pub struct GrantMark {
     path: PathBuf,
     _locked: File,
+}
+
+/// Why a program cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// A folder cannot be shown to programs any more.
+    #[error(transparent)]
+    Folder(#[from] FileGrantError),
+    /// What the folders hold cannot be written down.
+    #[error("what the granted folders hold could not be written down: {0}")]
+    Mark(#[from] io::Error),
 }
 
 /// What was found in a folder that an earlier host's program could write to.
@@ -62,13 +76,41 @@ struct Marked {
     shielded: Vec<Shielded>,
 }
 
+impl Marked {
+    /// Whether who may write to this folder may write to something of that one.
+    fn overlaps(&self, grant: &FileGrant) -> bool {
+        self.source.starts_with(&grant.source) || grant.source.starts_with(&self.source)
+    }
+
+    fn is(&self, grant: &FileGrant) -> bool {
+        (self.device, self.inode) == (grant.device, grant.inode)
+    }
+}
+
 impl GrantMark {
-    /// Writes down what the writable ones of these hold, before a program runs. `name` is the program's own; nothing is
-    /// written where none is writable.
+    /// Finds out which repositories the writable ones of these hold, before a program runs, and writes it down. `name` is
+    /// the program's own; nothing is looked at or written where none is writable. Gives the grants as they are now.
     ///
     /// # Errors
-    /// If the mark cannot be written, or there is one of that name.
-    pub fn new(marks: &Path, name: &str, grants: &[FileGrant]) -> io::Result<Option<Self>> {
+    /// If a folder cannot be granted any more, or the mark cannot be written.
+    pub fn begin(marks: &Path, name: &str, grants: &[FileGrant]) -> Result<(Vec<FileGrant>, Option<Self>), BeginError> {
+        if grants.iter().all(|grant| !grant.writable) {
+            return Ok((grants.to_vec(), None));
+        }
+        fs::create_dir_all(marks)?;
+        // Between a look and its mark no other program begins.
+        let alone = File::create(marks.join("lock"))?;
+        alone.lock()?;
+        Self::disarm_left(marks).iter().for_each(|one| one.tell("an earlier host"));
+        let standing: Vec<Marked> =
+            paths(marks).filter_map(|path| read(&File::open(path).ok()?).ok()).flatten().collect();
+        let grants: Result<Vec<_>, _> = grants.iter().map(|grant| of_now(grant, &standing)).collect();
+        let grants = grants?;
+        let mark = Self::new(marks, name, &grants)?;
+        Ok((grants, mark))
+    }
+
+    fn new(marks: &Path, name: &str, grants: &[FileGrant]) -> io::Result<Option<Self>> {
         let one = |grant: &FileGrant| Marked {
             source: grant.source.clone(),
             device: grant.device,
@@ -79,7 +121,6 @@ impl GrantMark {
         if marked.is_empty() {
             return Ok(None);
         }
-        fs::create_dir_all(marks)?;
         let path = marks.join(format!("{name}.{ENDING}"));
         // Nobody looks at it before it is locked and whole.
         let part = path.with_extension("part");
@@ -99,10 +140,30 @@ impl GrantMark {
     /// Does what [`FileGrant::disarm`] does for programs whose host ended before it could. To be called before folders are
     /// checked anew.
     pub fn disarm_left(marks: &Path) -> Vec<Disarmed> {
-        let left = fs::read_dir(marks).into_iter().flatten().flatten().map(|entry| entry.path());
-        let whole = left.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
-        whole.flat_map(|path| disarm(&path).unwrap_or_default()).collect()
+        paths(marks).flat_map(|path| disarm(&path).unwrap_or_default()).collect()
     }
+}
+
+/// A grant with the repositories that are the user's own, as far as the programs that run by now let that be told.
+fn of_now(grant: &FileGrant, standing: &[Marked]) -> Result<FileGrant, FileGrantError> {
+    if let Some(marked) = standing.iter().find(|marked| grant.writable && marked.is(grant)) {
+        return Ok(FileGrant { shielded: marked.shielded.clone(), ..grant.clone() });
+    }
+    match standing.iter().any(|marked| marked.overlaps(grant)) {
+        true => Ok(grant.clone()),
+        false => grant.renewed(),
+    }
+}
+
+/// The marks that are whole.
+fn paths(marks: &Path) -> impl Iterator<Item = PathBuf> {
+    let all = fs::read_dir(marks).into_iter().flatten().flatten().map(|entry| entry.path());
+    all.filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
+}
+
+fn read(file: &File) -> io::Result<Vec<Marked>> {
+    let text = io::read_to_string(io::Read::take(file, LONGEST))?;
+    serde_json::from_str(&text).map_err(io::Error::from)
 }
 
 fn disarm(mark: &Path) -> io::Result<Vec<Disarmed>> {
@@ -111,9 +172,13 @@ fn disarm(mark: &Path) -> io::Result<Vec<Disarmed>> {
         Err(TryLockError::WouldBlock) => return Ok(Vec::new()),
         locked => locked?,
     }
-    let text = io::read_to_string(io::Read::take(&file, LONGEST))?;
     // One that is not of our making is removed.
-    let marked: Vec<Marked> = serde_json::from_str(&text).unwrap_or_default();
+    let marked = match read(&file) {
+        Err(error) if error.kind() != io::ErrorKind::InvalidData && error.kind() != io::ErrorKind::UnexpectedEof => {
+            return Err(error);
+        }
+        marked => marked.unwrap_or_default(),
+    };
     let one = |marked: Marked| {
         let Marked { source, device, inode, shielded } = marked;
         Disarmed::of(&FileGrant { source, target: String::new(), writable: true, device, inode, shielded })
@@ -135,7 +200,9 @@ mod tests {
         let (path, marks) = (folder.path().canonicalize().unwrap(), state.path().join("marks"));
         fs::create_dir_all(path.join("own/.git")).unwrap();
         let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
-        let mark = GrantMark::new(&marks, "one", std::slice::from_ref(&grant)).unwrap().unwrap();
+        let (found, mark) = GrantMark::begin(&marks, "one", std::slice::from_ref(&grant)).unwrap();
+        let mark = mark.unwrap();
+        assert_eq!(found, std::slice::from_ref(&grant));
         fs::create_dir_all(path.join("made/.git")).unwrap();
         assert!(GrantMark::disarm_left(&marks).is_empty(), "its host lives");
         // As at the end of a process, however it ends.
@@ -145,11 +212,42 @@ mod tests {
         assert_eq!(done.len(), 1);
         assert_eq!(done[0].renamed.as_ref().unwrap(), &[PathBuf::from("made/.git")]);
         assert!(path.join("own/.git").is_dir() && path.join("made/git-of-a-program").is_dir());
-        assert_eq!(fs::read_dir(&marks).unwrap().count(), 0);
-        let mark = GrantMark::new(&marks, "one", &[grant]).unwrap().unwrap();
-        mark.over();
-        assert_eq!(fs::read_dir(&marks).unwrap().count(), 0, "the program ended");
+        assert_eq!(paths(&marks).count(), 0);
+        GrantMark::begin(&marks, "one", &[grant]).unwrap().1.unwrap().over();
+        assert_eq!(paths(&marks).count(), 0, "the program ended");
         let read_only = FileGrant::checked(&path, "/data", false, &[]).unwrap();
-        assert!(GrantMark::new(&marks, "two", &[read_only]).unwrap().is_none());
+        assert!(GrantMark::begin(&marks, "two", &[read_only]).unwrap().1.is_none());
+    }
+
+    #[test]
+    fn what_comes_while_a_program_runs_is_nobodys_own_for_those_that_begin_meanwhile() {
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = folder.path().canonicalize().unwrap();
+        let make = |name: &str| fs::create_dir_all(path.join(name).join(".git")).unwrap();
+        let begin = |name: &str, grant: &FileGrant| {
+            let (found, mark) = GrantMark::begin(state.path(), name, std::slice::from_ref(grant)).unwrap();
+            let shown: Vec<_> = found[0].shielded().map(|path| path.display().to_string()).collect();
+            (shown.join(" "), found.into_iter().next().unwrap(), mark.unwrap())
+        };
+        let grant = FileGrant::checked(&path, "/data", true, &[]).unwrap();
+        make("before");
+        let inner = FileGrant::checked(&path.join("before"), "/data", true, &[]).unwrap();
+        let (one, _, first) = begin("one", &grant);
+        assert_eq!(one, ".git before/.git", "nobody runs: what is there is the user's");
+        make("meanwhile");
+        fs::write(path.join(".hidden"), "").unwrap();
+        let (two, granted, second) = begin("two", &grant);
+        assert_eq!(two, one, "it may be of the first one");
+        first.over();
+        let (three, _, third) = begin("three", &grant);
+        assert_eq!(three, one, "or of the second");
+        make("before/deeper");
+        assert_eq!(begin("inner", &inner).0, ".git", "who writes to the folder around it may have made it as well");
+        second.over();
+        third.over();
+        assert_eq!(granted.disarm().unwrap().len(), 2);
+        make("afterwards");
+        let (four, _, _mark) = begin("four", &grant);
+        assert_eq!(four, ".git afterwards/.git before/.git");
     }
 }

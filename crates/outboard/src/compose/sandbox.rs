@@ -84,11 +84,13 @@ pub(super) fn files(settings: &Settings) -> Result<Vec<FileGrant>, Failure> {
     // What programs made whose host ended before it could look must not be taken for the user's own.
     let marks = StateFolder::new(&settings.state_dir).grant_marks();
     GrantMark::disarm_left(&marks).iter().for_each(|one| one.tell("an earlier host"));
-    let own = [settings.state_dir.clone(), settings.policy.lock.clone()].into_iter();
-    let own = own.chain(settings.privacy.key_file.clone()).chain(folders::config()).chain(folders::data());
-    let protected: Vec<PathBuf> = settings.files.iter().cloned().chain(own).collect();
+    let own = [Some(settings.state_dir.clone()), settings.privacy.key_file.clone(), folders::config(), folders::data()];
+    let secret: Vec<PathBuf> = settings.files.iter().cloned().chain(own.into_iter().flatten()).collect();
+    // Accepted definitions are no secret.
+    let obeyed: Vec<PathBuf> = secret.iter().cloned().chain([settings.policy.lock.clone()]).collect();
     let grant = |file: &outboard_config::FileSettings| {
-        FileGrant::checked(&file.source, &file.target, file.writable, &protected).map_err(|error| {
+        let protected = if file.writable { &obeyed } else { &secret };
+        FileGrant::checked(&file.source, &file.target, file.writable, protected).map_err(|error| {
             let key = if file.writable { "sandbox.files.write" } else { "sandbox.files.read" };
             Failure::new(ErrorCode::InvalidSettings, format!("{key}.{:?}: {error}", file.target))
         })
