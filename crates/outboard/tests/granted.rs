@@ -4,7 +4,17 @@ use crate::crash::started;
 use crate::support::Place;
 use serde_json::json;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
+
+/// A place whose programs may write to a folder, which they see as `/data`.
+fn granting() -> (Place, PathBuf) {
+    let place = Place::with(&[]);
+    let folder = place.path().join("out");
+    fs::create_dir(&folder).unwrap();
+    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {:?} }}\n", folder.display().to_string()));
+    (place, folder)
+}
 
 /// A program may bring its host down; the next one must not take what it made for the user's.
 #[test]
@@ -13,10 +23,8 @@ fn a_repository_of_a_program_whose_host_ended_first_is_not_obeyed() {
 }
 
 fn planted_until(signal: &str) {
-    let place = Place::with(&[]);
-    let folder = place.path().join("out");
+    let (place, folder) = granting();
     fs::create_dir_all(folder.join("own/.git")).unwrap();
-    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {:?} }}\n", folder.display().to_string()));
     let plant = "import os, time\n\
         os.makedirs('/data/made/.git/hooks')\n\
         for name in ('objects', 'refs'): os.makedirs('/data/bare/' + name)\n\
@@ -33,17 +41,15 @@ fn planted_until(signal: &str) {
     assert_eq!(report["result"], serde_json::json!(["git-of-a-program"]), "{report}");
     assert!(folder.join("own/.git").is_dir() && folder.join("next/git-of-a-program").is_dir());
     assert!(folder.join("bare/HEAD-of-a-program").is_file() && !folder.join("bare/HEAD").exists());
-    let marks: Vec<_> = fs::read_dir(place.path().join(".outboard/grants")).unwrap().collect();
+    let names = fs::read_dir(place.path().join(".outboard/grants")).unwrap().map(|entry| entry.unwrap().path());
+    let marks: Vec<_> = names.filter(|name| name.extension().is_some_and(|ending| ending == "json")).collect();
     assert!(marks.len() <= 1, "that of the program which goes on, if it does: {marks:?}");
 }
 
 /// Nor must one that runs beside it.
 #[test]
 fn a_repository_of_a_program_whose_host_ended_is_not_obeyed_by_one_that_runs_on() {
-    let place = Place::with(&[]);
-    let folder = place.path().join("out");
-    fs::create_dir(&folder).unwrap();
-    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {:?} }}\n", folder.display().to_string()));
+    let (place, folder) = granting();
     let (mut other, mut session) = (place.serve(), place.serve());
     started(&mut session, "python", "import os, time\nos.makedirs('/data/made/.git')\ntime.sleep(600)");
     place.wait_for(|| folder.join("made/.git").exists());
@@ -58,10 +64,7 @@ fn a_repository_of_a_program_whose_host_ended_is_not_obeyed_by_one_that_runs_on(
 /// What the user makes while Outboard runs is the user's own for every program that starts afterwards.
 #[test]
 fn a_repository_that_was_made_between_two_programs_is_the_users() {
-    let place = Place::with(&[]);
-    let folder = place.path().join("out");
-    fs::create_dir(&folder).unwrap();
-    place.settings(&format!("sandbox.files.write = {{ \"/data\" = {:?} }}\n", folder.display().to_string()));
+    let (place, folder) = granting();
     let mut session = place.serve();
     session.tool("run_code", json!({"code": "open('/data/first', 'w').close()", "language": "python"}));
     fs::create_dir_all(folder.join("own/.git")).unwrap();

@@ -68,8 +68,8 @@ enum Woken {
 }
 
 impl Woken {
-    /// Whether the program has something to do, or it turned out that it does. Console text alone is no such thing, nor is a word of life: one
-    /// that says some from time to time while it waits would keep its worker for ever.
+    /// Whether the program has something to do, or it turned out that it does. Console text alone is no such thing, nor is
+    /// a word of life: one that says some from time to time while it waits would keep its worker for ever.
     fn is_news(&self) -> bool {
         match self {
             Self::Happened(_) | Self::Suspend => true,

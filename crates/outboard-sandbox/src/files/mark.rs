@@ -107,10 +107,10 @@ impl GrantMark {
         let grants: Result<Vec<_>, _> = grants.iter().map(|grant| of_now(grant, &standing)).collect();
         let grants = grants?;
         let mark = Self::new(marks, name, &grants)?;
-        Ok((grants, mark))
+        Ok((grants, Some(mark)))
     }
 
-    fn new(marks: &Path, name: &str, grants: &[FileGrant]) -> io::Result<Option<Self>> {
+    fn new(marks: &Path, name: &str, grants: &[FileGrant]) -> io::Result<Self> {
         let one = |grant: &FileGrant| Marked {
             source: grant.source.clone(),
             device: grant.device,
@@ -118,9 +118,6 @@ impl GrantMark {
             shielded: grant.shielded.clone(),
         };
         let marked: Vec<_> = grants.iter().filter(|grant| grant.writable).map(one).collect();
-        if marked.is_empty() {
-            return Ok(None);
-        }
         let path = marks.join(format!("{name}.{ENDING}"));
         // Nobody looks at it before it is locked and whole.
         let part = path.with_extension("part");
@@ -129,7 +126,7 @@ impl GrantMark {
         file.write_all(&serde_json::to_vec(&marked)?)?;
         file.sync_all()?;
         fs::rename(part, &path)?;
-        Ok(Some(Self { path, _locked: file }))
+        Ok(Self { path, _locked: file })
     }
 
     /// Removes the mark: no program ran, or it ended and what it left was looked for.
